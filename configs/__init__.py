@@ -1,0 +1,1 @@
+"""Hydra configuration: values only, one yaml per family and experiment."""
