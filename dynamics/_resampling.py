@@ -1,0 +1,65 @@
+"""Resampling whole families: weights instead of copies.
+
+A resample that draws whole families with replacement is a vector of counts, one per family. Every
+estimator that is a sum over families is then a product of the counts with the families' sums, so
+ten thousand resamples are one matrix product and nothing is gathered or copied.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+
+#: Families are padded to a multiple of this, so that few shapes are ever compiled.
+_FAMILY_BLOCK = 16
+
+
+def family_index(
+    family: Shaped[Array | np.ndarray, " models"] | Sequence,
+) -> tuple[np.ndarray, Int[np.ndarray, " models"]]:
+    """Distinct families in order of first appearance, and each model's place among them."""
+    labels = np.asarray(family)
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return labels[np.sort(first)], place[inverse]
+
+
+def padded_families(families: int) -> int:
+    """The number of families rounded up to the compiled shape."""
+    return max(1, -(-families // _FAMILY_BLOCK)) * _FAMILY_BLOCK
+
+
+def cluster_weights(
+    key: PRNGKeyArray | Array, families: int | Array, *, n_boot: int, padded: int
+) -> Float[Array, "resamples padded"]:
+    """How often each family is drawn when `families` of them are drawn with replacement.
+
+    **Arguments:** `key`, a PRNG key; `families`, the number of real families (may be traced, so one
+    compiled function serves tables of different size); `n_boot`, the number of resamples; `padded`,
+    the number of columns, at least `families`. Columns from `families` on are zero.
+
+    **Returns:** counts as floats; each row sums to `families`.
+    """
+    draws = jax.random.randint(key, (n_boot, padded), 0, families)
+    places = jnp.arange(padded)
+    # Only the first `families` draws count; the others exist because the shape is padded.
+    draws = jnp.where(places[None, :] < families, draws, padded)
+    hits = draws[:, :, None] == places[None, None, :]
+    return jnp.sum(hits, axis=1, dtype=jnp.result_type(float))
+
+
+def percentile_interval(
+    values: Float[Array | np.ndarray, " resamples"], *, level: float = 0.95
+) -> tuple[float, float]:
+    """The central percentile interval of the finite values; (-inf, inf) if there are none."""
+    kept = np.asarray(values)
+    kept = kept[np.isfinite(kept)]
+    if kept.size == 0:
+        return -np.inf, np.inf
+    tail = (1 - level) / 2
+    low, high = np.quantile(kept, [tail, 1 - tail])
+    return float(low), float(high)
