@@ -1,0 +1,157 @@
+"""Slope of one score against another when both are measured with known error."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+from scipy import optimize, stats
+
+Phase = Literal["tax", "transition", "bonus", "undetermined"]
+
+# The published bands: competitive below -0.1, cooperative above 0.1.
+BAND = 0.1
+_MISFIT = 0.05
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Coupling gamma, change of the truth score per change of the reasoning score (unit 1).
+
+    - `gamma`: the estimate; infinite where the reasoning score did not change.
+    - `low`, `high`: 95 % interval; minus and plus infinity where the data bound it on no side.
+    - `p_tax`, `p_bonus`: probability that gamma lies below -0.1 and above 0.1.
+    - `phase`: what the interval allows to say.
+    - `misfit_p`: p of the scatter about a straight line given the scores' errors (NaN for two
+      models): small where gamma is not one number over these models.
+    - `models`: number of models.
+    """
+
+    gamma: float
+    low: float
+    high: float
+    p_tax: float
+    p_bonus: float
+    phase: Phase
+    misfit_p: float
+    models: int
+
+
+def phase_of(low: float, high: float) -> Phase:
+    """The phase that a 95 % interval of gamma leaves no doubt about, else `undetermined`."""
+    if high < -BAND:
+        return "tax"
+    if low > BAND:
+        return "bonus"
+    if low > -BAND and high < BAND:
+        return "transition"
+    return "undetermined"
+
+
+def errors_in_variables_slope(
+    x: Float[np.ndarray, " models"],
+    y: Float[np.ndarray, " models"],
+    *,
+    x_stderr: Float[np.ndarray, " models"],
+    y_stderr: Float[np.ndarray, " models"],
+    confidence: float = 0.95,
+) -> Slope:
+    """Slope of `y` on `x` with known standard errors in both (Deming regression).
+
+    The interval holds every slope b for which the profile
+    sum (y - a - b x)^2 / (se_y^2 + b^2 se_x^2) exceeds its minimum by at most the quantile of
+    chi-square; where the points scatter more than their errors allow, the quantile of F with the
+    scatter's scale instead, if that is wider. For two models this is Fieller's interval, which
+    stays right when x hardly changes; it is then unbounded, and said to be. The probabilities
+    p_tax and p_bonus come from the same profile read as a likelihood with a flat prior over the
+    angle of the line.
+
+    All in fractions; arrays of one length, at least two. Errors are taken as independent; scores
+    of two models on the same questions are positively correlated, so the intervals are rather
+    too wide. Raises ValueError for fewer than two models, and for standard errors that are not
+    positive.
+
+    Fieller (1954) JRSS-B 16; Fuller (1987) Measurement Error Models, ch. 1.
+    """
+    if len(x) < 2:
+        raise ValueError("a slope needs two models")
+    if not (np.all(x_stderr > 0) and np.all(y_stderr > 0)):
+        raise ValueError("standard errors must be positive")
+
+    def profile(angle) -> np.ndarray:
+        cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
+        variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
+        along = cos * y - sin * x  # distance from a line through the origin at this angle
+        centre = (along / variance).sum(-1, keepdims=True) / (1 / variance).sum(-1, keepdims=True)
+        return ((along - centre) ** 2 / variance).sum(-1)
+
+    angles = np.linspace(-np.pi / 2, np.pi / 2, 2001)
+    values = profile(angles)
+    step = angles[1] - angles[0]
+    start = angles[values.argmin()]
+    best = optimize.minimize_scalar(
+        lambda a: float(profile(np.asarray(a))), bounds=(start - step, start + step)
+    )
+    minimum = min(float(best.fun), float(values.min()))
+    spare = len(x) - 2
+    scale = max(1.0, minimum / spare) if spare else 1.0
+    quantile = stats.chi2.ppf(confidence, 1)
+    if spare and scale > 1:
+        quantile = max(quantile, scale * stats.f.ppf(confidence, 1, spare))
+    low, high = _crossings(profile, float(best.x), minimum + quantile)
+    weight = np.exp(-(values - minimum) / (2 * scale))
+    gammas = np.tan(angles)
+    total = weight.sum()
+    return Slope(
+        gamma=float(np.tan(best.x)),
+        low=low,
+        high=high,
+        p_tax=float(weight[gammas < -BAND].sum() / total),
+        p_bonus=float(weight[gammas > BAND].sum() / total),
+        phase=phase_of(low, high),
+        misfit_p=float(stats.chi2.sf(minimum, spare)) if spare else float("nan"),
+        models=len(x),
+    )
+
+
+def current_slope(
+    x: Float[np.ndarray, " models"],
+    y: Float[np.ndarray, " models"],
+    *,
+    x_stderr: Float[np.ndarray, " models"],
+    y_stderr: Float[np.ndarray, " models"],
+) -> Slope:
+    """The coupling at the family's largest models; arrays in order of size.
+
+    Taken over all models unless a straight line is rejected at 5 %; then the smallest model is left
+    out until it is not, down to the last step. So the phase counts as constant until the data show
+    that it is not. The choice of the window is not in the interval.
+    """
+    for first in range(len(x) - 1):
+        window = slice(first, None)
+        slope = errors_in_variables_slope(
+            x[window], y[window], x_stderr=x_stderr[window], y_stderr=y_stderr[window]
+        )
+        if slope.models == 2 or slope.misfit_p > _MISFIT:
+            return slope
+    raise ValueError("a slope needs two models")
+
+
+def _crossings(profile, best: float, level: float) -> tuple[float, float]:
+    """Slopes at which the profile rises through `level` on either side of `best`.
+
+    An interval that reaches the vertical is unbounded on both sides: beyond the vertical it would
+    go on at slopes of the other sign.
+    """
+    ends = []
+    for end in (-np.pi / 2, np.pi / 2):
+        path = np.linspace(best, end, 1001)
+        above = np.flatnonzero(profile(path) > level)
+        if len(above) == 0:
+            return -np.inf, np.inf
+        i = above[0]
+        angle = optimize.brentq(
+            lambda a: float(profile(np.asarray(a))) - level, path[i - 1], path[i]
+        )
+        ends.append(float(np.tan(angle)))
+    return ends[0], ends[1]
