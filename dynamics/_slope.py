@@ -1,7 +1,7 @@
 """Slope of one score against another when both are measured with known error."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -95,9 +95,9 @@ def errors_in_variables_slope(
     minimum = min(float(best.fun), float(values.min()))
     spare = len(x) - 2
     scale = max(1.0, minimum / spare) if spare else 1.0
-    quantile = stats.chi2.ppf(confidence, 1)
+    quantile = float(stats.chi2.ppf(confidence, 1))
     if spare and scale > 1:
-        quantile = max(quantile, scale * stats.f.ppf(confidence, 1, spare))
+        quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, spare)))
     low, high = _crossings(profile, float(best.x), minimum + quantile)
     weight = np.exp(-(values - minimum) / (2 * scale))
     gammas = np.tan(angles)
@@ -150,7 +150,7 @@ def _crossings(profile, best: float, level: float) -> tuple[float, float]:
         if len(above) == 0:
             return -np.inf, np.inf
         i = above[0]
-        angle = optimize.brentq(
+        angle: Any = optimize.brentq(
             lambda a: float(profile(np.asarray(a))) - level, path[i - 1], path[i]
         )
         ends.append(float(np.tan(angle)))
