@@ -1,0 +1,58 @@
+"""What can happen to a fit or a solve, as values with a hint at what to try next."""
+
+from typing import Any
+
+import diffrax
+
+
+class RESULTS(diffrax.RESULTS):  # pyright: ignore[reportGeneralTypeIssues]
+    successful = ""
+    underdetermined = (
+        "The data do not determine the active coefficients: there are at least as many of them as "
+        "independent increments, or their terms are collinear along the observed trajectories. "
+        "The equation is one of many that fit. Try a lower degree, fewer benchmarks, a sparser or "
+        "stronger penalty, or add families with more sizes."
+    )
+    constant_scores = (
+        "A benchmark's score does not change within any family, so nothing can be learned about "
+        "its dynamics. Leave this benchmark out."
+    )
+    no_term_survived = (
+        "The penalty removed every term of at least one equation, which then says that the score "
+        "never changes. Try a smaller threshold or strength."
+    )
+    left_unit_box = (
+        "The vector field would have carried a score out of 0..1; it was held at the wall. Do not "
+        "read the solution beyond that size. Log-odds coordinates cannot leave the box."
+    )
+    escaped = (
+        "The solution grew beyond any bound or stopped being finite. Try a lower degree, a "
+        "stronger penalty or log-odds coordinates, or a grid that ends earlier."
+    )
+    stiff = (
+        "The solver needed more steps than allowed: the vector field is stiff, or wild where the "
+        "solution went. Try a stronger penalty, a lower degree or a shorter grid."
+    )
+    not_converged = (
+        "Trajectory matching stopped before it converged; the coefficients are the best seen. "
+        "Try more steps, a sparser library, or a stronger penalty."
+    )
+
+
+class DynamicsError(RuntimeError):
+    """A fit or a solve failed and `throw=True` was asked for.
+
+    - `result`: the member of `dynamics.RESULTS`.
+    - `value`: what there was of a result; the same as with `throw=False`.
+    """
+
+    def __init__(self, message: str, result: Any, value: Any):
+        super().__init__(message)
+        self.result = result
+        self.value = value
+
+
+def result_name(result: Any) -> str:
+    """The member's name, as records and tables show it."""
+    names = {int(item._value): name for name, item in RESULTS._name_to_item.items()}
+    return names[int(result._value)]

@@ -1,0 +1,119 @@
+"""Penalties of a linear regression with closed or nearly closed solutions: ridge and STLSQ.
+
+Every penalty is a frozen module with one method, `solve`, from normal equations (and a mask of the
+terms that may be used) to coefficients. It never sees rows, so resamples, weights and both ways of
+fitting share it.
+"""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float
+
+from ._elimination import solve_positive
+from ._integral import NormalEquations
+
+
+class AbstractPenalty(eqx.Module):
+    """How coefficients are drawn towards zero."""
+
+    @abc.abstractmethod
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
+        """Coefficients of each equation; exactly 0 for terms that are not used."""
+
+    def solve_many(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "members dims terms"]:
+        """The same for a batch of normal equations (a leading axis in each field)."""
+        return jax.vmap(self.solve, in_axes=(0, None))(normal, candidates)
+
+
+class Ridge(AbstractPenalty):
+    """Least squares with a quadratic penalty.
+
+    Minimises (1/2n) |y - A w|^2 + (strength/2) |c w|^2, with c the root mean square of each column
+    if `scaled` (so that the unit of a term does not matter), else 1. `strength=0` is least squares;
+    then collinear terms are set to 0 one by one.
+    """
+
+    strength: float = 1e-3
+    scaled: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self):
+        require_not_negative(self.strength, "strength")
+
+    def solve(self, normal, candidates):
+        diagonal = self.strength * normal.rows * column_scale(normal, self.scaled) ** 2
+        return restricted_solve(normal, candidates, diagonal)
+
+
+class STLSQ(AbstractPenalty):
+    """Sequentially thresholded least squares (Brunton, Proctor and Kutz 2016).
+
+    Ridge regression, coefficients below `threshold` in size set to zero, and again on what
+    remains until nothing changes; then least squares on the surviving terms.
+
+    **Arguments:** `threshold`, in the unit of the coefficients (per decade of parameters for score
+    tables); `alpha`, the ridge of the sweeps, added to the Gram matrix as in PySINDy; `scaled`,
+    whether threshold and ridge apply to coefficients times their column's root mean square;
+    `sweeps`, the greatest number of rounds.
+    """
+
+    threshold: float = 0.1
+    alpha: float = 0.05
+    scaled: bool = eqx.field(static=True, default=False)
+    sweeps: int = eqx.field(static=True, default=20)
+
+    def __check_init__(self):
+        require_not_negative(self.threshold, "threshold")
+        require_not_negative(self.alpha, "alpha")
+
+    def solve(self, normal, candidates):
+        scale = column_scale(normal, self.scaled)
+
+        def sweep(carry):
+            support, _, count = carry
+            weights = restricted_solve(normal, support, self.alpha * scale**2)
+            kept = support & (jnp.abs(weights) * scale[None] >= self.threshold)
+            return kept, jnp.any(kept != support), count + 1
+
+        def goes_on(carry):
+            return carry[1] & (carry[2] < self.sweeps)
+
+        support, _, _ = lax.while_loop(goes_on, sweep, (candidates, jnp.array(True), 0))
+        return restricted_solve(normal, support, jnp.zeros_like(scale))
+
+
+def column_scale(normal: NormalEquations, scaled: bool) -> Float[Array, " terms"]:
+    """Root mean square of each term's column, or ones."""
+    diagonal = jnp.diagonal(normal.gram)
+    if not scaled:
+        return jnp.ones_like(diagonal)
+    return jnp.sqrt(jnp.where(diagonal > 0, diagonal / normal.rows, 1))
+
+
+def require_not_negative(value, name: str) -> None:
+    """Raise ValueError for a negative or non-finite setting (traced values pass)."""
+    if isinstance(value, int | float) and not 0 <= value < float("inf"):
+        raise ValueError(f"{name} is {value}; it is a number of at least 0")
+
+
+def restricted_solve(
+    normal: NormalEquations,
+    support: Bool[Array, "dims terms"],
+    diagonal: Float[Array, " terms"],
+) -> Float[Array, "dims terms"]:
+    """Least squares of each equation on its own terms, with `diagonal` added to the Gram matrix."""
+    gram = normal.gram + jnp.diag(diagonal)
+    both = support[:, :, None] & support[:, None, :]
+    # Unused terms get an equation of their own, w = 0, so that every system has one shape.
+    unused = jnp.where(support, 0.0, 1.0).astype(gram.dtype)[:, None, :]
+    identity = jnp.eye(gram.shape[-1], dtype=gram.dtype)[None]
+    systems = jnp.where(both, gram[None], identity * unused)
+    moments = jnp.where(support, normal.moment.T, 0)[..., None]
+    return jnp.where(support, solve_positive(systems, moments)[..., 0], 0)
