@@ -1,0 +1,37 @@
+# Two commands for a machine that has only Python and make: `make reproduce` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: reproduce setup setup-dev test check bench clean
+
+reproduce: setup
+	$(BIN)/nullcline diagnose
+	$(BIN)/nullcline reproduce
+
+setup: $(VENV)/.light
+setup-dev: $(VENV)/.dev
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The light half: no PyTorch.
+$(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+# Everything: what looks inside models, what trains them, and the tools of development.
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[interp,organisms,dev]'
+	@touch $@ $(VENV)/.light
+
+test: setup-dev
+	$(BIN)/python -m pytest
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

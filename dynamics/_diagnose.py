@@ -1,0 +1,297 @@
+"""The main job: from a score table to the phase of each family, with its uncertainty."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ._benchmarks import benchmark
+from ._coupling import Correlation, Step, correlate, steps
+from ._critical import critical_point
+from ._critical_family import u_test
+from ._critical_types import CriticalPoint, FamilyCritical
+from ._curve import Quadratic, within_family_quadratic
+from ._dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
+from ._random_effects import RandomEffects, combine_families
+from ._scores import ScoreTable
+from ._slope import Slope, current_slope, errors_in_variables_slope
+from ._warnings import TableError, TableWarning
+from ._width import WidthRatio, width_ratio
+
+AXES = ("reasoning", "log10_params", "log10_flops")
+_MEASURED = 0.9
+
+
+@dataclass(frozen=True)
+class FamilyDiagnosis:
+    """One family: what its models say of the coupling of the two scores.
+
+    - `models`: names in order of size; `log10_params`, `reasoning`, `truth` and their standard
+      errors likewise.
+    - `correlation`: with the trend's share beside it.
+    - `slope`: coupling over all models; `current`: at the largest ones; None below two sizes.
+    - `steps`: from each size to the next.
+    - `critical`: minimum of the truth score along log10 N.
+    """
+
+    family: str
+    models: tuple[str, ...]
+    log10_params: np.ndarray
+    reasoning: np.ndarray
+    truth: np.ndarray
+    reasoning_stderr: np.ndarray
+    truth_stderr: np.ndarray
+    correlation: Correlation
+    slope: Slope | None
+    current: Slope | None
+    steps: tuple[Step, ...]
+    critical: FamilyCritical
+
+    @property
+    def phase(self) -> str:
+        """Phase at the family's largest models; `undetermined` where the scores leave it open."""
+        return self.current.phase if self.current else "undetermined"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a score table says about one pair of benchmarks. `to_pandas()` gives a row per family.
+
+    - `coupling`: the families' couplings over all their models, combined.
+    - `pooled`: axis -> critical point of all families, for the axes that the table has.
+    - `curve`: quadratic of the truth score in the reasoning score, an offset per family.
+    - `width`: family -> published ratio to width with its null, where d_model is known.
+    - `dimension`: participation ratio over `dimension_benchmarks` (those that nine of ten models
+      have); `dimension_change`: models of families in tax beside those in bonus, None where there
+      are none.
+    """
+
+    table: str
+    reasoning: str
+    truth: str
+    models: int
+    families: tuple[FamilyDiagnosis, ...]
+    coupling: RandomEffects
+    pooled: dict[str, CriticalPoint]
+    curve: Quadratic | None
+    width: dict[str, WidthRatio]
+    dimension: Dimension
+    dimension_benchmarks: tuple[str, ...]
+    dimension_change: DimensionChange | None
+    warnings: tuple[TableWarning, ...]
+    n_boot: int
+    seed: int
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per family; sizes are counts, scores fractions."""
+        return pd.DataFrame(
+            {
+                "family": f.family,
+                "models": len(f.models),
+                "r": f.correlation.r,
+                "partial_r": f.correlation.partial_r,
+                "phase": f.phase,
+                "gamma": f.current.gamma if f.current else math.nan,
+                "gamma_low": f.current.low if f.current else -math.inf,
+                "gamma_high": f.current.high if f.current else math.inf,
+                "critical_status": f.critical.status,
+                "critical_params": 10**f.critical.vertex,
+                "critical_low": 10**f.critical.low,
+                "critical_high": 10**f.critical.high,
+            }
+            for f in self.families
+        )
+
+    def _repr_html_(self) -> str:
+        return self.to_pandas().to_html(index=False, float_format="%.3g")
+
+
+def default_truth(table: ScoreTable) -> str:
+    """The truth benchmark to take where nobody named one: MC2, then MC1, then the unknown one."""
+    names = ("truthfulqa_mc2", "truthfulqa_mc1", "world_truth", "truthfulqa_unknown")
+    return next((name for name in names if name in table.benchmarks), names[0])
+
+
+def default_reasoning(table: ScoreTable) -> str:
+    """The reasoning benchmark to take where nobody named one."""
+    names = ("hellaswag", "world_reasoning")
+    return next((name for name in names if name in table.benchmarks), names[0])
+
+
+def diagnose(
+    table: ScoreTable,
+    *,
+    reasoning: str | None = None,
+    truth: str | None = None,
+    n_boot: int = 10_000,
+    seed: int = 0,
+    on_progress: Callable[[str], None] | None = None,
+) -> Diagnosis:
+    """The phase of every family in `table`, and the pooled picture.
+
+    - `reasoning`, `truth`: benchmarks of the table; HellaSwag and TruthfulQA MC2 where not named.
+    - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
+    - `on_progress`: called with the name of each part as it begins.
+
+    A model without one of the two scores is left out of this pair, with a warning. A family of
+    one model is listed as undetermined. Raises ValueError for a benchmark that the table does
+    not have, TableError where fewer than two models have both scores.
+    """
+    report = on_progress or (lambda part: None)
+    reasoning = reasoning or default_reasoning(table)
+    truth = truth or default_truth(table)
+    for name in (reasoning, truth):
+        if name not in table.benchmarks:
+            there = ", ".join(table.benchmarks)
+            raise ValueError(f"{table.name}: no benchmark {name!r}; there are {there}")
+    if reasoning == truth:
+        raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
+    frame = table.frame.assign(
+        x=table.frame[reasoning],
+        y=table.frame[truth],
+        x_stderr=table.stderr(reasoning),
+        y_stderr=table.stderr(truth),
+        log10_params=np.log10(table.frame["params"]),
+    )
+    missing = frame[frame[["x", "y"]].isna().any(axis=1)]
+    pair = frame.drop(index=missing.index).sort_values("params", kind="stable")
+    if len(pair) < 2:
+        problem = f"{len(pair)} models have both {reasoning} and {truth}"
+        raise TableError(table.name, problem, "give at least two models with both scores")
+    # What is missing from other benchmarks does not matter to this pair.
+    warnings = [w for w in table.warnings if w.code != "missing_score"]
+    warnings += _missing_scores(missing, reasoning, truth)
+    warnings += _without_errors(pair, reasoning, truth)
+    report("families")
+    chance = benchmark(reasoning).chance
+    groups = [(name, pair[pair["family"] == name]) for name in table.families]
+    families = tuple(
+        _diagnose_family(name, group, chance=chance, n_permutations=n_boot, seed=seed)
+        for name, group in groups
+        if len(group)
+    )
+    report("pooled")
+    pooled = {}
+    for axis in AXES:
+        place = _axis(pair, axis)
+        if place is not None:
+            known = np.isfinite(place)
+            pooled[axis] = critical_point(
+                place[known],
+                pair["y"].to_numpy()[known],
+                pair["family"].to_numpy()[known],
+                y_stderr=pair["y_stderr"].to_numpy()[known],
+                n_boot=n_boot,
+                seed=seed,
+            )
+    report("width and dimension")
+    measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
+    return Diagnosis(
+        table=table.name,
+        reasoning=reasoning,
+        truth=truth,
+        models=len(pair),
+        families=families,
+        coupling=combine_families([f.slope for f in families if f.slope is not None]),
+        pooled=pooled,
+        curve=within_family_quadratic(
+            pair["x"].to_numpy(float), pair["y"].to_numpy(float), list(pair["family"])
+        ),
+        width=_width(families, pair, n_null=n_boot, seed=seed),
+        dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
+        dimension_benchmarks=tuple(measured),
+        dimension_change=_dimension_change(pair, measured, families, n_boot=n_boot, seed=seed),
+        warnings=tuple(warnings),
+        n_boot=n_boot,
+        seed=seed,
+    )
+
+
+def _axis(pair: pd.DataFrame, axis: str) -> np.ndarray | None:
+    if axis == "reasoning":
+        return pair["x"].to_numpy(float)
+    column = axis.removeprefix("log10_")
+    return np.log10(pair[column].to_numpy(float)) if column in pair else None
+
+
+def _diagnose_family(
+    name: str, group: pd.DataFrame, *, chance: float, n_permutations: int, seed: int
+) -> FamilyDiagnosis:
+    x, y, x_stderr, y_stderr, size = (
+        group[c].to_numpy(float) for c in ("x", "y", "x_stderr", "y_stderr", "log10_params")
+    )
+    models = tuple(group["model"])
+    errors = {"x_stderr": x_stderr, "y_stderr": y_stderr}
+    sizes = len(np.unique(size)) > 1
+    return FamilyDiagnosis(
+        family=name,
+        models=models,
+        log10_params=size,
+        reasoning=x,
+        truth=y,
+        reasoning_stderr=x_stderr,
+        truth_stderr=y_stderr,
+        correlation=correlate(x, y, log10_params=size, n_permutations=n_permutations, seed=seed),
+        slope=errors_in_variables_slope(x, y, **errors) if sizes else None,
+        current=current_slope(x, y, **errors) if sizes else None,
+        steps=steps(x, y, **errors, log10_params=size, models=models, chance=chance),
+        critical=u_test(size, y, family=name, y_stderr=y_stderr),
+    )
+
+
+def _width(
+    families: tuple[FamilyDiagnosis, ...], pair: pd.DataFrame, *, n_null: int, seed: int
+) -> dict[str, WidthRatio]:
+    if "d_model" not in pair:
+        return {}
+    found = {}
+    for family in families:
+        width = pair["d_model"][pair["family"] == family.family].to_numpy(float)
+        if np.isfinite(width).sum() > 2:
+            found[family.family] = width_ratio(
+                family.reasoning, family.truth, width, n_null=n_null, seed=seed
+            )
+    return found
+
+
+def _dimension_change(
+    pair: pd.DataFrame,
+    measured: list[str],
+    families: tuple[FamilyDiagnosis, ...],
+    *,
+    n_boot: int,
+    seed: int,
+) -> DimensionChange | None:
+    groups = []
+    for phase in ("tax", "bonus"):
+        names = [f.family for f in families if f.phase == phase]
+        groups.append(pair[pair["family"].isin(names)][measured].to_numpy(float))
+    if min(len(group) for group in groups) == 0:
+        return None
+    return compare_dimension(*groups, n_boot=n_boot, seed=seed)
+
+
+def _missing_scores(missing: pd.DataFrame, reasoning: str, truth: str) -> list[TableWarning]:
+    found = []
+    for row, model, x, y in zip(
+        missing["row"], missing["model"], missing["x"], missing["y"], strict=True
+    ):
+        names = " and ".join(n for n, v in ((reasoning, x), (truth, y)) if math.isnan(v))
+        message = f"{model} has no {names}; left out of this pair"
+        found.append(TableWarning("missing_score", int(row), message))
+    return found
+
+
+def _without_errors(pair: pd.DataFrame, reasoning: str, truth: str) -> list[TableWarning]:
+    """No standard error known: correlations are given, phases cannot be."""
+    found = []
+    for name, column in ((reasoning, "x_stderr"), (truth, "y_stderr")):
+        if pair[column].isna().any():
+            message = (
+                f"no standard error is known for {name}; phases stay undetermined: "
+                f"add a column {name}_stderr"
+            )
+            found.append(TableWarning("unknown_stderr", None, message))
+    return found

@@ -1,0 +1,74 @@
+"""The command line: `nullcline COMMAND`. Starts light; what a command needs it imports itself."""
+
+import argparse
+import importlib
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+_COMMANDS = {
+    "diagnose": "phase and critical point of each family in a table of scores",
+    "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with every complaint on one line."""
+
+    def error(self, message: str):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser; only the chosen command's module is imported, for its arguments."""
+    parser = _Parser(
+        prog="nullcline",
+        description="Phases of language-model families, their dynamics, and what steers them.",
+    )
+    parser.add_argument("--version", action="version", version=f"nullcline {version('nullcline')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            module = importlib.import_module(f"experiments.commands.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def use_double_precision() -> None:
+    """64-bit JAX, with compiled functions kept from one start to the next."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nullcline" / "jax"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    os.environ["JAX_ENABLE_X64"] = "1"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    chosen = next((a for a in arguments if not a.startswith("-")), None)
+    use_double_precision()
+    try:
+        options = _parser(chosen).parse_args(arguments)
+        options.run(options)
+    except BrokenPipeError:
+        # The reader of our output has gone (as with `| head`): not our failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError) as error:
+        # TableError is a ValueError: the file, the row and the mend on one line.
+        if os.environ.get("NULLCLINE_TRACEBACK"):
+            raise
+        print(f"nullcline: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("nullcline: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

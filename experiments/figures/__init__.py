@@ -1,0 +1,3 @@
+"""Figures of results, drawn from what the library computed; no statistic is made here."""
+
+from ._diagnosis import write_diagnosis_figures as write_diagnosis_figures

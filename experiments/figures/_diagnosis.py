@@ -1,0 +1,130 @@
+"""The four figures of a diagnosis."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dynamics import Diagnosis, benchmark
+
+from ..numbers import size
+from ._style import FAINT, INK, PHASE_COLOURS, canvas, save
+
+
+def write_diagnosis_figures(diagnosis: Diagnosis, folder: Path) -> None:
+    """Phase diagram, couplings by score, critical points by family, width null: PNG and SVG."""
+    with canvas(7, 5) as figure:
+        _phase_diagram(figure, diagnosis)
+        save(figure, folder, "phase_diagram")
+    with canvas(7, 4) as figure:
+        _couplings(figure, diagnosis)
+        save(figure, folder, "coupling_by_reasoning")
+    several = [f for f in diagnosis.families if f.critical.status != "underdetermined"]
+    with canvas(7, 1.6 + 0.24 * len(several)) as figure:
+        _critical_points(figure, diagnosis, several)
+        save(figure, folder, "critical_points")
+    with canvas(7, 1.6 + 0.24 * len(diagnosis.width)) as figure:
+        _width_null(figure, diagnosis)
+        save(figure, folder, "width_null")
+
+
+def _phase_diagram(figure: Figure, diagnosis: Diagnosis) -> None:
+    """Truth against reasoning, a line per family, the fitted U and its vertex with its interval."""
+    axes = figure.subplots()
+    for family in diagnosis.families:
+        colour = PHASE_COLOURS[family.phase]
+        x, y = 100 * family.reasoning, 100 * family.truth
+        axes.plot(x, y, "-o", color=colour, markersize=3, linewidth=1, alpha=0.75)
+    point = diagnosis.pooled["reasoning"]
+    if diagnosis.curve is not None:
+        grid = np.linspace(*diagnosis.curve.span, 200)
+        axes.plot(
+            100 * grid, 100 * diagnosis.curve(grid), color=INK, linewidth=2, label="quadratic"
+        )
+    if math.isfinite(point.vertex):
+        axes.axvline(100 * point.vertex, color=INK, linewidth=0.8, linestyle="--")
+        span = np.clip([point.low, point.high], 0, 1) * 100
+        axes.axvspan(*span, color=FAINT, alpha=0.4, linewidth=0, label="vertex, 95 %")
+    for phase, colour in PHASE_COLOURS.items():
+        if any(f.phase == phase for f in diagnosis.families):
+            axes.plot([], [], "-o", color=colour, markersize=3, label=f"{phase} now")
+    axes.legend(fontsize=8)
+    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).title} (%)")
+    axes.set_ylabel(f"{benchmark(diagnosis.truth).title} (%)")
+    axes.set_title(f"{len(diagnosis.families)} families, from small to large")
+
+
+def _couplings(figure: Figure, diagnosis: Diagnosis) -> None:
+    """The coupling of every step at its mean reasoning score, with its interval."""
+    axes = figure.subplots()
+    reach = 4.0
+    for family in diagnosis.families:
+        scores = dict(zip(family.models, family.reasoning, strict=True))
+        for step in family.steps:
+            slope = step.slope
+            if not math.isfinite(slope.gamma):
+                continue
+            x = 50 * (scores[step.smaller] + scores[step.larger])
+            colour = PHASE_COLOURS[slope.phase]
+            ends = np.clip([slope.low, slope.high], -reach, reach)
+            axes.plot([x, x], ends, color=colour, linewidth=0.8, alpha=0.6)
+            inside = np.clip(slope.gamma, -reach, reach)
+            fill = "white" if step.near_chance else colour
+            axes.plot(x, inside, "o", color=colour, markersize=3.5, markerfacecolor=fill)
+    axes.axhspan(-0.1, 0.1, color=FAINT, alpha=0.5, linewidth=0)
+    axes.set_ylim(-reach, reach)
+    for phase, colour in PHASE_COLOURS.items():
+        axes.plot([], [], "o", color=colour, markersize=3.5, label=phase)
+    axes.plot([], [], "o", color=INK, markerfacecolor="white", markersize=3.5, label="near chance")
+    axes.legend(fontsize=8, ncols=5, loc="upper left")
+    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).title}, mean of the step (%)")
+    axes.set_ylabel("γ of the step, 95 %")
+    axes.set_title(f"Coupling from size to size (cut at ±{reach:g})")
+
+
+def _critical_points(figure: Figure, diagnosis: Diagnosis, several: list) -> None:
+    """Where truth turns along log N, family by family, and pooled."""
+    axes = figure.subplots()
+    low = min((f.log10_params[0] for f in several), default=7.0) - 1
+    high = max((f.log10_params[-1] for f in several), default=12.0) + 1
+    names = []
+    for row, family in enumerate(several):
+        critical = family.critical
+        first, last = family.log10_params[0], family.log10_params[-1]
+        axes.plot([first, last], [row, row], color=FAINT, linewidth=6, solid_capstyle="butt")
+        found = critical.status == "bracketed"
+        colour = INK if found else PHASE_COLOURS["undetermined"]
+        if math.isfinite(critical.vertex):
+            axes.plot(np.clip([critical.low, critical.high], low, high), [row, row], color=colour)
+            if low < critical.vertex < high:
+                fill = colour if found else "white"
+                axes.plot(
+                    critical.vertex, row, "o", color=colour, markersize=4, markerfacecolor=fill
+                )
+        names.append(f"{family.family} ({critical.status.replace('_', ' ')})")
+    pooled = diagnosis.pooled["log10_params"]
+    if math.isfinite(pooled.vertex):
+        row = len(several)
+        ends = np.clip([pooled.low, pooled.high], low, high)
+        axes.plot(ends, [row, row], color=PHASE_COLOURS["tax"])
+        axes.plot(pooled.vertex, row, "D", color=PHASE_COLOURS["tax"], markersize=5)
+        names.append("all families")
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlim(low, high)
+    ticks = np.arange(math.ceil(low), math.floor(high) + 1)
+    axes.set_xticks(ticks, [size(10.0**t) for t in ticks])
+    axes.set_xlabel("parameters at the minimum of the truth score, 95 %; grey: the family's sizes")
+
+
+def _width_null(figure: Figure, diagnosis: Diagnosis) -> None:
+    """Correlation of the ratios to width, beside what independent scores give."""
+    axes = figure.subplots()
+    for row, width in enumerate(diagnosis.width.values()):
+        ends = [width.null_low, width.null_high]
+        axes.plot(ends, [row, row], color=FAINT, linewidth=6, solid_capstyle="butt")
+        axes.plot(width.ratio_r, row, "o", color=INK, markersize=4)
+    axes.set_yticks(range(len(diagnosis.width)), list(diagnosis.width), fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("r of the two scores divided by d_model; grey: independent scores, 95 %")

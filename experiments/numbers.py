@@ -1,0 +1,60 @@
+"""Numbers as people read them, and as JSON can hold them."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+
+
+def size(params: float) -> str:
+    """A parameter count: 3.5B, 410M."""
+    if not math.isfinite(params):
+        return "–" if math.isnan(params) else ("∞" if params > 0 else "-∞")
+    for unit, letter in _UNITS:
+        if params >= 0.9995 * unit:
+            return f"{params / unit:.3g}{letter}"
+    return f"{params:.3g}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with two decimals, a dash where there is none."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{digits}f}"
+
+
+def interval(low: float, high: float, show=signed) -> str:
+    """An interval, or in words that the data set it no end."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    if math.isinf(low) and math.isinf(high):
+        return "[unbounded]"
+    return f"[{show(low)}, {show(high)}]"
+
+
+def plain(value):
+    """`value` with only what JSON holds: NaN and infinities become null, arrays lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(item) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def to_json(value) -> str:
+    """Strict JSON: no NaN, no infinity."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,110 @@
+"""A run records itself: what was asked, with which code and inputs, and what came out."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .numbers import to_json
+
+SCHEMA_VERSION = 1
+_PACKAGES = (
+    "nullcline",
+    "jax",
+    "jaxlib",
+    "equinox",
+    "diffrax",
+    "optax",
+    "numpy",
+    "scipy",
+    "pandas",
+)
+
+
+def write_aside(path: Path, content: str | bytes) -> None:
+    """Write `path` whole or not at all: to a temporary name beside it, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(aside).chmod(0o666 & ~umask)
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def write_record(
+    folder: Path,
+    *,
+    command: str,
+    settings: Mapping,
+    inputs: Mapping[str, str],
+    result: Mapping,
+    started: float,
+) -> Path:
+    """Write `record.json` into `folder`.
+
+    `settings` (seeds among them) and `inputs` (name -> SHA-256) make the result; `started` is
+    `time.monotonic()` at the beginning. Time and memory are in the record, not in the result: two
+    runs with the same settings and inputs have equal `result`.
+    """
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "settings": dict(settings),
+        "inputs": dict(inputs),
+        "result": result,
+        "code": _code(),
+        "packages": _packages(),
+        "python": platform.python_version(),
+        "seconds": time.monotonic() - started,
+        "peak_memory_bytes": _peak_memory(),
+    }
+    path = folder / "record.json"
+    write_aside(path, to_json(record) + "\n")
+    return path
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _code() -> dict[str, str | bool | None]:
+    """Git commit of the checkout that runs, and whether it differs from it."""
+    here = Path(__file__).parent.parent
+
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(here), *arguments], capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
+
+    if not (here / ".git").exists():  # an installed package, perhaps inside somebody's repository
+        return {"commit": None, "dirty": None}
+    status = git("status", "--porcelain", "--untracked-files=no")
+    return {"commit": git("rev-parse", "HEAD"), "dirty": None if status is None else bool(status)}
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,44 @@
+"""What a run can be told: the schemas of the Hydra configuration, checked when it is composed.
+
+Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml files hold values only.
+"""
+
+from dataclasses import dataclass, field
+
+from hydra.core.config_store import ConfigStore
+
+
+@dataclass
+class Family:
+    """Families of the table by name; all where the list is empty."""
+
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Estimator:
+    """Resamples and their seed."""
+
+    n_boot: int = 10_000
+    seed: int = 0
+
+
+@dataclass
+class Diagnose:
+    """`experiments.diagnose`: a shipped table or a path, a pair of benchmarks, families."""
+
+    table: str = "uniform"
+    path: str | None = None
+    reasoning: str | None = None
+    truth: str | None = None
+    family: Family = field(default_factory=Family)
+    estimator: Estimator = field(default_factory=Estimator)
+    figures: bool = False
+
+
+def register() -> None:
+    """Make the schemas known to Hydra under the names that the yaml files refer to."""
+    store = ConfigStore.instance()
+    store.store(name="diagnose_schema", node=Diagnose)
+    store.store(group="family", name="schema", node=Family)
+    store.store(group="estimator", name="schema", node=Estimator)
