@@ -105,7 +105,7 @@ class Diagnosis:
         )
 
     def _repr_html_(self) -> str:
-        return self.to_pandas().to_html(index=False, float_format="%.3g")
+        return self.to_pandas().to_html(index=False, float_format="{:.3g}".format)
 
 
 def default_truth(table: ScoreTable) -> str:

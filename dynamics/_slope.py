@@ -1,5 +1,6 @@
 """Slope of one score against another when both are measured with known error."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,22 +64,27 @@ def errors_in_variables_slope(
     chi-square; where the points scatter more than their errors allow, the quantile of F with the
     scatter's scale instead, if that is wider. For two models this is Fieller's interval, which
     stays right when x hardly changes; it is then unbounded, and said to be. The probabilities
-    p_tax and p_bonus come from the same profile read as a likelihood with a flat prior over the
-    angle of the line.
+    p_tax and p_bonus come from the signed root of the same profile.
 
     All in fractions; arrays of one length, at least two. Errors are taken as independent; scores
     of two models on the same questions are positively correlated, so the intervals are rather
-    too wide. Raises ValueError for fewer than two models, and for standard errors that are not
-    positive.
+    too wide. Where a standard error is not known (NaN) gamma is the ratio of the total changes
+    and its interval has no end. Raises ValueError for fewer than two models, and for standard
+    errors that are not positive.
 
     Fieller (1954) JRSS-B 16; Fuller (1987) Measurement Error Models, ch. 1.
     """
     if len(x) < 2:
         raise ValueError("a slope needs two models")
+    if np.isnan(x_stderr).any() or np.isnan(y_stderr).any():
+        rise, run = float(y[-1] - y[0]), float(x[-1] - x[0])
+        gamma = rise / run if run else math.copysign(math.inf, rise)
+        nan = math.nan
+        return Slope(gamma, -math.inf, math.inf, nan, nan, "undetermined", nan, len(x))
     if not (np.all(x_stderr > 0) and np.all(y_stderr > 0)):
         raise ValueError("standard errors must be positive")
 
-    def profile(angle) -> np.ndarray:
+    def profile(angle) -> Any:
         cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
         variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
         along = cos * y - sin * x  # distance from a line through the origin at this angle
@@ -92,22 +98,28 @@ def errors_in_variables_slope(
     best = optimize.minimize_scalar(
         lambda a: float(profile(np.asarray(a))), bounds=(start - step, start + step)
     )
+    centre = float(best.x)
     minimum = min(float(best.fun), float(values.min()))
     spare = len(x) - 2
     scale = max(1.0, minimum / spare) if spare else 1.0
     quantile = float(stats.chi2.ppf(confidence, 1))
     if spare and scale > 1:
         quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, spare)))
-    low, high = _crossings(profile, float(best.x), minimum + quantile)
-    weight = np.exp(-(values - minimum) / (2 * scale))
-    gammas = np.tan(angles)
-    total = weight.sum()
+    low, high = _crossings(profile, centre, minimum + quantile)
+
+    def below(gamma: float) -> float:
+        """Probability of a smaller slope, by the signed root of the profile."""
+        angle = math.atan(gamma)
+        root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
+        signed = root if centre < angle else -root
+        return float(stats.t.cdf(signed, spare) if scale > 1 else stats.norm.cdf(signed))
+
     return Slope(
-        gamma=float(np.tan(best.x)),
+        gamma=math.tan(centre),
         low=low,
         high=high,
-        p_tax=float(weight[gammas < -BAND].sum() / total),
-        p_bonus=float(weight[gammas > BAND].sum() / total),
+        p_tax=below(-BAND),
+        p_bonus=1 - below(BAND),
         phase=phase_of(low, high),
         misfit_p=float(stats.chi2.sf(minimum, spare)) if spare else float("nan"),
         models=len(x),
@@ -132,7 +144,7 @@ def current_slope(
         slope = errors_in_variables_slope(
             x[window], y[window], x_stderr=x_stderr[window], y_stderr=y_stderr[window]
         )
-        if slope.models == 2 or slope.misfit_p > _MISFIT:
+        if slope.models == 2 or not slope.misfit_p <= _MISFIT:
             return slope
     raise ValueError("a slope needs two models")
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def interval(low: float, high: float, show=signed) -> str:
     return f"[{show(low)}, {show(high)}]"
 
 
-def plain(value):
+def plain(value) -> Any:
     """`value` with only what JSON holds: NaN and infinities become null, arrays lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
