@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("give PATH or --table, not both")
     if options.n_boot < 100:
         raise ValueError(f"--n-boot {options.n_boot} is too few for an interval; give 100 or more")
+    if options.seed < 0:
+        raise ValueError(f"--seed {options.seed} is negative; give 0 or more")
     report = report_parts("diagnose")
     report("reading")
     if options.paths:
@@ -48,6 +50,8 @@ def run(options: argparse.Namespace) -> None:
         table = dynamics.load_table(options.table or "uniform")
     if options.family:
         table = table.select(options.family)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)  # before the work, so that a bad one is said
     diagnosis = dynamics.diagnose(
         table,
         reasoning=options.reasoning,
