@@ -1,10 +1,20 @@
-"""The columns of a score table that are not scores, their spellings, and how a size is written."""
+"""The columns of a score table that are not scores, and their spellings."""
 
-import math
-import re
 from types import MappingProxyType
 
-TEXT_COLUMNS = ("family", "model", "date", "lab", "source", "flags", "kind", "uniform_model")
+TEXT_COLUMNS = (
+    "family",
+    "model",
+    "date",
+    "lab",
+    "source",
+    "flags",
+    "kind",
+    "harness",
+    "n_shot",
+    "task_version",
+    "uniform_model",
+)
 NUMBER_COLUMNS = (
     "params",
     "active_params",
@@ -15,23 +25,50 @@ NUMBER_COLUMNS = (
     "seed",
     "loss",
 )
+POSITIVE_COLUMNS = ("params", "active_params", "d_model", "layers", "tokens", "flops")
 REQUIRED_COLUMNS = ("family", "model", "params")
+# Free text that people keep beside scores: read past, whatever stands in it.
+IGNORED_COLUMNS = frozenset(
+    {
+        "citation",
+        "comment",
+        "comments",
+        "description",
+        "licence",
+        "license",
+        "link",
+        "links",
+        "note",
+        "notes",
+        "organisation",
+        "organization",
+        "paper",
+        "reference",
+        "references",
+        "remark",
+        "remarks",
+        "url",
+    }
+)
+# Says row by row which variant a plain `truthfulqa` column holds.
+VARIANT_COLUMNS = frozenset({"truthfulqa_variant", "truthfulqa_metric", "tqa_metric"})
 
 # Spellings of other people's tables, ObsScaling's among them.
 _SPELLINGS = MappingProxyType(
     {
+        "flops (1e21)": "flops_1e21",
+        "hidden_size": "d_model",
         "model family": "family",
-        "model size (b)": "params_b",
         "model name": "model",
-        "parameters": "params",
+        "model size (b)": "params_b",
+        "n_layers": "layers",
         "n_params": "params",
+        "num_fewshot": "n_shot",
+        "parameters": "params",
+        "pretraining data size (t)": "tokens_t",
         "size": "params",
         "size_b": "params_b",
-        "hidden_size": "d_model",
-        "n_layers": "layers",
-        "pretraining data size (t)": "tokens_t",
         "tokens (t)": "tokens_t",
-        "flops (1e21)": "flops_1e21",
     }
 )
 # A column in another unit: what it becomes, and its factor.
@@ -45,43 +82,15 @@ SCALED_COLUMNS = MappingProxyType(
         "flops_1e21": ("flops", 1e21),
     }
 )
-_SUFFIX = MappingProxyType({"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12})
-_SIZE = re.compile(r"([0-9][0-9_,]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)\s*([KMBT]?)", re.IGNORECASE)
-_SIZE_IN_NAME = re.compile(r"(?<![0-9a-z.x])([0-9]+(?:[._][0-9]+)?)([mb])(?![a-z0-9])", re.I)
-_EXPERTS = re.compile(r"(?<![0-9])([0-9]+)x([0-9]+(?:\.[0-9]+)?)b", re.IGNORECASE)
-_ACTIVE = re.compile(r"(?<![0-9])([0-9.]+)b-a([0-9.]+)b", re.IGNORECASE)
+_KNOWN = frozenset({*TEXT_COLUMNS, *NUMBER_COLUMNS, *SCALED_COLUMNS})
 
 
-def canonical_column(heading: str) -> str:
-    """The known column that a heading names, or the heading itself."""
+def known_column(heading: str) -> str | None:
+    """The known column that a heading names; None for a heading that must be a benchmark's."""
     lowered = heading.strip().lower()
-    known = (*TEXT_COLUMNS, *NUMBER_COLUMNS, *SCALED_COLUMNS)
-    return lowered if lowered in known else _SPELLINGS.get(lowered, heading.strip())
+    return lowered if lowered in _KNOWN else _SPELLINGS.get(lowered)
 
 
-def parse_count(text: str) -> float:
-    """A count as people write it: `6900000000`, `6.9B`, `410M`, `1_000`. NaN where it is none."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        return math.nan
-    return float(match[1].replace(",", "").replace("_", "")) * _SUFFIX[match[2].upper()]
-
-
-def size_in_name(model: str) -> float:
-    """The size that a model's name states (`opt-6.7b` gives 6.7e9), NaN where it states none."""
-    found = _SIZE_IN_NAME.findall(model.rsplit("/", 1)[-1])
-    sizes = [float(n.replace("_", ".")) * _SUFFIX[unit.upper()] for n, unit in found]
-    return sizes[0] if len(sizes) == 1 else math.nan
-
-
-def total_size_in_name(model: str) -> float:
-    """Total size of a mixture of experts by its name, NaN where the name shows none.
-
-    `8x7B` states an upper limit (experts share attention), of which 0.8 is the usual total;
-    `57B-A14B` states the total itself.
-    """
-    if match := _ACTIVE.search(model):
-        return float(match[1]) * 1e9
-    if match := _EXPERTS.search(model):
-        return 0.8 * float(match[1]) * float(match[2]) * 1e9
-    return math.nan
+def is_ignored(heading: str) -> bool:
+    """Whether a column is free text that is read past."""
+    return heading.strip().lower() in IGNORED_COLUMNS

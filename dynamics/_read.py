@@ -2,19 +2,39 @@
 
 from pathlib import Path
 
+from ._raw import RawTable
 from ._read_csv import read_csv
+from ._read_results import read_results
 from ._scores import ScoreTable
 from ._validate import validate
 from ._warnings import TableError
 
 
 def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:
-    """Read scores from `path`, whichever of the known formats it has.
+    """Read scores from `path`, whichever of the known formats its content has.
 
-    A CSV of the user's own (`family, model, params` and any benchmark columns) or ObsScaling's.
+    - A CSV of the user's own (`family, model, params` and any benchmark columns), percent or
+      fractions, or ObsScaling's.
+    - A folder of lm-evaluation-harness results, of any depth, or of the first Open LLM
+      Leaderboard's; `models.csv` in it may state families and sizes.
+    - A single results file of either: a table of one model, to look at.
+
     Raises TableError, one line that names the file, the row and the mend.
     """
     path = Path(path)
-    if not path.exists():
+    try:
+        return validate(_read(path), name)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        mend = "check the path and its permissions"
+        raise TableError(error.filename or path, f"not readable ({why})", mend) from None
+
+
+def _read(path: Path) -> RawTable:
+    if "\0" in str(path) or not path.exists():
         raise TableError(path, "there is no such file or folder", "check the path")
-    return validate(read_csv(path), name)
+    if path.is_dir():
+        return read_results(path)
+    content = path.read_bytes()
+    is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return read_results(path) if is_json else read_csv(path, content)

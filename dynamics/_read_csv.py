@@ -3,21 +3,25 @@
 import csv
 import hashlib
 import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from ._validate import RawTable
-from ._warnings import TableError, TableWarning
+from ._raw import RawTable
+from ._warnings import TableError
 
+# ObsScaling's headings that mean something else, or nothing certain, in other tables.
 _OBSSCALING = frozenset({"Model", "Model Family", "Model Size (B)"})
+_OBSSCALING_NAMES = MappingProxyType({"TruthfulQA": "truthfulqa_mc2", "Winograd": "winogrande"})
 
 
-def read_csv(path: Path) -> RawTable:
+def read_csv(path: Path, content: bytes) -> RawTable:
     """Read one CSV (comma, semicolon or tab) with a header line; nothing is interpreted yet.
 
-    A file with ObsScaling's headings has TruthfulQA as MC2, as its documentation says.
+    A file with ObsScaling's headings has TruthfulQA as MC2, as its documentation says. The row
+    numbers that pandas writes and empty columns that spreadsheets leave are dropped.
     Raises TableError for a file that is no text, has no header or has ragged rows.
     """
-    content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -27,28 +31,32 @@ def read_csv(path: Path) -> RawTable:
     lines = list(_records(path, text))
     if not lines:
         raise TableError(path, "the file is empty", "give a header line and one row per model")
-    (_, header), body = lines[0], lines[1:]
-    if len(set(header)) < len(header):
-        twice = next(h for h in header if header.count(h) > 1)
-        raise TableError(path, f"column {twice!r} stands twice", "keep one of them", row=1)
+    header, body = [cell.strip() for cell in lines[0][1]], lines[1:]
     for number, cells in body:
         if len(cells) != len(header):
             problem = f"{len(cells)} cells where the header has {len(header)}"
             raise TableError(path, problem, "give every row one cell per column", row=number)
-    columns = {heading: [cells[i] for _, cells in body] for i, heading in enumerate(header)}
-    warnings: tuple[TableWarning, ...] = ()
-    if set(header) >= _OBSSCALING:
-        columns = _obsscaling(columns)
+    cells_by_column = (
+        zip(*(cells for _, cells in body), strict=True) if body else [()] * len(header)
+    )
+    columns: dict[str, Sequence[str]] = {}
+    for heading, cells in zip(header, cells_by_column, strict=True):
+        if _is_nothing(heading, cells):
+            continue
+        if heading in columns:
+            raise TableError(path, f"column {heading!r} stands twice", "keep one of them", row=1)
+        columns[heading] = cells
+    if columns.keys() >= _OBSSCALING:
+        columns = {_OBSSCALING_NAMES.get(h, h): cells for h, cells in columns.items()}
     return RawTable(
         path=path,
         columns=columns,
         rows=[number for number, _ in body],
-        warnings=warnings,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
 
-def _records(path: Path, text: str):
+def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of each line that is not blank."""
     first = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
@@ -56,15 +64,17 @@ def _records(path: Path, text: str):
     start = 1
     try:
         for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
+            if any(map(str.strip, cells)):
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:
         raise TableError(path, f"not readable as CSV ({error})", "check quotes", start) from None
 
 
-def _obsscaling(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """ObsScaling's columns under our names; FLOPs and the family's own extras as they are."""
-    renamed = {"TruthfulQA": "truthfulqa_mc2", "ARC-C": "arc_challenge", "XWinograd": "xwinograd"}
-    return {renamed.get(heading, heading): cells for heading, cells in columns.items()}
+def _is_nothing(heading: str, cells: Sequence[str]) -> bool:
+    """A nameless column that is empty or only counts the rows."""
+    if heading not in ("", "Unnamed: 0"):
+        return False
+    return all(not cell.strip() for cell in cells) or all(
+        cell.strip() == str(i) for i, cell in enumerate(cells)
+    )

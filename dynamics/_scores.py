@@ -68,9 +68,10 @@ class ScoreTable:
     def stderr(self, name: str) -> Float[np.ndarray, " models"]:
         """Standard error of each model's score on benchmark `name`, a fraction.
 
-        The one stated in the file, else binomial from the benchmark's number of items (with
-        the score drawn in by half an item, so that a score of 0 or 1 is not called exact), else
-        NaN. For MC2, a mean of shares and not of hits, the binomial one is an upper limit.
+        The one stated in the file (0 is none), else binomial from the benchmark's number of
+        items (with the score drawn in by half an item, so that a score of 0 or 1 is not called
+        exact), else NaN. For MC2, a mean of shares and not of hits, the binomial one is an upper
+        limit.
         """
         score = self.frame[name].to_numpy(float)
         items = benchmark(name).items
@@ -82,7 +83,7 @@ class ScoreTable:
         if f"{name}_stderr" not in self.frame:
             return binomial
         stated = self.frame[f"{name}_stderr"].to_numpy(float)
-        return np.where(np.isnan(stated), binomial, stated)
+        return np.where(stated > 0, stated, binomial)
 
     def _repr_html_(self) -> str:
-        return self.frame.to_html(max_rows=20, float_format="%.4g")
+        return self.frame.to_html(max_rows=20, float_format="{:.4g}".format)

@@ -1,47 +1,29 @@
 """Raw columns of text in, a validated ScoreTable out. Every reader ends here."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from ._benchmarks import benchmark, canonical_benchmark
+from ._benchmarks import BENCHMARKS, canonical_benchmark
 from ._columns import (
     NUMBER_COLUMNS,
+    POSITIVE_COLUMNS,
     REQUIRED_COLUMNS,
     SCALED_COLUMNS,
     TEXT_COLUMNS,
-    canonical_column,
-    parse_count,
+    is_ignored,
+    known_column,
 )
+from ._numbers import read_count_column, read_scores_column
+from ._raw import RawTable, split_variants
 from ._scores import ScoreTable
 from ._traps import find_traps
+from ._units import check_stderrs, find_unit
 from ._warnings import TableError, TableWarning
 
-_MISSING = frozenset({"", "na", "n/a", "nan", "none", "null", "-", "?"})
-_LARGEST_STDERR = 0.5  # of a mean of numbers between 0 and 1
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """What a file holds before anybody believed it.
-
-    - `columns`: heading -> cells, all of one length; cells are text or numbers.
-    - `rows`: line number in the file of each cell row.
-    - `warnings`: what the reader of the format already noticed.
-    - `unit`: `fraction` where the format fixes it, else `auto`.
-    - `sha256`: of the bytes that were read.
-    """
-
-    path: Path
-    columns: Mapping[str, Sequence[object]]
-    rows: Sequence[int]
-    warnings: tuple[TableWarning, ...] = ()
-    unit: str = "auto"
-    sha256: str = hashlib.sha256(b"").hexdigest()
+_FEWEST_PARAMS = 1e3
+_MOST_PARAMS = 1e14  # ten times the largest model that anybody has announced
 
 
 def validate(raw: RawTable, name: str | None = None) -> ScoreTable:
@@ -50,175 +32,140 @@ def validate(raw: RawTable, name: str | None = None) -> ScoreTable:
     Raises TableError with the file, the row and the mend for everything that would make a result
     wrong; the rest becomes warnings of the table.
     """
+    raw = split_variants(raw)
     headings = _headings(raw)
     if len(raw.rows) == 0:
         raise TableError(raw.path, "the table has no rows", "give at least one family of models")
-    frame = pd.DataFrame({"row": np.asarray(raw.rows, dtype=int)})
-    scores: dict[str, np.ndarray] = {}
-    warnings = list(raw.warnings)
-    for column, heading in headings.items():
-        cells = raw.columns[heading]
-        if column in TEXT_COLUMNS:
-            text = [str(cell).strip() for cell in cells]
-            frame[column] = pd.Series(text, dtype=object)
-        elif column in SCALED_COLUMNS:
-            target, factor = SCALED_COLUMNS[column]
-            frame[target] = _numbers(raw, heading, cells, counts=True) * factor
-        elif column in NUMBER_COLUMNS:
-            frame[column] = _numbers(raw, heading, cells, counts=True)
-        else:
-            scores[column] = _numbers(raw, heading, cells, counts=False)
+    frame = _described(raw, headings)
     _check_identity(raw, frame)
-    benchmarks = tuple(c for c in scores if not c.endswith("_stderr"))
-    if not benchmarks:
-        known = "hellaswag, truthfulqa_mc2"
-        raise TableError(
-            raw.path, "no column holds scores", f"add benchmark columns ({known}, ...)"
-        )
-    unit = _unit(raw, {b: scores[b] for b in benchmarks})
-    for column, values in scores.items():
-        frame[column] = values / 100 if unit == "percent" else values
-    _check_ranges(raw, frame, benchmarks)
-    if "truthfulqa_unknown" in benchmarks:
-        warnings.append(_variant_warning(headings["truthfulqa_unknown"]))
-    frame, left_out, found = find_traps(frame, benchmarks)
+    columns = [c for c in headings if known_column(c) is None]
+    values = {column: _scores(raw, column, headings[column]) for column in columns}
+    scores = {column: values[column] for column in columns if not column.endswith("_stderr")}
+    if not scores:
+        mend = "add benchmark columns (hellaswag, truthfulqa_mc2, ...)"
+        raise TableError(raw.path, "no column holds scores", mend, row=1)
+    unit = find_unit(raw.path, raw.rows, scores) if raw.unit == "auto" else raw.unit
+    factor = 100.0 if unit == "percent" else 1.0
+    for column in columns:
+        frame[column] = values[column] / factor
+    stated = [b for b in scores if f"{b}_stderr" in values]
+    check_stderrs(
+        raw.path,
+        raw.rows,
+        {b: frame[b].to_numpy() for b in stated},
+        {b: frame[f"{b}_stderr"].to_numpy() for b in stated},
+    )
+    frame, left_out, found = find_traps(frame, tuple(scores))
+    if len(frame) < 2 and not raw.single:
+        problem = "one model has no family to compare"
+        raise TableError(raw.path, problem, "add other sizes of its family", row=raw.rows[0])
     return ScoreTable(
         name=name or raw.path.name,
         frame=frame,
         left_out=left_out,
-        benchmarks=benchmarks,
+        benchmarks=tuple(scores),
         unit=unit,
-        warnings=(*warnings, *found),
+        warnings=(*raw.warnings, *_about_variant(headings), *found),
         sha256=raw.sha256,
     )
 
 
-def _variant_warning(heading: str) -> TableWarning:
-    return TableWarning(
-        "truthfulqa_variant_unknown",
-        None,
-        f"column {heading!r} does not say whether it holds MC1 or MC2, two different benchmarks; "
-        "it is kept apart as truthfulqa_unknown: name it truthfulqa_mc1 or truthfulqa_mc2",
-    )
+def _scores(raw: RawTable, column: str, heading: str) -> np.ndarray:
+    known = column.removesuffix("_stderr") in BENCHMARKS
+    return read_scores_column(raw.path, heading, raw.columns[heading], raw.rows, known=known)
+
+
+def _about_variant(headings: Mapping[str, str]) -> Iterator[TableWarning]:
+    if "truthfulqa_unknown" in headings:
+        message = (
+            f"column {headings['truthfulqa_unknown']!r} does not say whether it holds MC1 or MC2, "
+            "two different benchmarks; it is kept apart as truthfulqa_unknown: "
+            "name it truthfulqa_mc1 or truthfulqa_mc2"
+        )
+        yield TableWarning("truthfulqa_variant_unknown", None, message)
 
 
 def _headings(raw: RawTable) -> dict[str, str]:
     """Canonical column -> heading in the file."""
     headings: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for heading in raw.columns:
-        column = canonical_column(heading)
-        known = column in (*TEXT_COLUMNS, *NUMBER_COLUMNS, *SCALED_COLUMNS)
-        if not known and column.endswith("_stderr"):
-            column = canonical_benchmark(column.removesuffix("_stderr")) + "_stderr"
-        elif not known:
-            column = canonical_benchmark(column)
+        if is_ignored(heading):
+            continue
+        column = _canonical(heading)
         if not column:
             raise TableError(raw.path, "a column has no name", "name it in the header", row=1)
-        if column in headings:
-            problem = f"columns {headings[column]!r} and {heading!r} both hold {column}"
+        target = SCALED_COLUMNS[column][0] if column in SCALED_COLUMNS else column
+        if target in targets:
+            problem = f"columns {targets[target]!r} and {heading!r} both hold {target}"
             raise TableError(raw.path, problem, "keep one of them", row=1)
-        headings[column] = heading
-    targets = {SCALED_COLUMNS[c][0] if c in SCALED_COLUMNS else c for c in headings}
-    for column in headings:
-        if column in SCALED_COLUMNS and SCALED_COLUMNS[column][0] in headings:
-            problem = f"columns {SCALED_COLUMNS[column][0]!r} and {column!r} hold the same thing"
-            raise TableError(raw.path, problem, "keep one of them", row=1)
+        targets[target] = headings[column] = heading
     for column in REQUIRED_COLUMNS:
         if column not in targets:
             also = " (or 'params_b')" if column == "params" else ""
             raise TableError(raw.path, f"no column {column!r}{also}", "add it to the header", row=1)
-    for column in headings:
+    for column, heading in headings.items():
         scored = column.removesuffix("_stderr")
-        if column != scored and scored not in headings:
-            problem = (
-                f"column {headings[column]!r} belongs to a benchmark {scored!r} that is not there"
-            )
+        if scored not in headings:
+            problem = f"column {heading!r} belongs to a benchmark {scored!r} that is not there"
             raise TableError(raw.path, problem, "add the scores or remove the column", row=1)
     return headings
 
 
-def _numbers(raw: RawTable, heading: str, cells: Sequence[object], *, counts: bool) -> np.ndarray:
-    """Cells as floats, NaN where empty."""
-    values = np.empty(len(cells))
-    for i, cell in enumerate(cells):
-        if isinstance(cell, str):
-            text = cell.strip()
-            if text.lower() in _MISSING:
-                values[i] = np.nan
-                continue
-            try:
-                values[i] = float(text.replace("_", "x"))
-            except ValueError:
-                values[i] = parse_count(text) if counts else np.nan
-                if np.isnan(values[i]):
-                    problem = f"{heading} holds {text[:40]!r}, which is no number"
-                    mend = (
-                        "write 410M, 6.9B or a count"
-                        if counts
-                        else "give a score or leave it empty"
-                    )
-                    raise TableError(raw.path, problem, mend, row=raw.rows[i]) from None
-        else:
-            values[i] = np.nan if cell is None else float(cell)  # pyright: ignore[reportArgumentType]
-        if np.isinf(values[i]):
-            problem = f"{heading} is infinite"
-            raise TableError(raw.path, problem, "give a finite number", row=raw.rows[i])
-    return values
+def _canonical(heading: str) -> str:
+    column = known_column(heading)
+    if column is not None:
+        return column
+    scored = heading.strip().removesuffix("_stderr")
+    ending = "_stderr" if heading.strip() != scored else ""
+    return canonical_benchmark(scored) + ending if scored else ""
+
+
+def _described(raw: RawTable, headings: Mapping[str, str]) -> pd.DataFrame:
+    """The columns that are not scores: names as text, sizes and the like as counts."""
+    described: dict[str, object] = {"row": np.asarray(raw.rows, dtype=int)}
+    for column, heading in headings.items():
+        cells = raw.columns[heading]
+        if column in TEXT_COLUMNS:
+            text = [" ".join(str(cell).split()) for cell in cells]
+            described[column] = pd.Series(text, dtype=object)
+        elif column in SCALED_COLUMNS:
+            target, factor = SCALED_COLUMNS[column]
+            described[target] = read_count_column(raw.path, heading, cells, raw.rows, factor=factor)
+        elif column in NUMBER_COLUMNS:
+            described[column] = read_count_column(raw.path, heading, cells, raw.rows)
+    return pd.DataFrame(described)
 
 
 def _check_identity(raw: RawTable, frame: pd.DataFrame) -> None:
     for column in ("family", "model"):
         empty = (frame[column] == "").to_numpy()
         if empty.any():
-            row = int(frame["row"][empty.argmax()])
+            row = raw.rows[int(empty.argmax())]
             raise TableError(raw.path, f"no {column}", f"fill in the {column}'s name", row=row)
+    for column in POSITIVE_COLUMNS:
+        if column in frame:
+            _check_positive(raw, column, frame[column].to_numpy())
     params = frame["params"].to_numpy()
-    bad = ~(params > 0)
-    if bad.any():
-        i = bad.argmax()
-        stated = "missing" if np.isnan(params[i]) else f"{params[i]:g}"
-        problem, row = f"params is {stated}", int(frame["row"][i])
-        raise TableError(raw.path, problem, "give the number of parameters, as 410M or 6.9B", row)
-    small = params < 1000
-    if small.any():
-        i = small.argmax()
-        problem = f"params is {params[i]:g}, too few for a language model"
-        mend = f"write {params[i]:g}B, or name the column params_b"
-        raise TableError(raw.path, problem, mend, row=int(frame["row"][i]))
-
-
-def _unit(raw: RawTable, scores: Mapping[str, np.ndarray]) -> str:
-    """`percent` if any score is above 1, else `fraction`; refuses a file that holds both."""
-    if raw.unit != "auto":
-        return raw.unit
-    values = np.stack(list(scores.values()), axis=1)
-    if not np.nanmax(values, initial=0.0) > 1:
-        return "fraction"
-    mend = "write the whole file in percent or in fractions"
-    # A score of at most 1 % is far below chance where chance is known, so it must be a fraction.
-    for column, name in enumerate(scores):
-        below = (values[:, column] > 0) & (values[:, column] <= 1)
-        whole = below.any() and not (values[:, column] > 1).any()
-        if below.any() and (benchmark(name).chance > 0.05 or (whole and not benchmark(name).items)):
-            i = below.argmax()
-            problem = f"{name} is {values[i, column]:g} where other scores are in percent"
-            raise TableError(raw.path, problem, mend, row=raw.rows[i])
-    positive = values > 0
-    fractions = positive.any(axis=1) & ~(values > 1).any(axis=1) & (positive.sum(axis=1) > 1)
-    if fractions.any():
-        row = raw.rows[fractions.argmax()]
-        raise TableError(raw.path, "all scores are below 1 where others are in percent", mend, row)
-    return "percent"
-
-
-def _check_ranges(raw: RawTable, frame: pd.DataFrame, benchmarks: tuple[str, ...]) -> None:
-    for column in (*benchmarks, *(f"{b}_stderr" for b in benchmarks)):
-        if column not in frame:
-            continue
-        values = frame[column].to_numpy()
-        top = _LARGEST_STDERR if column.endswith("_stderr") else 1.0
-        bad = (values < 0) | (values > top)
+    for bad, amount in ((params < _FEWEST_PARAMS, "few"), (params > _MOST_PARAMS, "many")):
         if bad.any():
-            i = bad.argmax()
-            problem = f"{column} is {values[i]:g} as a fraction, outside 0 to {top:g}"
-            raise TableError(raw.path, problem, "correct the value", row=int(frame["row"][i]))
+            i = int(bad.argmax())
+            problem = f"params is {params[i]:g}, too {amount} for a language model"
+            mend = "write a count, 410M or 6.9B; a column in billions is named params_b"
+            raise TableError(raw.path, problem, mend, row=raw.rows[i])
+    if "active_params" in frame:
+        swapped = frame["active_params"].to_numpy() > params
+        if swapped.any():
+            problem = "active_params exceeds params"
+            mend = "params holds the total, active_params the active share"
+            raise TableError(raw.path, problem, mend, row=raw.rows[int(swapped.argmax())])
+
+
+def _check_positive(raw: RawTable, column: str, values: np.ndarray) -> None:
+    """Sizes are above zero; only `params` must be there."""
+    bad = ~(values > 0) if column == "params" else values <= 0
+    if bad.any():
+        i = int(bad.argmax())
+        stated = "missing" if np.isnan(values[i]) else f"{values[i]:g}"
+        mend = "give it as a count, 410M or 6.9B" if column == "params" else "correct or empty it"
+        raise TableError(raw.path, f"{column} is {stated}", mend, row=raw.rows[i])
