@@ -34,14 +34,12 @@ def run(options: argparse.Namespace) -> None:
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record
+    from .checks import check_resampling
 
     started = time.monotonic()
     if options.paths and options.table:
         raise ValueError("give PATH or --table, not both")
-    if options.n_boot < 100:
-        raise ValueError(f"--n-boot {options.n_boot} is too few for an interval; give 100 or more")
-    if options.seed < 0:
-        raise ValueError(f"--seed {options.seed} is negative; give 0 or more")
+    check_resampling(options)
     report = report_parts("diagnose")
     report("reading")
     if options.paths:

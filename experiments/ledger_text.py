@@ -1,0 +1,71 @@
+"""The ledger as a page for a terminal."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+from .ledger import Claim, Control
+from .numbers import interval, signed
+from .text_table import text_table
+
+_MOST_FIGURES = 3
+_WIDTH = 98
+
+
+def ledger_to_text(claims: Sequence[Claim]) -> str:
+    """A line per claim, then each claim's numbers, control and reason."""
+    rows = [
+        (claim.id, claim.number.replace("_", " "), claim.inference.replace("_", " "), claim.claim)
+        for claim in claims
+    ]
+    parts = [text_table(("claim", "number", "inference", "what is claimed"), rows)]
+    parts += [_entry(claim) for claim in claims]
+    parts.append(_summary(claims))
+    return "\n\n".join(parts)
+
+
+def _entry(claim: Claim) -> str:
+    lines = [f"{claim.id}  {claim.claim}"]
+    shown = list(claim.figures.items())[:_MOST_FIGURES]
+    for name, figure in shown:
+        relation = {"equal": "", "below": "< ", "above": "> "}[figure.relation]
+        published = "none" if figure.published is None else relation + _number(figure.published)
+        computed = "none" if figure.computed is None else _number(figure.computed)
+        lines.append(f"     {name}: published {published}, computed {computed}")
+    if rest := len(claim.figures) - len(shown):
+        same = sum(name in claim.matched for name in list(claim.figures)[_MOST_FIGURES:])
+        lines.append(f"     and {rest} more, {same} of them reproduced (--json shows them)")
+    lines.append(f"     control: {_control(claim.control)}")
+    if claim.command:
+        lines.append(f"     to compute it: {claim.command}")
+    indent = " " * 5
+    lines.append(
+        textwrap.fill(claim.reason, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+    )
+    return "\n".join(lines)
+
+
+def _control(control: Control) -> str:
+    if control.figure is None:
+        return control.name
+    ends = ""
+    if control.low is not None and control.high is not None:
+        ends = " " + interval(control.low, control.high, _number)
+    return f"{control.name} {_number(control.figure)}{ends}"
+
+
+def _number(value: float) -> str:
+    if float(value).is_integer() and abs(value) < 1e5:
+        return f"{value:.0f}"
+    return signed(value, 3) if abs(value) < 1e5 else f"{value:.3g}"
+
+
+def _summary(claims: Sequence[Claim]) -> str:
+    numbers = Counter(claim.number for claim in claims)
+    inferences = Counter(claim.inference for claim in claims)
+    return (
+        f"{len(claims)} claims. Numbers: {numbers['reproduced']} reproduced, "
+        f"{numbers['not_reproduced']} not, {numbers['not_computable']} not computable from these "
+        f"tables.\nInferences: {inferences['supported']} supported, "
+        f"{inferences['not_supported']} not supported, {inferences['undetermined']} undetermined."
+    )
