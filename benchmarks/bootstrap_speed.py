@@ -1,0 +1,137 @@
+"""Time 10,000 cluster-bootstrap resamples of the pooled fit against a NumPy loop of the same fit.
+
+Both draw the same families: the loop copies the models of the drawn families and fits offsets,
+quadratic and two slopes (over the same breaks) to the copies. Reported: both times, their ratio,
+the compile time apart, the largest difference of the vertices, peak memory before and after.
+"""
+
+import argparse
+import json
+import resource
+import time
+
+import jax
+import numpy as np
+
+import dynamics
+from dynamics._critical_bootstrap import _resample, family_sums
+from dynamics._critical_types import as_ambient, within_families
+from dynamics._resampling import cluster_weights, padded_families
+
+
+def loop_vertices(data, weights, breaks, *, centre, scale):
+    """The vertices of both curves, one resample after another."""
+    members = [np.flatnonzero(data.index == f) for f in range(data.families)]
+    vertices = np.full((len(weights), 2), np.nan)
+    for row, counts in enumerate(weights.astype(int)):
+        drawn = np.repeat(np.arange(data.families), counts)
+        models = np.concatenate([members[f] for f in drawn])
+        copies = np.repeat(np.arange(drawn.size), [members[f].size for f in drawn])
+        size = np.bincount(copies)
+        u, y = (data.x[models] - centre) / scale, data.y[models]
+
+        def centred(values, copies=copies, size=size):
+            return values - (np.bincount(copies, weights=values) / size)[copies]
+
+        y = centred(y)
+        design = np.stack([centred(u), centred(u * u)], axis=1)
+        slope, bend = np.linalg.lstsq(design, y, rcond=None)[0]
+        vertex = -slope / (2 * bend)
+        if bend > 0 and np.min(data.x) < vertex * scale + centre < np.max(data.x):
+            vertices[row, 0] = vertex
+        best, kept = np.inf, None
+        for place in breaks:
+            below, above = centred(np.minimum(u - place, 0)), centred(np.maximum(u - place, 0))
+            design = np.stack([below, above], axis=1)
+            fit, unexplained, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+            if rank == 2 and unexplained[0] < best:
+                best, kept = unexplained[0], (place, fit)
+        if kept is not None and kept[1][0] < 0 < kept[1][1]:
+            vertices[row, 1] = kept[0]
+    return vertices * scale + centre
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n-boot", type=int, default=10_000)
+    parser.add_argument(
+        "--loop", type=int, default=2_000, help="resamples that the loop does; its time is scaled"
+    )
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    jax.config.update("jax_enable_x64", True)
+
+    frame = dynamics.load_table("uniform").frame
+    data = within_families(
+        np.log10(frame["params"].to_numpy(float)),
+        frame["truthfulqa_mc2"].to_numpy(float),
+        frame["family"].to_numpy(),
+    )
+    centre, scale = float(np.mean(data.x)), float(np.ptp(data.x)) / 2
+    quadratic, segmented, breaks, _ = family_sums(data, centre=centre, scale=scale)
+    padded = padded_families(data.families)
+    extra = padded - data.families
+    ends = (np.array([np.min(data.x), np.max(data.x)]) - centre) / scale
+    inputs = (
+        as_ambient(np.pad(quadratic, ((0, extra), (0, 0)))),
+        as_ambient(np.pad(segmented, ((0, 0), (0, extra), (0, 0)))),
+        as_ambient(breaks),
+        as_ambient(ends),
+    )
+    key = jax.random.key(0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    def resample():
+        return jax.block_until_ready(
+            _resample(key, data.families, *inputs, n_boot=arguments.n_boot)
+        )
+
+    start = time.perf_counter()
+    resample()
+    first = time.perf_counter() - start
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        drawn = resample()
+        times.append(time.perf_counter() - start)
+    steady = float(np.median(times))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    weights = np.asarray(
+        cluster_weights(key, data.families, n_boot=arguments.n_boot, padded=padded)
+    )[: arguments.loop, : data.families]
+    start = time.perf_counter()
+    slow = loop_vertices(data, weights, breaks, centre=centre, scale=scale)
+    loop = (time.perf_counter() - start) * arguments.n_boot / len(weights)
+    fast = np.stack(
+        [
+            np.where(np.asarray(drawn[name][2]), np.asarray(drawn[name][0]), np.nan)
+            for name in ("quadratic", "segmented")
+        ],
+        axis=1,
+    )[: len(weights)]
+    fast = fast * scale + centre
+    agree = np.isnan(fast) == np.isnan(slow)
+    report = {
+        "models": int(data.x.size),
+        "families": data.families,
+        "n_boot": arguments.n_boot,
+        "jax_seconds": steady,
+        "compile_seconds": first - steady,
+        "loop_seconds": loop,
+        "loop_resamples_timed": len(weights),
+        "ratio": loop / steady,
+        "largest_difference": float(np.nanmax(np.abs(fast - slow))),
+        "same_minimum_or_none": float(np.mean(agree)),
+        "peak_memory_mib_before": before,
+        "peak_memory_mib": after,
+    }
+    if arguments.json:
+        print(json.dumps(report))
+        return
+    for name, value in report.items():
+        print(f"{name:24s} {value:.6g}" if isinstance(value, float) else f"{name:24s} {value}")
+
+
+if __name__ == "__main__":
+    main()
