@@ -1,0 +1,56 @@
+"""The ledger: every claim in order, from the tables."""
+
+from collections.abc import Callable
+
+from ._claim import Claim
+from ._confounds import dimension, isocline, width_normalisation
+from ._correlations import cohort, large_models, other_correlations, pythia_correlation
+from ._frontier import frontier
+from ._internals import competing_heads, output_bottleneck, recipe, steering
+from ._loss import loss
+from ._prediction import ode_held_out, ode_in_sample
+from ._tables import LedgerTables, load_ledger_tables
+from ._transition import critical_scale, running_coupling, turns_by_family
+
+_CLAIMS = (
+    cohort,
+    pythia_correlation,
+    other_correlations,
+    large_models,
+    running_coupling,
+    critical_scale,
+    turns_by_family,
+    width_normalisation,
+    dimension,
+    ode_in_sample,
+    ode_held_out,
+    competing_heads,
+    output_bottleneck,
+    steering,
+    frontier,
+    isocline,
+    recipe,
+    loss,
+)
+
+
+def build_ledger(
+    tables: LedgerTables | None = None,
+    *,
+    n_boot: int = 10_000,
+    seed: int = 0,
+    on_progress: Callable[[str], None] | None = None,
+) -> tuple[Claim, ...]:
+    """C01 to C18 in order, each computed from the tables.
+
+    - `tables`: the shipped ones where not given.
+    - `n_boot`: resamples, permutations and draws of nulls; `seed` makes the result repeatable.
+    - `on_progress`: called with the name of each part as it begins.
+    """
+    tables = tables or load_ledger_tables()
+    report = on_progress or (lambda part: None)
+    claims = []
+    for number, compute in enumerate(_CLAIMS, start=1):
+        report(f"C{number:02d}")
+        claims.append(compute(tables, n_boot=n_boot, seed=seed))
+    return tuple(claims)

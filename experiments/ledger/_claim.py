@@ -1,0 +1,180 @@
+"""One claim of the paper: its numbers beside ours, and the control that decides what follows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+Number = Literal["reproduced", "not_reproduced", "not_computable"]
+Inference = Literal["supported", "not_supported", "undetermined"]
+Relation = Literal["equal", "below", "above"]
+
+SCHEMA_VERSION = 1
+
+#: Why most tolerances are what they are.
+LAST_DIGIT = "one unit of the last printed digit: it may have been rounded or cut"
+COUNTS = "none: counts are exact"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A published number and the same number computed (None: there is none).
+
+    `relation`: what the paper says of it, that it equals, lies below or lies above `published`.
+    """
+
+    published: float | None
+    computed: float | None
+    tolerance: float
+    relation: Relation = "equal"
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether the computed number says what the published one says."""
+        if self.published is None or self.computed is None:
+            return self.published is None and self.computed is None
+        if self.relation != "equal":
+            return (self.computed < self.published) == (self.relation == "below")
+        # The sum of two decimal fractions may miss the limit by rounding alone.
+        return abs(self.computed - self.published) <= self.tolerance * (1 + 1e-9)
+
+
+def figure(
+    published: str | None,
+    computed: float | None,
+    *,
+    scale: float = 1.0,
+    relation: Relation = "equal",
+) -> Figure:
+    """A figure from the text as printed; its last digit is the tolerance, none for whole numbers.
+
+    `published` in units of `scale` (`"3.5"` billions with scale 1e9), `computed` without; None and
+    numbers that are not finite mean that there is none.
+    """
+    if computed is not None:
+        computed = _finite(computed)
+    if published is None:
+        return Figure(None, computed, 0.0, relation)
+    places = Decimal(published).as_tuple().exponent
+    unit = 10.0**places if isinstance(places, int) and places < 0 and relation == "equal" else 0.0
+    return Figure(float(published) * scale, computed, unit * scale, relation)
+
+
+@dataclass(frozen=True)
+class Control:
+    """What decides the inference: its name, its figure with an interval where it has one.
+
+    `more` are named numbers that belong beside it.
+    """
+
+    name: str
+    figure: float | None
+    low: float | None = None
+    high: float | None = None
+    more: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A line of the ledger.
+
+    - `id`, `claim`: which, in words; `figures`: its named numbers.
+    - `inference`: what follows; `rule`: how the control decides it; `reason`: one sentence.
+    - `tolerance_reason`: why the tolerances are what they are.
+    - `command`: what computes the numbers where tables cannot.
+    """
+
+    id: str
+    claim: str
+    figures: dict[str, Figure]
+    inference: Inference
+    control: Control
+    rule: str
+    reason: str
+    tolerance_reason: str = LAST_DIGIT
+    command: str | None = None
+
+    @property
+    def published(self) -> dict[str, float | None]:
+        """Numbers as published; None where the paper says that there is none."""
+        return {name: f.published for name, f in self.figures.items()}
+
+    @property
+    def computed(self) -> dict[str, float | None]:
+        """The same numbers from the tables."""
+        return {name: f.computed for name, f in self.figures.items()}
+
+    @property
+    def tolerance(self) -> dict[str, float]:
+        """Largest difference that still counts as the same number."""
+        return {name: f.tolerance for name, f in self.figures.items()}
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Names of the numbers that are reproduced."""
+        if self.command is not None:
+            return ()
+        return tuple(name for name, f in self.figures.items() if f.reproduced)
+
+    @property
+    def number(self) -> Number:
+        """`reproduced` if every named number is; `not_computable` where a command is needed."""
+        if self.command is not None:
+            return "not_computable"
+        return "reproduced" if len(self.matched) == len(self.figures) else "not_reproduced"
+
+
+def judge(*, holds: bool, fails: bool) -> Inference:
+    """`supported` if the control holds, `not_supported` if it fails, `undetermined` otherwise.
+
+    Used in one sense throughout: a control *holds* when the sound estimator shows the claimed
+    thing at 95 %. It *fails* when the sound estimator shows the contrary, or when something without
+    the claimed thing (two unrelated trends, independent scores, a simpler rule) gives the published
+    number as well. Where the data allow neither, nothing is determined.
+    """
+    if holds and fails:
+        raise ValueError("a control cannot both hold and fail; mend the rule")
+    return "supported" if holds else "not_supported" if fails else "undetermined"
+
+
+def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
+    """The ledger as plain values for JSON: numbers that are not finite become None."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "claims": [
+            {
+                "id": claim.id,
+                "claim": claim.claim,
+                "published": _plain(claim.published),
+                "computed": _plain(claim.computed),
+                "tolerance": _plain(claim.tolerance),
+                "tolerance_reason": claim.tolerance_reason,
+                "relation": {name: f.relation for name, f in claim.figures.items()},
+                "matched": list(claim.matched),
+                "number": claim.number,
+                "inference": claim.inference,
+                "control": {
+                    "name": claim.control.name,
+                    "figure": _finite(claim.control.figure),
+                    "low": _finite(claim.control.low),
+                    "high": _finite(claim.control.high),
+                    "more": _plain(claim.control.more),
+                },
+                "rule": claim.rule,
+                "reason": claim.reason,
+                "command": claim.command,
+            }
+            for claim in claims
+        ],
+    }
+
+
+def _finite(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return value if isinstance(value, int) else float(value)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, float | int | None]:
+    return {name: _finite(value) for name, value in values.items()}

@@ -1,0 +1,108 @@
+"""The tables that the ledger reads, and how rows are taken from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+import dynamics
+
+REASONING = "hellaswag"
+#: The paper's table does not say which TruthfulQA it holds; the uniform one does.
+PUBLISHED_TRUTH = "truthfulqa_unknown"
+UNIFORM_TRUTH = "truthfulqa_mc2"
+
+
+@dataclass(frozen=True)
+class LedgerTables:
+    """Everything that the ledger is computed from.
+
+    `published`: the paper's models, of which all rows are used, also those that a reader would
+    leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it.
+    """
+
+    published: dynamics.ScoreTable
+    uniform: dynamics.ScoreTable
+    frontier: pd.DataFrame
+    pythia_loss: pd.DataFrame
+    internal_coupling: pd.DataFrame
+
+
+def load_ledger_tables() -> LedgerTables:
+    """The shipped tables."""
+    return LedgerTables(
+        published=dynamics.load_table("published"),
+        uniform=dynamics.load_table("uniform"),
+        frontier=dynamics.load_figures("frontier"),
+        pythia_loss=dynamics.load_figures("pythia_loss"),
+        internal_coupling=dynamics.load_figures("internal_coupling"),
+    )
+
+
+def flagged(rows: pd.DataFrame, flag: str) -> np.ndarray:
+    """Which rows carry a flag in their `flags` column."""
+    cells = rows["flags"].fillna("").astype(str)
+    return np.array([flag in cell.split(";") for cell in cells], dtype=bool)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models of one family in order of size, with both scores and their binomial errors."""
+
+    name: str
+    models: tuple[str, ...]
+    params: np.ndarray
+    log10_params: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    x_stderr: np.ndarray
+    y_stderr: np.ndarray
+    d_model: np.ndarray
+
+
+def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str) -> Family:
+    """The models filed under `name` that have both scores, smallest first.
+
+    Unless `as_filed`, without those that are flagged as of another family.
+    """
+    mine = rows[(rows["family"] == name) & rows[REASONING].notna() & rows[truth].notna()]
+    if not as_filed and len(mine):
+        mine = mine[~flagged(mine, "wrong_family")]
+    mine = mine.sort_values("params", kind="stable")
+    x, y = mine[REASONING].to_numpy(float), mine[truth].to_numpy(float)
+    return Family(
+        name=name,
+        models=tuple(mine["model"]),
+        params=mine["params"].to_numpy(float),
+        log10_params=np.log10(mine["params"].to_numpy(float)),
+        x=x,
+        y=y,
+        x_stderr=binomial_stderr(x, REASONING),
+        y_stderr=binomial_stderr(y, truth),
+        d_model=mine["d_model"].to_numpy(float),
+    )
+
+
+def binomial_stderr(score: np.ndarray, name: str) -> np.ndarray:
+    """Standard error of a share of a benchmark's items, drawn in by half an item at 0 and 1."""
+    items = dynamics.benchmark(name).items
+    kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
+    return np.sqrt(kept * (1 - kept) / items)
+
+
+def published_family(tables: LedgerTables, name: str, *, as_filed: bool = False) -> Family:
+    """A family of the paper's table."""
+    return family(tables.published.all_rows, name, as_filed=as_filed, truth=PUBLISHED_TRUTH)
+
+
+def gamma_steps(data: Family) -> tuple[dynamics.Step, ...]:
+    """The family's steps with their intervals."""
+    return dynamics.steps(
+        data.x,
+        data.y,
+        x_stderr=data.x_stderr,
+        y_stderr=data.y_stderr,
+        log10_params=data.log10_params,
+        models=data.models,
+        chance=dynamics.benchmark(REASONING).chance,
+    )
