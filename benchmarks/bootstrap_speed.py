@@ -52,7 +52,7 @@ def loop_vertices(data, weights, breaks, *, centre, scale):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Time the cluster bootstrap.")
     parser.add_argument("--n-boot", type=int, default=10_000)
     parser.add_argument(
         "--loop", type=int, default=2_000, help="resamples that the loop does; its time is scaled"
