@@ -103,7 +103,7 @@ def _turn(family: FamilyDiagnosis) -> str:
 
 def _size(log10_params: float) -> str:
     if not math.isfinite(log10_params):
-        return signed(log10_params)
+        return "0" if log10_params < 0 else signed(log10_params)
     return size(10**log10_params) if log10_params < 16 else ">1000T"
 
 
@@ -133,9 +133,12 @@ def _pooled_cells(point: CriticalPoint, show) -> tuple[str, ...]:
         str(point.models),
         str(point.families),
     )
-    if point.status in ("ok", "unbounded"):
-        return (show(point.vertex), interval(point.low, point.high, show), *shares)
-    return (point.status.replace("_", " "), "", *shares)
+    ends = interval(point.low, point.high, show)
+    if point.status == "ok":
+        return (show(point.vertex), ends, *shares)
+    # An interval without an end does not establish a turn: no place is printed.
+    open_ended = point.status == "unbounded"
+    return ("not established" if open_ended else point.status.replace("_", " "), ends, *shares)
 
 
 def _confounds(diagnosis: Diagnosis) -> str:
@@ -195,25 +198,7 @@ def conclusions(diagnosis: Diagnosis) -> list[str]:
         f"{len(brackets)} of {testable} families with enough models show their own turn inside "
         f"their sizes{which}."
     )
-    explained = {
-        axis: point.within_r2
-        for axis, point in diagnosis.pooled.items()
-        if point.status in ("ok", "unbounded")
-    }
-    if explained:
-        best = max(explained, key=lambda axis: explained[axis])
-        title = {
-            "reasoning": "the reasoning score",
-            "log10_params": "log N",
-            "log10_flops": "log FLOPs",
-        }
-        rest = ", ".join(f"{title[a]} {signed(r2)}" for a, r2 in explained.items())
-        lines.append(
-            f"Of the axes that show a turn, {title[best]} explains most within families "
-            f"(R²: {rest})."
-        )
-    else:
-        lines.append("No axis supports one turning point for all families.")
+    lines.append(_axes(diagnosis))
     trend = [f for f in several if len(f.models) >= 5 and abs(f.correlation.r) > 0.9]
     left = [f for f in trend if f.correlation.partial_p < 0.05]
     if trend:
@@ -222,3 +207,26 @@ def conclusions(diagnosis: Diagnosis) -> list[str]:
             f"{len(left)} keep a correlation at p < .05."
         )
     return lines
+
+
+def _axes(diagnosis: Diagnosis) -> str:
+    """Which axes show one turning point for all families, and what each explains."""
+    title = {
+        "reasoning": f"the {benchmark(diagnosis.reasoning).title} score",
+        "log10_params": "log N",
+        "log10_flops": "log FLOPs",
+    }
+    turns = [title[axis] for axis, point in diagnosis.pooled.items() if point.status == "ok"]
+    rest = [title[axis] for axis, point in diagnosis.pooled.items() if point.status != "ok"]
+    explained = ", ".join(
+        f"{title[axis]} {signed(point.within_r2)}"
+        for axis, point in diagnosis.pooled.items()
+        if math.isfinite(point.within_r2)
+    )
+    if not turns:
+        return "No axis supports one turning point for all families."
+    without = f", not along {' and '.join(rest)}" if rest else ""
+    return (
+        f"One turning point for all families is supported along {' and '.join(turns)}{without} "
+        f"(share explained within families: {explained})."
+    )
