@@ -70,14 +70,14 @@ def participation_ratio(
     exceed n - 1, whatever the truth, and it is biased downwards for few models.
     """
     scores = np.asarray(scores, dtype=np.float64)
-    if len(scores) < 2 or not np.any(np.ptp(scores, axis=0) > 0):
+    if len(scores) < 2:
+        return math.nan
+    varies = np.ptp(scores, axis=0) > 0
+    if not (varies.all() if correlation else varies.any()):
         return math.nan
     centred = scores - scores.mean(axis=0)
     if correlation:
-        size = np.sqrt(np.sum(centred**2, axis=0))
-        if np.any(size == 0):
-            return math.nan
-        centred = centred / size
+        centred = centred / np.sqrt(np.sum(centred**2, axis=0))
     matrix = centred.T @ centred
     return float(np.trace(matrix) ** 2 / np.sum(matrix**2))
 
@@ -125,7 +125,7 @@ def effective_dimension(
 
 def compare_dimension(
     first: Float[np.ndarray, "first_models benchmarks"],
-    second: Float[np.ndarray, "second_models benchmarks"],
+    second: Float[np.ndarray, "second_models same_benchmarks"],
     *,
     n_boot: int = 10_000,
     seed: int = 0,

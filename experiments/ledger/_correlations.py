@@ -80,7 +80,7 @@ def pythia_correlation(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim
     """C02: Pearson's r over the eight Pythia sizes."""
     data = published_family(tables, "Pythia")
     c = _correlate(data, n_boot=n_boot, seed=seed)
-    p = float(stats.pearsonr(data.x, data.y)[1]) if c.models > 2 else math.nan
+    p = _pearson_p(c.r, c.models)
     holds = _beyond_trend(c)
     return Claim(
         id="C02",
@@ -200,6 +200,13 @@ def _selected(name: str) -> bool:
 
 def _above(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows["params"] > _LARGE).to_numpy()]
+
+
+def _pearson_p(r: float, models: int) -> float:
+    """Two-sided p of r for independent normal pairs, as published."""
+    if models < 3 or not abs(r) < 1:
+        return math.nan
+    return float(2 * stats.t.sf(abs(r) * math.sqrt((models - 2) / (1 - r * r)), models - 2))
 
 
 def _correlate(data, *, n_boot: int, seed: int) -> dynamics.Correlation:
