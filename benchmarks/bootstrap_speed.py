@@ -105,7 +105,7 @@ def main():
     loop = (time.perf_counter() - start) * arguments.n_boot / len(weights)
     fast = np.stack(
         [
-            np.where(np.asarray(drawn[name][2]), np.asarray(drawn[name][0]), np.nan)
+            np.where(np.asarray(drawn[name][2]), np.asarray(drawn[name][0]), np.nan)[1:]
             for name in ("quadratic", "segmented")
         ],
         axis=1,

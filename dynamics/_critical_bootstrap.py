@@ -63,16 +63,15 @@ def critical_point_bootstrap(
     low, high = (np.min(data.x) - centre) / scale, (np.max(data.x) - centre) / scale
     ends = as_ambient(np.array([low, high]))
     places = as_ambient(breaks)
-    once = as_ambient(np.arange(data.families + padding) < data.families)
-    whole = jax.device_get(_fit(once, lines, hinges, places, ends))
-    drawn = jax.device_get(
+    # The first row of weights takes every family once: the fit of the data themselves.
+    fits = jax.device_get(
         _resample(jax.random.key(seed), data.families, lines, hinges, places, ends, n_boot=n_boot)
     )
     results = []
     for name in ("quadratic", "segmented"):
-        vertex, explained, kept = whole[name]
-        vertices = np.where(drawn[name][2], drawn[name][0], np.nan) * scale + centre
-        share = float(np.mean(~drawn[name][2]))
+        vertex, explained, kept = (values[0] for values in fits[name])
+        found, minimum = fits[name][0][1:], fits[name][2][1:]
+        vertices = np.where(minimum, found, np.nan) * scale + centre
         interval = percentile_interval(vertices, level=level)
         results.append(
             CriticalPoint(
@@ -81,7 +80,7 @@ def critical_point_bootstrap(
                 high=interval[1] if kept else np.inf,
                 level=level,
                 within_r2=float(explained / total),
-                no_minimum_share=share,
+                no_minimum_share=float(np.mean(~minimum)),
                 models=data.x.size,
                 families=data.families,
                 method=f"{name}_cluster_bootstrap",
@@ -123,7 +122,9 @@ def family_sums(
     return quadratic, segmented, breaks, float(y @ y)
 
 
+# Vertex, explained sum of squares, and whether there is a minimum.
 Fit = tuple[Float[Array, ""], Float[Array, ""], Bool[Array, ""]]
+Fits = tuple[Float[Array, " rows"], Float[Array, " rows"], Bool[Array, " rows"]]
 
 
 def _slopes(sums: Float[Array, "*batch 5"]) -> tuple[Array, Array, Array]:
@@ -138,7 +139,6 @@ def _slopes(sums: Float[Array, "*batch 5"]) -> tuple[Array, Array, Array]:
     return first, second, first * ay + second * by
 
 
-@jax.jit
 def _fit(
     weights: Float[Array, " families"],
     lines: Float[Array, "families 5"],
@@ -146,7 +146,7 @@ def _fit(
     breaks: Float[Array, " breaks"],
     ends: Float[Array, "2"],
 ) -> dict[str, Fit]:
-    """Vertex, explained sum of squares, and whether there is a minimum, for counts of families."""
+    """Both curves for given counts of families."""
     slope, bend, explained = _slopes(weights @ lines)
     vertex = -slope / (2 * bend)
     minimum = (bend > 0) & (vertex > ends[0]) & (vertex < ends[1])
@@ -160,8 +160,11 @@ def _fit(
 
 
 @partial(jax.jit, static_argnames="n_boot")
-def _resample(key, families, lines, hinges, breaks, ends, *, n_boot: int) -> dict[str, Fit]:
-    weights = cluster_weights(key, families, n_boot=n_boot, padded=lines.shape[0])
+def _resample(key, families, lines, hinges, breaks, ends, *, n_boot: int) -> dict[str, Fits]:
+    padded = lines.shape[0]
+    drawn = cluster_weights(key, families, n_boot=n_boot, padded=padded)
+    once = (jnp.arange(padded) < families).astype(drawn.dtype)
+    weights = jnp.concatenate([once[None], drawn])
     return jax.vmap(_fit, in_axes=(0, None, None, None, None))(weights, lines, hinges, breaks, ends)
 
 

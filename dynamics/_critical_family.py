@@ -11,6 +11,9 @@ from scipy import stats
 from ._critical_types import FamilyCritical, FamilyStatus
 from ._resampling import family_index
 
+# Residuals below so many units in the last place of the scores are rounding, not noise.
+_ROUNDING = 1000
+
 
 def u_test(
     x: Float[Array | np.ndarray, " models"],
@@ -79,7 +82,7 @@ def u_test(
 
     if np.unique(x).size < 4:
         return result("underdetermined", np.nan, -np.inf, np.inf, np.nan, np.nan, 0.0)
-    centre, scale = np.mean(x), np.ptp(x) / 2
+    centre, scale = float(np.mean(x)), float(np.ptp(x)) / 2
     u = (x - centre) / scale
     design = np.stack([np.ones_like(u), u, u * u], axis=1)
     coefficients, *_ = np.linalg.lstsq(design, y, rcond=None)
@@ -90,7 +93,7 @@ def u_test(
         pooled = (degrees * variance + prior_degrees * noise) / (degrees + prior_degrees)
         degrees, variance = degrees + prior_degrees, max(pooled, noise)
     slope, bend = float(coefficients[1]), float(coefficients[2])
-    if variance <= (np.finfo(float).eps * np.max(np.abs(y))) ** 2:
+    if variance <= (_ROUNDING * np.finfo(float).eps * np.max(np.abs(y))) ** 2:
         # An exact fit: no noise to test against, and none that was told.
         return result("underdetermined", np.nan, -np.inf, np.inf, np.nan, np.nan, degrees)
     covariance = (variance * np.linalg.inv(design.T @ design))[1:, 1:]

@@ -30,6 +30,8 @@ _MARGIN = 0.25
 _STRIDE = 5
 # Spreads tried for τ, in spans of the data.
 _SPREADS = (0.0, 0.015, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3)
+# Noise below this share of the spread of the scores would make the weights singular.
+_LEAST_NOISE = 1e-5
 
 Sums = Float[np.ndarray, "families candidates 4 4"]
 
@@ -136,7 +138,7 @@ def _working_values(
     bends = common[:, 0, 3] / common[:, 0, 0]
     unexplained = np.where(bends > 0, common[:, 3, 3] - bends * common[:, 0, 3], np.inf)
     best = float(bends[np.argmin(unexplained)]) if np.any(bends > 0) else -1.0
-    tiny = np.finfo(float).eps * common[0, 3, 3] / data.x.size
+    tiny = _LEAST_NOISE**2 * common[0, 3, 3] / data.x.size
     return max(float(variance), tiny), float(curvature) if curvature > 0.3 * best else best
 
 

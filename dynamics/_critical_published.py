@@ -51,7 +51,7 @@ def critical_point_published(
             settings=settings,
             **common,
         )
-    centre, scale = np.mean(x), np.ptp(x) / 2
+    centre, scale = float(np.mean(x)), float(np.ptp(x)) / 2
     u, height = (x - centre) / scale, np.mean(y)
     design = np.stack([np.ones_like(u), u, u * u, u**3, u**4], axis=1)
     moments = as_ambient(np.hstack([design, design[:, :3] * (y - height)[:, None]]))

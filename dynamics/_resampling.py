@@ -45,11 +45,9 @@ def cluster_weights(
     **Returns:** counts as floats; each row sums to `families`.
     """
     draws = jax.random.randint(key, (n_boot, padded), 0, families)
-    places = jnp.arange(padded)
     # Only the first `families` draws count; the others exist because the shape is padded.
-    draws = jnp.where(places[None, :] < families, draws, padded)
-    hits = draws[:, :, None] == places[None, None, :]
-    return jnp.sum(hits, axis=1, dtype=jnp.result_type(float))
+    counted = (jnp.arange(padded) < families).astype(jnp.result_type(float))
+    return jax.vmap(lambda row: jnp.zeros_like(counted).at[row].add(counted))(draws)
 
 
 def percentile_interval(
