@@ -153,9 +153,10 @@ def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         tolerance_reason="one unit of the last printed digit; Monte Carlo error is below it",
         control=Control(
             "minimum along log10 N with an offset per family, uniform table (params)",
-            10**by_size.vertex,
-            10**by_size.low,
-            10**by_size.high,
+            # A turning point that the interval does not bound on both sides is none to show.
+            10**by_size.vertex if bounded else None,
+            10**by_size.low if math.isfinite(by_size.low) else None,
+            10**by_size.high if math.isfinite(by_size.high) else None,
             more={
                 "no_minimum_share": by_size.no_minimum_share,
                 **{
