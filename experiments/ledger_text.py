@@ -57,7 +57,7 @@ def _control(control: Control) -> str:
 def _number(value: float) -> str:
     if float(value).is_integer() and abs(value) < 1e5:
         return f"{value:.0f}"
-    return signed(value, 3) if abs(value) < 1e5 else f"{value:.3g}"
+    return signed(value, 3) if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"
 
 
 def _summary(claims: Sequence[Claim]) -> str:

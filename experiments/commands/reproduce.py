@@ -27,10 +27,9 @@ def run(options: argparse.Namespace) -> None:
     started = time.monotonic()
     check_resampling(options)
     report = report_parts("reproduce")
-    report("claims C01 to C18")
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-    claims = build_ledger(n_boot=options.n_boot, seed=options.seed)
+    claims = build_ledger(n_boot=options.n_boot, seed=options.seed, on_progress=report)
     result = ledger_to_dict(claims)
     if options.out:
         names = ("uniform", "published", "frontier", "pythia_loss", "internal_coupling")
