@@ -53,6 +53,14 @@ LAYOUTS = {
         ("published", "Falcon", 3),
         ("published", "GPT-Neo", 3),
     ],
+    "6 families, 27 models": [
+        ("uniform", "OPT", 8),
+        ("uniform", "Qwen2", 5),
+        ("uniform", "GPT-2", 4),
+        ("uniform", "StarCoder", 4),
+        ("uniform", "OpenLlama", 3),
+        ("uniform", "Gemma-2", 3),
+    ],
     "16 other families, 62 models": [
         ("published", "OPT", 8),
         ("uniform", "Qwen1.5", 8),
@@ -74,8 +82,8 @@ LAYOUTS = {
 }
 # Per set: layouts, curvature right over left, spreads of the vertices, seed.
 DESIGNS = {
-    "chosen": (tuple(LAYOUTS)[:2], (1.2, 1.5), (0.0, 0.3, 0.6), 11),
-    "held-out": (tuple(LAYOUTS), (1.35, 1 / 1.35), (0.0, 0.3, 0.6), 2605),
+    "chosen": (tuple(LAYOUTS)[:2], (1.2, 1.5, 1 / 1.2, 1 / 1.5), (0.0, 0.3, 0.6), 11),
+    "held-out": (tuple(LAYOUTS), (1.35, 1 / 1.35), (0.0, 0.3, 0.6), 314159),
 }
 METHODS = ("published", "cluster bootstrap", "slope test inversion")
 
@@ -127,7 +135,7 @@ def cover(low, high):
 
 def main():
     parser = argparse.ArgumentParser(description="Coverage of the critical point's interval.")
-    parser.add_argument("--sims", type=int, default=150, help="simulated tables per design")
+    parser.add_argument("--sims", type=int, default=100, help="simulated tables per design")
     parser.add_argument("--n-boot", type=int, default=1_000)
     parser.add_argument("--designs", choices=tuple(DESIGNS), default="chosen")
     parser.add_argument("--seed", type=int, help="other than the set's own")

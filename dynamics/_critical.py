@@ -21,7 +21,7 @@ def critical_point(
     y_stderr: Float[Array | np.ndarray, " models"] | None = None,
     asymmetry: float = 0.3,
     spread: float = 0.1,
-    least_spread: float = 0.015,
+    least_spread: float = 0.07,
     n_boot: int = 10_000,
     seed: int = 0,
     level: float = 0.95,
@@ -40,9 +40,10 @@ def critical_point(
     - `family`: a label per model. Families of one place on the axis are left out.
     - `asymmetry`: prior standard deviation of (right - left) / (right + left) curvature; a ratio of
       1 : 1.5 is two thirds of the default, 1 : 1.86 all of it.
-    - `spread`, `least_spread`: scale of the half-normal prior of the vertices' standard deviation
-      between families, and its floor, in spans of the data. They choose weights; the width of the
-      interval comes from the scatter that the families show.
+    - `spread`: scale of the half-normal prior of the vertices' standard deviation between families,
+      in spans of the data; `least_spread`: its floor, likewise, divided by sqrt(families - 1): few
+      families cannot show that they agree. Both choose weights; the width of the interval comes
+      from the scatter that the families show.
     - `n_boot`, `seed`: for the cluster bootstraps in `alternatives` and for `no_minimum_share`.
     - `level`: of the interval.
 

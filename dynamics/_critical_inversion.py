@@ -60,8 +60,9 @@ def invert_slope_test(
     """Vertex with its interval at `level`; None where no curve opens upwards inside the data.
 
     `asymmetry` is the prior standard deviation of a / k; `spread` the scale of the half-normal
-    prior of τ and `least_spread` its floor, both in spans of the data; `noise` a known variance of
-    the scores, worth `noise_degrees` degrees of freedom.
+    prior of τ, in spans of the data, and `least_spread` its floor, likewise, for two families (it
+    falls with the square root of their number less one); `noise` a known variance of the scores,
+    worth `noise_degrees` degrees of freedom.
     """
     first, last = float(np.min(data.x)), float(np.max(data.x))
     span = last - first
@@ -81,7 +82,8 @@ def invert_slope_test(
         - (t / spread) ** 2 / 2
         for t in _SPREADS
     ]
-    chosen = max(_SPREADS[int(np.argmax(scores))], least_spread)
+    floor = least_spread / math.sqrt(data.families - 1)
+    chosen = max(_SPREADS[int(np.argmax(scores))], floor)
     statistic = _statistic(sums, (chosen * curvature) ** 2 / variance, penalty)
 
     # m falls short of zero below the vertex of an upward curve and exceeds it above.
