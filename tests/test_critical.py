@@ -143,7 +143,7 @@ def test_an_inverted_u_has_no_minimum():
 
 def test_a_decline_is_not_given_an_upper_end():
     generator = np.random.default_rng(6)
-    x, y, family = _families(generator, counts=COUNTS, vertex=10.6)
+    x, y, family = _families(generator, counts=COUNTS, vertex=11.3)
     found = critical_point(x, y, family, n_boot=200)
     assert found.status in ("unbounded", "no_minimum")
     assert found.high == np.inf
