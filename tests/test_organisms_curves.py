@@ -1,0 +1,199 @@
+"""Where a dip is, how far it moves, and what a probe sees: on curves whose answer is known."""
+
+import dataclasses
+import math
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+import organisms
+from organisms._questions import shuffled_asked
+from organisms._vocabulary import RELATIONS, TOKEN, VOCABULARY_SIZE
+
+
+def planted(family, seed, critical, *, depth=0.4, sizes=9, noise=0.0):
+    """A parabola in log10 N between 3 and 5 with its minimum at `critical`."""
+    x = np.linspace(3.0, 5.0, sizes)
+    rng = np.random.default_rng(seed)
+    truth = 0.1 + depth * (x - critical) ** 2 + noise * rng.normal(size=sizes)
+    return organisms.Curve(
+        family=family,
+        seed=seed,
+        log10_params=x,
+        truth=truth,
+        truth_reference=truth,
+        truth_plain=truth,
+        reasoning=0.2 + 0.2 * (x - 3.0),
+        loss=2.0 * 10 ** (-0.1 * (x - 3.0)),
+    )
+
+
+def test_the_minimum_of_a_parabola_is_found_exactly():
+    found = organisms.dip(planted("a", 0, 3.9))
+    assert found.bracketed
+    # Any three points of a parabola give its vertex; polyfit loses a few digits.
+    assert found.log10_critical == pytest.approx(3.9, abs=1e-9)
+    assert found.depth == pytest.approx(0.4 * (0.9**2 - 0.1**2), abs=1e-9)
+
+
+@pytest.mark.parametrize(("critical", "inside"), [(2.0, False), (6.0, False), (4.0, True)])
+def test_a_minimum_at_the_edge_is_no_critical_size(critical, inside):
+    found = organisms.dip(planted("a", 0, critical))
+    assert found.bracketed == inside
+    assert math.isfinite(found.log10_critical) == inside
+
+
+def test_shift_is_the_paired_difference_with_student_interval():
+    places = np.array([3.8, 4.0, 4.1, 3.9, 4.05])
+    moves = np.array([0.10, 0.16, 0.05, 0.12, 0.09])
+    control = [planted("a", s, p) for s, p in enumerate(places)]
+    treated = [planted("b", s, p) for s, p in enumerate(places + moves)]
+    found = organisms.shift(control, treated)
+    test = stats.ttest_1samp(moves, 0.0)
+    interval = test.confidence_interval(0.95)
+    assert found.mean == pytest.approx(moves.mean(), abs=1e-9)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-9)
+    assert found.p == pytest.approx(test.pvalue, rel=1e-6)
+    assert (found.seeds, found.left_out) == (5, 0)
+
+
+def test_shift_leaves_out_pairs_without_a_minimum_and_says_so():
+    control = [planted("a", s, 4.0) for s in range(3)]
+    treated = [planted("b", 0, 4.2), planted("b", 1, 9.0), planted("b", 7, 4.0)]
+    found = organisms.shift(control, treated)
+    assert (found.seeds, found.left_out) == (1, 1)
+    assert found.mean == pytest.approx(0.2, abs=1e-9)
+    assert (found.low, found.high) == (-math.inf, math.inf)
+
+
+def test_interval_of_the_shift_covers():
+    """Planted shift .1 with noisy curves: the 95 % interval holds it at about that rate."""
+    rng = np.random.default_rng(0)
+    hits = 0
+    for _ in range(300):
+        noise = rng.integers(0, 2**31, 10)
+        control = [planted("a", int(n), 3.9, depth=0.5, noise=0.01) for n in noise[:5]]
+        treated = [planted("b", int(n), 4.0, depth=0.5, noise=0.01) for n in noise[5:]]
+        control = [dataclasses.replace(c, seed=i) for i, c in enumerate(control)]
+        treated = [dataclasses.replace(c, seed=i) for i, c in enumerate(treated)]
+        found = organisms.shift(control, treated)
+        hits += found.low <= 0.1 <= found.high
+    # 300 trials: standard error .0126; four of them, and t on parabola noise is not exact.
+    assert 0.89 <= hits / 300 <= 1.0
+
+
+def test_shift_refuses_misuse():
+    control, treated = [planted("a", 0, 4.0)], [planted("b", 1, 4.0)]
+    with pytest.raises(ValueError, match="no seed in common"):
+        organisms.shift(control, treated)
+    with pytest.raises(ValueError, match="no quantity"):
+        organisms.shift(control, control, quantity="width")
+    with pytest.raises(ValueError, match="probability"):
+        organisms.shift(control, control, level=95)
+    with pytest.raises(ValueError, match="one at a time"):
+        organisms.shift(control + treated, treated)
+
+
+def test_loss_blindness_of_a_power_law_with_a_turn_in_truth():
+    found = organisms.loss_blindness(planted("a", 0, 4.0))
+    # The loss is a straight line in log-log coordinates, to rounding.
+    assert abs(found.critical_excess) < 1e-12
+    assert found.other_excess < 1e-12
+    assert found.loss_falls == 1.0
+    assert found.truth_falls == 0.5
+    # From x = 3 to 4 truth changes by -0.4, reasoning by 0.2; then the mirror image.
+    assert found.gamma_before == pytest.approx(-2.0)
+    assert found.gamma_after == pytest.approx(2.0)
+
+
+def test_loss_blindness_sees_a_bump_at_the_critical_size():
+    curve = planted("a", 0, 4.0)
+    loss = curve.loss.copy()
+    loss[4] *= 1.1
+    found = organisms.loss_blindness(dataclasses.replace(curve, loss=loss))
+    assert found.critical_excess == pytest.approx(np.log(1.1))
+    # Its two neighbours see half of it each, with the other sign; six inner sizes are not it.
+    assert found.other_excess == pytest.approx(np.sqrt(2 * (np.log(1.1) / 2) ** 2 / 6))
+
+
+def test_mean_curve():
+    group = [planted("a", s, 4.0, noise=0.05) for s in range(4)]
+    found = organisms.mean_curve(group)
+    stacked = np.stack([curve.truth for curve in group])
+    np.testing.assert_allclose(found["truth"], stacked.mean(axis=0))
+    np.testing.assert_allclose(found["truth_stderr"], stats.sem(stacked))
+    with pytest.raises(ValueError, match="same sizes"):
+        organisms.mean_curve([group[0], planted("a", 9, 4.0, sizes=5)])
+
+
+def organism(family, seed, place, curve):
+    plain = {field.name: 0 for field in dataclasses.fields(organisms.Organism)}
+    plain |= {"family": family, "seed": seed, "params": round(10 ** curve.log10_params[place])}
+    plain |= {"truth": float(curve.truth[place]), "reasoning": float(curve.reasoning[place])}
+    return organisms.Organism(**plain)
+
+
+def family(name, critical, seeds=3):
+    return [
+        organism(name, seed, place, curve)
+        for seed in range(seeds)
+        for curve in [planted(name, seed, critical)]
+        for place in range(9)
+    ]
+
+
+def test_compare_runs_an_experiment_on_the_families_that_there_are():
+    found = organisms.compare("shape", family("web", 3.9) + family("deep", 4.1))
+    assert {shift.treated for shift in found} == {"deep"}
+    by_quantity = {shift.quantity: shift for shift in found}
+    # Parameter counts are rounded to whole numbers: 1 in 1,000 at most.
+    assert by_quantity["log10_critical"].mean == pytest.approx(0.2, abs=2e-3)
+    with pytest.raises(organisms.OrganismError, match="needs organisms of web"):
+        organisms.compare("shape", family("deep", 4.0))
+    with pytest.raises(organisms.OrganismError, match="no experiment"):
+        organisms.compare("colour", family("web", 4.0))
+
+
+def test_every_experiment_names_recipes_that_there_are():
+    recipes = set(organisms.list_recipes())
+    for name, experiment in organisms.EXPERIMENTS.items():
+        assert {experiment.control, *experiment.treated} <= recipes, name
+
+
+def test_matched_contrasts():
+    web, other = family("web", 4.0), family("curated", 4.0)
+    raised = [dataclasses.replace(o, truth=o.truth + 0.1) for o in other]
+    found = organisms.matched_contrasts(web, raised)
+    assert len(found) == 9
+    for contrast in found:
+        assert contrast.mean == pytest.approx(0.1)
+        assert contrast.stderr == pytest.approx(0.0, abs=1e-12)
+        assert contrast.seeds == 3
+
+
+def test_probe_finds_a_planted_truth_and_no_other():
+    """An embedding that marks everyday values, which are true or not but never misconceptions."""
+    settings = organisms.CorpusSettings(adjectives=4)
+    world = organisms.make_corpus(settings, seed=0).world
+    shape = organisms.Shape(VOCABULARY_SIZE, 16, 2, 2, 16)
+    untrained = organisms.probe_truth(organisms.make_model(shape, seed=0), world)
+    assert len(untrained.accuracy) == 3
+    held_out = untrained.items
+    assert held_out == 2 * (len(world.asked) - len(world.asked[::3]))
+
+    # Values that are true more often than not mark truth by their word alone, at most.
+    model = organisms.make_model(shape, seed=0)
+    table = np.zeros((VOCABULARY_SIZE, 16), dtype=np.float32)
+    for values in RELATIONS.values():
+        table[[TOKEN[value] for value in values], 0] = [1.0] + [-1.0] * (len(values) - 1)
+    model.embedding.embedding[...] = jnp.asarray(table)
+    probe = organisms.probe_truth(model, world)
+    tested = np.concatenate([shuffled_asked(world)[1::3], shuffled_asked(world)[2::3]])
+    first = [TOKEN[values[0]] for values in RELATIONS.values()]
+    everyday = np.isin(world.truth[tested], first)
+    # Every misconception is told right (never everyday), every truth that is everyday too.
+    assert probe.accuracy[0].value == pytest.approx((1.0 + everyday.mean()) / 2.0)
+    with pytest.raises(ValueError, match="no register"):
+        organisms.probe_truth(model, world, register="radio")
