@@ -34,10 +34,11 @@ def sizes_in_name(model: str) -> NamedSizes:
     totals, product, active = [], math.nan, math.nan
     for experts, is_active, whole, decimals, unit, after in _SIZE.findall(short_name(model)):
         size = float(f"{whole}.{decimals or after or 0}") * _UNIT[unit.lower()]
+        size *= float(experts or 1)
         if size == 0:
             continue
         if experts:
-            product = _SHARE_OF_PRODUCT * float(experts) * size
+            product = _SHARE_OF_PRODUCT * size
         elif is_active:
             active = size
         else:

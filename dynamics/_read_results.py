@@ -141,9 +141,7 @@ def _table_wide(
 ) -> Iterator[TableWarning]:
     by_name = sum(model.by_name for model in described)
     if by_name:
-        message = (
-            f"sizes of {by_name} models are read from their names; {MODEL_LIST} can state them"
-        )
+        message = f"sizes read from models' names: {by_name}; {MODEL_LIST} can state them"
         yield TableWarning("size_from_name", None, message)
     harnesses = sorted({run.harness for of_model in runs.values() for run in of_model})
     if len(harnesses) > 1:

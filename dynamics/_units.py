@@ -30,7 +30,7 @@ def find_unit(path: Path, rows: Sequence[int], scores: Mapping[str, np.ndarray])
     above, below = values > 1, (values > 0) & (values <= 1)
     telling = np.array([benchmark(name).chance > _FAR_ABOVE_ZERO for name in names])
     if above[:, telling].any() or below[:, telling].any():
-        percent = int(above[:, telling].sum()) > int(below[:, telling].sum())
+        percent = int(above[:, telling].sum()) >= int(below[:, telling].sum())
         odd = np.where(telling, below, False) if percent else above
     else:
         percent = bool(above.any())
