@@ -31,7 +31,7 @@ def critical_point_published(
 
     **Limits:** families with different offsets bend the pooled curve, models of one family are not
     independent, and discarding resamples without a minimum hides how often there is none. On
-    simulated families it covers 41 to 79 % at nominal 95 % (docs/calibration.md).
+    simulated families it mostly covers 45 to 75 % at nominal 95 % (docs/calibration.md).
 
     **Source:** Amin, arXiv:2605.18838 (2026).
     """
