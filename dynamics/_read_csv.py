@@ -28,30 +28,34 @@ def read_csv(path: Path, content: bytes) -> RawTable:
         raise TableError(path, "not a UTF-8 text file", "save the table as CSV in UTF-8") from None
     if "\0" in text:
         raise TableError(path, "not a text file (NUL bytes)", "save the table as CSV in UTF-8")
-    lines = list(_records(path, text))
-    if not lines:
+    records = _records(path, text)
+    header = next(records, None)
+    if header is None:
         raise TableError(path, "the file is empty", "give a header line and one row per model")
-    header, body = [cell.strip() for cell in lines[0][1]], lines[1:]
-    for number, cells in body:
-        if len(cells) != len(header):
-            problem = f"{len(cells)} cells where the header has {len(header)}"
+    headings = [cell.strip() for cell in header[1]]
+    rows: list[int] = []
+    # Filled column by column, as a list per row would cost more than the parsing.
+    cells_of: list[list[str]] = [[] for _ in headings]
+    for number, cells in records:
+        if len(cells) != len(headings):
+            problem = f"{len(cells)} cells where the header has {len(headings)}"
             raise TableError(path, problem, "give every row one cell per column", row=number)
-    cells_by_column = (
-        zip(*(cells for _, cells in body), strict=True) if body else [()] * len(header)
-    )
+        rows.append(number)
+        for column, cell in zip(cells_of, cells, strict=True):
+            column.append(cell)
     columns: dict[str, Sequence[str]] = {}
-    for heading, cells in zip(header, cells_by_column, strict=True):
-        if _is_nothing(heading, cells):
+    for heading, column in zip(headings, cells_of, strict=True):
+        if _is_nothing(heading, column):
             continue
         if heading in columns:
             raise TableError(path, f"column {heading!r} stands twice", "keep one of them", row=1)
-        columns[heading] = cells
+        columns[heading] = column
     if columns.keys() >= _OBSSCALING:
         columns = {_OBSSCALING_NAMES.get(h, h): cells for h, cells in columns.items()}
     return RawTable(
         path=path,
         columns=columns,
-        rows=[number for number, _ in body],
+        rows=rows,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
