@@ -15,10 +15,11 @@ class ScoreTable:
     """Scores of models, one row a model.
 
     - `name`: file name or the name of a shipped table.
-    - `frame`: the rows that count. Columns `row` (line in the file), `family`, `model`, `params`
-      (total, a count), then whichever of `active_params`, `d_model`, `layers`, `tokens`, `flops`,
-      `date`, `lab`, `source`, `flags` the file has, then one column per benchmark (fractions, NaN
-      where not measured) and `<benchmark>_stderr` where given.
+    - `frame`: the rows that count. Columns `row` (line in the file, or place in a folder of
+      results), `family`, `model`, `params` (total, a count), then whichever of `active_params`,
+      `d_model`, `layers`, `tokens`, `flops`, `date`, `lab`, `source`, `flags` the file has, then
+      one column per benchmark (fractions, NaN where not measured) and `<benchmark>_stderr` where
+      given.
     - `left_out`: rows of the file that do not count, with a column `reason`
       (`duplicate_model`, `conflicting_duplicate`, `instruct_model`).
     - `benchmarks`: names of the score columns.

@@ -9,7 +9,8 @@ class TableWarning:
     """Something in a table that a reader of its results must know.
 
     - `code`: a name that does not change (`conflicting_duplicate`, `instruct_model`, ...).
-    - `row`: line of the file (the header is line 1); None where the whole table is meant.
+    - `row`: line of the file (the header is line 1), or the model's place in a folder of results;
+      None where the whole table is meant.
     - `message`: one sentence.
     """
 

@@ -1,6 +1,7 @@
 """The user's own CSV and ObsScaling's: what is read, and what is refused with which words."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,13 @@ def test_percent_is_found_out_and_said(tmp_path):
 def test_a_size_may_be_written_in_many_ways(tmp_path, written):
     text = f'{HEADER}Elm,a,"{written}",.5,.4\nElm,b,70M,.3,.4\n'
     assert read(tmp_path, text).frame["params"].tolist() == pytest.approx([6.9e9, 7e7])
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path):
+    text = (Path(__file__).parent.parent / "docs" / "tables.md").read_text(encoding="utf-8")
+    example = re.search(r"```csv\n(family.*?)```", text, re.DOTALL)
+    assert example is not None
+    assert read(tmp_path, example[1]).frame["params"].tolist() == [7e7, 4.1e8]
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
