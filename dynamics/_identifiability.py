@@ -1,11 +1,11 @@
 """What the data determine: counts, rank and the direction in which they say least."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
-
-from ._integral import NormalEquations
 
 #: Columns are scaled to length 1; a singular value below this share of the greatest is rank lost.
 _RANK = 1e-6
@@ -19,18 +19,22 @@ class Identifiability(eqx.Module):
     - `rank`: of the active columns, each scaled to length 1; `condition`: greatest by least
       singular value of the same.
     - `degrees`: effective degrees of freedom under the ridge used (equal to `active` without).
+    - `standard_error`: of each coefficient, with independent errors and the support taken as given
+      (so too small after a selection; the bootstrap ensemble is the honest one); 0 if inactive.
     - `weakest`: unit vector over the scaled terms along which the fit changes least;
-      `weakest_error`: standard error of the coefficients' combination along it (scaled terms,
-      noise as estimated from the residuals); `weakest_value`: its fitted value. A value well inside
-      its error says that this combination is not measured.
-    - `noise`: residual standard deviation per equation, NaN when nothing is left to estimate it.
+      `weakest_value`: the fitted coefficients' component along it; `weakest_error`: its standard
+      error. The profile of the sum of squares along it is (step / weakest_error)^2 noise variances:
+      a value well inside its error says that this combination is not measured.
+    - `noise`: residual standard deviation per equation, in the state's unit, NaN when no degree of
+      freedom is left to estimate it.
     """
 
     active: tuple[int, ...] = eqx.field(static=True)
-    increments: float
+    increments: float = eqx.field(static=True)
     rank: tuple[int, ...] = eqx.field(static=True)
     condition: Float[Array, " dims"]
     degrees: Float[Array, " dims"]
+    standard_error: Float[Array, "dims terms"]
     weakest: Float[Array, "dims terms"]
     weakest_value: Float[Array, " dims"]
     weakest_error: Float[Array, " dims"]
@@ -46,45 +50,43 @@ class Identifiability(eqx.Module):
 
 
 def identifiability(
-    normal: NormalEquations,
-    coefficients: Float[Array, "dims terms"],
-    support: Bool[Array, "dims terms"],
-    ridge: Float[Array, " terms"] | None = None,
+    grams: Sequence[Float[np.ndarray, "terms terms"]],
+    squares: Float[np.ndarray, " dims"],
+    *,
+    coefficients: Float[np.ndarray, "dims terms"],
+    support: Bool[np.ndarray, "dims terms"],
+    ridge: Float[np.ndarray, " terms"],
+    increments: float,
 ) -> Identifiability:
-    """The report for a fitted linear regression.
+    """The report.
 
-    **Arguments:** `normal`, its normal equations; `coefficients` and their `support`; `ridge`, what
-    was added to the Gram matrix' diagonal.
+    **Arguments:** `grams`, each equation's Gram matrix of its terms (their sensitivities);
+    `squares`, its sum of squared residuals; `ridge`, what was added to the Gram matrix' diagonal.
     """
-    gram, moment = np.asarray(normal.gram), np.asarray(normal.moment)
-    total, increments = np.asarray(normal.total), float(normal.rows)
-    added = np.zeros(len(gram)) if ridge is None else np.asarray(ridge)
     rows = [
-        _one_equation(gram, moment[:, d], total[d], increments, np.asarray(weights), active, added)
-        for d, (weights, active) in enumerate(
-            zip(np.asarray(coefficients), np.asarray(support), strict=True)
-        )
+        _one_equation(np.asarray(gram), float(square), weights, active, ridge, increments)
+        for gram, square, weights, active in zip(grams, squares, coefficients, support, strict=True)
     ]
-    rank, condition, degrees, weakest, value, error, noise = zip(*rows, strict=True)
+    rank, condition, degrees, errors, weakest, value, weakest_error, noise = zip(*rows, strict=True)
     return Identifiability(
-        active=tuple(int(n) for n in np.asarray(support).sum(axis=1)),
+        active=tuple(int(n) for n in support.sum(axis=1)),
         increments=increments,
         rank=rank,
         condition=jnp.array(condition),
         degrees=jnp.array(degrees),
+        standard_error=jnp.array(np.stack(errors)),
         weakest=jnp.array(np.stack(weakest)),
         weakest_value=jnp.array(value),
-        weakest_error=jnp.array(error),
+        weakest_error=jnp.array(weakest_error),
         noise=jnp.array(noise),
     )
 
 
-def _one_equation(gram, moment, total, increments, weights, active, added):
-    residual = max(total - 2 * weights @ moment + weights @ gram @ weights, 0.0)
-    direction = np.zeros(len(gram))
+def _one_equation(gram, square, weights, active, ridge, increments):
+    direction, errors = np.zeros(len(gram)), np.zeros(len(gram))
     if not active.any():
-        noise = np.sqrt(residual / increments)
-        return 0, 1.0, 0.0, direction, 0.0, 0.0, noise
+        noise = np.sqrt(square / increments)
+        return 0, 1.0, 0.0, errors, direction, 0.0, 0.0, noise
     block = gram[np.ix_(active, active)]
     length = np.sqrt(np.diagonal(block))
     length = np.where(length > 0, length, 1.0)
@@ -92,12 +94,16 @@ def _one_equation(gram, moment, total, increments, weights, active, added):
     values, vectors = np.linalg.eigh(scaled)
     singular = np.sqrt(np.clip(values, 0, None))
     rank = int((singular > _RANK * singular[-1]).sum())
-    penalised = scaled + np.diag(added[active] / length**2)
-    degrees = float(np.trace(np.linalg.lstsq(penalised, scaled, rcond=None)[0]))
+    # With the ridge the estimate is (G + R)^-1 A' y: a shrunken one with a smaller variance.
+    inverse = np.linalg.pinv(scaled + np.diag(ridge[active] / length**2), hermitian=True)
+    degrees = float(np.trace(inverse @ scaled))
     left = increments - degrees
-    noise = np.sqrt(residual / left) if left > 0 else np.nan
+    noise = np.sqrt(square / left) if left > 0 else np.nan
+    variance = np.diagonal(inverse @ scaled @ inverse)
+    errors[active] = noise * np.sqrt(np.clip(variance, 0, None)) / length
     direction[active] = vectors[:, 0]
     value = float(vectors[:, 0] @ (weights[active] * length))
-    error = float(noise / singular[0]) if singular[0] > 0 else np.inf
-    condition = float(singular[-1] / singular[0]) if singular[0] > 0 else np.inf
-    return rank, condition, degrees, direction, value, error, noise
+    least, greatest = float(singular[0]), float(singular[-1])
+    weakest_error = float(noise / least) if least > 0 else np.inf
+    condition = greatest / least if least > 0 else np.inf
+    return rank, condition, degrees, errors, direction, value, weakest_error, noise

@@ -10,8 +10,10 @@ from jaxtyping import Array, Bool, Float
 
 from ._coordinates import AbstractCoordinates, UnitBox
 from ._identifiability import Identifiability, identifiability
-from ._integral import Noise, integral_form
+from ._integral import Noise, NormalEquations, integral_form
 from ._library import AbstractLibrary, PolynomialLibrary
+from ._match import Matching, match_problem
+from ._matched_fit import TrajectorySelection, fit_matched
 from ._results import RESULTS, DynamicsError
 from ._scores import ScoreTable
 from ._sparse import AbstractPenalty, Ridge
@@ -23,19 +25,22 @@ class ODEFit(eqx.Module):
     """A fitted capability ODE and what is known about it.
 
     - `ode`: the equations, ready to integrate; `result`: a member of `dynamics.RESULTS`.
-    - `support`: which terms each equation uses; `identifiability`: what the data determine.
+    - `support`: which terms each equation uses; `first`: estimated first scores of every family
+      of the data (trajectory matching only); `identifiability`: what the data determine.
     - `families`: names of the families it was fitted to (those of weight 0 are not among them).
-    - `penalty`, `method`, `noise`: the settings that made it.
+    - `penalty`, `method`, `noise`, `matching`: the settings that made it.
     """
 
     ode: CapabilityODE
     result: RESULTS
     support: Bool[Array, "dims terms"]
+    first: Float[Array, "families dims"] | None
     identifiability: Identifiability
     families: tuple[str, ...] = eqx.field(static=True)
     penalty: AbstractPenalty
     method: str = eqx.field(static=True)
     noise: str = eqx.field(static=True)
+    matching: Matching
 
     @property
     def coefficients(self) -> Float[Array, "dims terms"]:
@@ -63,6 +68,7 @@ def fit_ode(
     candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
     family_weights: Float[Array | np.ndarray, " families"] | None = None,
     noise: Noise = "measurement",
+    matching: Matching | None = None,
     throw: bool = True,
 ) -> ODEFit:
     """Fit dx/ds = f(x), s = log10 N, to the trajectories of families.
@@ -73,7 +79,7 @@ def fit_ode(
     through the solver, started from it; `coordinates`, `UnitBox()` by default; `candidates`, which
     terms each equation may use (all by default; the identity pattern gives an uncoupled ODE);
     `family_weights`, how often each family counts (0 leaves it out without a new compilation);
-    `noise`, see `integral_form`.
+    `noise`, see `integral_form`; `matching`, settings of trajectory matching.
 
     **Returns** an `ODEFit`. **Raises** `DynamicsError` if `throw` and the result is not
     `successful`, ValueError for data or settings that make no sense.
@@ -82,36 +88,62 @@ def fit_ode(
     library = PolynomialLibrary() if library is None else library
     penalty = Ridge() if penalty is None else penalty
     coordinates = UnitBox() if coordinates is None else coordinates
+    matching = Matching() if matching is None else matching
     allowed, weights = checked_settings(
         trajectories, library, coordinates, candidates, family_weights
     )
+    if isinstance(penalty, TrajectorySelection) and method != "trajectory":
+        raise ValueError('TrajectorySelection needs method="trajectory"')
     regression = integral_form(trajectories, library, coordinates, noise=noise)
     normal = regression.normal_equations(weights)
-    coefficients = penalty.solve(normal, allowed)
+    if method == "integral":
+        coefficients = penalty.solve(normal, allowed)
+        report, result = _report(normal, coefficients, penalty), RESULTS.successful
+        first = None
+    else:
+        problem = match_problem(trajectories, library, coordinates, matching)
+        found = fit_matched(problem, regression, penalty, allowed, weights)
+        coefficients, report, result = found.coefficients, found.identifiability, found.result
+        first = coordinates.scores(found.first)
     support = coefficients != 0
-    report = identifiability(normal, coefficients, support)
     if bool(jnp.any(normal.total <= _constant(trajectories))):
         result = RESULTS.constant_scores
     elif report.underdetermined:
         result = RESULTS.underdetermined
     elif not bool(jnp.all(jnp.any(support, axis=1) | ~jnp.any(allowed, axis=1))):
         result = RESULTS.no_term_survived
-    else:
-        result = RESULTS.successful
     used = zip(trajectories.families, np.asarray(weights), strict=True)
     fit = ODEFit(
         ode=CapabilityODE(library, coefficients, coordinates, trajectories.benchmarks),
         result=result,
         support=support,
+        first=first,
         identifiability=report,
         families=tuple(name for name, weight in used if weight > 0),
         penalty=penalty,
         method=method,
         noise=noise,
+        matching=matching,
     )
     if throw and result != RESULTS.successful:
         raise DynamicsError(RESULTS[result], result, fit)
     return fit
+
+
+def _report(
+    normal: NormalEquations, coefficients: Float[Array, "dims terms"], penalty: AbstractPenalty
+) -> Identifiability:
+    gram, moment, weights = normal.gram, normal.moment, coefficients
+    squares = normal.total - 2 * jnp.sum(weights.T * moment, axis=0)
+    squares = squares + jnp.einsum("dt,tu,du->d", weights, gram, weights)
+    return identifiability(
+        [np.asarray(gram)] * len(weights),
+        np.maximum(np.asarray(squares), 0),
+        coefficients=np.asarray(weights),
+        support=np.asarray(weights) != 0,
+        ridge=np.asarray(penalty.ridge(normal)),
+        increments=float(normal.rows),
+    )
 
 
 def as_trajectories(

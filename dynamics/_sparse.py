@@ -1,4 +1,4 @@
-"""Penalties of a linear regression with closed or nearly closed solutions: ridge and STLSQ.
+"""Penalties of a linear regression: what they share, and ridge.
 
 Every penalty is a frozen module with one method, `solve`, from normal equations (and a mask of the
 terms that may be used) to coefficients. It never sees rows, so resamples, weights and both ways of
@@ -10,7 +10,6 @@ import abc
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Bool, Float
 
 from ._elimination import solve_positive
@@ -25,6 +24,10 @@ class AbstractPenalty(eqx.Module):
         self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
     ) -> Float[Array, "dims terms"]:
         """Coefficients of each equation; exactly 0 for terms that are not used."""
+
+    def ridge(self, normal: NormalEquations) -> Float[Array, " terms"]:
+        """What the penalty adds to the Gram matrix' diagonal on the terms that it keeps."""
+        return jnp.zeros_like(jnp.diagonal(normal.gram))
 
     def solve_many(
         self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
@@ -47,46 +50,11 @@ class Ridge(AbstractPenalty):
     def __check_init__(self):
         require_not_negative(self.strength, "strength")
 
-    def solve(self, normal, candidates):
-        diagonal = self.strength * normal.rows * column_scale(normal, self.scaled) ** 2
-        return restricted_solve(normal, candidates, diagonal)
-
-
-class STLSQ(AbstractPenalty):
-    """Sequentially thresholded least squares (Brunton, Proctor and Kutz 2016).
-
-    Ridge regression, coefficients below `threshold` in size set to zero, and again on what
-    remains until nothing changes; then least squares on the surviving terms.
-
-    **Arguments:** `threshold`, in the unit of the coefficients (per decade of parameters for score
-    tables); `alpha`, the ridge of the sweeps, added to the Gram matrix as in PySINDy; `scaled`,
-    whether threshold and ridge apply to coefficients times their column's root mean square;
-    `sweeps`, the greatest number of rounds.
-    """
-
-    threshold: float = 0.1
-    alpha: float = 0.05
-    scaled: bool = eqx.field(static=True, default=False)
-    sweeps: int = eqx.field(static=True, default=20)
-
-    def __check_init__(self):
-        require_not_negative(self.threshold, "threshold")
-        require_not_negative(self.alpha, "alpha")
+    def ridge(self, normal):
+        return self.strength * normal.rows * column_scale(normal, self.scaled) ** 2
 
     def solve(self, normal, candidates):
-        scale = column_scale(normal, self.scaled)
-
-        def sweep(carry):
-            support, _, count = carry
-            weights = restricted_solve(normal, support, self.alpha * scale**2)
-            kept = support & (jnp.abs(weights) * scale[None] >= self.threshold)
-            return kept, jnp.any(kept != support), count + 1
-
-        def goes_on(carry):
-            return carry[1] & (carry[2] < self.sweeps)
-
-        support, _, _ = lax.while_loop(goes_on, sweep, (candidates, jnp.array(True), 0))
-        return restricted_solve(normal, support, jnp.zeros_like(scale))
+        return restricted_solve(normal, candidates, self.ridge(normal))
 
 
 def column_scale(normal: NormalEquations, scaled: bool) -> Float[Array, " terms"]:
