@@ -5,10 +5,11 @@ because nested validation asks for hundreds of such fits. A method may have seve
 one is used is decided by validation, never here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,8 +22,9 @@ from ._forecast_fit import Coupling, allowed_terms, reasoning_place, system_matr
 from ._integral import Regression, integral_form
 from ._library import PolynomialLibrary
 from ._linear_flow import linear_flow
-from ._protocol import Cohort
-from ._sparse import STLSQ, AbstractPenalty, Ridge
+from ._protocol import Cohort, Leave, held_out_groups
+from ._sparse import AbstractPenalty, Ridge
+from ._stlsq import STLSQ
 from ._trajectories import Trajectories
 
 Kind = Literal["ode", "baseline"]
@@ -68,6 +70,51 @@ def baseline_methods() -> tuple[Method, ...]:
             lambda c, w: _linear_ode(c, w, [Ridge(strength) for strength in _RIDGES], "full"),
         ),
     )
+
+
+def fit_method(
+    method: Method, cohort: Cohort, *, leave: Leave = "family", given: int = 1
+) -> tuple[Predictor, float]:
+    """The method on all families of the cohort, with the setting that errs least on left-out ones.
+
+    Returns the predictor and that error (a fraction). Raises ValueError for fewer than 3 groups.
+    """
+    groups = held_out_groups(cohort.families, leave=leave, given=given)
+    weights = np.ones((1 + len(groups), len(cohort.families)))
+    for row, group in enumerate(groups, start=1):
+        weights[row, list(group)] = 0
+    fits = method.fit(cohort, weights)
+    by_group = zip(fits[1:], groups, strict=True)
+    errors = [setting_errors(fit, cohort, group, given) for fit, group in by_group]
+    mean = np.concatenate(errors, axis=1).mean(axis=1)
+    best = int(np.argmin(mean))
+    return fits[0][best], float(mean[best])
+
+
+def setting_errors(
+    predictors: tuple[Predictor, ...], cohort: Cohort, group: Sequence[int], given: int
+) -> Float[np.ndarray, "settings families"]:
+    """Mean absolute error of each setting's predictor on each family of the group."""
+    return np.array(
+        [
+            [
+                np.abs(
+                    apply_predictor(predictor, cohort, place, given)
+                    - cohort.families[place].scores[given:]
+                ).mean()
+                for place in group
+            ]
+            for predictor in predictors
+        ]
+    )
+
+
+def apply_predictor(
+    predictor: Predictor, cohort: Cohort, place: int, given: int
+) -> Float[np.ndarray, "models benchmarks"]:
+    """Predictions of a family's models after the given ones."""
+    family = cohort.families[place]
+    return predictor(family.scores[:given], family.log10_n[:given], family.log10_n[given:])
 
 
 def _each(fit: Callable[[Cohort, np.ndarray], Predictor]):
@@ -153,8 +200,18 @@ def _solve(
     allowed: Bool[np.ndarray, "benchmarks order"],
 ) -> Float[np.ndarray, "fits benchmarks order"]:
     """Increments regressed on the integrals of 1 and the scores between neighbouring sizes."""
-    normal = jax.vmap(_regression(cohort).normal_equations)(jnp.asarray(weights, float))
-    return np.asarray(penalty.solve_many(normal, jnp.asarray(allowed)), float)
+    # The setting as an array, so that all strengths share one compiled function.
+    traced = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), penalty)
+    solved = _solve_compiled(
+        _regression(cohort), jnp.asarray(weights, float), traced, jnp.asarray(allowed)
+    )
+    return np.asarray(solved, float)
+
+
+@eqx.filter_jit
+def _solve_compiled(regression, weights, penalty, allowed):
+    normal = jax.vmap(regression.normal_equations)(weights)
+    return penalty.solve_many(normal, allowed)
 
 
 def _linear_ode(

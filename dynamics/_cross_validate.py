@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ._baselines import Kind, Method, baseline_methods
-from ._forecast import Forecaster, fit_forecaster, fit_setting, forecast_settings
+from ._baselines import Kind, Method, apply_predictor, baseline_methods, setting_errors
+from ._forecast import Forecaster, fit_forecaster, forecast_settings
 from ._forecast_fit import Coupling
 from ._protocol import (
     Cohort,
     Leave,
     Protocol,
+    SameSize,
     family_errors,
     family_interval,
     given_models,
@@ -48,6 +49,7 @@ class MethodScore:
       whether that is the most of all.
     - `difference`: its error less the selected method's, with a paired family-bootstrap interval.
     - `coverage`: share of the observed scores inside the band (forecasters only, else NaN).
+    - `predictions`: of each family, made without it: one row per model after the given ones.
     """
 
     name: str
@@ -61,6 +63,7 @@ class MethodScore:
     selected: bool
     difference: tuple[float, float, float]
     coverage: float
+    predictions: tuple[Float[np.ndarray, "_ _"], ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,9 @@ def cross_validate(
     leave: Leave = "family",
     protocol: Protocol = "A",
     benchmarks: Sequence[str] | None = None,
+    same_size: SameSize = "leave_out",
     methods: Sequence[Method] | None = None,
+    forecasters: Sequence[tuple[str, Coupling]] = FORECASTERS,
     level: float = 0.9,
     n_boot: int = 10_000,
     seed: int = 0,
@@ -125,9 +130,9 @@ def cross_validate(
 
     **Arguments:** `table`, a score table (its `held_out_cohort` is used) or a cohort; `leave`,
     whether a family or a whole lab is unseen; `protocol`, "A" (smallest model given) or "B" (two);
-    `benchmarks`, see `held_out_cohort`; `methods`, what stands beside the forecasters
-    (`baseline_methods()` by default); `level` of the forecasters' bands; `n_boot`, `seed`, of the
-    95 % intervals; `progress`, called with (outer folds done, all).
+    `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands beside the forecasters
+    (`baseline_methods()` by default); `forecasters`, name and coupling of each; `level` of their
+    bands; `n_boot`, `seed`, of the 95 % intervals; `progress`, called with (folds done, all).
 
     Families are the unit of resampling; families of one lab, or trained on the same data, are not
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
@@ -138,14 +143,14 @@ def cross_validate(
         if benchmarks is not None:
             raise ValueError("choose benchmarks when making the cohort, not here")
     else:
-        cohort = held_out_cohort(table, benchmarks=benchmarks)
+        cohort = held_out_cohort(table, benchmarks=benchmarks, same_size=same_size)
     given = given_models(protocol)
     groups = held_out_groups(cohort.families, leave=leave, given=given)
     if len(groups) < 4:
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
     beside = baseline_methods() if methods is None else tuple(methods)
     runs = [_nested(method, cohort, groups, given) for method in beside]
-    runs += _forecasts(cohort, groups, leave, given, level, progress)
+    runs += _forecasts(cohort, forecasters, groups, leave, given, level, progress)
     return _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed)
 
 
@@ -173,7 +178,7 @@ def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], giv
     predictions, inner = {}, np.empty(folds)
     for g, group in enumerate(groups):
         errors = [
-            _errors(both[min(g, h), max(g, h)], cohort, other, given)
+            setting_errors(both[min(g, h), max(g, h)], cohort, other, given)
             for h, other in enumerate(groups)
             if h != g
         ]
@@ -181,34 +186,14 @@ def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], giv
         inner[g] = mean.min()
         for place in group:
             predictor = fits[g][int(np.argmin(mean))]
-            predictions[place] = _apply(predictor, cohort, place, given)
+            predictions[place] = apply_predictor(predictor, cohort, place, given)
     return _Run(method.name, method.kind, predictions, inner)
 
 
-def _errors(predictors, cohort, group, given) -> Float[np.ndarray, "settings families"]:
-    return np.array(
-        [
-            [
-                np.abs(
-                    _apply(predictor, cohort, place, given) - cohort.families[place].scores[given:]
-                ).mean()
-                for place in group
-            ]
-            for predictor in predictors
-        ]
-    )
-
-
-def _apply(predictor, cohort, place, given) -> np.ndarray:
-    family = cohort.families[place]
-    return predictor(family.scores[:given], family.log10_n[:given], family.log10_n[given:])
-
-
-def _forecasts(cohort, groups, leave, given, level, progress) -> list[_Run]:
-    runs, done, total = [], 0, len(FORECASTERS) * len(groups)
-    for name, coupling in FORECASTERS:
+def _forecasts(cohort, forecasters, groups, leave, given, level, progress) -> list[_Run]:
+    runs, done, total = [], 0, len(forecasters) * len(groups)
+    for name, coupling in forecasters:
         settings = forecast_settings(coupling)
-        guesses = {setting: fit_setting(cohort, setting) for setting in settings}
         predictions, inner, inside = {}, np.empty(len(groups)), []
         for g, group in enumerate(groups):
             forecaster = fit_forecaster(
@@ -217,7 +202,6 @@ def _forecasts(cohort, groups, leave, given, level, progress) -> list[_Run]:
                 leave=leave,
                 given=given,
                 level=level,
-                guesses=guesses,
             )
             inner[g] = forecaster.validation_mae
             for place in group:
@@ -278,6 +262,7 @@ def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) 
                 selected=i == selected,
                 difference=(float(gap.mean()), *interval(gap)),
                 coverage=run.coverage,
+                predictions=tuple(run.predictions[place] for place in every),
             )
         )
     return CrossValidation(

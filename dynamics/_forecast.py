@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -28,8 +29,10 @@ from ._forecast_fit import (
     with_constant,
     without,
 )
+from ._library import PolynomialLibrary
 from ._linear_flow import linear_flow, linear_flow_sensitivity
 from ._protocol import Cohort, Family, Leave, family_errors, held_out_groups
+from ._vector_field import CapabilityODE
 
 #: Share of the candidates that is averaged.
 _BEST = 0.25
@@ -118,6 +121,19 @@ class Forecaster:
         ]
         return np.mean(each, axis=0)
 
+    def ode(self, member: int = 0) -> CapabilityODE:
+        """One of the averaged systems, best first, ready to integrate along its own clock.
+
+        Its time is `members[member].setting.time(log10_n)`, not log10 N itself.
+        """
+        chosen = self.members[member]
+        return CapabilityODE(
+            PolynomialLibrary(degree=1),
+            jnp.asarray(chosen.drift, float),
+            chosen.setting.coordinates(self.benchmarks),
+            self.benchmarks,
+        )
+
     def interval(
         self,
         scores: Float[np.ndarray, "grid benchmarks"],
@@ -157,13 +173,12 @@ def fit_forecaster(
     leave: Leave = "family",
     given: int = 1,
     level: float = 0.9,
-    guesses: Mapping[ForecastSetting, Float[np.ndarray, "_ _"]] | None = None,
 ) -> Forecaster:
     """Fit, validate and average the candidate `settings` on the families of `cohort`.
 
     **Arguments:** `leave`, whether the validation inside leaves out families or whole labs;
     `given`, how many of the smallest models of a family are given when it is predicted; `level` of
-    the bands; `guesses`, where the fit of a setting starts (only to be quicker).
+    the bands.
 
     The fits without a group are one Newton step from the fit with it (an approximate jackknife).
     Raises ValueError for fewer than 3 groups to leave out.
@@ -176,8 +191,12 @@ def fit_forecaster(
         raise ValueError("no settings to choose from; give at least one")
     group_of = {place: g for g, group in enumerate(groups) for place in group}
     families = [cohort.families[place] for place in group_of]
-    start = {} if guesses is None else guesses
-    candidates = [_candidate(cohort, each, groups, given, start.get(each)) for each in chosen]
+    candidates, guess = [], None
+    for setting in chosen:
+        # Neighbouring settings have similar fits: start one from the last.
+        drift = fit_setting(cohort, setting, guess)
+        candidates.append(_candidate(cohort, setting, drift, groups, given))
+        guess = drift
     candidates.sort(key=lambda candidate: candidate.member.validation_mae)
     best = candidates[: max(1, round(_BEST * len(candidates)))]
     tracking, predictions = Tracking(), _average([c.predictions for c in best])
@@ -215,16 +234,15 @@ def fit_setting(
 def _candidate(
     cohort: Cohort,
     setting: ForecastSetting,
+    drift: Float[np.ndarray, "benchmarks order"],
     groups: Sequence[Sequence[int]],
     given: int,
-    guess: np.ndarray | None,
 ) -> _Candidate:
-    """Fit the setting, and predict every group from the fit without it.
+    """From the setting's fit to all families, predict every group by the fit without it.
 
     Predictions here start from the smallest model, whatever is given.
     """
     shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
-    drift = fit_setting(cohort, setting, guess)
     active = allowed_terms(setting.coupling, cohort.benchmarks)
     penalty = penalty_weights(setting, len(cohort.benchmarks))
     count = round(setting.dropped * active.sum())
@@ -331,7 +349,7 @@ def _follow(matrix, seen, steps, gain) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def _band_scale(start: float, grid: np.ndarray) -> np.ndarray:
-    elapsed = _BAND_SETTING.time(grid) - _BAND_SETTING.time(np.asarray(start))
+    elapsed = _BAND_SETTING.time(grid) - _BAND_SETTING.time(np.array([start]))
     return np.sqrt(np.maximum(elapsed, 0) + _LEAST_DURATION)
 
 

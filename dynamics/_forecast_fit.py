@@ -101,7 +101,7 @@ class Shooting:
             duration=np.concatenate([time[1:] - time[0] for time in times]),
             target=np.concatenate([family.scores[1:] for family in families]),
             weight=np.repeat(1 / np.array(larger), larger),
-            first=tuple(np.cumsum([0, *larger[:-1]])),
+            first=tuple(np.cumsum([0, *larger[:-1]]).tolist()),
             floor=floor,
         )
 

@@ -19,6 +19,7 @@ from ._scores import ScoreTable
 
 Protocol = Literal["A", "B"]
 Leave = Literal["family", "lab"]
+SameSize = Literal["leave_out", "first"]
 
 #: The benchmarks of the held-out targets, measured for nearly all models under one harness.
 HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogrande", "mmlu")
@@ -83,7 +84,7 @@ def held_out_cohort(
     *,
     benchmarks: Sequence[str] | None = None,
     min_models: int = 3,
-    same_size: Literal["leave_out", "first"] = "leave_out",
+    same_size: SameSize = "leave_out",
     mixtures: bool = False,
 ) -> Cohort:
     """The families of `table` with at least `min_models` sizes and all scores.
@@ -125,6 +126,9 @@ def held_out_cohort(
                 scores=rows[list(chosen)].to_numpy(float),
             )
         )
+    if not families and len(table.families) == 1:
+        name, reason = left_out[-1]
+        raise ValueError(f"{name} cannot be used: {_MENDS[reason]}")
     if not families:
         raise ValueError(
             f"{table.name}: no family has {min_models} sizes with all of {', '.join(chosen)}; "
