@@ -13,7 +13,7 @@ from ._warnings import TableWarning
 def combine_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
     """One table of all rows of `tables`, in their order.
 
-    A model that an earlier table already holds (any spelling, same size) is left out with the
+    A model that an earlier table already holds (same family and size, any spelling) is left out with the
     warning `duplicate_model`. Rows keep the number that they have in their own file.
     Raises ValueError where there is no table.
     """
@@ -24,7 +24,7 @@ def combine_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
     benchmarks = tuple(dict.fromkeys(name for table in tables for name in table.benchmarks))
     frame = pd.concat([t.frame.assign(table=t.name) for t in tables], ignore_index=True)
     left_out = pd.concat([t.left_out.assign(table=t.name) for t in tables], ignore_index=True)
-    key = frame["model"].map(plain_name) + " " + frame["params"].astype(str)
+    key = frame["family"] + " " + frame["model"].map(plain_name) + " " + frame["params"].astype(str)
     first = frame.groupby(key, sort=False)["table"].transform("first")
     again = key.duplicated()
     warnings = [w for t in tables for w in t.warnings]

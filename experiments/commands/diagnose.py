@@ -41,7 +41,6 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("give PATH or --table, not both")
     check_resampling(options)
     report = report_parts("diagnose")
-    report("reading")
     if options.paths:
         table = dynamics.combine_tables([dynamics.read_scores(path) for path in options.paths])
     else:
