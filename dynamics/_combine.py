@@ -13,8 +13,8 @@ from ._warnings import TableWarning
 def combine_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
     """One table of all rows of `tables`, in their order.
 
-    A model that an earlier table already holds (same family and size, any spelling) is left out with the
-    warning `duplicate_model`. Rows keep the number that they have in their own file.
+    A model that an earlier table already holds (same family and size, any spelling) is left out
+    with the warning `duplicate_model`. Rows keep the number that they have in their own file.
     Raises ValueError where there is no table.
     """
     if not tables:

@@ -15,6 +15,7 @@ from ._critical_types import CriticalPoint, FamilyCritical
 from ._curve import Quadratic, within_family_quadratic
 from ._dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._random_effects import RandomEffects, combine_families
+from ._replicates import average_seeds
 from ._scores import ScoreTable
 from ._slope import Slope, current_slope, errors_in_variables_slope
 from ._warnings import TableError, TableWarning
@@ -135,11 +136,13 @@ def diagnose(
     - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
     - `on_progress`: called with the name of each part as it begins.
 
-    A model without one of the two scores is left out of this pair, with a warning. A family of
+    Rows that differ by seed only count as one model (`average_seeds`). A model without one of the
+    two scores is left out of this pair, with a warning. A family of
     one model is listed as undetermined. Raises ValueError for a benchmark that the table does
     not have, TableError where fewer than two models have both scores.
     """
     report = on_progress or (lambda part: None)
+    table = average_seeds(table)
     reasoning = reasoning or default_reasoning(table)
     truth = truth or default_truth(table)
     for name in (reasoning, truth):
