@@ -108,6 +108,7 @@ from ._published_ode import published_ode_in_sample as published_ode_in_sample
 from ._random_effects import RandomEffects as RandomEffects
 from ._random_effects import combine_families as combine_families
 from ._read import read_scores as read_scores
+from ._replicates import average_seeds as average_seeds
 from ._results import RESULTS as RESULTS
 from ._results import DynamicsError as DynamicsError
 from ._results import result_name as result_name
