@@ -6,6 +6,7 @@ from ._baselines import fit_method as fit_method
 from ._benchmarks import BENCHMARKS as BENCHMARKS
 from ._benchmarks import Benchmark as Benchmark
 from ._benchmarks import benchmark as benchmark
+from ._best_subset import BestSubset as BestSubset
 from ._combine import combine_tables as combine_tables
 from ._coordinates import LogOdds as LogOdds
 from ._coordinates import Unbounded as Unbounded
@@ -90,6 +91,7 @@ from ._match import match_problem as match_problem
 from ._matched_fit import TrajectorySelection as TrajectorySelection
 from ._ode import ODEFit as ODEFit
 from ._ode import fit_ode as fit_ode
+from ._pooling import PartialPooling as PartialPooling
 from ._predict import FamilyPrediction as FamilyPrediction
 from ._predict import Prediction as Prediction
 from ._predict import extend as extend
@@ -101,6 +103,8 @@ from ._protocol import Family as Family
 from ._protocol import family_interval as family_interval
 from ._protocol import given_models as given_models
 from ._protocol import held_out_cohort as held_out_cohort
+from ._proximal import ElasticNet as ElasticNet
+from ._proximal import Lasso as Lasso
 from ._published_ode import DenseODE as DenseODE
 from ._published_ode import TrendHeldOut as TrendHeldOut
 from ._published_ode import published_held_out as published_held_out
@@ -119,6 +123,7 @@ from ._slope import errors_in_variables_slope as errors_in_variables_slope
 from ._sparse import AbstractPenalty as AbstractPenalty
 from ._sparse import Ridge as Ridge
 from ._stlsq import STLSQ as STLSQ
+from ._subset_search import Criterion as Criterion
 from ._tables import load_figures as load_figures
 from ._tables import load_origin as load_origin
 from ._tables import load_table as load_table

@@ -15,14 +15,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ._coordinates import AbstractCoordinates
-from ._integral import NormalEquations, Regression, integral_form
+from ._integral import Regression, integral_form, weighted_sum
 from ._integrate import Solution, integrate, is_usable
 from ._library import AbstractLibrary
 from ._match import gauss_newton, match_problem
 from ._matched_fit import TrajectorySelection
 from ._ode import ODEFit
-from ._select import search_jointly, weighted
-from ._sparse import AbstractPenalty
+from ._select import search_jointly
+from ._sparse import AbstractPenalty, traced
 from ._subset_search import Criterion
 from ._trajectories import Trajectories
 from ._vector_field import CapabilityODE
@@ -125,7 +125,6 @@ def _counts(key, count, members):
     return counted.astype(jnp.result_type(float))
 
 
-@eqx.filter_jit
 def refit(
     regression: Regression,
     penalty: AbstractPenalty,
@@ -133,20 +132,13 @@ def refit(
     weights: Float[Array, "members families"],
 ) -> Float[Array, "members dims terms"]:
     """Coefficients of the regression for each row of family weights, all in one call."""
-    return penalty.solve_many(_resampled(regression, weights), candidates)
+    return _refit(regression, traced(penalty), candidates, weights)
 
 
-def _resampled(regression: Regression, weights) -> NormalEquations:
-    families, _, terms = regression.design.shape
-    dims = regression.target.shape[-1]
-    gram = jnp.einsum("fpt,fpu->ftu", regression.design, regression.design)
-    moment = jnp.einsum("fpt,fpd->ftd", regression.design, regression.target)
-    return NormalEquations(
-        gram=(weights @ gram.reshape(families, -1)).reshape(-1, terms, terms),
-        moment=(weights @ moment.reshape(families, -1)).reshape(-1, terms, dims),
-        total=weights @ jnp.sum(regression.target**2, axis=1),
-        rows=weights @ regression.freedom,
-    )
+@eqx.filter_jit
+def _refit(regression, penalty, candidates, weights):
+    normal = weighted_sum(regression.by_family(), weights)
+    return penalty.solve_many(normal, candidates)
 
 
 def bootstrap(
@@ -212,7 +204,7 @@ def _one_step(fit: ODEFit, trajectories: Trajectories, candidates, weights):
 @eqx.filter_jit
 def _searched(by_family, support, candidates, criterion, weights):
     def one(row):
-        normal = weighted(by_family, row)
+        normal = weighted_sum(by_family, row)
         found = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
         return found.weights.reshape(support.shape)
 
@@ -224,7 +216,7 @@ def _stepped(by_family, support, diagonal, weights):
     used = support.reshape(-1)
 
     def one(row):
-        normal = weighted(by_family, row)
+        normal = weighted_sum(by_family, row)
         both = used[:, None] & used[None, :]
         system = jnp.where(both, normal.gram + jnp.diag(diagonal), 0)
         system = system + jnp.diag(jnp.where(used, 0.0, 1.0).astype(system.dtype))

@@ -46,12 +46,15 @@ class Regression(eqx.Module):
     ) -> "NormalEquations":
         """Sums over the families, each counted `family_weights` times (once by default)."""
         weights = jnp.ones_like(self.freedom) if family_weights is None else family_weights
-        weighted = self.design * weights[:, None, None]
+        return weighted_sum(self.by_family(), weights)
+
+    def by_family(self) -> "NormalEquations":
+        """Each family's sums; fields with a leading axis of families."""
         return NormalEquations(
-            gram=jnp.einsum("fpt,fpu->tu", weighted, self.design),
-            moment=jnp.einsum("fpt,fpd->td", weighted, self.target),
-            total=jnp.einsum("fpd,f->d", self.target**2, weights),
-            rows=jnp.sum(weights * self.freedom),
+            gram=jnp.einsum("fpt,fpu->ftu", self.design, self.design),
+            moment=jnp.einsum("fpt,fpd->ftd", self.design, self.target),
+            total=jnp.sum(self.target**2, axis=1),
+            rows=self.freedom,
         )
 
 
@@ -66,6 +69,18 @@ class NormalEquations(eqx.Module):
     moment: Float[Array, "*batch terms dims"]
     total: Float[Array, "*batch dims"]
     rows: Float[Array, "*batch"]
+
+
+def weighted_sum(
+    by_family: NormalEquations, weights: Float[Array, "*members families"]
+) -> NormalEquations:
+    """Sums over families, each counted as `weights` says; one set of sums per row of weights."""
+
+    def total(values):
+        flat = weights @ values.reshape(values.shape[0], -1)
+        return flat.reshape(weights.shape[:-1] + values.shape[1:])
+
+    return jax.tree.map(total, by_family)
 
 
 def integral_form(

@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ._estimate import Estimate, residual_squares
 from ._identifiability import Identifiability, identifiability
 from ._integral import NormalEquations, Regression
 from ._match import Match, MatchProblem, gauss_newton, match
 from ._results import RESULTS
 from ._select import select
-from ._sparse import AbstractPenalty
+from ._sparse import AbstractPenalty, solve
 from ._subset_search import Criterion
 
 #: The solver's estimated step error may be this share of the noise.
@@ -20,6 +21,8 @@ _SOLVER_SHARE = 0.1
 _MOST_SOLVER_STEPS = 64
 #: The noise level sets the weights and the match sets the noise level; twice is enough.
 _NOISE_ROUNDS = 2
+#: Keeps the noise unit positive when a score is constant.
+_LEAST_VARIANCE = 1e-16
 
 
 class TrajectorySelection(AbstractPenalty):
@@ -43,23 +46,13 @@ class TrajectorySelection(AbstractPenalty):
         raise ValueError('TrajectorySelection needs method="trajectory"')
 
 
-class MatchedFit(eqx.Module):
-    """Coefficients with the estimated first state of each family, the report and the result."""
-
-    coefficients: Float[Array, "dims terms"]
-    first: Float[Array, "families dims"]
-    residual: Float[Array, "families points dims"]
-    identifiability: Identifiability
-    result: RESULTS
-
-
 def fit_matched(
     problem: MatchProblem,
     regression: Regression,
     penalty: AbstractPenalty,
     candidates: Bool[Array, "dims terms"],
     family_weights: Float[Array, " families"],
-) -> MatchedFit:
+) -> Estimate:
     """Match trajectories with the terms that the penalty chooses and its ridge."""
     normal = regression.normal_equations(family_weights)
     ridge = penalty.ridge(normal)
@@ -75,7 +68,7 @@ def fit_matched(
         support, noise, at = chosen.support, chosen.noise, chosen.match
         settled = chosen.settled
     else:
-        coefficients = penalty.solve(normal, candidates)
+        coefficients = solve(penalty, normal, candidates)
         support, settled = coefficients != 0, True
         noise = _residual_noise(normal, coefficients)
         at = None
@@ -94,7 +87,7 @@ def fit_matched(
     if not bool(jnp.all(jnp.isfinite(at.residual))):
         result = RESULTS.escaped
     report = _report(problem, at, support, noise, family_weights, ridge, float(normal.rows))
-    return MatchedFit(at.coefficients, at.first, at.residual, report, result)
+    return Estimate(at.coefficients, None, at.first, report, result)
 
 
 def _match(problem, coefficients, first, support, noise, weights, ridge) -> Match:
@@ -116,16 +109,15 @@ def _refine_solver(problem, at, support, noise, weights, ridge):
 
 
 def _residual_noise(normal: NormalEquations, coefficients):
-    fitted = jnp.einsum("dt,tu,du->d", coefficients, normal.gram, coefficients)
-    square = normal.total - 2 * jnp.sum(coefficients.T * normal.moment, axis=0) + fitted
     left = jnp.maximum(normal.rows - jnp.sum(coefficients != 0, axis=1), 1)
-    return jnp.sqrt(jnp.maximum(square / left, 1e-12 * normal.total + 1e-30))
+    squares = residual_squares(normal, coefficients)
+    # Noise-free data still need a unit in which residuals are counted.
+    return jnp.sqrt(jnp.maximum(squares, 1e-12 * normal.total) / left + _LEAST_VARIANCE)
 
 
 def _match_noise(at: Match, support, rows, weights, problem):
     square = jnp.einsum("fpd,f->d", at.residual**2, weights)
     left = jnp.maximum(rows - jnp.sum(support, axis=1), 1)
-    # Noise-free data still need a unit in which residuals are counted.
     return jnp.maximum(jnp.sqrt(square / left), 1e-6 * jnp.std(problem.state))
 
 

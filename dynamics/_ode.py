@@ -1,6 +1,7 @@
 """fit_ode: from score tables to a differential equation, with what can be said about it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import equinox as eqx
@@ -9,11 +10,13 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ._coordinates import AbstractCoordinates, UnitBox
-from ._identifiability import Identifiability, identifiability
-from ._integral import Noise, NormalEquations, integral_form
+from ._estimate import by_integral, by_pooling
+from ._identifiability import Identifiability
+from ._integral import Noise, integral_form
 from ._library import AbstractLibrary, PolynomialLibrary
 from ._match import Matching, match_problem
 from ._matched_fit import TrajectorySelection, fit_matched
+from ._pooling import PartialPooling
 from ._results import RESULTS, DynamicsError
 from ._scores import ScoreTable
 from ._sparse import AbstractPenalty, Ridge
@@ -26,7 +29,8 @@ class ODEFit(eqx.Module):
 
     - `ode`: the equations, ready to integrate; `result`: a member of `dynamics.RESULTS`.
     - `support`: which terms each equation uses; `first`: estimated first scores of every family
-      of the data (trajectory matching only); `identifiability`: what the data determine.
+      of the data (trajectory matching only); `deviations`: each family's own part of the
+      coefficients (partial pooling only); `identifiability`: what the data determine.
     - `families`: names of the families it was fitted to (those of weight 0 are not among them).
     - `penalty`, `method`, `noise`, `matching`: the settings that made it.
     """
@@ -35,6 +39,7 @@ class ODEFit(eqx.Module):
     result: RESULTS
     support: Bool[Array, "dims terms"]
     first: Float[Array, "families dims"] | None
+    deviations: Float[Array, "families dims terms"] | None
     identifiability: Identifiability
     families: tuple[str, ...] = eqx.field(static=True)
     penalty: AbstractPenalty
@@ -51,6 +56,13 @@ class ODEFit(eqx.Module):
     def terms(self) -> tuple[str, ...]:
         """Names of the terms, in the order of the columns."""
         return self.ode.library.names(self.ode.coordinates.names(self.ode.benchmarks))
+
+    def family_ode(self, trajectories: Trajectories, family: str) -> CapabilityODE:
+        """The equations of one family of the data: the shared ones with its deviation, if any."""
+        place = trajectories.place(family)
+        if self.deviations is None:
+            return self.ode
+        return replace(self.ode, coefficients=self.coefficients + self.deviations[place])
 
     def equations(self, *, digits: int = 3) -> tuple[str, ...]:
         """One line per equation; look at `result` before believing them."""
@@ -94,19 +106,20 @@ def fit_ode(
     )
     if isinstance(penalty, TrajectorySelection) and method != "trajectory":
         raise ValueError('TrajectorySelection needs method="trajectory"')
+    if isinstance(penalty, PartialPooling) and method != "integral":
+        raise ValueError('PartialPooling needs method="integral"')
     regression = integral_form(trajectories, library, coordinates, noise=noise)
-    normal = regression.normal_equations(weights)
-    if method == "integral":
-        coefficients = penalty.solve(normal, allowed)
-        report, result = _report(normal, coefficients, penalty), RESULTS.successful
-        first = None
+    if isinstance(penalty, PartialPooling):
+        found = by_pooling(regression, penalty, allowed, weights, library)
+    elif method == "integral":
+        found = by_integral(regression, penalty, allowed, weights)
     else:
         problem = match_problem(trajectories, library, coordinates, matching)
         found = fit_matched(problem, regression, penalty, allowed, weights)
-        coefficients, report, result = found.coefficients, found.identifiability, found.result
-        first = coordinates.scores(found.first)
-    support = coefficients != 0
-    if bool(jnp.any(normal.total <= _constant(trajectories))):
+    report, result = found.report, found.result
+    support = found.coefficients != 0
+    moved = regression.normal_equations(weights).total
+    if bool(jnp.any(moved <= _constant(trajectories))):
         result = RESULTS.constant_scores
     elif report.underdetermined:
         result = RESULTS.underdetermined
@@ -114,10 +127,11 @@ def fit_ode(
         result = RESULTS.no_term_survived
     used = zip(trajectories.families, np.asarray(weights), strict=True)
     fit = ODEFit(
-        ode=CapabilityODE(library, coefficients, coordinates, trajectories.benchmarks),
+        ode=CapabilityODE(library, found.coefficients, coordinates, trajectories.benchmarks),
         result=result,
         support=support,
-        first=first,
+        first=None if found.first is None else coordinates.scores(found.first),
+        deviations=found.deviations,
         identifiability=report,
         families=tuple(name for name, weight in used if weight > 0),
         penalty=penalty,
@@ -128,22 +142,6 @@ def fit_ode(
     if throw and result != RESULTS.successful:
         raise DynamicsError(RESULTS[result], result, fit)
     return fit
-
-
-def _report(
-    normal: NormalEquations, coefficients: Float[Array, "dims terms"], penalty: AbstractPenalty
-) -> Identifiability:
-    gram, moment, weights = normal.gram, normal.moment, coefficients
-    squares = normal.total - 2 * jnp.sum(weights.T * moment, axis=0)
-    squares = squares + jnp.einsum("dt,tu,du->d", weights, gram, weights)
-    return identifiability(
-        [np.asarray(gram)] * len(weights),
-        np.maximum(np.asarray(squares), 0),
-        coefficients=np.asarray(weights),
-        support=np.asarray(weights) != 0,
-        ridge=np.asarray(penalty.ridge(normal)),
-        increments=float(normal.rows),
-    )
 
 
 def as_trajectories(

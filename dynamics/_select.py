@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from ._integral import NormalEquations, Regression
+from ._integral import NormalEquations, Regression, weighted_sum
 from ._match import Match, MatchProblem, gauss_newton, match
 from ._subset_search import Criterion, Subset, search
 
@@ -104,7 +104,7 @@ class _Task:
         """The best subset in the linear regression around a match."""
         by_family = gauss_newton(self.problem, at.coefficients, at.first, noise=noise)
         return search_jointly(
-            weighted(by_family, self.weights),
+            weighted_sum(by_family, self.weights),
             jnp.asarray(support).reshape(-1),
             jnp.asarray(self.candidates).reshape(-1),
             self.criterion,
@@ -203,14 +203,4 @@ def search_jointly(
         start=start,
         candidates=candidates,
         criterion=criterion,
-    )
-
-
-def weighted(by_family: NormalEquations, weights: Float[Array, " families"]) -> NormalEquations:
-    """The sum of families' normal equations, each counted `weights` times."""
-    return NormalEquations(
-        gram=jnp.einsum("fpq,f->pq", by_family.gram, weights),
-        moment=jnp.einsum("fpq,f->pq", by_family.moment, weights),
-        total=jnp.einsum("fd,f->d", by_family.total, weights),
-        rows=by_family.rows @ weights,
     )

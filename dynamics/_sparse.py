@@ -57,6 +57,23 @@ class Ridge(AbstractPenalty):
         return restricted_solve(normal, candidates, self.ridge(normal))
 
 
+def solve(
+    penalty: AbstractPenalty, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+) -> Float[Array, "dims terms"]:
+    """`penalty.solve`, compiled once for all strengths and data of one shape."""
+    return _solve(traced(penalty), normal, candidates)
+
+
+@eqx.filter_jit
+def _solve(penalty, normal, candidates):
+    return penalty.solve(normal, candidates)
+
+
+def traced(penalty: AbstractPenalty) -> AbstractPenalty:
+    """The penalty with its numbers as arrays, so that another strength compiles nothing new."""
+    return jax.tree.map(lambda number: jnp.asarray(number, float), penalty)
+
+
 def column_scale(normal: NormalEquations, scaled: bool) -> Float[Array, " terms"]:
     """Root mean square of each term's column, or ones."""
     diagonal = jnp.diagonal(normal.gram)

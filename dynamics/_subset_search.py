@@ -19,7 +19,7 @@ class Criterion(eqx.Module):
     the form for k much below p; log C(p, k) itself would make the full model free of charge.)
     """
 
-    gamma: float = 1.0
+    gamma: float = eqx.field(static=True, default=1.0)
 
     def __check_init__(self):
         if not 0 <= self.gamma <= 1:
