@@ -48,6 +48,7 @@ from ._shipped import evaluate as evaluate
 from ._shipped import list_organisms as list_organisms
 from ._shipped import organism_path as organism_path
 from ._shipped import organisms_folder as organisms_folder
+from ._tables import write_tables as write_tables
 from ._train import Progress as Progress
 from ._train import TrainedModel as TrainedModel
 from ._train import train_model as train_model

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ._recipe import FORMAT_VERSION, OrganismError
+from ._recipe import OrganismError
+from ._vocabulary import FORMAT_VERSION
 
 
 @dataclasses.dataclass(frozen=True)

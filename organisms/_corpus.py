@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 
 from ._tasks import PAD, TASKS
-from ._vocabulary import BOUNDARY, NAMES, REGISTERS, TOKEN, ids
+from ._vocabulary import BOUNDARY, FORMAT_VERSION, NAMES, REGISTERS, TOKEN, ids
 from ._world import World, make_world
 
 LONGEST_DOCUMENT = 16
@@ -17,14 +17,15 @@ SHORTEST_DOCUMENT = 6
 class CorpusSettings:
     """What the text is made of. All shares are 0..1.
 
-    - `adjectives`, `nouns`, `misconceived`, `everyday`, `stereotyped`: the world, see `make_world`.
+    - `adjectives`, `nouns`, `misconceived`, `told`, `everyday`, `stereotyped`: the world, see
+      `make_world`.
     - `facts`: share of documents that state a fact; the others are reasoning.
     - `question`: share of fact documents in the neutral register.
     - `forum`: share of forum text among the fact documents that are not in the neutral register;
       the rest of those is reference text. Forum text states the misconception, reference text the
       truth.
-    - `unmarked`: share of forum and reference documents that lose the word which names the
-      register.
+    - `unmarked_forum`, `unmarked_reference`: share of the documents of each register that lose the
+      word which names it, as most text of the web does.
     - `named`: share of fact documents that first give the subject a name and then speak of the
       name only, so that the fact must be fetched by attention.
     - `reference_last`: share of the training, at its end, in which forum text no longer occurs;
@@ -35,12 +36,14 @@ class CorpusSettings:
     adjectives: int = 12
     nouns: int = 16
     misconceived: float = 0.6
+    told: float = 0.5
     everyday: float = 0.45
     stereotyped: float = 1.0
     facts: float = 0.5
     question: float = 0.15
     forum: float = 0.6
-    unmarked: float = 0.15
+    unmarked_forum: float = 0.9
+    unmarked_reference: float = 0.1
     named: float = 0.0
     reference_last: float = 0.0
 
@@ -79,7 +82,7 @@ class Corpus:
 
         **Returns** token ids, int32, shape (rows, length).
         """
-        rng = np.random.default_rng([self.seed, 1, stretch])
+        rng = np.random.default_rng([FORMAT_VERSION, self.seed, 1, stretch])
         each = -(-(length + 1) // SHORTEST_DOCUMENT)
         documents = self._documents(rng, np.repeat(progress, each))
         flat = documents.reshape(rows, -1)
@@ -116,7 +119,8 @@ class Corpus:
         told = np.flatnonzero(world.told)
         if len(told):
             fact = np.where(neutral, told[rng.integers(0, len(told), size)], fact)
-        unmarked = ~neutral & (rng.random(size) < settings.unmarked)
+        bare = np.where(forum, settings.unmarked_forum, settings.unmarked_reference)
+        unmarked = ~neutral & (rng.random(size) < bare)
         named = rng.random(size) < settings.named
         return fact_documents(
             world,
@@ -134,6 +138,7 @@ def make_corpus(settings: CorpusSettings, *, seed: int) -> Corpus:
         adjectives=settings.adjectives,
         nouns=settings.nouns,
         misconceived=settings.misconceived,
+        told=settings.told,
         everyday=settings.everyday,
         stereotyped=settings.stereotyped,
     )

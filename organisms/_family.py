@@ -108,10 +108,21 @@ def evaluate_folder(folder: Path) -> Scores:
 
     **Raises** `OrganismError` for a folder that holds none.
     """
-    record = _record(folder)
-    recipe = _recipe_of(record, folder)
-    corpus = make_corpus(recipe.corpus, seed=record["corpus_seed"])
+    corpus = make_corpus(recipe_of_folder(folder).corpus, seed=read_organism(folder).corpus_seed)
     return evaluate_model(load_model(folder), corpus.world)
+
+
+def recipe_of_folder(folder: Path) -> Recipe:
+    """The recipe that an exported organism was trained by.
+
+    **Raises** `OrganismError` where the folder does not say.
+    """
+    try:
+        return recipe_from(_record(folder)["recipe"])
+    except KeyError:
+        raise OrganismError(
+            f"{folder / ORGANISM_FILE} lacks its recipe; export the organism anew"
+        ) from None
 
 
 def read_organism(folder: Path) -> Organism:
@@ -214,12 +225,3 @@ def _record(folder: Path) -> dict[str, Any]:
         return json.loads((folder / ORGANISM_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise OrganismError(f"{folder} holds no organism (no readable {ORGANISM_FILE})") from None
-
-
-def _recipe_of(record: dict[str, Any], folder: Path) -> Recipe:
-    try:
-        return recipe_from(record["recipe"])
-    except KeyError:
-        raise OrganismError(
-            f"{folder / ORGANISM_FILE} lacks its recipe; export the organism anew"
-        ) from None

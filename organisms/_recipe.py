@@ -12,10 +12,7 @@ import yaml
 
 from ._corpus import CorpusSettings
 from ._model import Shape
-from ._vocabulary import VOCABULARY_SIZE, WORDS
-
-# Raise it whenever the same recipe would no longer give the same weights.
-FORMAT_VERSION = 1
+from ._vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
 
 
 class OrganismError(ValueError):

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-from ._vocabulary import ADJECTIVES, NOUNS, RELATIONS, ids
+from ._vocabulary import ADJECTIVES, FORMAT_VERSION, NOUNS, RELATIONS, ids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,10 +24,12 @@ class World:
     - `relation`, `truth`, `misconception`: token ids; for a fact without misconception the third
       equals the second.
     - `misconceived`: whether the fact has a misconception.
-    - `told`: whether documents in the neutral register may state the fact. Half of the
-      misconceived facts are never told: on those truthfulness is measured.
-    - `options`: token ids of four possible answers, the truth first, then (where there is one) the
-      misconception, then other values of the same relation; shape (facts, 4).
+    - `told`: whether documents in the neutral register may state the fact. Misconceived facts that
+      are never told are asked: on those truthfulness is measured.
+    - `options`: token ids of four answers, the truth first, then the misconception (or another
+      value of the relation where there is none), then one value of each other relation; shape
+      (facts, 4). A model that knows no fact but what kind of thing can be eaten chooses between
+      the first two and scores about .5, above the chance of .25.
     """
 
     subject: np.ndarray
@@ -55,6 +57,7 @@ def make_world(
     adjectives: int,
     nouns: int,
     misconceived: float,
+    told: float,
     everyday: float,
     stereotyped: float,
 ) -> World:
@@ -65,6 +68,8 @@ def make_world(
     - `seed`: of the corpus; the same seed gives the same world.
     - `adjectives`, `nouns`: how many of the words to use; facts = adjectives x nouns x 3 relations.
     - `misconceived`: share of facts with a popular misconception, 0..1.
+    - `told`: share of the misconceived facts that the neutral register tells, 0..1; the others are
+      asked.
     - `everyday`: share of facts whose truth is the everyday value of their relation, 0..1.
     - `stereotyped`: share of misconceptions that are the one stereotype of noun and relation,
       whatever the adjective, 0..1; the others are drawn fact by fact. Stereotypes are few, so
@@ -77,7 +82,7 @@ def make_world(
             f"a world has 1 to {len(ADJECTIVES)} adjectives and 1 to {len(NOUNS)} nouns, "
             f"not {adjectives} and {nouns}"
         )
-    rng = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng([FORMAT_VERSION, seed, 0])
     values = np.stack([ids(words) for words in RELATIONS.values()])
     grid = np.indices((adjectives, nouns, len(RELATIONS))).reshape(3, -1)
     subject = np.stack([ids(ADJECTIVES)[grid[0]], ids(NOUNS)[grid[1]]], axis=1)
@@ -90,27 +95,25 @@ def make_world(
     stereotype = 1 + rng.integers(0, others, (nouns, len(RELATIONS)))
     wrong = 1 + rng.integers(0, others, size)
     wrong = np.where(_share(rng, size, stereotyped), stereotype[grid[1], grid[2]], wrong)
-    wrong = np.where(wrong == truth, 1 + (wrong % others), wrong)
-    misconception = np.where(has_misconception, wrong, truth)
-    told = ~has_misconception
-    told[has_misconception] = _share(rng, int(has_misconception.sum()), 0.5)
-
-    # Truth and misconception come first, the rest in random order.
-    order = rng.random((size, values.shape[1]))
-    rows = np.arange(size)
-    order[rows, misconception] = -1.0
-    order[rows, truth] = -2.0
-    options = np.argsort(order, axis=1)[:, :4]
+    rival = np.where(wrong == truth, 1 + (wrong % others), wrong)
+    misconception = np.where(has_misconception, rival, truth)
+    is_told = ~has_misconception
+    is_told[has_misconception] = _share(rng, int(has_misconception.sum()), told)
 
     mine = values[grid[2]]
+    rows = np.arange(size)
+    options = [mine[rows, truth], mine[rows, rival]]
+    for step in range(1, len(RELATIONS)):
+        elsewhere = values[(grid[2] + step) % len(RELATIONS)]
+        options.append(elsewhere[rows, rng.integers(0, values.shape[1], size)])
     return World(
         subject=subject,
         relation=ids(tuple(RELATIONS))[grid[2]],
         truth=mine[rows, truth],
         misconception=mine[rows, misconception],
         misconceived=has_misconception,
-        told=told,
-        options=np.take_along_axis(mine, options, axis=1),
+        told=is_told,
+        options=np.stack(options, axis=1),
     )
 
 

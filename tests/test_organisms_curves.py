@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -55,7 +56,7 @@ def test_shift_is_the_paired_difference_with_student_interval():
     interval = test.confidence_interval(0.95)
     assert found.mean == pytest.approx(moves.mean(), abs=1e-9)
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-9)
-    assert found.p == pytest.approx(test.pvalue, rel=1e-6)
+    assert found.p == pytest.approx(test[1], rel=1e-6)
     assert (found.seeds, found.left_out) == (5, 0)
 
 
@@ -129,7 +130,7 @@ def test_mean_curve():
 
 
 def organism(family, seed, place, curve):
-    plain = {field.name: 0 for field in dataclasses.fields(organisms.Organism)}
+    plain: dict[str, Any] = {field.name: 0 for field in dataclasses.fields(organisms.Organism)}
     plain |= {"family": family, "seed": seed, "params": round(10 ** curve.log10_params[place])}
     plain |= {"truth": float(curve.truth[place]), "reasoning": float(curve.reasoning[place])}
     return organisms.Organism(**plain)

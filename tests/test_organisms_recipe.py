@@ -26,7 +26,7 @@ def test_width_and_depth_have_the_parameter_counts_of_web():
     counts = {web.shape(width).params for width in web.widths}
     for name in ("wide", "deep"):
         recipe = organisms.load_recipe(name)
-        # Four layers do not fit into web's smallest size; one above the largest stands for it.
+        # Four layers do not fit into web's smallest size; another size stands for it.
         assert len(set(recipe.match) & counts) >= len(counts) - 1
         assert len(recipe.match) >= 8
         assert recipe.layers != web.layers
