@@ -185,7 +185,7 @@ def score_table(organisms: Iterable[Organism]) -> str:
         writer.writerow(
             [
                 organism.family,
-                f"{organism.family}-{organism.width}",
+                organism.name,
                 organism.params,
                 organism.width,
                 organism.layers,

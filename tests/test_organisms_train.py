@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import errno
+import hashlib
 import io
 import json
 
@@ -213,7 +214,7 @@ def test_equal_options_are_no_right_answer():
 def test_score_table(family):
     _, trained = family
     rows = list(csv.DictReader(io.StringIO(organisms.score_table(trained))))
-    assert [row["model"] for row in rows] == ["mini-8", "mini-12"]
+    assert [row["model"] for row in rows] == ["mini-8-seed2", "mini-12-seed2"]
     for row, organism in zip(rows, trained, strict=True):
         assert int(row["params"]) == organism.params
         assert float(row["flops"]) == pytest.approx(6 * organism.params * organism.tokens, rel=1e-5)
@@ -230,6 +231,40 @@ def test_score_table_is_read_like_any_other(family, tmp_path):
     table = dynamics.read_scores(path)
     assert "world_truth" in table.benchmarks
     assert table.families == ("mini",)
+
+
+def test_tables_with_their_origin(family, tmp_path):
+    _, trained = family
+    written = organisms.write_tables(trained, tmp_path)
+    # No experiment has a control here, so there are no shifts and no contrasts.
+    names = ["organisms", "organism_loss", "organism_probe"]
+    assert [path.stem for path in written] == names
+    for path in written:
+        origin = json.loads(path.with_suffix(".json").read_text())
+        assert origin["table"] == path.name
+        assert origin["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert origin["rows"] == len(list(csv.DictReader(path.read_text().splitlines()))) > 0
+    with pytest.raises(organisms.OrganismError, match="no organisms"):
+        organisms.write_tables([], tmp_path)
+
+
+def test_tables_of_an_experiment(family, tmp_path):
+    _, trained = family
+    both = [
+        dataclasses.replace(organism, family=name, params=params, truth=truth, path=organism.path)
+        for name, lift in (("web", 0.0), ("curated", 0.2))
+        for organism in trained[:1]
+        for params, truth in ((1000, 0.4), (2000, 0.1), (4000, 0.6))
+        for truth in (truth + lift,)
+    ]
+    written = {path.stem: path for path in organisms.write_tables(both, tmp_path)}
+    with written["organism_contrasts"].open(newline="") as stream:
+        contrasts = [row for row in csv.DictReader(stream) if row["score"] == "truth"]
+    assert [float(row["mean"]) for row in contrasts] == pytest.approx([0.2] * 3)
+    with written["organism_experiments"].open(newline="") as stream:
+        shifts = {row["quantity"]: row for row in csv.DictReader(stream)}
+    assert float(shifts["log10_critical"]["mean"]) == pytest.approx(0.0, abs=1e-9)
+    assert shifts["depth"]["experiment"] == "curation"
 
 
 def test_unknown_names_are_refused_with_what_there_is(family):
