@@ -4,6 +4,7 @@ Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml file
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 
@@ -34,6 +35,32 @@ class Diagnose:
     family: Family = field(default_factory=Family)
     estimator: Estimator = field(default_factory=Estimator)
     figures: bool = False
+
+
+@dataclass
+class TrainOrganism:
+    """`experiments.train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
+
+    `recipe` is a yaml file that replaces the family; `out` keeps the trained models, so that a
+    job that is run again goes on where it was killed.
+    """
+
+    family: str = "web"
+    recipe: str | None = None
+    seed: int = 0
+    sizes: list[int] = field(default_factory=list)
+    out: str = "runs/organisms"
+
+
+def register_organisms() -> None:
+    """Make the schema of `train_organism` known to Hydra, and every recipe as a choice of family.
+
+    The recipes themselves are read by `organisms.load_recipe`; Hydra only checks the name.
+    """
+    store = ConfigStore.instance()
+    store.store(name="organism_schema", node=TrainOrganism)
+    for path in (Path(__file__).parent.parent / "configs" / "organism").glob("*.yaml"):
+        store.store(group="family", name=path.stem, node={"family": path.stem}, package="_global_")
 
 
 def register() -> None:

@@ -1,0 +1,95 @@
+"""`nullcline organisms`: the small language models that this project trains."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline organisms`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, summary: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary, description=summary)
+        added.add_argument("--json", action="store_true", help="JSON alone on stdout")
+        return added
+
+    listing = action("list", "the shipped organisms with their scores, or those of a folder")
+    listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
+
+    show = action("show", "recipe, sizes, scores and files of one")
+    show.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
+
+    train = action("train", "train a family; a run that was stopped goes on where it was")
+    train.add_argument("recipe", metavar="RECIPE", help="a recipe by name, or a yaml file")
+    train.add_argument(
+        "--seeds", nargs="+", type=int, default=[0], metavar="SEED", help="text and weights (0)"
+    )
+    train.add_argument(
+        "--size", nargs="+", type=int, action="extend", metavar="WIDTH", help="only these widths"
+    )
+    train.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs", "organisms"),
+        metavar="DIR",
+        help="a folder per model goes there (runs/organisms)",
+    )
+
+    evaluate = action("evaluate", "measure one anew, by log-probability")
+    evaluate.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what was asked and print it."""
+    {"list": _list, "show": _show, "train": _train, "evaluate": _evaluate}[options.action](options)
+
+
+def _list(options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+    from ..organism_library import import_organisms
+    from ..organisms_text import list_to_text, listed
+
+    organisms = import_organisms()
+    folder = options.folder or organisms.organisms_folder()
+    if options.folder and not folder.is_dir():
+        raise ValueError(f"no folder {folder}")
+    found = organisms.list_organisms(folder)
+    print(to_json([listed(o) for o in found]) if options.json else list_to_text(found, folder))
+
+
+def _show(options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+    from ..organism_library import find_organism, import_organisms, recipe_of
+    from ..organisms_text import described, show_to_text
+
+    folder = find_organism(options.name)
+    shown = described(import_organisms().read_organism(folder), recipe_of(folder))
+    print(to_json(shown) if options.json else show_to_text(shown))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+    from ..organism_library import find_recipe, train_family
+    from ..organisms_text import list_to_text, scored
+
+    trained = train_family(
+        find_recipe(options.recipe), seeds=options.seeds, sizes=options.size, folder=options.out
+    )
+    if options.json:
+        print(to_json([scored(organism) for organism in trained]))
+    else:
+        print(list_to_text(trained, options.out))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+    from ..organism_library import find_organism, import_organisms, recipe_of, training_precision
+    from ..organisms_text import measured, measured_to_text
+
+    folder = find_organism(options.name)
+    recipe_of(folder)
+    organisms = import_organisms()
+    with training_precision():
+        scores = organisms.evaluate_folder(folder)
+    found = measured(organisms.read_organism(folder), scores)
+    print(to_json(found) if options.json else measured_to_text(found))

@@ -1,0 +1,148 @@
+"""The package `organisms` as the command line and Hydra use it: there or not, which one is meant,
+and every size and seed of a family with its progress told."""
+
+import contextlib
+import difflib
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .training_progress import TrainingReport
+
+_OWN = ("dynamics", "experiments", "organisms")
+
+
+def import_organisms() -> Any:
+    """The package; ValueError that says what to install where an optional package is missing."""
+    try:
+        return importlib.import_module("organisms")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing in _OWN:
+            raise
+        raise ValueError(
+            f"organisms need the package {missing}: pip install 'nullcline[organisms]'"
+        ) from None
+
+
+@contextlib.contextmanager
+def training_precision() -> Iterator[None]:
+    """32-bit JAX: the precision of the reported models, whatever the entry point has set.
+
+    With 64 bits the optimiser's schedule is computed in double precision, and the same seed ends
+    with other weights.
+    """
+    import jax
+
+    with jax.enable_x64(False):
+        yield
+
+
+def find_organism(name: str) -> Path:
+    """Folder of an organism: a shipped one by name (`web-16` or `organism:web-16`), or a folder.
+
+    Raises ValueError with the nearest names.
+    """
+    organisms = import_organisms()
+    shipped = [organism.name for organism in organisms.list_organisms()]
+    wanted = name.removeprefix("organism:")
+    if wanted in shipped:
+        return organisms.organism_path(wanted)
+    if wanted == name and Path(name).is_dir():
+        organisms.read_organism(Path(name))
+        return Path(name)
+    raise ValueError(f"no organism and no folder {name!r}; {_nearest(wanted, shipped)}")
+
+
+def find_recipe(name: str) -> Any:
+    """A recipe by name or from a yaml file. Raises ValueError with the nearest names."""
+    organisms = import_organisms()
+    names = organisms.list_recipes()
+    is_file = Path(name).suffix in (".yaml", ".yml")
+    if is_file and not Path(name).is_file():
+        raise ValueError(f"no recipe file {name}")
+    if not is_file and name not in names:
+        raise ValueError(f"no recipe {name!r}; {_nearest(name, names)}")
+    recipe = organisms.load_recipe(name)
+    if not re.fullmatch(r"[\w-][\w.-]*", str(recipe.name)):
+        raise ValueError(
+            f"{name}: the recipe's name {recipe.name!r} cannot name a folder; "
+            "use letters, digits, - and _"
+        )
+    return recipe
+
+
+def recipe_of(folder: Path) -> Any:
+    """The recipe that the model in `folder` was trained by.
+
+    Raises ValueError where the folder's weights or text are of another recipe or version than it
+    says, as its questions would then mean nothing to the model.
+    """
+    organisms = import_organisms()
+    organism = organisms.read_organism(folder)
+    record = json.loads((folder / "organism.json").read_text(encoding="utf-8"))
+    try:
+        recipe = organisms.recipe_from(record["recipe"])
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = (config["vocab_size"], config["hidden_size"], config["num_hidden_layers"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{folder} is damaged ({error}); train it anew") from None
+    shape = recipe.shape(organism.width)
+    if record.get("fingerprint") != recipe.fingerprint(organism.width):
+        raise ValueError(f"{folder} was made by another version of nullcline; train it anew")
+    if found != (shape.vocabulary, shape.width, shape.layers):
+        raise ValueError(f"{folder} holds a checkpoint of another recipe than {organism.family}")
+    return recipe
+
+
+def train_family(
+    recipe: Any,
+    *,
+    seeds: Sequence[int],
+    sizes: Sequence[int] | None,
+    folder: Path,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Any, ...]:
+    """Train every size and seed that `folder` does not hold yet, telling of progress on stderr.
+
+    Mistakes are raised (ValueError) before the first step: no seeds, a negative or repeated one, a
+    size that the recipe lacks, a folder that cannot be made (OSError).
+    """
+    organisms = import_organisms()
+    if not seeds:
+        raise ValueError("no seeds to train; give at least one")
+    for what, values in (("seed", seeds), ("size", sizes or ())):
+        repeated = [value for value in values if values.count(value) > 1]
+        if repeated:
+            raise ValueError(f"the {what} {repeated[0]} is given twice")
+    if min(seeds) < 0:
+        raise ValueError(f"the seed {min(seeds)} is negative; give 0 or more")
+    widths = sizes or recipe.widths
+    for width in widths:
+        recipe.shape(width)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {organism.name for organism in organisms.list_organisms(folder)}
+    report = TrainingReport(models=len(widths) * len(seeds), folder=folder, say=say)
+    done = []
+    with training_precision():
+        for width in widths:
+            for seed in seeds:
+                report.begin()
+                (organism,) = organisms.train(
+                    recipe, seeds=(seed,), widths=(width,), folder=folder, on_progress=report.step
+                )
+                report.end(organism, kept=organism.name in kept)
+                done.append(organism)
+    return tuple(done)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "none are here; train some with `nullcline organisms train web`"
+    close = difflib.get_close_matches(name, known, n=5, cutoff=0.5)
+    if close:
+        return f"nearest: {', '.join(close)}"
+    return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
