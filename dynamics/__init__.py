@@ -40,6 +40,7 @@ from ._ensemble import band as band
 from ._ensemble import bootstrap as bootstrap
 from ._ensemble import draw_counts as draw_counts
 from ._ensemble import refit as refit
+from ._ensemble import reweight as reweight
 from ._forecast import Forecaster as Forecaster
 from ._forecast import Member as Member
 from ._forecast import Tracking as Tracking
@@ -67,12 +68,15 @@ from ._identifiability import Identifiability as Identifiability
 from ._integral import NormalEquations as NormalEquations
 from ._integral import Regression as Regression
 from ._integral import integral_form as integral_form
+from ._integral import weighted_sum as weighted_sum
 from ._integrate import Solution as Solution
 from ._integrate import integrate as integrate
 from ._integrate import is_usable as is_usable
 from ._isocline import IsoclineSigns as IsoclineSigns
 from ._isocline import better_named_p as better_named_p
 from ._isocline import isocline_signs as isocline_signs
+from ._left_out import LeftOut as LeftOut
+from ._left_out import left_out_errors as left_out_errors
 from ._library import AbstractLibrary as AbstractLibrary
 from ._library import FunctionLibrary as FunctionLibrary
 from ._library import LogisticLibrary as LogisticLibrary
@@ -89,6 +93,7 @@ from ._match import gauss_newton as gauss_newton
 from ._match import match as match
 from ._match import match_problem as match_problem
 from ._matched_fit import TrajectorySelection as TrajectorySelection
+from ._numbers import parse_count as parse_count
 from ._ode import ODEFit as ODEFit
 from ._ode import fit_ode as fit_ode
 from ._pooling import PartialPooling as PartialPooling

@@ -55,7 +55,8 @@ class Ensemble(eqx.Module):
     @property
     def inclusion(self) -> Float[Array, "dims terms"]:
         """Inclusion probability: the share of members that use a term."""
-        return jnp.mean(self.coefficients != 0, axis=0)
+        used = self.coefficients != 0
+        return jnp.mean(used.astype(self.coefficients.dtype), axis=0)
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -73,7 +74,10 @@ class Ensemble(eqx.Module):
         return band(self.coefficients, level=level)
 
     def solutions(
-        self, x0: Float[Array | np.ndarray, " dims"], *, log10_n: Float[Array | np.ndarray, " grid"]
+        self,
+        x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
+        *,
+        log10_n: Float[Array | np.ndarray, " grid"] | Sequence[float],
     ) -> Solution:
         """Every member's solution from scores `x0`, fields with a leading axis of members.
 
@@ -104,7 +108,7 @@ def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
     kept = jnp.where(finite, values, jnp.nan)
     ends = jnp.array([(1 - level) / 2, 0.5, (1 + level) / 2])
     low, median, high = jnp.nanquantile(kept, ends, axis=0)
-    return Band(low, median, high, jnp.mean(finite, axis=0))
+    return Band(low, median, high, jnp.mean(finite.astype(values.dtype), axis=0))
 
 
 def draw_counts(
@@ -171,17 +175,31 @@ def bootstrap(
     place = {name: i for i, name in enumerate(distinct)}
     cluster = np.array([place.get(name, 0) for name in names])
     weights = draw_counts(key, cluster, members=members) * jnp.asarray(used, float)[None]
-    library, coordinates = fit.ode.library, fit.ode.coordinates
+    coefficients = reweight(fit, trajectories, weights, candidates=candidates)
+    ode = fit.ode
+    return Ensemble(coefficients, weights, ode.library, ode.coordinates, ode.benchmarks, clusters)
+
+
+def reweight(
+    fit: ODEFit,
+    trajectories: Trajectories,
+    weights: Float[Array | np.ndarray, "members families"],
+    *,
+    candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
+) -> Float[Array, "members dims terms"]:
+    """Coefficients of the fit for each row of family weights; 0 leaves a family out.
+
+    Exact with `method="integral"`, one Gauss-Newton step with `method="trajectory"` (`bootstrap`).
+    """
+    weights = jnp.asarray(weights, float)
     allowed = jnp.ones(fit.support.shape, bool) if candidates is None else jnp.asarray(candidates)
     if fit.method == "trajectory":
-        coefficients = _one_step(fit, trajectories, allowed, weights)
-    else:
-        noise: Literal["measurement", "increment"] = (
-            "increment" if fit.noise == "increment" else "measurement"
-        )
-        regression = integral_form(trajectories, library, coordinates, noise=noise)
-        coefficients = refit(regression, fit.penalty, allowed, weights)
-    return Ensemble(coefficients, weights, library, coordinates, fit.ode.benchmarks, clusters)
+        return _one_step(fit, trajectories, allowed, weights)
+    noise: Literal["measurement", "increment"] = (
+        "increment" if fit.noise == "increment" else "measurement"
+    )
+    regression = integral_form(trajectories, fit.ode.library, fit.ode.coordinates, noise=noise)
+    return refit(regression, fit.penalty, allowed, weights)
 
 
 def _one_step(fit: ODEFit, trajectories: Trajectories, candidates, weights):

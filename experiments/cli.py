@@ -10,6 +10,7 @@ from pathlib import Path
 _COMMANDS = {
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
+    "ode": "the coupled capability ODE: fit, predict, crossval",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
 }
 

@@ -25,6 +25,28 @@ class Estimator:
 
 
 @dataclass
+class Penalty:
+    """How the coefficients of an ODE are drawn to zero; `strength` where the penalty has one."""
+
+    name: str = "ridge"
+    strength: float | None = None
+
+
+@dataclass
+class FitDynamics:
+    """`experiments.fit_dynamics`: a table, families, a library's degree and a penalty."""
+
+    table: str = "uniform"
+    path: str | None = None
+    benchmarks: list[str] | None = None
+    degree: int = 1
+    members: int = 1000
+    seed: int = 0
+    family: Family = field(default_factory=Family)
+    penalty: Penalty = field(default_factory=Penalty)
+
+
+@dataclass
 class Diagnose:
     """`experiments.diagnose`: a shipped table or a path, a pair of benchmarks, families."""
 
@@ -67,5 +89,7 @@ def register() -> None:
     """Make the schemas known to Hydra under the names that the yaml files refer to."""
     store = ConfigStore.instance()
     store.store(name="diagnose_schema", node=Diagnose)
+    store.store(name="fit_dynamics_schema", node=FitDynamics)
     store.store(group="family", name="schema", node=Family)
+    store.store(group="penalty", name="schema", node=Penalty)
     store.store(group="estimator", name="schema", node=Estimator)
