@@ -32,13 +32,17 @@ def import_organisms() -> Any:
 def training_precision() -> Iterator[None]:
     """32-bit JAX: the precision of the reported models, whatever the entry point has set.
 
-    With 64 bits the optimiser's schedule is computed in double precision, and the same seed ends
-    with other weights.
+    With 64 bits the same seed ends with other weights. Set for the whole process, as training may
+    use threads.
     """
     import jax
 
-    with jax.enable_x64(False):
+    before = jax.config.read("jax_enable_x64")
+    jax.config.update("jax_enable_x64", False)
+    try:
         yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 def find_organism(name: str) -> Path:

@@ -347,6 +347,22 @@ def test_a_job_records_its_scores(recipe, family, tmp_path):
     assert record["inputs"] == {"mini-4": organisms.load_recipe(recipe).fingerprint(4)}
 
 
+def test_a_sweep_records_each_job_in_its_own_folder(recipe, family, tmp_path):
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "experiments.train_organism", "-m", f"recipe={recipe}"),
+            *("seed=0,1", "sizes=[4]", f"out={family}", f"hydra.sweep.dir={tmp_path}"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=CONFIGS.parent.parent,
+    )
+    found = {p.parent.name: json.loads(p.read_text()) for p in tmp_path.glob("*/record.json")}
+    assert set(found) == {"0_seed=0,sizes=[4]", "1_seed=1,sizes=[4]"}
+    names = [r["result"]["organisms"][0]["name"] for _, r in sorted(found.items())]
+    assert names == ["mini-4", "mini-4-seed1"]
+
+
 def _tensors(folder):
     from safetensors.numpy import load_file
 
