@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check bench clean
+.PHONY: reproduce setup setup-dev test check clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -20,9 +20,9 @@ $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-# Everything: what looks inside models, what trains them, and the tools of development.
+# Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[interp,organisms,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,dev]'
 	@touch $@ $(VENV)/.light
 
 test: setup-dev
