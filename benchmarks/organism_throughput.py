@@ -4,13 +4,16 @@
 
 Both train the same architecture at the same sizes on the same rows with AdamW and clipped
 gradients; they take turns, several rounds each, so that a busy machine slows both alike. The
-ratio is PyTorch's time over ours, from the fastest round of each; compilation is left out and
-shown apart.
+ratio is PyTorch's time over ours, from the fastest round of each; PyTorch may choose between one
+thread and all of them, and ours trains as many models at once as there are cores. Compilation is
+left out and shown apart.
 """
 
 import argparse
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -26,10 +29,10 @@ from organisms._export import config_of
 from organisms._train import _optimiser, _run_stretch, run_settings, stretch_rows
 
 
-def ours(recipe, width, rows):
-    """A function that trains over `rows` once more, and the seconds that compilation took."""
+def ours(recipe, width, rows, *, seed):
+    """A function that trains one seed over `rows` once more."""
     settings = run_settings(recipe, width)
-    graph, weights = nnx.split(organisms.make_model(recipe.shape(width), seed=0))
+    graph, weights = nnx.split(organisms.make_model(recipe.shape(width), seed=seed))
     carry = (weights, _optimiser(settings).init(weights))
     stretches = jnp.asarray(rows)
 
@@ -38,9 +41,18 @@ def ours(recipe, width, rows):
         carry, losses = _run_stretch(carry, stretches, graph=graph, settings=settings)
         jax.block_until_ready((carry, losses))
 
-    started = time.perf_counter()
-    run()
-    return run, time.perf_counter() - started
+    return run
+
+
+def at_once(runs):
+    """A function that runs all of them in threads, as `organisms.train(workers=...)` does."""
+
+    def run():
+        with ThreadPoolExecutor(max_workers=len(runs)) as pool:
+            for future in [pool.submit(each) for each in runs]:
+                future.result()
+
+    return run
 
 
 def plain_torch(recipe, width, rows):
@@ -73,38 +85,50 @@ def fastest(run, best):
     return min(best, time.perf_counter() - started)
 
 
-def measure(recipe, *, steps, rounds):
+def measure(recipe, *, steps, rounds, workers):
     corpus = organisms.make_corpus(recipe.corpus, seed=0)
     rows = stretch_rows(corpus, recipe, done=0, count=steps, steps=steps)
     tokens = steps * recipe.batch * recipe.context
+    thread_counts = sorted({1, torch.get_num_threads()})
     found = []
     for width in recipe.widths:
-        jax_run, compilation = ours(recipe, width, rows)
+        started = time.perf_counter()
+        seeds = [ours(recipe, width, rows, seed=seed) for seed in range(workers)]
+        seeds[0]()
+        compilation = time.perf_counter() - started
+        together = at_once(seeds)
         torch_run = plain_torch(recipe, width, rows)
-        jax_best = torch_best = np.inf
+        single_best = together_best = torch_best = np.inf
         for _ in range(rounds):
-            jax_best = fastest(jax_run, jax_best)
-            torch_best = fastest(torch_run, torch_best)
+            single_best = fastest(seeds[0], single_best)
+            together_best = fastest(together, together_best)
+            for threads in thread_counts:
+                torch.set_num_threads(threads)
+                torch_best = fastest(torch_run, torch_best)
         found.append(
             {
                 "width": width,
                 "params": recipe.shape(width).params,
-                "jax_tokens_per_second": tokens / jax_best,
+                "jax_tokens_per_second": workers * tokens / together_best,
+                "jax_single_tokens_per_second": tokens / single_best,
                 "torch_tokens_per_second": tokens / torch_best,
-                "ratio": torch_best / jax_best,
-                "compile_seconds": compilation - jax_best,
+                "ratio": workers * torch_best / together_best,
+                "single_ratio": torch_best / single_best,
+                "compile_seconds": compilation - single_best,
             }
         )
     total = {
         name: sum(1.0 / row[f"{name}_tokens_per_second"] for row in found)
-        for name in ("jax", "torch")
+        for name in ("jax", "jax_single", "torch")
     }
     return {
         "recipe": recipe.name,
         "steps": steps,
         "rounds": rounds,
         "sizes": found,
+        "workers": workers,
         "family_ratio": total["torch"] / total["jax"],
+        "family_single_ratio": total["torch"] / total["jax_single"],
     }
 
 
@@ -113,18 +137,27 @@ def main():
     parser.add_argument("--recipe", default="web")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result = measure(
-        organisms.load_recipe(options.recipe), steps=options.steps, rounds=options.rounds
+        organisms.load_recipe(options.recipe),
+        steps=options.steps,
+        rounds=options.rounds,
+        workers=options.workers,
     )
-    print(f"{'width':>5} {'params':>7} {'ours tok/s':>11} {'torch tok/s':>11} {'ratio':>6}")
+    print(f"{options.workers} models at once, tokens per second; 'one' is a single model of ours")
+    print(f"{'width':>5} {'params':>7} {'ours':>9} {'one':>9} {'torch':>9} {'ratio':>6} {'one':>6}")
     for row in result["sizes"]:
         print(
-            f"{row['width']:5d} {row['params']:7d} {row['jax_tokens_per_second']:11,.0f} "
-            f"{row['torch_tokens_per_second']:11,.0f} {row['ratio']:6.2f}"
+            f"{row['width']:5d} {row['params']:7d} {row['jax_tokens_per_second']:9,.0f} "
+            f"{row['jax_single_tokens_per_second']:9,.0f} {row['torch_tokens_per_second']:9,.0f} "
+            f"{row['ratio']:6.2f} {row['single_ratio']:6.2f}"
         )
-    print(f"whole family: {result['family_ratio']:.2f} times as fast as PyTorch")
+    print(
+        f"whole family: {result['family_ratio']:.2f} times as fast as PyTorch, "
+        f"{result['family_single_ratio']:.2f} times with one model at a time"
+    )
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

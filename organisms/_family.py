@@ -5,7 +5,9 @@ import csv
 import dataclasses
 import io
 import json
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,7 @@ def train(
     folder: Path,
     widths: Sequence[int] | None = None,
     corpus_seed: int | None = None,
+    workers: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Organism, ...]:
     """Train a family, export every model to `folder/NAME` and measure it.
@@ -71,8 +74,9 @@ def train(
     on the same machine.
 
     **Arguments**: `seeds` of weights and corpus (`corpus_seed` fixes the latter), `folder` for
-    the results, `widths` to train only some of the recipe's sizes, `on_progress` is called after
-    every stretch of steps.
+    the results, `widths` to train only some of the recipe's sizes, `workers` models are trained at
+    once (threads; one model alone keeps one core busy), `on_progress` is called after every stretch
+    of steps, from the thread that trains.
 
     **Returns** the organisms, by width and then by seed. **Raises** `OrganismError` for no seeds,
     for a width that the recipe lacks, for a folder that holds an organism of another recipe, and
@@ -80,27 +84,67 @@ def train(
     """
     if not seeds:
         raise OrganismError("no seeds to train; give at least one")
-    done = []
-    for width in recipe.widths if widths is None else widths:
-        for seed in seeds:
-            world_seed = seed if corpus_seed is None else corpus_seed
-            target = folder / organism_name(recipe.name, width, seed)
-            if (target / ORGANISM_FILE).exists():
-                _check_same(target, recipe, width=width, corpus_seed=world_seed)
-            else:
-                checkpoint = folder / f"{target.name}.checkpoint.npz"
-                trained = train_model(
-                    recipe,
-                    width=width,
-                    seed=seed,
-                    corpus_seed=world_seed,
-                    checkpoint=checkpoint,
-                    on_progress=on_progress,
-                )
-                export_model(trained, evaluate_model(trained.model, trained.corpus.world), target)
-                checkpoint.unlink(missing_ok=True)
-            done.append(read_organism(target))
-    return tuple(done)
+    if workers < 1:
+        raise OrganismError(f"workers must be at least 1, not {workers}")
+    stopped = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        if stopped.is_set():
+            raise CancelledError
+        if on_progress is not None:
+            on_progress(progress)
+
+    def one(width: int, seed: int) -> Organism:
+        return _train_one(
+            recipe,
+            width=width,
+            seed=seed,
+            corpus_seed=seed if corpus_seed is None else corpus_seed,
+            folder=folder,
+            on_progress=watch,
+        )
+
+    jobs = [(width, seed) for width in widths or recipe.widths for seed in seeds]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        futures = [pool.submit(one, *job) for job in jobs]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [future.exception() for future in futures if future.done()]
+            for error in filter(None, failed):
+                raise error
+        except BaseException:
+            # What runs stops after its stretch and keeps its checkpoint; the rest never starts.
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return tuple(future.result() for future in futures)
+
+
+def _train_one(
+    recipe: Recipe,
+    *,
+    width: int,
+    seed: int,
+    corpus_seed: int,
+    folder: Path,
+    on_progress: Callable[[Progress], None],
+) -> Organism:
+    target = folder / organism_name(recipe.name, width, seed)
+    if (target / ORGANISM_FILE).exists():
+        _check_same(target, recipe, width=width, corpus_seed=corpus_seed)
+        return read_organism(target)
+    checkpoint = folder / f"{target.name}.checkpoint.npz"
+    trained = train_model(
+        recipe,
+        width=width,
+        seed=seed,
+        corpus_seed=corpus_seed,
+        checkpoint=checkpoint,
+        on_progress=on_progress,
+    )
+    export_model(trained, evaluate_model(trained.model, trained.corpus.world), target)
+    checkpoint.unlink(missing_ok=True)
+    return read_organism(target)
 
 
 def evaluate_folder(folder: Path) -> Scores:

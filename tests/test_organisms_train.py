@@ -151,6 +151,27 @@ def test_training_again_keeps_what_is_done(family):
         organisms.train(other, seeds=(2,), folder=folder)
 
 
+def test_workers_change_nothing_but_time(family, tmp_path):
+    folder, trained = family
+    together = organisms.train(RECIPE, seeds=(2,), folder=tmp_path, workers=2)
+    assert [o.name for o in together] == [o.name for o in trained]
+    for organism in trained:
+        ours = (tmp_path / organism.name / "model.safetensors").read_bytes()
+        assert ours == (folder / organism.name / "model.safetensors").read_bytes()
+
+
+def test_a_killed_family_stops_all_workers_and_goes_on(family, tmp_path):
+    folder, _ = family
+    with pytest.raises(Killed):
+        organisms.train(RECIPE, seeds=(2,), folder=tmp_path, workers=2, on_progress=kill_after(2))
+    assert not organisms.list_organisms(tmp_path)
+    organisms.train(RECIPE, seeds=(2,), folder=tmp_path)
+    for path in folder.glob("*/model.safetensors"):
+        assert (tmp_path / path.parent.name / path.name).read_bytes() == path.read_bytes()
+    with pytest.raises(organisms.OrganismError, match="workers"):
+        organisms.train(RECIPE, seeds=(2,), folder=tmp_path, workers=0)
+
+
 def test_the_folder_equals_the_network_and_its_scores(family, unbroken):
     folder, trained = family
     again = organisms.load_model(folder / "mini-8-seed2")
