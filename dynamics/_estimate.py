@@ -10,7 +10,7 @@ from ._integral import NormalEquations, Regression
 from ._library import AbstractLibrary
 from ._pooling import PartialPooling
 from ._results import RESULTS
-from ._sparse import AbstractPenalty, solve, traced
+from ._sparse import AbstractPenalty, solve
 
 
 class Estimate(eqx.Module):
@@ -55,7 +55,7 @@ def by_pooling(
     if not bool(jnp.any(deviates)):
         raise ValueError('this library has no constant term; use deviating="all"')
     each = regression.by_family()
-    shared, own = traced(penalty).solve_families(each, family_weights, candidates, deviates)
+    shared, own = penalty.solve_families(each, family_weights, candidates, deviates)
     total = shared[None] + own
     fitted = jnp.einsum("fdt,ftu,fdu->fd", total, each.gram, total)
     squares = each.total - 2 * jnp.einsum("fdt,ftd->fd", total, each.moment) + fitted

@@ -1,5 +1,6 @@
 """Where the tax ends and where the dynamics rest: nullclines, fixed points, their stability."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -117,8 +118,8 @@ def nullcline(
     *,
     truth: str,
     reasoning: str,
-    others: Float[Array | np.ndarray, " dims"],
-    along: Float[Array | np.ndarray, " grid"] | None = None,
+    others: Float[Array | np.ndarray, " dims"] | Sequence[float],
+    along: Float[Array | np.ndarray, " grid"] | Sequence[float] | None = None,
     coefficients: Float[Array, "members dims terms"] | None = None,
     resolution: int = 401,
 ) -> Nullcline:

@@ -1,9 +1,12 @@
 """Solve the capability ODE on any grid of sizes from any scores."""
 
+from collections.abc import Sequence
+
 import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ._results import RESULTS, DynamicsError
@@ -40,9 +43,9 @@ class Solution(eqx.Module):
 
 def integrate(
     ode: CapabilityODE,
-    x0: Float[Array, " dims"],
+    x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
     *,
-    log10_n: Float[Array, " grid"],
+    log10_n: Float[Array | np.ndarray, " grid"] | Sequence[float],
     start: float | Float[Array, ""] | None = None,
     rtol: float = 1e-6,
     atol: float = 1e-8,

@@ -47,11 +47,13 @@ class PartialPooling(AbstractPenalty):
         deviates: Bool[Array, " terms"],
     ) -> tuple[Float[Array, "dims terms"], Float[Array, "families dims terms"]]:
         """Shared coefficients and deviations; `deviates` says which terms may deviate."""
-        return _solve(self, by_family, family_weights, candidates, deviates)
+        numbers = (jnp.asarray(self.strength, float), jnp.asarray(self.ridge_strength, float))
+        return _solve(numbers, by_family, family_weights, candidates, deviates)
 
 
 @eqx.filter_jit
-def _solve(penalty: PartialPooling, by_family, family_weights, candidates, deviates):
+def _solve(numbers, by_family, family_weights, candidates, deviates):
+    strength, ridge_strength = numbers
     families = len(family_weights)
     rows = family_weights @ by_family.rows
     gram = by_family.gram * family_weights[:, None, None] / rows
@@ -60,16 +62,16 @@ def _solve(penalty: PartialPooling, by_family, family_weights, candidates, devia
     scale = jnp.where(scale > 0, scale, 1)
     gram = gram / (scale[:, None] * scale[None, :])[None]
     moment = moment / scale[None, :, None]
-    limit = penalty.strength / jnp.sqrt(float(families))
+    limit = strength / jnp.sqrt(float(families))
     # The joint operator is at most the pooled one plus the greatest family's.
     greatest = jnp.max(jnp.linalg.eigvalsh(gram)[:, -1])
-    lipschitz = jnp.linalg.eigvalsh(jnp.sum(gram, axis=0))[-1] + greatest + penalty.ridge_strength
+    lipschitz = jnp.linalg.eigvalsh(jnp.sum(gram, axis=0))[-1] + greatest + ridge_strength
 
     def equation(moment, allowed):
         def gradient(point):
             shared, own = point
             slope = jnp.einsum("ftu,fu->ft", gram, shared[None] + own) - moment
-            return jnp.sum(slope, axis=0) + penalty.ridge_strength * shared, slope
+            return jnp.sum(slope, axis=0) + ridge_strength * shared, slope
 
         def prox(step, point):
             shared, own = point

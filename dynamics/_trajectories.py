@@ -6,7 +6,7 @@ from typing import Literal
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ._scores import ScoreTable
 
@@ -150,7 +150,7 @@ class Trajectories(eqx.Module):
         """The number of models in each family."""
         return tuple(len(names) for names in self.models)
 
-    def take(self, chosen: Sequence[int]) -> "Trajectories":
+    def take(self, chosen: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
         """Only the families at the given places, in that order.
 
         The padding stays, so that code compiled for these trajectories differs in the number of
@@ -158,6 +158,7 @@ class Trajectories(eqx.Module):
         """
         if not len(chosen):
             raise ValueError("no family chosen; name at least one")
+        chosen = [int(place) for place in chosen]
         places = np.asarray(chosen)
         return Trajectories(
             s=self.s[places],

@@ -6,8 +6,8 @@ from scipy.integrate import solve_ivp
 import dynamics
 
 
-def linear(rng, *, families=8, points=(3, 6), noise=0.0):
-    """Trajectories of x' = A x + b that stay inside the unit box, with A, b and the data."""
+def linear(rng, *, families=8, points=(3, 6), noise=0.0, regular=False):
+    """Trajectories of x' = A x + b that stay inside the unit box, and [b A]."""
     matrix = np.array([[-0.6, 0.5], [0.3, -0.9]])
     constant = np.array([0.15, 0.35])
     return nonlinear(
@@ -17,6 +17,7 @@ def linear(rng, *, families=8, points=(3, 6), noise=0.0):
         points=points,
         noise=noise,
         truth=np.column_stack([constant, matrix]),
+        regular=regular,
     )
 
 
@@ -35,11 +36,12 @@ def quadratic(rng, *, families=10, points=(8, 8), noise=0.01):
     )
 
 
-def nonlinear(rng, field, *, families, points, noise, truth, span=2.0):
+def nonlinear(rng, field, *, families, points, noise, truth, span=2.0, regular=False):
     times, states = [], []
     for _ in range(families):
         count = int(rng.integers(points[0], points[1] + 1))
-        s = np.concatenate([[0.0], np.sort(rng.uniform(0.05, span, count - 1))]) + 8
+        later = np.sort(rng.uniform(0.05, span, count - 1))
+        s = 8 + (np.linspace(0, span, count) if regular else np.concatenate([[0.0], later]))
         start = rng.uniform(0.1, 0.9, 2)
         found = solve_ivp(
             lambda _, x: field(x), (s[0], s[-1]), start, t_eval=s, rtol=1e-11, atol=1e-12

@@ -86,21 +86,21 @@ def test_shipped_table_has_the_trajectories_of_its_families():
     )
 
 
-def test_integrals_of_the_library_are_those_of_the_spline_path():
-    # Four points and a cubic: the spline is the cubic itself, so its integrals are known.
+def test_integrals_of_the_library_are_those_of_the_path():
+    # Points on a parabola: the path is the parabola itself, so its integrals are known.
     s = np.array([8.0, 8.3, 9.1, 10.0])
-    cubic = np.polynomial.Polynomial([0.2, 0.1, 0.05, -0.01])
-    x = cubic(s - 8)[:, None]
+    parabola = np.polynomial.Polynomial([0.2, 0.1, 0.05])
+    x = parabola(s - 8)[:, None]
     data = dynamics.Trajectories.from_arrays([s], [x])
     form = dynamics.integral_form(
         data, dynamics.PolynomialLibrary(3), dynamics.Unbounded(), noise="increment"
     )
     for power in range(4):
         exact = [
-            quad(lambda t, p=power: cubic(t - 8) ** p, a, b, epsabs=1e-14)[0]
+            quad(lambda t, p=power: parabola(t - 8) ** p, a, b, epsabs=1e-14)[0]
             for a, b in itertools.pairwise(s)
         ]
-        # Gauss-Legendre with 5 nodes is exact for the cube of a cubic; rounding is left.
+        # Gauss-Legendre with 5 nodes is exact for the cube of a parabola; rounding is left.
         np.testing.assert_allclose(form.design[0, 1:, power], exact, rtol=1e-12)
     np.testing.assert_allclose(form.target[0, 1:, 0], np.diff(x[:, 0]), rtol=1e-12)
 
