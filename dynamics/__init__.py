@@ -11,10 +11,10 @@ from ._combine import combine_tables as combine_tables
 from ._coordinates import LogOdds as LogOdds
 from ._coordinates import Unbounded as Unbounded
 from ._coordinates import UnitBox as UnitBox
+from ._correlation import pearson as pearson
 from ._coupling import Correlation as Correlation
 from ._coupling import Step as Step
 from ._coupling import correlate as correlate
-from ._coupling import pearson as pearson
 from ._coupling import steps as steps
 from ._critical import critical_point as critical_point
 from ._critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap

@@ -2,16 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
 
+from ._correlation import pearson, permutation_p, residuals
 from ._slope import Slope, errors_in_variables_slope
 
 _FEWEST_MODELS = 5
 _ONLY_TREND = 0.9
-_EXACT_UP_TO = 7  # 5,040 permutations
 
 
 @dataclass(frozen=True)
@@ -50,49 +50,6 @@ class Step:
     log10_params: float
     slope: Slope
     near_chance: bool
-
-
-def pearson(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
-    """Pearson's r; NaN where a variable does not vary (or below two values)."""
-    if len(a) < 2:
-        return math.nan
-    a, b = a - a.mean(), b - b.mean()
-    size = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / size if size > 1e-12 else math.nan
-
-
-def permutation_p(
-    a: Float[np.ndarray, " n"],
-    b: Float[np.ndarray, " n"],
-    *,
-    n_permutations: int = 10_000,
-    seed: int = 0,
-) -> float:
-    """Two-sided permutation p of Pearson's r.
-
-    All permutations up to 7 values, `n_permutations` random ones (and the observed one) above.
-    The smallest p that n values can give is 2/n! or so: with 4 models never below .05.
-    """
-    observed = pearson(a, b)
-    if math.isnan(observed):
-        return math.nan
-    if len(a) <= _EXACT_UP_TO:
-        order = np.array(list(permutations(range(len(a)))))
-    else:
-        generator = np.random.default_rng(seed)
-        order = generator.permuted(np.tile(np.arange(len(a)), (n_permutations, 1)), axis=1)
-        order = np.vstack([np.arange(len(a)), order])
-    a, b = a - a.mean(), b - b.mean()
-    r = b[order] @ a / math.sqrt(float(a @ a) * float(b @ b))
-    return float(np.mean(np.abs(r) >= abs(observed) - 1e-12))
-
-
-def residuals(
-    y: Float[np.ndarray, " n"], regressors: Float[np.ndarray, "n columns"]
-) -> Float[np.ndarray, " n"]:
-    """What a least-squares fit on `regressors` (and a constant) leaves of `y`."""
-    design = np.column_stack([np.ones(len(y)), regressors])
-    return y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
 
 
 def correlate(

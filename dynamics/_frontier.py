@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from scipy import optimize, stats
 
-from ._coupling import pearson
+from ._correlation import pearson
 from ._resampling import family_index
 
 _MONTHS = 12

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from ._coupling import pearson, permutation_p, residuals
+from ._correlation import pearson, permutation_p, residuals
 
 #: A variance inflation above this is commonly called collinear (Kutner et al. 2004, ch. 10).
 COLLINEAR = 10.0
