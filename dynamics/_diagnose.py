@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._benchmarks import benchmark
-from ._coupling import Correlation, Step, correlate, steps
-from ._critical import critical_point
-from ._critical_family import u_test
-from ._critical_types import CriticalPoint, FamilyCritical
-from ._curve import Quadratic, within_family_quadratic
-from ._dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
-from ._random_effects import RandomEffects, combine_families
-from ._replicates import average_seeds
-from ._scores import ScoreTable
-from ._slope import Slope, current_slope, errors_in_variables_slope
-from ._warnings import TableError, TableWarning
-from ._width import WidthRatio, width_ratio
+from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
+from ._controls.width import WidthRatio, width_ratio
+from ._phases.coupling import Correlation, Step, correlate, steps
+from ._phases.critical import critical_point
+from ._phases.critical_family import u_test
+from ._phases.critical_types import CriticalPoint, FamilyCritical
+from ._phases.curve import Quadratic, within_family_quadratic
+from ._phases.random_effects import RandomEffects, combine_families
+from ._phases.slope import Slope, current_slope, errors_in_variables_slope
+from ._tables.benchmarks import benchmark
+from ._tables.replicates import average_seeds
+from ._tables.scores import ScoreTable
+from ._tables.warnings import TableError, TableWarning
 
 AXES = ("reasoning", "log10_params", "log10_flops")
 _MEASURED = 0.9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import dynamics
-from dynamics._baselines import baseline_methods, fit_method
-from dynamics._protocol import Cohort, Family
+from dynamics._forecast.baselines import baseline_methods, fit_method
+from dynamics._forecast.protocol import Cohort, Family
 
 METHODS = {method.name: method for method in baseline_methods()}
 

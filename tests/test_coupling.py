@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dynamics import combine_families, correlate, errors_in_variables_slope, steps
-from dynamics._correlation import pearson, permutation_p
+from dynamics._statistics.correlation import pearson, permutation_p
 
 SIZE = np.array([7.8, 8.2, 8.6, 9.0, 9.1, 9.4, 9.8, 10.1])
 

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from dynamics import critical_point, critical_point_bootstrap
-from dynamics._critical_bootstrap import _fit, family_sums
-from dynamics._critical_inversion import _statistic, _sums
-from dynamics._critical_types import within_families
-from dynamics._resampling import cluster_weights
+from dynamics._phases.critical_bootstrap import _fit, family_sums
+from dynamics._phases.critical_inversion import _statistic, _sums
+from dynamics._phases.critical_types import within_families
+from dynamics._statistics.resampling import cluster_weights
 
 
 def _families(generator, *, counts, spread=0.0, noise=0.01, ratio=1.0, vertex=9.5):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dynamics import critical_point_published, load_table
-from dynamics._critical_published import _vertex
+from dynamics._phases.critical_published import _vertex
 
 
 def _fourteen():

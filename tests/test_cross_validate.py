@@ -7,8 +7,8 @@ import pytest
 from test_predict import planted
 
 import dynamics
-from dynamics._baselines import Method, baseline_methods
-from dynamics._cross_validate import FORECASTERS
+from dynamics._forecast.baselines import Method, baseline_methods
+from dynamics._forecast.cross_validate import FORECASTERS
 
 COUPLED = FORECASTERS[-1:]
 

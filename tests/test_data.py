@@ -9,7 +9,7 @@ import re
 import pytest
 
 import dynamics
-from dynamics._tables import data_folder
+from dynamics._tables.shipped import data_folder
 
 TABLES = sorted(data_folder().glob("*.csv"))
 IDS = [path.stem for path in TABLES]

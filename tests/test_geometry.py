@@ -119,7 +119,7 @@ def test_branches_are_counted_and_the_lowest_is_given():
 
 
 def test_geometry_of_an_ensemble_is_that_of_its_members():
-    data, truth = linear(np.random.default_rng(0), families=12, points=(5, 6), noise=0.005)
+    data, _truth = linear(np.random.default_rng(0), families=12, points=(5, 6), noise=0.005)
     fit = dynamics.fit_ode(data)
     ensemble = dynamics.bootstrap(fit, data, key=jax.random.key(1), members=25)
     (reference,) = dynamics.fixed_points(fit.ode)

@@ -8,7 +8,7 @@ import pytest
 from scipy.linalg import expm
 
 import dynamics
-from dynamics._match import _solve
+from dynamics._ode.match import _solve
 
 NAMES = ("hellaswag", "truthfulqa_mc2")
 MATRIX = np.array([[-0.6, 0.5], [-0.8, -0.9]])

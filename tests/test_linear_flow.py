@@ -6,7 +6,11 @@ import pytest
 from scipy.linalg import expm
 
 import dynamics
-from dynamics._linear_flow import _sensitivity_by_quadrature, linear_flow, linear_flow_sensitivity
+from dynamics._forecast.linear_flow import (
+    _sensitivity_by_quadrature,
+    linear_flow,
+    linear_flow_sensitivity,
+)
 
 RNG = np.random.default_rng(0)
 SOUND = RNG.normal(size=(4, 4)) * 0.5

@@ -151,13 +151,13 @@ def test_gauss_newton_information_is_that_of_finite_differences():
 
 
 def test_a_wild_start_does_not_blow_up():
-    data, truth = quadratic(np.random.default_rng(6), points=(6, 6))
+    data, _truth = quadratic(np.random.default_rng(6), points=(6, 6))
     found = run(data, dynamics.PolynomialLibrary(2), np.full((2, 6), 8.0))
     assert bool(jnp.all(jnp.isfinite(found.residual)))
 
 
 def test_stopping_early_is_a_result():
-    data, truth = quadratic(np.random.default_rng(7))
+    data, _truth = quadratic(np.random.default_rng(7))
     fit = dynamics.fit_ode(
         data,
         dynamics.PolynomialLibrary(2),

@@ -8,8 +8,8 @@ import pytest
 from scipy.optimize import least_squares
 
 import dynamics
-from dynamics._forecast import _candidate
-from dynamics._forecast_fit import (
+from dynamics._forecast.forecast import _candidate
+from dynamics._forecast.forecast_fit import (
     ForecastSetting,
     Shooting,
     eliminate,
@@ -18,8 +18,8 @@ from dynamics._forecast_fit import (
     to_scores,
     to_state,
 )
-from dynamics._linear_flow import linear_flow
-from dynamics._protocol import Cohort, Family, held_out_groups
+from dynamics._forecast.linear_flow import linear_flow
+from dynamics._forecast.protocol import Cohort, Family, held_out_groups
 
 BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "winogrande")
 DRIFT = np.array([[0.5, -0.2, 0.0, 0.1], [-0.1, 0.15, -0.4, 0.0], [0.3, 0.5, 0.0, -0.4]])

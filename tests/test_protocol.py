@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dynamics
-from dynamics._protocol import family_errors, held_out_groups, relative_error
+from dynamics._forecast.protocol import family_errors, held_out_groups, relative_error
 
 THREE = """family,model,params,active_params,lab,hellaswag,truthfulqa_mc2
 Ash,a1,1e9,,North,0.40,0.40

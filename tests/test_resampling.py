@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from dynamics._resampling import (
+from dynamics._statistics.resampling import (
     cluster_weights,
     family_index,
     padded_families,

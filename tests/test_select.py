@@ -9,7 +9,7 @@ import pytest
 from planted_ode import quadratic
 
 import dynamics
-from dynamics._subset_search import search
+from dynamics._ode.subset_search import search
 
 
 def test_search_ends_where_no_single_move_helps_and_mostly_at_the_best_of_all():
@@ -30,7 +30,7 @@ def test_search_ends_where_no_single_move_helps_and_mostly_at_the_best_of_all():
             criterion=dynamics.Criterion(0.5),
         )
 
-        def value(subset):
+        def value(subset, design=design, target=target):
             block = design[:, list(subset)]
             rest = target - block @ np.linalg.lstsq(block, target, rcond=None)[0]
             size = len(subset)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from dynamics import current_slope, errors_in_variables_slope
-from dynamics._slope import phase_of
+from dynamics._phases.slope import phase_of
 
 
 def slope(x, y, x_stderr, y_stderr):

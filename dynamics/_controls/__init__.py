@@ -1,0 +1,1 @@
+"""What else could explain a phase: width, dimension, loss, size, release date."""

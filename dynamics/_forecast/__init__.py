@@ -1,0 +1,1 @@
+"""Prediction of models that a fit never saw, and what it has to beat."""

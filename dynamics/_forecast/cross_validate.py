@@ -1,0 +1,280 @@
+"""Every method on every family that it never saw, and which of them validation would have chosen.
+
+Two loops. The outer one leaves out a family (or a lab) and measures. The inner one repeats this
+within the families that remain, and is all that chooses: settings of each method, members of each
+average, and the method itself. What is reported as a method's error is the outer loop's.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from .._tables.scores import ScoreTable
+from .baselines import Kind, Method, apply_predictor, baseline_methods, setting_errors
+from .forecast import Forecaster, fit_forecaster, forecast_settings
+from .forecast_fit import Coupling
+from .protocol import (
+    Cohort,
+    Leave,
+    Protocol,
+    SameSize,
+    family_errors,
+    family_interval,
+    given_models,
+    held_out_cohort,
+    held_out_groups,
+)
+
+#: The forecaster and the same with fewer couplings: what these add is the gap between them.
+FORECASTERS: tuple[tuple[str, Coupling], ...] = (
+    ("uncoupled log-odds ODE", "own"),
+    ("log-odds ODE driven by reasoning", "reasoning"),
+    ("coupled log-odds ODE", "full"),
+)
+#: The method whose error is the unit of skill.
+_REFERENCE = "anchored slope"
+
+
+@dataclass(frozen=True)
+class MethodScore:
+    """A method's error on families that it never saw, as fractions of the score scale.
+
+    - `mae`, with its family-bootstrap interval `low`, `high`; `family_mae`: per family.
+    - `validation_mae`: mean over outer folds of the error that the inner loop saw.
+    - `chosen`: in how many outer folds the inner loop would have taken this method; `selected`:
+      whether that is the most of all.
+    - `difference`: its error less the selected method's, with a paired family-bootstrap interval.
+    - `coverage`: share of the observed scores inside the band (forecasters only, else NaN).
+    - `predictions`: of each family, made without it: one row per model after the given ones.
+    """
+
+    name: str
+    kind: Kind
+    mae: float
+    low: float
+    high: float
+    family_mae: Float[np.ndarray, " families"]
+    validation_mae: float
+    chosen: int
+    selected: bool
+    difference: tuple[float, float, float]
+    coverage: float
+    predictions: tuple[Float[np.ndarray, "_ _"], ...]
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The table of all methods under one protocol.
+
+    `nested_mae` (with interval) is the error of taking in every fold the method that the inner loop
+    chose there; `level` is the nominal coverage of the forecasters' bands, `folds` the number of
+    groups left out; `left_out` is what the table holds and the study does not.
+    """
+
+    leave: Leave
+    protocol: Protocol
+    benchmarks: tuple[str, ...]
+    families: tuple[str, ...]
+    models: int
+    folds: int
+    methods: tuple[MethodScore, ...]
+    nested_mae: float
+    nested_interval: tuple[float, float]
+    level: float
+    left_out: tuple[tuple[str, str], ...]
+
+    def method(self, name: str) -> MethodScore:
+        """The named method; ValueError with the names there are."""
+        for method in self.methods:
+            if method.name == name:
+                return method
+        raise ValueError(f"no method {name!r}; there are {', '.join(m.name for m in self.methods)}")
+
+    @property
+    def selected(self) -> MethodScore:
+        """The method that the inner loop chose most often."""
+        return next(method for method in self.methods if method.selected)
+
+    def skill(self, name: str) -> float:
+        """1 - error / error of the anchored slope."""
+        return 1 - self.method(name).mae / self.method(_REFERENCE).mae
+
+    def difference(
+        self, name: str, other: str, *, level: float = 0.95, n_boot: int = 10_000, seed: int = 0
+    ) -> tuple[float, float, float]:
+        """Error of `name` less that of `other`, with its paired family-bootstrap interval."""
+        gap = self.method(name).family_mae - self.method(other).family_mae
+        low, high = family_interval(gap, level=level, n_boot=n_boot, seed=seed)
+        return float(gap.mean()), low, high
+
+
+def cross_validate(
+    table: ScoreTable | Cohort,
+    *,
+    leave: Leave = "family",
+    protocol: Protocol = "A",
+    benchmarks: Sequence[str] | None = None,
+    same_size: SameSize = "leave_out",
+    methods: Sequence[Method] | None = None,
+    forecasters: Sequence[tuple[str, Coupling]] = FORECASTERS,
+    level: float = 0.9,
+    n_boot: int = 10_000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> CrossValidation:
+    """Predict every family from its smallest models by methods that never saw it.
+
+    **Arguments:** `table`, a score table (its `held_out_cohort` is used) or a cohort; `leave`,
+    whether a family or a whole lab is unseen; `protocol`, "A" (smallest model given) or "B" (two);
+    `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands beside the forecasters
+    (`baseline_methods()` by default); `forecasters`, name and coupling of each; `level` of their
+    bands; `n_boot`, `seed`, of the 95 % intervals; `progress`, called with (folds done, all).
+
+    Families are the unit of resampling; families of one lab, or trained on the same data, are not
+    independent, so the intervals are narrower than they should be. Raises ValueError for a table
+    with fewer than four groups: three must remain for the inner loop.
+    """
+    if isinstance(table, Cohort):
+        cohort = table
+        if benchmarks is not None:
+            raise ValueError("choose benchmarks when making the cohort, not here")
+    else:
+        cohort = held_out_cohort(table, benchmarks=benchmarks, same_size=same_size)
+    given = given_models(protocol)
+    groups = held_out_groups(cohort.families, leave=leave, given=given)
+    if len(groups) < 4:
+        raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
+    beside = baseline_methods() if methods is None else tuple(methods)
+    runs = [_nested(method, cohort, groups, given) for method in beside]
+    runs += _forecasts(cohort, forecasters, groups, leave, given, level, progress)
+    return _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one method did: outer predictions by family place, inner error by outer fold."""
+
+    name: str
+    kind: Kind
+    predictions: dict[int, np.ndarray]
+    inner: Float[np.ndarray, " folds"]
+    coverage: float = np.nan
+
+
+def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], given: int) -> _Run:
+    """Choose the method's setting inside each outer fold, then predict the fold."""
+    folds = len(groups)
+    pairs = list(itertools.combinations(range(folds), 2))
+    weights = np.ones((folds + len(pairs), len(cohort.families)))
+    for row, left in enumerate([(g,) for g in range(folds)] + pairs):
+        for g in left:
+            weights[row, list(groups[g])] = 0
+    fits = method.fit(cohort, weights)
+    both = {pair: fits[folds + i] for i, pair in enumerate(pairs)}
+    predictions, inner = {}, np.empty(folds)
+    for g, group in enumerate(groups):
+        errors = [
+            setting_errors(both[min(g, h), max(g, h)], cohort, other, given)
+            for h, other in enumerate(groups)
+            if h != g
+        ]
+        mean = np.concatenate(errors, axis=1).mean(axis=1)
+        inner[g] = mean.min()
+        for place in group:
+            predictor = fits[g][int(np.argmin(mean))]
+            predictions[place] = apply_predictor(predictor, cohort, place, given)
+    return _Run(method.name, method.kind, predictions, inner)
+
+
+def _forecasts(cohort, forecasters, groups, leave, given, level, progress) -> list[_Run]:
+    runs, done, total = [], 0, len(forecasters) * len(groups)
+    for name, coupling in forecasters:
+        settings = forecast_settings(coupling)
+        predictions, inner, inside = {}, np.empty(len(groups)), []
+        for g, group in enumerate(groups):
+            forecaster = fit_forecaster(
+                without_families(cohort, group),
+                settings=settings,
+                leave=leave,
+                given=given,
+                level=level,
+            )
+            inner[g] = forecaster.validation_mae
+            for place in group:
+                predictions[place], share = _forecast(forecaster, cohort, place, given)
+                inside.append(share)
+            done += 1
+            if progress is not None:
+                progress(done, total)
+        runs.append(_Run(name, "ode", predictions, inner, float(np.mean(inside))))
+    return runs
+
+
+def without_families(cohort: Cohort, places: Sequence[int]) -> Cohort:
+    """The cohort without the families at the given places."""
+    kept = tuple(family for i, family in enumerate(cohort.families) if i not in set(places))
+    return dataclasses.replace(cohort, families=kept)
+
+
+def _forecast(forecaster: Forecaster, cohort, place, given) -> tuple[np.ndarray, float]:
+    family = cohort.families[place]
+    grid = family.log10_n[given:]
+    scores = forecaster.scores(family.scores[:given], family.log10_n[:given], grid)
+    low, high = forecaster.interval(scores, float(family.log10_n[given - 1]), grid)
+    observed = family.scores[given:]
+    return scores, float(((low <= observed) & (observed <= high)).mean())
+
+
+def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) -> CrossValidation:
+    every = range(len(cohort.families))
+    errors = [
+        family_errors(cohort.families, [run.predictions[i] for i in every], given=given)
+        for run in runs
+    ]
+    choice = np.argmin([run.inner for run in runs], axis=0)
+    chosen = np.bincount(choice, minlength=len(runs))
+    selected = int(np.argmax(chosen))
+    nested = np.empty(len(cohort.families))
+    for g, group in enumerate(groups):
+        nested[list(group)] = errors[choice[g]][list(group)]
+
+    def interval(values) -> tuple[float, float]:
+        return family_interval(values, n_boot=n_boot, seed=seed)
+
+    scores = []
+    for i, (run, error) in enumerate(zip(runs, errors, strict=True)):
+        gap = error - errors[selected]
+        low, high = interval(error)
+        scores.append(
+            MethodScore(
+                name=run.name,
+                kind=run.kind,
+                mae=float(error.mean()),
+                low=low,
+                high=high,
+                family_mae=error,
+                validation_mae=float(run.inner.mean()),
+                chosen=int(chosen[i]),
+                selected=i == selected,
+                difference=(float(gap.mean()), *interval(gap)),
+                coverage=run.coverage,
+                predictions=tuple(run.predictions[place] for place in every),
+            )
+        )
+    return CrossValidation(
+        leave=leave,
+        protocol=protocol,
+        benchmarks=cohort.benchmarks,
+        families=tuple(family.name for family in cohort.families),
+        models=cohort.models,
+        folds=len(groups),
+        methods=tuple(scores),
+        nested_mae=float(nested.mean()),
+        nested_interval=interval(nested),
+        level=level,
+        left_out=cohort.left_out,
+    )

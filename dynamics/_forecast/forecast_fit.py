@@ -1,0 +1,327 @@
+"""Fit one linear system to whole trajectories: Gauss-Newton with exact sensitivities.
+
+The state is the log odds z of the scores over a floor, time is a clock of the size, the system is
+dz/dt = b + A z. Each family is predicted from its smallest model to all larger ones, and what is
+compared are scores, with a loss that grows linearly for large errors (Huber 1964, Annals of
+Mathematical Statistics 35, 73-101), each family counting once. The normal matrices are kept by
+family, so the fit without some families is one Newton step away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import expit, logit
+
+from .._ode.coordinates import LogOdds
+from .._tables.benchmarks import benchmark
+from .linear_flow import linear_flow, linear_flow_sensitivity
+from .protocol import Family
+
+Coupling = Literal["full", "reasoning", "own"]
+
+#: How near (as a share of the range) a score may come to its floor or to 1.
+_EDGE = 0.01
+#: Errors beyond this (a fraction of the scale) count linearly.
+_HUBER = 0.05
+#: The constants are drawn to zero this much less than the couplings.
+_CONSTANT_SHARE = 0.01
+#: The size at which the clock runs at one unit per decade, log10.
+_CLOCK_ORIGIN = 9.5
+
+
+@dataclass(frozen=True)
+class ForecastSetting:
+    """One way to write and to fit the system.
+
+    - `chance_share`: the floor of a benchmark as a share of its chance level.
+    - `clock`: exponent a of the clock (1 - (N / 10^9.5)^-a) / (a ln 10); 0 is log10 N itself, a
+      positive one runs slower for larger models, as power laws of the loss do.
+    - `ridge`: weight of the squared couplings beside the families' mean squared errors.
+    - `dropped`: share of all coefficients that backward elimination removes.
+    - `coupling`: which scores may drive which: `full`, `own` (none but itself) or `reasoning`
+      (itself and the reasoning score).
+    """
+
+    chance_share: float = 0.8
+    clock: float = 0.05
+    ridge: float = 1e-3
+    dropped: float = 0.0
+    coupling: Coupling = "full"
+
+    def time(self, log10_n: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """The clock at a size."""
+        decades = np.asarray(log10_n, float) - _CLOCK_ORIGIN
+        if self.clock == 0:
+            return decades
+        return -np.expm1(-self.clock * np.log(10) * decades) / (self.clock * np.log(10))
+
+    def coordinates(self, benchmarks: Sequence[str]) -> LogOdds:
+        """The log odds over a floor that the system is written in.
+
+        TruthfulQA has the floor 0: models fall below what the smallest ones score.
+        """
+        return LogOdds(
+            floor=tuple(
+                0.0 if name.startswith("truthfulqa") else self.chance_share * benchmark(name).chance
+                for name in benchmarks
+            ),
+            edge=_EDGE,
+        )
+
+
+@dataclass(frozen=True)
+class Shooting:
+    """All that a fit needs to know of the families: from where, for how long, to what.
+
+    Rows are (family, larger model) pairs in the order of the families. `start` has a leading 1 for
+    the constants.
+    """
+
+    start: Float[np.ndarray, "pairs order"]
+    duration: Float[np.ndarray, " pairs"]
+    target: Float[np.ndarray, "pairs benchmarks"]
+    weight: Float[np.ndarray, " pairs"]
+    first: tuple[int, ...]
+    floor: Float[np.ndarray, " benchmarks"]
+
+    @classmethod
+    def from_families(
+        cls, families: Sequence[Family], benchmarks: Sequence[str], setting: ForecastSetting
+    ) -> "Shooting":
+        """Pairs of each family's smallest model with each of its larger ones."""
+        floor = np.array(setting.coordinates(benchmarks).floor)
+        larger = [len(family.models) - 1 for family in families]
+        start = [to_state(family.scores[:1], floor) for family in families]
+        times = [setting.time(family.log10_n) for family in families]
+        return cls(
+            start=with_constant(np.repeat(np.concatenate(start), larger, axis=0)),
+            duration=np.concatenate([time[1:] - time[0] for time in times]),
+            target=np.concatenate([family.scores[1:] for family in families]),
+            weight=np.repeat(1 / np.array(larger), larger),
+            first=tuple(np.cumsum([0, *larger[:-1]]).tolist()),
+            floor=floor,
+        )
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Gradient and Gauss-Newton curvature of each family's loss, and the value of their sum."""
+
+    gradient: Float[np.ndarray, "families coefficients"]
+    curvature: Float[np.ndarray, "families coefficients coefficients"]
+
+
+def to_state(
+    scores: Float[np.ndarray, "models benchmarks"], floor: Float[np.ndarray, " benchmarks"]
+) -> Float[np.ndarray, "models benchmarks"]:
+    """`LogOdds.state` in 64 bits whatever the setting."""
+    return logit(np.clip((scores - floor) / (1 - floor), _EDGE, 1 - _EDGE))
+
+
+def to_scores(
+    state: Float[np.ndarray, "models benchmarks"], floor: Float[np.ndarray, " benchmarks"]
+) -> Float[np.ndarray, "models benchmarks"]:
+    """`LogOdds.scores` in 64 bits whatever the setting."""
+    return floor + (1 - floor) * expit(state)
+
+
+def with_constant(state: Float[np.ndarray, "models benchmarks"]) -> np.ndarray:
+    """States with a leading 1, whose rate of change is 0."""
+    return np.concatenate([np.ones((len(state), 1)), state], axis=1)
+
+
+def system_matrix(drift: Float[np.ndarray, "*batch benchmarks order"]) -> np.ndarray:
+    """The square matrix of (1, z)' = M (1, z)."""
+    return np.concatenate([np.zeros_like(drift[..., :1, :]), drift], axis=-2)
+
+
+def allowed_terms(coupling: Coupling, benchmarks: Sequence[str]) -> Bool[np.ndarray, "_ _"]:
+    """Which coefficients may differ from zero; columns are the constant, then the benchmarks."""
+    dims = len(benchmarks)
+    allowed = np.ones((dims, dims + 1), bool)
+    if coupling != "full":
+        allowed[:, 1:] = np.eye(dims, dtype=bool)
+    if coupling == "reasoning":
+        allowed[:, 1 + reasoning_place(benchmarks)] = True
+    return allowed
+
+
+def reasoning_place(benchmarks: Sequence[str]) -> int:
+    """The place of HellaSwag, or 0 where it is not among the benchmarks."""
+    return benchmarks.index("hellaswag") if "hellaswag" in benchmarks else 0
+
+
+def penalty_weights(setting: ForecastSetting, dims: int) -> Float[np.ndarray, " coefficients"]:
+    """The ridge on each coefficient."""
+    weights = np.full((dims, dims + 1), setting.ridge)
+    weights[:, 0] *= _CONSTANT_SHARE
+    return weights.ravel()
+
+
+def first_guess(
+    shooting: Shooting, families: Float[np.ndarray, " families"]
+) -> Float[np.ndarray, "benchmarks order"]:
+    """Least squares of the changes of state on the mean state times the duration."""
+    end = to_state(shooting.target, shooting.floor)
+    middle = with_constant((shooting.start[:, 1:] + end) / 2) * shooting.duration[:, None]
+    weight = (shooting.weight * _by_pair(shooting, families))[:, None]
+    gram = middle.T @ (weight * middle)
+    change = middle.T @ (weight * (end - shooting.start[:, 1:]))
+    # A hundredth of the terms' mean square: a guess needs to be tame, not unbiased.
+    tame = 0.01 * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return np.linalg.solve(gram + tame, change).T
+
+
+def gauss_newton(
+    shooting: Shooting,
+    guess: Float[np.ndarray, "benchmarks order"],
+    *,
+    families: Float[np.ndarray, " families"],
+    penalty: Float[np.ndarray, " coefficients"],
+    active: Bool[np.ndarray, "benchmarks order"],
+    max_steps: int = 30,
+    rtol: float = 1e-5,
+) -> Float[np.ndarray, "benchmarks order"]:
+    """Coefficients that minimise the families' robust losses plus the ridge.
+
+    **Arguments:** `guess`, where to start; `families`, how often each counts; `penalty`, the ridge
+    by coefficient; `active`, which coefficients may differ from 0; `rtol`, the relative fall of the
+    objective at which it stops. Levenberg-Marquardt damping keeps every step downhill.
+    """
+    drift = np.where(active, guess, 0.0)
+    places = np.flatnonzero(active)
+    value, damping = _objective(shooting, drift, families, penalty), 1e-3
+    for _ in range(max_steps):
+        normal = normal_equations(shooting, drift)
+        gradient = (families @ normal.gradient + penalty * drift.ravel())[places]
+        curvature = _curvature(normal, families, penalty)[np.ix_(places, places)]
+        before = value
+        for _ in range(8):
+            damped = curvature + damping * np.diag(np.diagonal(curvature) + 1e-12)
+            trial = drift.copy()
+            trial.flat[places] -= np.linalg.solve(damped, gradient)
+            value = _objective(shooting, trial, families, penalty)
+            if value < before:
+                break
+            damping *= 8
+        else:
+            return drift
+        drift, damping = trial, max(damping / 8, 1e-9)
+        if before - value < rtol * before:
+            break
+    return drift
+
+
+def normal_equations(shooting: Shooting, drift: Float[np.ndarray, "benchmarks order"]) -> Normal:
+    """Gradient and curvature of every family's loss at `drift`, without the ridge."""
+    end, sensitivity = linear_flow_sensitivity(
+        system_matrix(drift), shooting.start, shooting.duration
+    )
+    share = expit(end[:, 1:])
+    slope = (1 - shooting.floor) * share * (1 - share)
+    residual = shooting.floor + (1 - shooting.floor) * share - shooting.target
+    jacobian = (sensitivity[:, 1:, 1:] * slope[:, :, None, None]).reshape(*slope.shape, -1)
+    robust = np.minimum(1, _HUBER / np.maximum(np.abs(residual), 1e-12))
+    weight = shooting.weight[:, None] * robust
+    weighted = np.swapaxes(jacobian * weight[:, :, None], 1, 2)
+    gradient = (weighted @ residual[:, :, None])[:, :, 0]
+    return Normal(
+        gradient=np.add.reduceat(gradient, shooting.first),
+        curvature=np.add.reduceat(weighted @ jacobian, shooting.first),
+    )
+
+
+def without(
+    drift: Float[np.ndarray, "benchmarks order"],
+    normal: Normal,
+    *,
+    families: Float[np.ndarray, "groups families"],
+    penalty: Float[np.ndarray, " coefficients"],
+    active: Bool[np.ndarray, "benchmarks order"],
+    dropped: int = 0,
+) -> Float[np.ndarray, "groups benchmarks order"]:
+    """Fits with other family counts, each by one Newton step from `drift`.
+
+    With families left out this is the approximate jackknife. `dropped` coefficients are then
+    removed by `eliminate`, within the families of that fit only.
+    """
+    places = np.flatnonzero(active)
+    gradient = (families @ normal.gradient + penalty * drift.ravel())[:, places]
+    inverse = np.linalg.inv(_curvature(normal, families, penalty)[:, places[:, None], places])
+    values = drift.ravel()[places] - (inverse @ gradient[:, :, None])[:, :, 0]
+    if dropped:
+        values, _ = eliminate(values, inverse, dropped)
+    result = np.zeros((len(families), drift.size))
+    result[:, places] = values
+    return result.reshape(len(families), *drift.shape)
+
+
+def eliminate(
+    values: Float[np.ndarray, "groups coefficients"],
+    covariance: Float[np.ndarray, "groups coefficients coefficients"],
+    count: int,
+) -> tuple[Float[np.ndarray, "groups coefficients"], Bool[np.ndarray, "groups coefficients"]]:
+    """Backward elimination: `count` times set to 0 what raises the quadratic loss least.
+
+    The others move along, as a refit of the quadratic would move them. Returns the values and
+    which were kept.
+    """
+    values, covariance = values.copy(), covariance.copy()
+    kept, rows = np.ones(values.shape, bool), np.arange(len(values))
+    for _ in range(count):
+        variance = np.where(kept, np.diagonal(covariance, axis1=1, axis2=2), 1.0)
+        worst = np.argmin(np.where(kept, values**2 / variance, np.inf), axis=1)
+        column = covariance[rows, :, worst]
+        share = column / variance[rows, worst][:, None]
+        values -= share * values[rows, worst][:, None]
+        covariance -= share[:, :, None] * column[:, None, :]
+        kept[rows, worst] = False
+        values[~kept] = 0
+    return values, kept
+
+
+def drop_terms(
+    shooting: Shooting,
+    drift: Float[np.ndarray, "benchmarks order"],
+    *,
+    families: Float[np.ndarray, " families"],
+    penalty: Float[np.ndarray, " coefficients"],
+    active: Bool[np.ndarray, "benchmarks order"],
+    count: int,
+) -> Float[np.ndarray, "benchmarks order"]:
+    """Backward elimination of `count` coefficients at a fit, then a refit of those kept."""
+    if count == 0:
+        return drift
+    places = np.flatnonzero(active)
+    normal = normal_equations(shooting, drift)
+    curvature = _curvature(normal, families[None], penalty)[:, places[:, None], places]
+    values, kept = eliminate(drift.ravel()[None, places], np.linalg.inv(curvature), count)
+    sparse, allowed = np.zeros(drift.size), np.zeros(drift.size, bool)
+    sparse[places], allowed[places] = values[0], kept[0]
+    return gauss_newton(
+        shooting,
+        sparse.reshape(drift.shape),
+        families=families,
+        penalty=penalty,
+        active=allowed.reshape(drift.shape),
+    )
+
+
+def _curvature(normal: Normal, families: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+    return np.tensordot(families, normal.curvature, 1) + np.diag(penalty)
+
+
+def _objective(shooting, drift, families, penalty) -> float:
+    end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
+    size = np.abs(to_scores(end[:, 1:], shooting.floor) - shooting.target)
+    loss = np.where(size < _HUBER, size**2 / 2, _HUBER * (size - _HUBER / 2)).sum(axis=1)
+    total = np.sum(shooting.weight * _by_pair(shooting, families) * loss)
+    return float(total + penalty @ drift.ravel() ** 2 / 2)
+
+
+def _by_pair(shooting: Shooting, families: np.ndarray) -> np.ndarray:
+    counts = np.diff([*shooting.first, len(shooting.duration)])
+    return np.repeat(families, counts)

@@ -1,0 +1,268 @@
+"""Predict models that nobody has trained yet, or that were hidden on purpose."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._ode.integrate import integrate
+from .._ode.ode import ODEFit
+from .._ode.results import RESULTS, result_name
+from .._ode.vector_field import CapabilityODE
+from .._tables.scores import ScoreTable
+from .._tables.shipped import load_table
+from .baselines import baseline_methods, fit_method
+from .forecast import Forecaster, fit_forecaster
+from .protocol import (
+    Cohort,
+    Protocol,
+    SameSize,
+    given_models,
+    held_out_cohort,
+    relative_error,
+)
+
+#: The baseline whose error is the unit of skill.
+_REFERENCE = "anchored slope"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predicted scores (fractions) at `log10_n`, with bands where the fit has them (else NaN).
+
+    `result` is a member's name of `dynamics.RESULTS`.
+    """
+
+    log10_n: Float[np.ndarray, " grid"]
+    benchmarks: tuple[str, ...]
+    scores: Float[np.ndarray, "grid benchmarks"]
+    low: Float[np.ndarray, "grid benchmarks"]
+    high: Float[np.ndarray, "grid benchmarks"]
+    result: str
+
+
+def predict(
+    fit: Forecaster | ODEFit | CapabilityODE,
+    initial: Float[Array | np.ndarray, "*given benchmarks"] | Sequence[Any],
+    *,
+    log10_n: Float[Array | np.ndarray, " grid"] | Sequence[float],
+    start: float | Sequence[float] | Float[Array | np.ndarray, "*given"],
+    throw: bool = True,
+) -> Prediction:
+    """Scores at the sizes `log10_n` of a family of which `initial` scores are known.
+
+    **Arguments:** `fit`, a forecaster (bands come with it) or a fitted ODE; `initial`, the scores
+    of one model or of several (rows), in the order of `fit`'s benchmarks, as fractions; `start`,
+    their log10 of parameters, rising; `log10_n`, what to predict, at or above the last of them;
+    `throw`, whether an ODE that cannot be solved raises `DynamicsError` (else NaN and `result`).
+
+    An ODE starts from the last given model and has no band; a forecaster also uses earlier ones.
+    Raises ValueError for shapes or sizes that do not fit and scores that are not in 0..1.
+    """
+    benchmarks = fit.ode.benchmarks if isinstance(fit, ODEFit) else fit.benchmarks
+    known, sizes = (
+        np.atleast_2d(np.asarray(initial, float)),
+        np.atleast_1d(np.asarray(start, float)),
+    )
+    grid = np.atleast_1d(np.asarray(log10_n, float))
+    if known.shape != (len(sizes), len(benchmarks)):
+        raise ValueError(
+            f"initial has shape {known.shape} for {len(sizes)} sizes; "
+            f"give a row of {', '.join(benchmarks)} for each size in start"
+        )
+    if not (np.isfinite(known).all() and ((known >= 0) & (known <= 1)).all()):
+        raise ValueError("initial scores must be fractions between 0 and 1, none missing")
+    if not (np.isfinite(sizes).all() and (np.diff(sizes) > 0).all()):
+        raise ValueError("sizes in start must rise strictly; two are equal or out of order")
+    if not (np.isfinite(grid).all() and (grid >= sizes[-1]).all()):
+        raise ValueError("log10_n must lie at or above the last size in start")
+    if isinstance(fit, Forecaster):
+        scores = fit.scores(known, sizes, grid)
+        low, high = fit.interval(scores, float(sizes[-1]), grid)
+        return Prediction(grid, benchmarks, scores, low, high, result_name(RESULTS.successful))
+    ode = fit.ode if isinstance(fit, ODEFit) else fit
+    order = np.argsort(grid, kind="stable")
+    solution = integrate(
+        ode,
+        jnp.asarray(known[-1]),
+        log10_n=jnp.asarray(grid[order]),
+        start=float(sizes[-1]),
+        throw=throw,
+    )
+    scores = np.empty((len(grid), len(benchmarks)))
+    scores[order] = np.asarray(solution.x)
+    none = np.full_like(scores, np.nan)
+    return Prediction(grid, benchmarks, scores, none, none, result_name(solution.result))
+
+
+@dataclass(frozen=True)
+class FamilyPrediction:
+    """Predicted models of one family, beside what was observed (NaN for models to come).
+
+    - `family`; `protocol` (`A`, `B`, or `extension`); `benchmarks`; `given`: models whose scores
+      were used; `models`, `params` of those predicted.
+    - `predicted`, `low`, `high`, `observed`: fractions, one row per model; `level` of the band.
+    - `mae` (fraction), `mae_relative`: mean over models and benchmarks, NaN for an extension.
+    - `baselines`: name -> (mae, mae_relative); `skill`: 1 - mae / mae of the anchored slope.
+    - `trained_on`: families that were seen; `result`: a member's name of `dynamics.RESULTS`.
+    """
+
+    family: str
+    protocol: str
+    benchmarks: tuple[str, ...]
+    given: tuple[str, ...]
+    models: tuple[str, ...]
+    params: Float[np.ndarray, " models"]
+    predicted: Float[np.ndarray, "models benchmarks"]
+    low: Float[np.ndarray, "models benchmarks"]
+    high: Float[np.ndarray, "models benchmarks"]
+    observed: Float[np.ndarray, "models benchmarks"]
+    level: float
+    mae: float
+    mae_relative: float
+    baselines: dict[str, tuple[float, float]]
+    skill: float
+    trained_on: tuple[str, ...]
+    result: str
+
+    @property
+    def beaten_by(self) -> tuple[str, ...]:
+        """Baselines with a smaller error on this family."""
+        return tuple(name for name, (mae, _) in self.baselines.items() if mae < self.mae)
+
+
+def hold_out(
+    table: ScoreTable,
+    family: str,
+    *,
+    protocol: Protocol = "A",
+    benchmarks: Sequence[str] | None = None,
+    same_size: SameSize = "leave_out",
+    level: float = 0.9,
+) -> FamilyPrediction:
+    """Predict the larger models of a family from its smallest, by dynamics that never saw it.
+
+    **Arguments:** `family`, its name in the table; `protocol`, "A" (smallest model given) or "B"
+    (the two smallest); `benchmarks` and `same_size` (of this
+    family), see `held_out_cohort`; `level` of the bands.
+
+    All settings, the baselines' too, are chosen within the other families. Raises ValueError for a
+    family that is not there, has no model left to predict, or leaves too few others to learn from.
+    """
+    given = given_models(protocol)
+    chosen = held_out_cohort(table, benchmarks=benchmarks)
+    whole = held_out_cohort(table, benchmarks=benchmarks, min_models=given + 1, same_size=same_size)
+    target = whole.families[whole.place(family)]
+    others = _others(chosen, target.name)
+    forecaster = fit_forecaster(others, given=given, level=level)
+    known, sizes = target.scores[:given], target.log10_n[:given]
+    grid, observed = target.log10_n[given:], target.scores[given:]
+    forecast = predict(forecaster, known, log10_n=grid, start=sizes)
+    baselines = {}
+    for method in baseline_methods():
+        predictor, _ = fit_method(method, others, given=given)
+        scores = predictor(known, sizes, grid)
+        baselines[method.name] = _errors(scores, observed)
+    mae, mae_relative = _errors(forecast.scores, observed)
+    return FamilyPrediction(
+        family=target.name,
+        protocol=protocol,
+        benchmarks=whole.benchmarks,
+        given=target.models[:given],
+        models=target.models[given:],
+        params=np.rint(10**grid),
+        predicted=forecast.scores,
+        low=forecast.low,
+        high=forecast.high,
+        observed=observed,
+        level=level,
+        mae=mae,
+        mae_relative=mae_relative,
+        baselines=baselines,
+        skill=1 - mae / baselines[_REFERENCE][0],
+        trained_on=forecaster.families,
+        result=forecast.result,
+    )
+
+
+def extend(
+    table: ScoreTable,
+    family: str,
+    *,
+    params: float | Sequence[float],
+    trained_on: ScoreTable | None = None,
+    benchmarks: Sequence[str] | None = None,
+    same_size: SameSize = "leave_out",
+    level: float = 0.9,
+) -> FamilyPrediction:
+    """Predict larger models of a family from all its models in `table`.
+
+    **Arguments:** `params`, parameter counts to predict, above the family's largest; `trained_on`,
+    the table whose families teach the dynamics (the shipped uniform table by default; a family of
+    the same name in it is not used); `benchmarks`, those predicted, by default all that both tables
+    and the held-out study have; `same_size`, see `held_out_cohort`; `level` of the bands.
+
+    With two models or more, how far the family's own course counts is chosen by protocol B within
+    the training families; each further model refines it. With one model this is protocol A. The
+    bands are those of protocol B (or A): an extension ten times beyond the family's largest model
+    is as long as the longest of theirs, and further ones are extrapolated in width too. Raises
+    ValueError for a family that is not there, sizes that are not larger, models of one size, and
+    missing scores.
+    """
+    teacher = load_table("uniform") if trained_on is None else trained_on
+    if benchmarks is None:
+        there = held_out_cohort(teacher).benchmarks
+        benchmarks = [name for name in there if name in table.benchmarks]
+        if not benchmarks:
+            raise ValueError(
+                f"{table.name} has none of {', '.join(there)}, which the dynamics were learned on"
+            )
+    own = held_out_cohort(
+        table.select([family]),
+        benchmarks=benchmarks,
+        min_models=1,
+        same_size=same_size,
+        mixtures=True,
+    )
+    target = own.families[0]
+    wanted = np.sort(np.atleast_1d(np.asarray(params, float)))
+    if not (np.isfinite(wanted).all() and (wanted > 10 ** target.log10_n[-1] * 1.0001).all()):
+        raise ValueError(
+            f"params must be above {10 ** target.log10_n[-1]:.4g}, the largest of {target.name}"
+        )
+    others = _others(held_out_cohort(teacher, benchmarks=benchmarks), target.name)
+    forecaster = fit_forecaster(others, given=min(2, len(target.models)), level=level)
+    forecast = predict(forecaster, target.scores, log10_n=np.log10(wanted), start=target.log10_n)
+    nan = float("nan")
+    return FamilyPrediction(
+        family=target.name,
+        protocol="extension",
+        benchmarks=own.benchmarks,
+        given=target.models,
+        models=tuple(f"{target.name} {size:.3g}" for size in wanted),
+        params=wanted,
+        predicted=forecast.scores,
+        low=forecast.low,
+        high=forecast.high,
+        observed=np.full_like(forecast.scores, np.nan),
+        level=level,
+        mae=nan,
+        mae_relative=nan,
+        baselines={},
+        skill=nan,
+        trained_on=forecaster.families,
+        result=forecast.result,
+    )
+
+
+def _others(cohort: Cohort, name: str) -> Cohort:
+    kept = tuple(f for f in cohort.families if f.name.lower() != name.lower())
+    return dataclasses.replace(cohort, families=kept)
+
+
+def _errors(predicted, observed) -> tuple[float, float]:
+    return float(np.abs(predicted - observed).mean()), relative_error(predicted, observed)

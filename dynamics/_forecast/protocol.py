@@ -1,0 +1,220 @@
+"""Held-out protocols: who is left out, what is given of it, how a prediction is scored.
+
+Protocol A gives the smallest model's scores of a family and asks for all larger ones; protocol B
+gives the two smallest. Nothing else of the held-out family, or of any family of the held-out lab,
+is seen by what predicts. Errors are absolute, averaged over benchmarks and sizes within a family
+(given models left out), then over families, each family counting once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
+from .._tables.scores import ScoreTable
+
+Protocol = Literal["A", "B"]
+Leave = Literal["family", "lab"]
+SameSize = Literal["leave_out", "first"]
+
+#: The benchmarks of the held-out targets, measured for nearly all models under one harness.
+HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogrande", "mmlu")
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family's models by size: `log10_n` rises strictly, `scores` are fractions."""
+
+    name: str
+    lab: str
+    models: tuple[str, ...]
+    log10_n: Float[np.ndarray, " models"]
+    scores: Float[np.ndarray, "models benchmarks"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The families that a held-out study uses.
+
+    `left_out` lists (model or family, reason) of what the table holds and the cohort does not:
+    `incomplete_scores`, `mixture_of_experts`, `several_models_of_one_size`, `too_few_sizes`, and
+    what the table itself left out.
+    """
+
+    families: tuple[Family, ...]
+    benchmarks: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+    @property
+    def models(self) -> int:
+        """The number of models."""
+        return sum(len(family.models) for family in self.families)
+
+    def place(self, name: str) -> int:
+        """The place of the named family (case does not matter).
+
+        Raises ValueError for a family that is not there: with the reason if it was left out, with
+        the names of those that are there if it is unknown.
+        """
+        names = [family.name.lower() for family in self.families]
+        if name.lower() in names:
+            return names.index(name.lower())
+        reasons = {who.lower(): reason for who, reason in self.left_out}
+        if reasons.get(name.lower()) in _MENDS:
+            raise ValueError(f"{name} cannot be held out: {_MENDS[reasons[name.lower()]]}")
+        there = ", ".join(family.name for family in self.families)
+        raise ValueError(f"no family {name!r}; there are {there}")
+
+
+_MENDS = {
+    "too_few_sizes": "it has too few sizes with all benchmarks; name fewer benchmarks",
+    "several_models_of_one_size": (
+        "several of its models have one size, so it is no single trajectory; "
+        "take same_size='first' to keep the first of each"
+    ),
+}
+
+
+def held_out_cohort(
+    table: ScoreTable,
+    *,
+    benchmarks: Sequence[str] | None = None,
+    min_models: int = 3,
+    same_size: SameSize = "leave_out",
+    mixtures: bool = False,
+) -> Cohort:
+    """The families of `table` with at least `min_models` sizes and all scores.
+
+    **Arguments:** `benchmarks`, by default the five of `HELD_OUT_BENCHMARKS` that the table has
+    (all of the table's if it has fewer than two of them); `same_size`, what becomes of a family
+    that lists two different models of one size, which is several recipes under one name:
+    `leave_out` the family, or keep the `first` model of each size; `mixtures`, whether mixtures of
+    experts count (their total and active sizes differ, so their place on the axis is unclear).
+
+    Raises ValueError for a benchmark that is not in the table and when no family remains.
+    """
+    chosen = _benchmarks(table, benchmarks)
+    frame = table.frame
+    left_out = [(str(row.model), str(row.reason)) for row in table.left_out.itertuples()]
+    families = []
+    for name, rows in frame.groupby("family", sort=False):
+        complete = rows[list(chosen)].notna().all(axis=1)
+        left_out += [(str(model), "incomplete_scores") for model in rows["model"][~complete]]
+        rows = rows[complete]
+        if not mixtures and "active_params" in rows:
+            sparse = rows["active_params"].notna() & (rows["active_params"] < rows["params"])
+            left_out += [(str(model), "mixture_of_experts") for model in rows["model"][sparse]]
+            rows = rows[~sparse]
+        if rows["params"].duplicated().any() and same_size == "leave_out":
+            left_out.append((str(name), "several_models_of_one_size"))
+            continue
+        rows = rows.drop_duplicates("params").sort_values("params", kind="stable")
+        if len(rows) < min_models:
+            left_out.append((str(name), "too_few_sizes"))
+            continue
+        lab = str(rows["lab"].iloc[0]) if "lab" in rows else str(name)
+        families.append(
+            Family(
+                name=str(name),
+                lab=lab or str(name),
+                models=tuple(map(str, rows["model"])),
+                log10_n=np.log10(rows["params"].to_numpy(float)),
+                scores=rows[list(chosen)].to_numpy(float),
+            )
+        )
+    if not families and len(table.families) == 1:
+        name, reason = left_out[-1]
+        raise ValueError(f"{name} cannot be used: {_MENDS[reason]}")
+    if not families:
+        raise ValueError(
+            f"{table.name}: no family has {min_models} sizes with all of {', '.join(chosen)}; "
+            "name fewer benchmarks or add models"
+        )
+    return Cohort(tuple(families), chosen, tuple(left_out))
+
+
+def _benchmarks(table: ScoreTable, benchmarks: Sequence[str] | None) -> tuple[str, ...]:
+    if benchmarks is None:
+        known = tuple(name for name in HELD_OUT_BENCHMARKS if name in table.benchmarks)
+        return known if len(known) > 1 else table.benchmarks
+    missing = [name for name in benchmarks if name not in table.benchmarks]
+    if missing:
+        there = ", ".join(table.benchmarks)
+        raise ValueError(f"{table.name}: no benchmark {missing[0]!r}; there are {there}")
+    return tuple(benchmarks)
+
+
+def given_models(protocol: Protocol) -> int:
+    """How many of the smallest models of a held-out family are given."""
+    if protocol not in ("A", "B"):
+        raise ValueError(f"protocol is {protocol!r}; it is 'A' (smallest given) or 'B' (two)")
+    return 1 if protocol == "A" else 2
+
+
+def held_out_groups(
+    families: Sequence[Family], *, leave: Leave, given: int
+) -> tuple[tuple[int, ...], ...]:
+    """Places of the families that are left out together: each family, or all of one lab.
+
+    Raises ValueError if a family has no model beyond the `given` ones, and if fewer than 3 groups
+    remain: two to learn from are the least that a nested validation can use.
+    """
+    if leave not in ("family", "lab"):
+        raise ValueError(f"leave is {leave!r}; it is 'family' or 'lab'")
+    groups: dict[str, list[int]] = {}
+    for place, family in enumerate(families):
+        if len(family.models) <= given:
+            raise ValueError(
+                f"{family.name} has {len(family.models)} models and {given} are given, so nothing "
+                "is left to predict; raise min_models"
+            )
+        groups.setdefault(family.name if leave == "family" else family.lab, []).append(place)
+    if len(groups) < 3:
+        raise ValueError(f"{len(groups)} to leave out by {leave}; at least 3 are needed")
+    return tuple(tuple(places) for places in groups.values())
+
+
+def family_errors(
+    families: Sequence[Family], predictions: Sequence[Float[np.ndarray, "_ _"]], *, given: int
+) -> Float[np.ndarray, " families"]:
+    """Mean absolute error of each family, a fraction; the given models are left out."""
+    return np.array(
+        [
+            np.abs(predicted - family.scores[given:]).mean()
+            for family, predicted in zip(families, predictions, strict=True)
+        ]
+    )
+
+
+def relative_error(
+    predicted: Float[np.ndarray, "models benchmarks"],
+    observed: Float[np.ndarray, "models benchmarks"],
+) -> float:
+    """Mean of |predicted - observed| / observed; NaN where an observed score is 0."""
+    if (observed == 0).any():
+        return float("nan")
+    return float((np.abs(predicted - observed) / observed).mean())
+
+
+def family_interval(
+    values: Float[np.ndarray, " families"],
+    *,
+    level: float = 0.95,
+    n_boot: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of the mean over families, whole families resampled.
+
+    For the difference of two methods give the families' differences: the resampling is then
+    paired.
+    """
+    count = len(values)
+    weights = cluster_weights(
+        jax.random.key(seed), count, n_boot=n_boot, padded=padded_families(count)
+    )
+    means = np.asarray(weights, float)[:, :count] @ values / count
+    return percentile_interval(means, level=level)

@@ -1,0 +1,1 @@
+"""The capability ODE: libraries, penalties, fits, solves, geometry, ensembles."""

@@ -1,0 +1,243 @@
+"""Ensembles: how far a fit depends on which families were seen.
+
+Whole families (or labs) are drawn with replacement. A resample is a vector of counts, and least
+squares needs nothing but sums over families, so all members' normal equations are one matrix
+product and all members are fitted in one call.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from .coordinates import AbstractCoordinates
+from .integral import Regression, integral_form, weighted_sum
+from .integrate import Solution, integrate, is_usable
+from .library import AbstractLibrary
+from .match import gauss_newton, match_problem
+from .matched_fit import TrajectorySelection
+from .ode import ODEFit
+from .select import search_jointly
+from .sparse import AbstractPenalty, traced
+from .subset_search import Criterion
+from .trajectories import Trajectories
+from .vector_field import CapabilityODE
+
+
+class Band(eqx.Module):
+    """Pointwise percentile band over members: `low`, `median`, `high`, and the `share` of members
+    that have a finite value there."""
+
+    low: Float[Array, "..."]
+    median: Float[Array, "..."]
+    high: Float[Array, "..."]
+    share: Float[Array, "..."]
+
+
+class Ensemble(eqx.Module):
+    """Systems fitted to resampled families.
+
+    - `coefficients`: of each member; `weights`: how often each family counts in it.
+    - `library`, `coordinates`, `benchmarks`: as in the fit; `clusters`: what was resampled.
+    """
+
+    coefficients: Float[Array, "members dims terms"]
+    weights: Float[Array, "members families"]
+    library: AbstractLibrary
+    coordinates: AbstractCoordinates
+    benchmarks: tuple[str, ...] = eqx.field(static=True)
+    clusters: str = eqx.field(static=True)
+
+    @property
+    def inclusion(self) -> Float[Array, "dims terms"]:
+        """Inclusion probability: the share of members that use a term."""
+        used = self.coefficients != 0
+        return jnp.mean(used.astype(self.coefficients.dtype), axis=0)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in the order of the columns."""
+        return self.library.names(self.coordinates.names(self.benchmarks))
+
+    def member(self, place: int) -> CapabilityODE:
+        """One member as an ODE."""
+        return CapabilityODE(
+            self.library, self.coefficients[place], self.coordinates, self.benchmarks
+        )
+
+    def coefficient_band(self, *, level: float = 0.95) -> Band:
+        """Percentile band of each coefficient; 0 counts as a value."""
+        return band(self.coefficients, level=level)
+
+    def solutions(
+        self,
+        x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
+        *,
+        log10_n: Float[Array | np.ndarray, " grid"] | Sequence[float],
+    ) -> Solution:
+        """Every member's solution from scores `x0`, fields with a leading axis of members.
+
+        NaN where a member does not reach; use `band(solutions.x)`.
+        """
+        x0, log10_n = jnp.asarray(x0, float), jnp.asarray(log10_n, float)
+        return _solutions(self, x0, log10_n)
+
+
+@eqx.filter_jit
+def _solutions(ensemble, x0, log10_n):
+    def one(coefficients):
+        ode = CapabilityODE(
+            ensemble.library, coefficients, ensemble.coordinates, ensemble.benchmarks
+        )
+        solution = integrate(ode, x0, log10_n=log10_n, max_steps=512, throw=False)
+        x = jnp.where(is_usable(solution.result), solution.x, jnp.nan)
+        return eqx.tree_at(lambda s: s.x, solution, x)
+
+    return jax.vmap(one)(ensemble.coefficients)
+
+
+def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
+    """Percentile band over the first axis; values that are not finite are left out and counted."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level!r}; it lies between 0 and 1")
+    finite = jnp.isfinite(values)
+    kept = jnp.where(finite, values, jnp.nan)
+    ends = jnp.array([(1 - level) / 2, 0.5, (1 + level) / 2])
+    low, median, high = jnp.nanquantile(kept, ends, axis=0)
+    return Band(low, median, high, jnp.mean(finite.astype(values.dtype), axis=0))
+
+
+def draw_counts(
+    key: PRNGKeyArray | Array, cluster: Sequence[int] | np.ndarray, *, members: int
+) -> Float[Array, "members rows"]:
+    """How often each row counts when whole clusters are drawn with replacement.
+
+    `cluster` gives each row's cluster, numbered from 0.
+    """
+    places = np.asarray(cluster)
+    count = int(places.max()) + 1
+    return _counts(key, count, members)[:, places]
+
+
+def _counts(key, count, members):
+    draws = jax.random.randint(key, (members, count), 0, count)
+    counted = jax.vmap(lambda row: jnp.bincount(row, length=count))(draws)
+    return counted.astype(jnp.result_type(float))
+
+
+def refit(
+    regression: Regression,
+    penalty: AbstractPenalty,
+    candidates: Bool[Array, "dims terms"],
+    weights: Float[Array, "members families"],
+) -> Float[Array, "members dims terms"]:
+    """Coefficients of the regression for each row of family weights, all in one call."""
+    return _refit(regression, traced(penalty), candidates, weights)
+
+
+@eqx.filter_jit
+def _refit(regression, penalty, candidates, weights):
+    normal = weighted_sum(regression.by_family(), weights)
+    return penalty.solve_many(normal, candidates)
+
+
+def bootstrap(
+    fit: ODEFit,
+    trajectories: Trajectories,
+    *,
+    key: PRNGKeyArray | Array,
+    members: int = 1000,
+    clusters: Literal["family", "lab"] = "family",
+    candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
+) -> Ensemble:
+    """Fit again to resampled families, with the settings of `fit`.
+
+    **Arguments:** `trajectories`, the data of the fit; `key`, a PRNG key; `members`, the number of
+    resamples; `clusters`, whether families or whole labs are drawn; `candidates`, which terms each
+    equation may use, as in the fit.
+
+    With `method="integral"` each member is the full fit of its resample. With
+    `method="trajectory"` a member is one Gauss-Newton step from the fit: the regression around it,
+    resampled, with the support searched anew if the fit selected terms; so members near the fit
+    are right, and how far a member's own matching would wander is not seen.
+
+    Raises ValueError for fewer than 3 clusters, of which no resampling tells anything.
+    """
+    names = trajectories.families if clusters == "family" else trajectories.labs
+    used = np.array([name in fit.families for name in trajectories.families])
+    distinct = sorted({name for name, kept in zip(names, used, strict=True) if kept})
+    if len(distinct) < 3:
+        raise ValueError(f"{len(distinct)} {clusters} clusters; a bootstrap needs at least 3")
+    place = {name: i for i, name in enumerate(distinct)}
+    cluster = np.array([place.get(name, 0) for name in names])
+    weights = draw_counts(key, cluster, members=members) * jnp.asarray(used, float)[None]
+    coefficients = reweight(fit, trajectories, weights, candidates=candidates)
+    ode = fit.ode
+    return Ensemble(coefficients, weights, ode.library, ode.coordinates, ode.benchmarks, clusters)
+
+
+def reweight(
+    fit: ODEFit,
+    trajectories: Trajectories,
+    weights: Float[Array | np.ndarray, "members families"],
+    *,
+    candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
+) -> Float[Array, "members dims terms"]:
+    """Coefficients of the fit for each row of family weights; 0 leaves a family out.
+
+    Exact with `method="integral"`, one Gauss-Newton step with `method="trajectory"` (`bootstrap`).
+    """
+    weights = jnp.asarray(weights, float)
+    allowed = jnp.ones(fit.support.shape, bool) if candidates is None else jnp.asarray(candidates)
+    if fit.method == "trajectory":
+        return _one_step(fit, trajectories, allowed, weights)
+    noise: Literal["measurement", "increment"] = (
+        "increment" if fit.noise == "increment" else "measurement"
+    )
+    regression = integral_form(trajectories, fit.ode.library, fit.ode.coordinates, noise=noise)
+    return refit(regression, fit.penalty, allowed, weights)
+
+
+def _one_step(fit: ODEFit, trajectories: Trajectories, candidates, weights):
+    problem = match_problem(trajectories, fit.ode.library, fit.ode.coordinates, fit.matching)
+    noise = fit.identifiability.noise
+    if fit.first is None or not bool(jnp.all(noise > 0)):
+        raise ValueError("this fit has no residual noise to resample with; see its result")
+    first = fit.ode.coordinates.state(fit.first)
+    by_family = gauss_newton(problem, fit.coefficients, first, noise=noise)
+    shape = fit.support.shape
+    if isinstance(fit.penalty, TrajectorySelection):
+        criterion = Criterion(fit.penalty.gamma)
+        return _searched(by_family, fit.support, candidates, criterion, weights)
+    regression = integral_form(trajectories, fit.ode.library, fit.ode.coordinates)
+    ridge = fit.penalty.ridge(regression.normal_equations())
+    diagonal = (ridge[None, :] / noise[:, None] ** 2).reshape(-1)
+    return _stepped(by_family, fit.support, diagonal, weights).reshape(-1, *shape)
+
+
+@eqx.filter_jit
+def _searched(by_family, support, candidates, criterion, weights):
+    def one(row):
+        normal = weighted_sum(by_family, row)
+        found = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
+        return found.weights.reshape(support.shape)
+
+    return jax.vmap(one)(weights)
+
+
+@eqx.filter_jit
+def _stepped(by_family, support, diagonal, weights):
+    used = support.reshape(-1)
+
+    def one(row):
+        normal = weighted_sum(by_family, row)
+        both = used[:, None] & used[None, :]
+        system = jnp.where(both, normal.gram + jnp.diag(diagonal), 0)
+        system = system + jnp.diag(jnp.where(used, 0.0, 1.0).astype(system.dtype))
+        return jnp.linalg.solve(system, jnp.where(used, normal.moment[:, 0], 0))
+
+    return jax.vmap(one)(weights)

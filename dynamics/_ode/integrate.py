@@ -1,0 +1,139 @@
+"""Solve the capability ODE on any grid of sizes from any scores."""
+
+from collections.abc import Sequence
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from .results import RESULTS, DynamicsError
+from .vector_field import CapabilityODE
+
+#: A state this many times the start's size has escaped; solutions of interest stay near 1.
+_ESCAPE = 1e6
+
+
+class Solution(eqx.Module):
+    """A solution of the capability ODE.
+
+    - `log10_n`: the grid; `x`: scores there; `velocity`: dx/ds there, as the equations say.
+    - `held`: true from the first grid point on by which a score had been held at a wall.
+    - `result`: a member of `dynamics.RESULTS`; `left_unit_box` tells that some score was held.
+    """
+
+    log10_n: Float[Array, " grid"]
+    x: Float[Array, "grid dims"]
+    velocity: Float[Array, "grid dims"]
+    held: Bool[Array, "grid dims"]
+    result: RESULTS
+    benchmarks: tuple[str, ...] = eqx.field(static=True)
+
+    def gamma(self, *, reasoning: str, truth: str) -> Float[Array, " grid"]:
+        """The local coupling f_truth / f_reasoning along the solution."""
+        for name in (reasoning, truth):
+            if name not in self.benchmarks:
+                there = ", ".join(self.benchmarks)
+                raise ValueError(f"no benchmark {name!r} in this ODE; there are {there}")
+        above = self.velocity[:, self.benchmarks.index(truth)]
+        return above / self.velocity[:, self.benchmarks.index(reasoning)]
+
+
+def integrate(
+    ode: CapabilityODE,
+    x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
+    *,
+    log10_n: Float[Array | np.ndarray, " grid"] | Sequence[float],
+    start: float | Float[Array, ""] | None = None,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+    max_steps: int = 4096,
+    solver: diffrax.AbstractSolver | None = None,
+    adjoint: diffrax.AbstractAdjoint | None = None,
+    throw: bool = True,
+) -> Solution:
+    """Solve `ode` from scores `x0` (fractions).
+
+    **Arguments:** `log10_n`, the sizes to report, in order (rising, or falling to go back in size);
+    `start`, the size at which the scores are `x0` (the grid's first by default); `rtol`, `atol`,
+    tolerances of the steps; `max_steps`; `solver`, Tsit5 by default (`diffrax.Kvaerno5()` for stiff
+    systems); `adjoint`, how gradients go through the solve, by default recursive checkpointing
+    (reverse mode), `diffrax.ForwardMode()` for `jax.jvp` and `jax.jacfwd`.
+
+    **Returns** a `Solution`. **Raises** `DynamicsError` for `stiff` and `escaped` if `throw`; never
+    for `left_unit_box`, which is an answer. With `throw=False` what was not reached is NaN. The
+    function may be vmapped, jitted and differentiated with `throw=False`.
+    """
+    x0 = jnp.asarray(x0, float)
+    log10_n = jnp.asarray(log10_n, float)
+    if x0.shape != (len(ode.benchmarks),):
+        raise ValueError(f"x0 has shape {x0.shape}; one score for each of {ode.benchmarks}")
+    if log10_n.ndim != 1 or not log10_n.size:
+        raise ValueError(f"log10_n has shape {log10_n.shape}; give a list of sizes")
+    begin = log10_n[0] if start is None else jnp.asarray(start, float)
+    solution = _integrate(
+        ode,
+        x0,
+        log10_n,
+        begin,
+        rtol,
+        atol,
+        max_steps,
+        diffrax.Tsit5() if solver is None else solver,
+        diffrax.RecursiveCheckpointAdjoint() if adjoint is None else adjoint,
+    )
+    if throw and not bool(is_usable(solution.result)):
+        raise DynamicsError(RESULTS[solution.result], solution.result, solution)
+    return solution
+
+
+def is_usable(result: RESULTS) -> Bool[Array, ""]:
+    """Whether a solution with this result reaches the end of its grid."""
+    return (result == RESULTS.successful) | (result == RESULTS.left_unit_box)
+
+
+@eqx.filter_jit
+def _integrate(ode, x0, log10_n, begin, rtol, atol, max_steps, solver, adjoint):
+    def field(s, carry, args):
+        state, _ = carry
+        free = ode.free(state)
+        kept = ode.coordinates.hold(state, free)
+        # How far the walls have pushed back so far, summed along the way.
+        return kept, jnp.abs(free - kept)
+
+    state = ode.coordinates.state(x0)
+    bound = _ESCAPE * (1 + jnp.max(jnp.abs(state)))
+
+    def escaped(s, carry, args, **kwargs):
+        return jnp.max(jnp.abs(carry[0])) > bound
+
+    solved = diffrax.diffeqsolve(
+        diffrax.ODETerm(field),
+        solver,
+        t0=begin,
+        t1=log10_n[-1],
+        dt0=None,
+        y0=(state, jnp.zeros_like(state)),
+        saveat=diffrax.SaveAt(ts=log10_n),
+        stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
+        max_steps=max_steps,
+        adjoint=adjoint,
+        event=diffrax.Event(escaped),
+        throw=False,
+    )
+    assert solved.ys is not None  # SaveAt(ts=...) always saves
+    states, pushed = solved.ys
+    reached = jnp.isfinite(states)
+    x = jnp.where(reached, ode.coordinates.scores(states), jnp.nan)
+    speeds = jax.vmap(lambda z: ode.coordinates.score_velocity(z, ode.free(z)))(states)
+    velocity = jnp.where(reached, speeds, jnp.nan)
+    held = jnp.where(jnp.isfinite(pushed), pushed, 0) > 0
+    result = RESULTS.where(
+        solved.result == diffrax.RESULTS.event_occurred, RESULTS.escaped, RESULTS.stiff
+    )
+    finished = solved.result == diffrax.RESULTS.successful
+    reaches = RESULTS.where(jnp.any(held), RESULTS.left_unit_box, RESULTS.successful)
+    result = RESULTS.where(finished, reaches, result)
+    return Solution(log10_n, x, velocity, held, result, ode.benchmarks)

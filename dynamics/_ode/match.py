@@ -1,0 +1,274 @@
+"""Trajectory matching: coefficients and first points for which solutions pass by the data.
+
+Nonlinear least squares through the solver. Every observed score has an error, the first one too,
+so each family's true first point is estimated with the coefficients.
+"""
+
+from typing import Literal
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import lineax as lx
+import optimistix as optx
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from .coordinates import AbstractCoordinates
+from .integral import NormalEquations
+from .library import AbstractLibrary
+from .trajectories import Trajectories
+
+#: The library is evaluated no further outside the observed range than this many ranges, so that a
+#: trial step with wild coefficients gives a large residual and not a blow-up.
+_REACH = 3.0
+#: Stands for a residual that the solver did not reach, in units of the noise.
+_UNREACHED = 1e3
+
+
+class Matching(eqx.Module):
+    """Settings of trajectory matching.
+
+    - `first_point`: "free" if the first score has an error like any other; "fixed" to start each
+      solution at the observed first point.
+    - `loss`: "squared", or "robust" (pseudo-Huber: linear beyond about one noise unit times
+      `robust_scale`).
+    - `tolerance`: relative and absolute tolerance of Levenberg-Marquardt, in noise units and
+      coefficients; `steps`: the most it takes; `solver_steps`: steps of the differential equation
+      solver between neighbouring sizes.
+    """
+
+    first_point: Literal["free", "fixed"] = eqx.field(static=True, default="free")
+    loss: Literal["squared", "robust"] = eqx.field(static=True, default="squared")
+    robust_scale: float = eqx.field(static=True, default=2.0)
+    tolerance: float = eqx.field(static=True, default=1e-4)
+    steps: int = eqx.field(static=True, default=40)
+    solver_steps: int = eqx.field(static=True, default=4)
+
+
+class MatchProblem(eqx.Module):
+    """Data and model of a matching problem, as arrays; build it with `match_problem`.
+
+    - `s`, `state`, `mask`: sizes, observed state and what counts; `lower`, `upper`: bounds of the
+      region in which the library is evaluated.
+    """
+
+    s: Float[Array, "families points"]
+    state: Float[Array, "families points dims"]
+    mask: Bool[Array, "families points"]
+    lower: Float[Array, " dims"]
+    upper: Float[Array, " dims"]
+    library: AbstractLibrary
+    settings: Matching = eqx.field(static=True)
+
+
+class Match(eqx.Module):
+    """A matched system.
+
+    - `coefficients`; `first`: estimated first state of each family; `residual`: observed minus
+      fitted state, 0 in the padding; `converged`; `steps` taken; `solver_error`, the greatest
+      estimated error of one solver step.
+    """
+
+    coefficients: Float[Array, "dims terms"]
+    first: Float[Array, "families dims"]
+    residual: Float[Array, "families points dims"]
+    converged: Bool[Array, ""]
+    steps: Int[Array, ""]
+    solver_error: Float[Array, ""]
+
+
+def match_problem(
+    trajectories: Trajectories,
+    library: AbstractLibrary,
+    coordinates: AbstractCoordinates,
+    settings: Matching | None = None,
+) -> MatchProblem:
+    """The matching problem of some trajectories."""
+    state = coordinates.state(trajectories.x)
+    lower, upper = jnp.min(state, axis=(0, 1)), jnp.max(state, axis=(0, 1))
+    reach = _REACH * (upper - lower)
+    return MatchProblem(
+        s=trajectories.s,
+        state=state,
+        mask=trajectories.mask,
+        lower=lower - reach,
+        upper=upper + reach,
+        library=library,
+        settings=Matching() if settings is None else settings,
+    )
+
+
+@eqx.filter_jit
+def match(
+    problem: MatchProblem,
+    coefficients: Float[Array, "dims terms"],
+    first: Float[Array, "families dims"],
+    support: Bool[Array, "dims terms"],
+    *,
+    noise: Float[Array, " dims"],
+    family_weights: Float[Array, " families"],
+    ridge: Float[Array, "dims terms"],
+) -> Match:
+    """Match trajectories, starting from `coefficients` and `first`.
+
+    **Arguments:** `support`, which coefficients may differ from 0; `noise`, the unit of each
+    equation's residuals (its standard deviation); `family_weights`, how often each family counts;
+    `ridge`, the weight of each squared coefficient beside the sum of squared residuals (0 for
+    none). All shapes are fixed by the problem, so other supports and weights compile nothing new,
+    and the function may be vmapped.
+    """
+    settings = problem.settings
+    used = support.astype(coefficients.dtype)
+    root = jnp.sqrt(family_weights)[:, None, None] * problem.mask[..., None]
+    root = root / noise[None, None, :]
+    free = settings.first_point == "free"
+
+    def residuals(parameters, _):
+        weights, shift = parameters
+        start = first + shift * noise[None] if free else problem.state[:, 0]
+        found, _ = _paths(weights * used, start, problem=problem)
+        scaled = jnp.where(jnp.isfinite(found), problem.state - found, _UNREACHED) * root
+        if settings.loss == "robust":
+            scaled = _soften(scaled, settings.robust_scale)
+        return scaled, jnp.sqrt(ridge) * used * weights
+
+    shift = jnp.zeros_like(first) if free else jnp.zeros_like(first[:0])
+    solved = optx.least_squares(
+        residuals,
+        # Normal equations: the damping keeps them well conditioned, and QR of the tall Jacobian
+        # would cost more than all else.
+        optx.LevenbergMarquardt(
+            rtol=settings.tolerance,
+            atol=settings.tolerance,
+            linear_solver=lx.Normal(lx.Cholesky()),
+        ),
+        (coefficients * used, shift),
+        max_steps=settings.steps,
+        throw=False,
+    )
+    weights, shift = solved.value
+    start = first + shift * noise[None] if free else problem.state[:, 0]
+    found, error = _paths(weights * used, start, problem=problem)
+    return Match(
+        coefficients=weights * used,
+        first=start,
+        residual=jnp.where(problem.mask[..., None], problem.state - found, 0),
+        converged=solved.result == optx.RESULTS.successful,
+        steps=solved.stats["num_steps"],
+        solver_error=jnp.max(error),
+    )
+
+
+@eqx.filter_custom_jvp
+def _paths(coefficients, first, *, problem):
+    """The state at the observed sizes, and the greatest estimated error of a solver step."""
+    solve = jax.vmap(lambda s, start: _solve(problem, coefficients, s, start))
+    return solve(problem.s, first)
+
+
+@_paths.def_jvp
+def _paths_jvp(parameters, tangents, *, problem):
+    # A family's path depends on its own first point only. With the blocks of the Jacobian at hand
+    # the least-squares solver's many directions cost products, not solves.
+    by_weight, by_start = _sensitivities(problem, *parameters)
+    weights, starts = tangents
+    change = jnp.zeros(problem.state.shape, problem.state.dtype)
+    if weights is not None:
+        change = change + jnp.einsum("fpdt,t->fpd", by_weight, weights.reshape(-1))
+    if starts is not None:
+        change = change + jnp.einsum("fpde,fe->fpd", by_start, starts)
+    found, error = _paths(*parameters, problem=problem)
+    return (found, error), (change, jnp.zeros_like(error))
+
+
+def _sensitivities(problem, coefficients, first):
+    shape = coefficients.shape
+
+    def one_family(s, start):
+        def path(flat, start):
+            return _solve(problem, flat.reshape(shape), s, start)[0]
+
+        return jax.jacfwd(path, argnums=(0, 1))(coefficients.reshape(-1), start)
+
+    return jax.vmap(one_family)(problem.s, first)
+
+
+def _solve(problem, coefficients, s, start):
+    """One family's path, by a fixed number of solver steps between neighbouring sizes.
+
+    Fixed steps make the path a smooth function of the coefficients, as least squares wants; the
+    solver's own error estimate says whether there are enough of them.
+    """
+
+    def field(_, state, coefficients):
+        inside = jnp.clip(state, problem.lower, problem.upper)
+        return coefficients @ problem.library(inside)
+
+    term, solver = diffrax.ODETerm(field), diffrax.Tsit5(scan_kind="lax")
+    count = problem.settings.solver_steps
+    parts = jnp.arange(count, dtype=s.dtype) / count
+
+    def interval(state, ends):
+        begin, length = ends[0], ends[1] - ends[0]
+
+        def step(carry, part):
+            state, memory = carry
+            t0 = begin + length * part
+            state, error, _, memory, _ = solver.step(
+                term, t0, t0 + length / count, state, coefficients, memory, made_jump=False
+            )
+            return (state, memory), jnp.max(jnp.abs(error))
+
+        memory = solver.init(term, begin, begin + length / count, state, coefficients)
+        (state, _), errors = lax.scan(step, (state, memory), parts)
+        return state, (state, jnp.max(errors))
+
+    _, (states, errors) = lax.scan(interval, start, jnp.stack([s[:-1], s[1:]], axis=1))
+    return jnp.concatenate([start[None], states]), jnp.max(errors)
+
+
+def _soften(residual, scale):
+    # The square of the result is the pseudo-Huber loss, smooth also at 0.
+    return residual * jnp.sqrt(2 / (1 + jnp.sqrt(1 + (residual / scale) ** 2)))
+
+
+@eqx.filter_jit
+def gauss_newton(
+    problem: MatchProblem,
+    coefficients: Float[Array, "dims terms"],
+    first: Float[Array, "families dims"],
+    *,
+    noise: Float[Array, " dims"],
+) -> NormalEquations:
+    """Each family's Gauss-Newton information on ALL coefficients, its first point profiled out.
+
+    **Returns** normal equations with a leading axis of families, one target, and dims * terms
+    columns (equation by equation). Near the given coefficients the weighted sum of squares is that
+    of this linear regression, so terms can be added, dropped and swapped without a new solve.
+    """
+    dims, terms = coefficients.shape
+    fixed = problem.settings.first_point == "fixed"
+    flat = coefficients.reshape(-1)
+    values, _ = _paths(coefficients, first, problem=problem)
+    by_weight, by_start = _sensitivities(problem, coefficients, first)
+
+    def one_family(state, mask, value, by_weight, by_start):
+        rows = mask[:, None] / noise[None]
+        residual = ((state - value) * rows).reshape(-1)
+        by_weight = (by_weight * rows[..., None]).reshape(-1, dims * terms)
+        by_start = (by_start * rows[..., None]).reshape(-1, dims)
+        target = residual + by_weight @ flat
+        if not fixed:
+            basis, _ = jnp.linalg.qr(by_start)
+            by_weight = by_weight - basis @ (basis.T @ by_weight)
+            target = target - basis @ (basis.T @ target)
+        return NormalEquations(
+            gram=by_weight.T @ by_weight,
+            moment=(by_weight.T @ target)[:, None],
+            total=jnp.sum(target**2, keepdims=True),
+            rows=(jnp.sum(mask) - 1) * dims * jnp.ones(()),
+        )
+
+    return jax.vmap(one_family)(problem.state, problem.mask, values, by_weight, by_start)

@@ -1,0 +1,183 @@
+"""fit_ode: from score tables to a differential equation, with what can be said about it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from .._tables.scores import ScoreTable
+from .coordinates import AbstractCoordinates, UnitBox
+from .estimate import by_integral, by_pooling
+from .identifiability import Identifiability
+from .integral import Noise, integral_form
+from .library import AbstractLibrary, PolynomialLibrary
+from .match import Matching, match_problem
+from .matched_fit import TrajectorySelection, fit_matched
+from .pooling import PartialPooling
+from .results import RESULTS, DynamicsError
+from .sparse import AbstractPenalty, Ridge
+from .trajectories import Trajectories
+from .vector_field import CapabilityODE
+
+
+class ODEFit(eqx.Module):
+    """A fitted capability ODE and what is known about it.
+
+    - `ode`: the equations, ready to integrate; `result`: a member of `dynamics.RESULTS`.
+    - `support`: which terms each equation uses; `first`: estimated first scores of every family
+      of the data (trajectory matching only); `deviations`: each family's own part of the
+      coefficients (partial pooling only); `identifiability`: what the data determine.
+    - `families`: names of the families it was fitted to (those of weight 0 are not among them).
+    - `penalty`, `method`, `noise`, `matching`: the settings that made it.
+    """
+
+    ode: CapabilityODE
+    result: RESULTS
+    support: Bool[Array, "dims terms"]
+    first: Float[Array, "families dims"] | None
+    deviations: Float[Array, "families dims terms"] | None
+    identifiability: Identifiability
+    families: tuple[str, ...] = eqx.field(static=True)
+    penalty: AbstractPenalty
+    method: str = eqx.field(static=True)
+    noise: str = eqx.field(static=True)
+    matching: Matching
+
+    @property
+    def coefficients(self) -> Float[Array, "dims terms"]:
+        """One row per equation, one column per term; change of the state per decade."""
+        return self.ode.coefficients
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in the order of the columns."""
+        return self.ode.library.names(self.ode.coordinates.names(self.ode.benchmarks))
+
+    def family_ode(self, trajectories: Trajectories, family: str) -> CapabilityODE:
+        """The equations of one family of the data: the shared ones with its deviation, if any."""
+        place = trajectories.place(family)
+        if self.deviations is None:
+            return self.ode
+        return replace(self.ode, coefficients=self.coefficients + self.deviations[place])
+
+    def equations(self, *, digits: int = 3) -> tuple[str, ...]:
+        """One line per equation; look at `result` before believing them."""
+        return self.ode.equations(digits=digits)
+
+
+def fit_ode(
+    data: Trajectories | ScoreTable,
+    library: AbstractLibrary | None = None,
+    *,
+    penalty: AbstractPenalty | None = None,
+    method: Literal["integral", "trajectory"] = "integral",
+    coordinates: AbstractCoordinates | None = None,
+    benchmarks: Sequence[str] | None = None,
+    candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
+    family_weights: Float[Array | np.ndarray, " families"] | None = None,
+    noise: Noise = "measurement",
+    matching: Matching | None = None,
+    throw: bool = True,
+) -> ODEFit:
+    """Fit dx/ds = f(x), s = log10 N, to the trajectories of families.
+
+    **Arguments:** `data`, trajectories or a score table (of which `benchmarks` picks the scores);
+    `library`, the candidate terms (degree 1 by default); `penalty`, how they are drawn to zero
+    (`Ridge()` by default); `method`, "integral" for the integral form or "trajectory" for matching
+    through the solver, started from it; `coordinates`, `UnitBox()` by default; `candidates`, which
+    terms each equation may use (all by default; the identity pattern gives an uncoupled ODE);
+    `family_weights`, how often each family counts (0 leaves it out without a new compilation);
+    `noise`, see `integral_form`; `matching`, settings of trajectory matching.
+
+    **Returns** an `ODEFit`. **Raises** `DynamicsError` if `throw` and the result is not
+    `successful`, ValueError for data or settings that make no sense.
+    """
+    trajectories = as_trajectories(data, benchmarks)
+    library = PolynomialLibrary() if library is None else library
+    penalty = Ridge() if penalty is None else penalty
+    coordinates = UnitBox() if coordinates is None else coordinates
+    matching = Matching() if matching is None else matching
+    allowed, weights = checked_settings(
+        trajectories, library, coordinates, candidates, family_weights
+    )
+    if isinstance(penalty, TrajectorySelection) and method != "trajectory":
+        raise ValueError('TrajectorySelection needs method="trajectory"')
+    if isinstance(penalty, PartialPooling) and method != "integral":
+        raise ValueError('PartialPooling needs method="integral"')
+    regression = integral_form(trajectories, library, coordinates, noise=noise)
+    if isinstance(penalty, PartialPooling):
+        found = by_pooling(regression, penalty, allowed, weights, library)
+    elif method == "integral":
+        found = by_integral(regression, penalty, allowed, weights)
+    else:
+        problem = match_problem(trajectories, library, coordinates, matching)
+        found = fit_matched(problem, regression, penalty, allowed, weights)
+    report, result = found.report, found.result
+    support = found.coefficients != 0
+    moved = regression.normal_equations(weights).total
+    if bool(jnp.any(moved <= _constant(trajectories))):
+        result = RESULTS.constant_scores
+    elif report.underdetermined:
+        result = RESULTS.underdetermined
+    elif not bool(jnp.all(jnp.any(support, axis=1) | ~jnp.any(allowed, axis=1))):
+        result = RESULTS.no_term_survived
+    used = zip(trajectories.families, np.asarray(weights), strict=True)
+    fit = ODEFit(
+        ode=CapabilityODE(library, found.coefficients, coordinates, trajectories.benchmarks),
+        result=result,
+        support=support,
+        first=None if found.first is None else coordinates.scores(found.first),
+        deviations=found.deviations,
+        identifiability=report,
+        families=tuple(name for name, weight in used if weight > 0),
+        penalty=penalty,
+        method=method,
+        noise=noise,
+        matching=matching,
+    )
+    if throw and result != RESULTS.successful:
+        raise DynamicsError(RESULTS[result], result, fit)
+    return fit
+
+
+def as_trajectories(
+    data: Trajectories | ScoreTable, benchmarks: Sequence[str] | None
+) -> Trajectories:
+    """Trajectories of a table, or trajectories as they are."""
+    if isinstance(data, Trajectories):
+        if benchmarks is not None and tuple(benchmarks) != data.benchmarks:
+            raise ValueError("choose benchmarks when making the trajectories, not here")
+        return data
+    return Trajectories.from_table(data, benchmarks=benchmarks)
+
+
+def checked_settings(
+    trajectories: Trajectories,
+    library: AbstractLibrary,
+    coordinates: AbstractCoordinates,
+    candidates: Bool[Array | np.ndarray, "dims terms"] | None,
+    family_weights: Float[Array | np.ndarray, " families"] | None,
+) -> tuple[Bool[Array, "dims terms"], Float[Array, " families"]]:
+    """Defaults filled in; ValueError for what does not fit together."""
+    shape = (trajectories.dims, library.size(trajectories.dims))
+    allowed = jnp.ones(shape, bool) if candidates is None else jnp.asarray(candidates, bool)
+    if allowed.shape != shape:
+        raise ValueError(f"candidates have shape {allowed.shape}; the library needs {shape}")
+    count = len(trajectories.families)
+    weights = jnp.ones(count) if family_weights is None else jnp.asarray(family_weights, float)
+    if weights.shape != (count,) or bool(jnp.any(weights < 0)) or not bool(jnp.any(weights > 0)):
+        raise ValueError(f"family_weights must be {count} numbers of at least 0, not all 0")
+    if isinstance(coordinates, UnitBox) and bool(
+        jnp.any((trajectories.x < 0) | (trajectories.x > 1))
+    ):
+        raise ValueError("values outside 0..1; scores are fractions, else use Unbounded()")
+    return allowed, weights
+
+
+def _constant(trajectories: Trajectories) -> float:
+    # Rounding of a sum of squares of scores of this size.
+    return float(jnp.finfo(trajectories.x.dtype).eps ** 1.5 * jnp.sum(trajectories.x**2))

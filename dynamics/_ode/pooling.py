@@ -1,0 +1,88 @@
+"""Partial pooling: dynamics that all families share, and what is a family's own."""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from .integral import NormalEquations
+from .proximal import minimise
+from .sparse import AbstractPenalty, column_scale, require_not_negative
+
+
+class PartialPooling(AbstractPenalty):
+    """Shared coefficients plus a family-specific part that is group-sparse over families.
+
+    Minimises (1/2n) sum_f |y_f - A_f (w + v_f)|^2 + (ridge/2) |c w|^2
+    + strength sum_t c_t |(v_1t, ..., v_Ft)| / sqrt(F), with c the root mean square of each column:
+    for each equation a term either deviates in no family or in all, then shrunk towards the shared
+    value (group lasso, Yuan and Lin 2006). A larger `strength` pools more; from some strength on
+    nothing deviates and the shared part is that of `Ridge(ridge)`.
+
+    **Arguments:** `strength`; `ridge`; `deviating`, "constant" to let only the constant term
+    deviate (an offset per family), "all" for every term.
+    """
+
+    strength: float = 1e-3
+    ridge_strength: float = 1e-4
+    deviating: Literal["constant", "all"] = eqx.field(static=True, default="constant")
+
+    def __check_init__(self):
+        require_not_negative(self.strength, "strength")
+        require_not_negative(self.ridge_strength, "ridge_strength")
+
+    def ridge(self, normal):
+        return self.ridge_strength * normal.rows * column_scale(normal, True) ** 2
+
+    def solve(self, normal, candidates):
+        raise ValueError("PartialPooling needs families; it cannot be used on pooled sums alone")
+
+    def solve_families(
+        self,
+        by_family: NormalEquations,
+        family_weights: Float[Array, " families"],
+        candidates: Bool[Array, "dims terms"],
+        deviates: Bool[Array, " terms"],
+    ) -> tuple[Float[Array, "dims terms"], Float[Array, "families dims terms"]]:
+        """Shared coefficients and deviations; `deviates` says which terms may deviate."""
+        numbers = (jnp.asarray(self.strength, float), jnp.asarray(self.ridge_strength, float))
+        return _solve(numbers, by_family, family_weights, candidates, deviates)
+
+
+@eqx.filter_jit
+def _solve(numbers, by_family, family_weights, candidates, deviates):
+    strength, ridge_strength = numbers
+    families = len(family_weights)
+    rows = family_weights @ by_family.rows
+    gram = by_family.gram * family_weights[:, None, None] / rows
+    moment = by_family.moment * family_weights[:, None, None] / rows
+    scale = jnp.sqrt(jnp.diagonal(jnp.sum(gram, axis=0)))
+    scale = jnp.where(scale > 0, scale, 1)
+    gram = gram / (scale[:, None] * scale[None, :])[None]
+    moment = moment / scale[None, :, None]
+    limit = strength / jnp.sqrt(float(families))
+    # The joint operator is at most the pooled one plus the greatest family's.
+    greatest = jnp.max(jnp.linalg.eigvalsh(gram)[:, -1])
+    lipschitz = jnp.linalg.eigvalsh(jnp.sum(gram, axis=0))[-1] + greatest + ridge_strength
+
+    def equation(moment, allowed):
+        def gradient(point):
+            shared, own = point
+            slope = jnp.einsum("ftu,fu->ft", gram, shared[None] + own) - moment
+            return jnp.sum(slope, axis=0) + ridge_strength * shared, slope
+
+        def prox(step, point):
+            shared, own = point
+            length = jnp.sqrt(jnp.sum(own**2, axis=0))
+            shrink = jnp.maximum(1 - step * limit / jnp.where(length > 0, length, 1), 0)
+            kept = jnp.where(allowed & deviates & (length > 0), shrink, 0)
+            return jnp.where(allowed, shared, 0), own * kept[None]
+
+        start = (jnp.zeros_like(scale), jnp.zeros_like(moment))
+        shared, own = minimise(gradient, prox, start, lipschitz)
+        return shared / scale, own / scale[None]
+
+    shared, own = jax.vmap(equation, in_axes=(2, 0))(moment, candidates)
+    return shared, jnp.swapaxes(own, 0, 1)

@@ -1,0 +1,104 @@
+"""Penalties of a linear regression: what they share, and ridge.
+
+Every penalty is a frozen module with one method, `solve`, from normal equations (and a mask of the
+terms that may be used) to coefficients. It never sees rows, so resamples, weights and both ways of
+fitting share it.
+"""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from .elimination import solve_positive
+from .integral import NormalEquations
+
+
+class AbstractPenalty(eqx.Module):
+    """How coefficients are drawn towards zero."""
+
+    @abc.abstractmethod
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
+        """Coefficients of each equation; exactly 0 for terms that are not used."""
+
+    def ridge(self, normal: NormalEquations) -> Float[Array, " terms"]:
+        """What the penalty adds to the Gram matrix' diagonal on the terms that it keeps."""
+        return jnp.zeros_like(jnp.diagonal(normal.gram))
+
+    def solve_many(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "members dims terms"]:
+        """The same for a batch of normal equations (a leading axis in each field)."""
+        return jax.vmap(self.solve, in_axes=(0, None))(normal, candidates)
+
+
+class Ridge(AbstractPenalty):
+    """Least squares with a quadratic penalty.
+
+    Minimises (1/2n) |y - A w|^2 + (strength/2) |c w|^2, with c the root mean square of each column
+    if `scaled` (so that the unit of a term does not matter), else 1. `strength=0` is least squares;
+    then collinear terms are set to 0 one by one.
+    """
+
+    strength: float = 1e-3
+    scaled: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self):
+        require_not_negative(self.strength, "strength")
+
+    def ridge(self, normal):
+        return self.strength * normal.rows * column_scale(normal, self.scaled) ** 2
+
+    def solve(self, normal, candidates):
+        return restricted_solve(normal, candidates, self.ridge(normal))
+
+
+def solve(
+    penalty: AbstractPenalty, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+) -> Float[Array, "dims terms"]:
+    """`penalty.solve`, compiled once for all strengths and data of one shape."""
+    return _solve(traced(penalty), normal, candidates)
+
+
+@eqx.filter_jit
+def _solve(penalty, normal, candidates):
+    return penalty.solve(normal, candidates)
+
+
+def traced(penalty: AbstractPenalty) -> AbstractPenalty:
+    """The penalty with its numbers as arrays, so that another strength compiles nothing new."""
+    return jax.tree.map(lambda number: jnp.asarray(number, float), penalty)
+
+
+def column_scale(normal: NormalEquations, scaled: bool) -> Float[Array, " terms"]:
+    """Root mean square of each term's column, or ones."""
+    diagonal = jnp.diagonal(normal.gram)
+    if not scaled:
+        return jnp.ones_like(diagonal)
+    return jnp.sqrt(jnp.where(diagonal > 0, diagonal / normal.rows, 1))
+
+
+def require_not_negative(value, name: str) -> None:
+    """Raise ValueError for a negative or non-finite setting (traced values pass)."""
+    if isinstance(value, int | float) and not 0 <= value < float("inf"):
+        raise ValueError(f"{name} is {value}; it is a number of at least 0")
+
+
+def restricted_solve(
+    normal: NormalEquations,
+    support: Bool[Array, "dims terms"],
+    diagonal: Float[Array, " terms"],
+) -> Float[Array, "dims terms"]:
+    """Least squares of each equation on its own terms, with `diagonal` added to the Gram matrix."""
+    gram = normal.gram + jnp.diag(diagonal)
+    both = support[:, :, None] & support[:, None, :]
+    # Unused terms get an equation of their own, w = 0, so that every system has one shape.
+    unused = jnp.where(support, 0.0, 1.0).astype(gram.dtype)[:, None, :]
+    identity = jnp.eye(gram.shape[-1], dtype=gram.dtype)[None]
+    systems = jnp.where(both, gram[None], identity * unused)
+    moments = jnp.where(support, normal.moment.T, 0)[..., None]
+    return jnp.where(support, solve_positive(systems, moments)[..., 0], 0)

@@ -1,0 +1,196 @@
+"""Trajectories: the scores of each family along its sizes, padded into one array."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from .._tables.scores import ScoreTable
+
+
+class Trajectories(eqx.Module):
+    """Observed trajectories of several families.
+
+    - `s`: log10 of the parameter count (or any other time), rising within each family. Behind the
+      last model of a family its last value is repeated.
+    - `x`: scores as fractions (or any other state), padded likewise.
+    - `mask`: true where there is a model.
+    - `families`, `labs`: one name per family; `models`: names in each family; `benchmarks`.
+    - `left_out`: (name, reason) of what the table holds and these trajectories do not.
+    """
+
+    s: Float[Array, "families points"]
+    x: Float[Array, "families points dims"]
+    mask: Bool[Array, "families points"]
+    families: tuple[str, ...] = eqx.field(static=True)
+    labs: tuple[str, ...] = eqx.field(static=True)
+    models: tuple[tuple[str, ...], ...] = eqx.field(static=True)
+    benchmarks: tuple[str, ...] = eqx.field(static=True)
+    left_out: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
+
+    @classmethod
+    def from_arrays(
+        cls,
+        s: Sequence[Float[np.ndarray, " _"]],
+        x: Sequence[Float[np.ndarray, "_ _"]],
+        *,
+        benchmarks: Sequence[str] | None = None,
+        families: Sequence[str] | None = None,
+        labs: Sequence[str] | None = None,
+        models: Sequence[Sequence[str]] | None = None,
+        left_out: Sequence[tuple[str, str]] = (),
+    ) -> "Trajectories":
+        """From one array of sizes and one of scores ("points dims") per family.
+
+        Raises ValueError, naming the family, for fewer than two models, sizes that do not
+        strictly rise, values that are not finite, and arrays that do not match.
+        """
+        families = [f"family {i}" for i in range(len(s))] if families is None else list(families)
+        if not len(s) == len(x) == len(families) or not len(s):
+            raise ValueError(
+                f"{len(s)} families of sizes, {len(x)} of scores and {len(families)} names; "
+                "give one of each, at least one"
+            )
+        times = [np.asarray(row, float) for row in s]
+        states = [np.asarray(row, float) for row in x]
+        dims = states[0].shape[-1]
+        for name, time, state in zip(families, times, states, strict=True):
+            _check_family(name, time, state, dims)
+        points = max(len(time) for time in times)
+        pad = [points - len(time) for time in times]
+        return cls(
+            s=jnp.array([np.pad(t, (0, p), "edge") for t, p in zip(times, pad, strict=True)]),
+            x=jnp.array(
+                [np.pad(t, ((0, p), (0, 0)), "edge") for t, p in zip(states, pad, strict=True)]
+            ),
+            mask=jnp.array([np.arange(points) < len(time) for time in times]),
+            families=tuple(families),
+            labs=tuple(families if labs is None else labs),
+            models=tuple(
+                tuple(f"{name} {i}" for i in range(len(time)))
+                for name, time in zip(families, times, strict=True)
+            )
+            if models is None
+            else tuple(map(tuple, models)),
+            benchmarks=tuple(f"x{i}" for i in range(dims))
+            if benchmarks is None
+            else tuple(benchmarks),
+            left_out=tuple(left_out),
+        )
+
+    @classmethod
+    def from_table(
+        cls,
+        table: ScoreTable,
+        *,
+        benchmarks: Sequence[str] | None = None,
+        min_models: int = 2,
+        same_size: Literal["mean", "error"] = "mean",
+    ) -> "Trajectories":
+        """From a score table, along log10 of the total parameter count.
+
+        **Arguments:** `benchmarks`, which scores (all of the table by default); `min_models`,
+        how many sizes a family needs to count; `same_size`, what becomes of several models of one
+        family and size: their mean, or a ValueError.
+
+        A model without one of the scores, and a family with too few sizes, are left out and
+        listed in `left_out`. Raises ValueError for a benchmark that is not there and when no
+        family remains.
+        """
+        chosen = table.benchmarks if benchmarks is None else tuple(benchmarks)
+        missing = [name for name in chosen if name not in table.benchmarks]
+        if missing:
+            there = ", ".join(table.benchmarks)
+            raise ValueError(f"no benchmark {missing[0]!r} in this table; there are {there}")
+        if min_models < 2:
+            raise ValueError(f"min_models is {min_models}; a trajectory has at least 2 sizes")
+        columns = list(chosen)
+        left_out, kept = [], []
+        for family, rows in table.frame.groupby("family", sort=False):
+            complete = rows.dropna(subset=columns).sort_values("params", kind="stable")
+            for model in rows["model"][~rows["model"].isin(complete["model"])]:
+                left_out.append((str(model), "incomplete_scores"))
+            sizes = complete.groupby("params", sort=True)
+            if same_size == "error" and len(sizes) < len(complete):
+                twice = complete["model"][complete.duplicated("params", keep=False)]
+                raise ValueError(f"{family}: {', '.join(twice)} have one size; keep one of them")
+            if len(sizes) < min_models:
+                left_out.append((str(family), "too_few_sizes"))
+                continue
+            lab = str(rows["lab"].iloc[0]) if "lab" in rows else str(family)
+            names = [" | ".join(group) for group in sizes["model"].apply(list)]
+            means = sizes[columns].mean()
+            kept.append((str(family), lab, names, means.index.to_numpy(float), means.to_numpy()))
+        if not kept:
+            raise ValueError(
+                f"no family has {min_models} sizes with all of {', '.join(chosen)}; "
+                "name fewer benchmarks or add models"
+            )
+        families, labs, models, sizes, scores = zip(*kept, strict=True)
+        return cls.from_arrays(
+            [np.log10(params) for params in sizes],
+            list(scores),
+            benchmarks=chosen,
+            families=families,
+            labs=labs,
+            models=models,
+            left_out=left_out,
+        )
+
+    @property
+    def dims(self) -> int:
+        """The number of benchmarks."""
+        return self.x.shape[-1]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of models in each family."""
+        return tuple(len(names) for names in self.models)
+
+    def take(self, chosen: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
+        """Only the families at the given places, in that order.
+
+        The padding stays, so that code compiled for these trajectories differs in the number of
+        families only. To fit without some families, weights of 0 are quicker still.
+        """
+        if not len(chosen):
+            raise ValueError("no family chosen; name at least one")
+        chosen = [int(place) for place in chosen]
+        places = np.asarray(chosen)
+        return Trajectories(
+            s=self.s[places],
+            x=self.x[places],
+            mask=self.mask[places],
+            families=tuple(self.families[i] for i in chosen),
+            labs=tuple(self.labs[i] for i in chosen),
+            models=tuple(self.models[i] for i in chosen),
+            benchmarks=self.benchmarks,
+            left_out=self.left_out,
+        )
+
+    def place(self, family: str) -> int:
+        """The place of the named family (case does not matter).
+
+        Raises ValueError for a family that is not there, naming those that are.
+        """
+        lower = [name.lower() for name in self.families]
+        if family.lower() not in lower:
+            raise ValueError(f"no family {family!r}; there are {', '.join(self.families)}")
+        return lower.index(family.lower())
+
+
+def _check_family(name: str, time: np.ndarray, state: np.ndarray, dims: int) -> None:
+    if time.ndim != 1 or state.shape != (len(time), dims):
+        raise ValueError(
+            f"{name}: sizes of shape {time.shape} and scores of shape {state.shape}; "
+            f"expected (points,) and (points, {dims})"
+        )
+    if len(time) < 2:
+        raise ValueError(f"{name} has {len(time)} model; a trajectory needs at least 2 sizes")
+    if not (np.isfinite(time).all() and np.isfinite(state).all()):
+        raise ValueError(f"{name} has values that are not finite; leave those models out")
+    if not (np.diff(time) > 0).all():
+        raise ValueError(f"{name}: sizes must rise strictly; two are equal or out of order")

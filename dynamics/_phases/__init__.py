@@ -1,0 +1,1 @@
+"""Couplings and critical points: where a family is, and where it turns."""

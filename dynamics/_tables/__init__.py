@@ -1,0 +1,1 @@
+"""Score tables: every format that holds scores, read into one validated ScoreTable."""

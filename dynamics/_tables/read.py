@@ -1,0 +1,40 @@
+"""One entry for every format that holds scores."""
+
+from pathlib import Path
+
+from .raw import RawTable
+from .read_csv import read_csv
+from .read_results import read_results
+from .scores import ScoreTable
+from .validate import validate
+from .warnings import TableError
+
+
+def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:
+    """Read scores from `path`, whichever of the known formats its content has.
+
+    - A CSV of the user's own (`family, model, params` and any benchmark columns), percent or
+      fractions, or ObsScaling's.
+    - A folder of lm-evaluation-harness results, of any depth, or of the first Open LLM
+      Leaderboard's; `models.csv` in it may state families and sizes.
+    - A single results file of either: a table of one model, to look at.
+
+    Raises TableError, one line that names the file, the row and the mend.
+    """
+    path = Path(path)
+    try:
+        return validate(_read(path), name)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        mend = "check the path and its permissions"
+        raise TableError(error.filename or path, f"not readable ({why})", mend) from None
+
+
+def _read(path: Path) -> RawTable:
+    if "\0" in str(path) or not path.exists():
+        raise TableError(path, "there is no such file or folder", "check the path")
+    if path.is_dir():
+        return read_results(path)
+    content = path.read_bytes()
+    is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return read_results(path) if is_json else read_csv(path, content)

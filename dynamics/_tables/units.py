@@ -1,0 +1,129 @@
+"""Percent or fraction, found out per file, and a refusal of a file that holds both."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .benchmarks import BENCHMARKS, benchmark
+from .warnings import TableError
+
+_MEND = "write the whole file in percent or in fractions"
+_FAR_ABOVE_ZERO = 0.05  # a chance level from which no model falls to 0.01
+_LARGEST_STDERR = 0.5  # of a mean of numbers between 0 and 1
+# Stated over binomial standard error: 1 in one unit, 0.01 or 100 in two. A run on a fiftieth of
+# the items still has 7, a mean of shares such as MC2 not below 0.5.
+_STDERR_RATIO = (0.03, 50.0)
+
+
+def find_unit(path: Path, rows: Sequence[int], scores: Mapping[str, np.ndarray]) -> str:
+    """`percent` or `fraction`, whichever all columns of `scores` are in.
+
+    Benchmarks whose chance level is far above zero decide, each value by whether it exceeds 1;
+    without such a column the file is in percent if any score exceeds 1. Raises TableError for a
+    value outside 0 to 100 and for a file in both units; the row named is one of the minority.
+    """
+    for name, values in scores.items():
+        _check_possible(path, rows, name, values)
+    names = list(scores)
+    values = np.stack([scores[name] for name in names], axis=1)
+    above, below = values > 1, (values > 0) & (values <= 1)
+    telling = np.array([benchmark(name).chance > _FAR_ABOVE_ZERO for name in names])
+    if above[:, telling].any() or below[:, telling].any():
+        percent = int(above[:, telling].sum()) >= int(below[:, telling].sum())
+        odd = np.where(telling, below, False) if percent else above
+    else:
+        percent = bool(above.any())
+        odd = np.zeros_like(above)
+    if odd.any():
+        row, column = (int(i[0]) for i in np.nonzero(odd))
+        others = "in percent" if percent else "fractions"
+        problem = f"{names[column]} is {values[row, column]:g} where most scores are {others}"
+        raise TableError(path, problem, _MEND, row=rows[row])
+    if percent:
+        _check_small_columns(path, rows, names, values)
+        _check_small_rows(path, rows, names, values)
+    return "percent" if percent else "fraction"
+
+
+def check_stderrs(
+    path: Path,
+    rows: Sequence[int],
+    scores: Mapping[str, np.ndarray],
+    stderrs: Mapping[str, np.ndarray],
+) -> None:
+    """Raise TableError for an impossible standard error, or one in another unit than its score.
+
+    Everything is in fractions here.
+    """
+    for name, stderr in stderrs.items():
+        bad = (stderr < 0) | (stderr > _LARGEST_STDERR)
+        if bad.any():
+            i = int(bad.argmax())
+            problem = f"{name}_stderr is {stderr[i]:g} as a fraction, outside 0 to 0.5"
+            raise TableError(path, problem, "correct the value", row=rows[i])
+        items, score = benchmark(name).items, scores[name]
+        inside = (score > 0) & (score < 1) & (stderr > 0)
+        if not items or not inside.any():
+            continue
+        binomial = np.sqrt(score[inside] * (1 - score[inside]) / items)
+        ratio = float(np.median(stderr[inside] / binomial))
+        if not _STDERR_RATIO[0] < ratio < _STDERR_RATIO[1]:
+            problem = f"{name}_stderr is {ratio:.2g} times what {items} items give"
+            mend = f"write it in the unit of {name}"
+            raise TableError(path, problem, mend, row=rows[int(inside.argmax())])
+
+
+def _check_possible(path: Path, rows: Sequence[int], name: str, values: np.ndarray) -> None:
+    bad = (values < 0) | (values > 100)
+    if not bad.any():
+        return
+    i = int(bad.argmax())
+    problem = f"{name} is {values[i]:g}, outside 0 to 100"
+    mend = "correct the value"
+    if name not in BENCHMARKS:
+        mend += ", or remove the column if it holds no scores"
+    raise TableError(path, problem, mend, row=rows[i])
+
+
+def _check_small_columns(
+    path: Path, rows: Sequence[int], names: list[str], values: np.ndarray
+) -> None:
+    """In a percent file, a column that never exceeds 1 may be one in fractions.
+
+    Shares of a known number of items tell: they are multiples of 100/items percent. Of a
+    benchmark that nobody told us about, two such scores are refused.
+    """
+    for column, name in enumerate(names):
+        present = values[:, column][values[:, column] > 0]
+        if not present.size or present.max() > 1:
+            continue
+        items = benchmark(name).items
+        hits = present * items / 100
+        as_percent = (np.abs(hits - np.round(hits)) <= _rounding(present) * items / 100).all()
+        if not as_percent if items else present.size > 1:
+            row = rows[int((values[:, column] > 0).argmax())]
+            problem = (
+                f"{name} is {present[0]:g} and never above 1 where other scores are in percent"
+            )
+            raise TableError(path, problem, _MEND, row=row)
+
+
+def _rounding(values: np.ndarray) -> float:
+    """Half of the last decimal that `values` are written with (at most six are looked at)."""
+    for decimals in range(1, 6):
+        if np.allclose(values, np.round(values, decimals), rtol=0, atol=1e-9):
+            return 0.51 * 10.0**-decimals
+    return 0.51e-6
+
+
+def _check_small_rows(
+    path: Path, rows: Sequence[int], names: list[str], values: np.ndarray
+) -> None:
+    """In a percent file, a row with two or more scores of unknown benchmarks, none above 1."""
+    unknown = np.array([not benchmark(name).items for name in names])
+    small = ((values > 0) & unknown).sum(axis=1) > 1
+    small &= ~(values > 1).any(axis=1)
+    if small.any():
+        row = rows[int(small.argmax())]
+        raise TableError(path, "no score exceeds 1 where others are in percent", _MEND, row=row)
