@@ -159,5 +159,5 @@ def _quadrature(trajectories: Trajectories) -> tuple[Array, Array]:
 def _path(s: Float[np.ndarray, " points"]) -> CubicHermiteSpline:
     """The path as a function of size, for each point's unit vector (it is linear in the data)."""
     points = np.eye(len(s))
-    slopes = np.gradient(points, s, axis=0, edge_order=min(2, len(s) - 1))
+    slopes = np.gradient(points, s, axis=0, edge_order=2 if len(s) > 2 else 1)
     return CubicHermiteSpline(s, points, slopes)

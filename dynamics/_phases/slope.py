@@ -95,7 +95,7 @@ def errors_in_variables_slope(
     values = profile(angles)
     step = angles[1] - angles[0]
     start = angles[values.argmin()]
-    best = optimize.minimize_scalar(
+    best: Any = optimize.minimize_scalar(
         lambda a: float(profile(np.asarray(a))), bounds=(start - step, start + step)
     )
     centre = float(best.x)
