@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 import dynamics
-from dynamics._critical_bootstrap import _resample, family_sums
-from dynamics._critical_types import as_ambient, within_families
-from dynamics._resampling import cluster_weights, padded_families
+from dynamics._phases.critical_bootstrap import _resample, family_sums
+from dynamics._phases.critical_types import as_ambient, within_families
+from dynamics._statistics.resampling import cluster_weights, padded_families
 
 
 def loop_vertices(data, weights, breaks, *, centre, scale):

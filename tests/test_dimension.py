@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dynamics import _dimension, compare_dimension, effective_dimension, participation_ratio
+from dynamics import compare_dimension, effective_dimension, participation_ratio
+from dynamics._controls import dimension as _dimension
 
 
 def exact(eigenvalues, models, seed=0):
