@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
+	$(BIN)/nullcline diagnose --table organisms
 	$(BIN)/nullcline reproduce
 
 setup: $(VENV)/.light
