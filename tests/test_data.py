@@ -11,7 +11,11 @@ import pytest
 import dynamics
 from dynamics._tables.shipped import data_folder
 
-TABLES = sorted(data_folder().glob("*.csv"))
+ALL_TABLES = sorted(data_folder().glob("*.csv"))
+# Tables of figures from public sources, and those of models that the project trained itself.
+TABLES = [path for path in ALL_TABLES if not path.stem.startswith("organism")]
+_NAMES = ("family", "model", "lab", "experiment", "score", "quantity", "control", "treated")
+TRAINED = [path for path in ALL_TABLES if path not in TABLES]
 IDS = [path.stem for path in TABLES]
 BENCHMARKS = set(dynamics.BENCHMARKS)
 SIDECAR_KEYS = {
@@ -182,3 +186,28 @@ def test_published_rows_agree_with_the_uniform_table_they_name():
 def test_unknown_tables_are_refused_with_the_names_there_are():
     with pytest.raises(ValueError, match="uniform"):
         dynamics.load_table("unified")
+
+
+@pytest.mark.parametrize("path", TRAINED, ids=[path.stem for path in TRAINED])
+def test_tables_of_trained_models_are_whole(path):
+    sidecar = sidecar_of(path)
+    assert {"table", "title", "origin", "licence", "unit", "rows", "sha256"} <= set(sidecar)
+    assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sidecar["rows"] > 0
+    for row in rows:
+        for column, cell in row.items():
+            if column in _NAMES:
+                assert TEXT(cell), (column, cell)
+            elif cell:
+                assert math.isfinite(float(cell)), (column, cell)
+            if column.startswith("world_") and cell:
+                assert 0 <= float(cell) <= 1, (column, cell)
+
+
+def test_the_shipped_organisms_are_a_score_table():
+    table = dynamics.load_table("organisms")
+    assert {"world_truth", "world_reasoning"} <= set(table.benchmarks)
+    assert not table.warnings
+    assert not len(table.left_out)
