@@ -127,13 +127,14 @@ def test_band_leaves_out_and_counts_what_is_not_finite():
 
 def test_matched_members_step_where_their_own_match_goes():
     data, truth = quadratic(np.random.default_rng(2), points=(8, 8))
-    settings = {
-        "penalty": dynamics.TrajectorySelection(),
-        "method": "trajectory",
-        "coordinates": BOX,
-    }
     library = dynamics.PolynomialLibrary(2)
-    fit = dynamics.fit_ode(data, library, **settings)
+    fit = dynamics.fit_ode(
+        data,
+        library,
+        penalty=dynamics.TrajectorySelection(),
+        method="trajectory",
+        coordinates=BOX,
+    )
     ensemble = dynamics.bootstrap(fit, data, key=KEY, members=200)
     np.testing.assert_allclose(ensemble.inclusion[truth != 0], 1.0)
     assert float(np.max(ensemble.inclusion[truth == 0])) < 0.3
@@ -142,7 +143,9 @@ def test_matched_members_step_where_their_own_match_goes():
     alone = dynamics.fit_ode(
         data,
         library,
-        **(settings | {"penalty": dynamics.Ridge(0.0)}),
+        penalty=dynamics.Ridge(0.0),
+        method="trajectory",
+        coordinates=BOX,
         candidates=truth != 0,
         family_weights=ensemble.weights[member],
     )

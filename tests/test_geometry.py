@@ -35,9 +35,9 @@ def test_linear_system_rests_at_the_solution_of_its_equations(matrix, stability,
     (point,) = dynamics.fixed_points(make(np.column_stack([-matrix @ rest, matrix])))
     np.testing.assert_allclose(point.x, rest, atol=1e-8)
     expected = np.linalg.eigvals(matrix)
-    order = np.lexsort((expected.imag, -expected.real))
+    order = np.lexsort((np.imag(expected), -np.real(expected)))
     found = np.asarray(point.eigenvalues)
-    found = found[np.lexsort((found.imag, -found.real))]
+    found = found[np.lexsort((np.imag(found), -np.real(found)))]
     np.testing.assert_allclose(found, expected[order], atol=1e-10)
     assert point.stability == stability
     assert point.oscillates == oscillates
@@ -71,7 +71,7 @@ def test_fixed_points_in_log_odds_are_given_as_scores():
     np.testing.assert_allclose(point.x, rest, atol=1e-8)
     # At rest a change of variables is a similarity: the eigenvalues are those of the matrix.
     np.testing.assert_allclose(
-        np.sort(np.asarray(point.eigenvalues).real), np.sort(np.linalg.eigvals(matrix)), rtol=1e-6
+        np.sort(np.real(point.eigenvalues)), np.sort(np.linalg.eigvals(matrix)), rtol=1e-6
     )
 
 

@@ -34,6 +34,7 @@ def test_integral_form_and_matching_agree_with_the_truth_on_noiseless_data():
     # error of 1e-8, both magnified by the condition of the terms (about 30).
     np.testing.assert_allclose(fits[0].coefficients, truth, atol=1e-3)
     np.testing.assert_allclose(fits[1].coefficients, truth, atol=1e-5)
+    assert fits[1].first is not None
     np.testing.assert_allclose(fits[1].first, data.x[:, 0], atol=1e-6)
 
 
