@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -72,8 +73,11 @@ class Recipe:
                 raise ValueError(
                     f"recipe {self.name}: {field} must be at least 1, there would be no tokens"
                 )
-        if not self.learning_rate > 0:
-            raise ValueError(f"recipe {self.name}: learning_rate must be above 0")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"recipe {self.name}: learning_rate must be a number above 0")
+        for field in ("mlp_ratio", "unembedding", "tokens_per_param", "weight_decay"):
+            if not 0 <= getattr(self, field) < math.inf:
+                raise ValueError(f"recipe {self.name}: {field} must be a number of at least 0")
         for width in self.widths:
             self.shape(width)
 
@@ -141,15 +145,15 @@ def load_recipe(name: str | Path) -> Recipe:
     """
     path = Path(name)
     if path.suffix in (".yaml", ".yml") and path.is_file():
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     else:
         found = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
         if not found:
             raise OrganismError(f"no recipe {str(name)!r}; there are {', '.join(list_recipes())}")
-        text = found[0].read_text(encoding="utf-8")
+        content = found[0].read_bytes()
     try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError:
+        values = yaml.safe_load(content.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
         raise OrganismError(f"the recipe {str(name)!r} is not readable yaml") from None
     if not isinstance(values, dict):
         raise OrganismError(f"the recipe {str(name)!r} holds no names and values")
@@ -166,21 +170,22 @@ def recipe_from(values: Mapping[str, Any]) -> Recipe:
     """
     values = dict(values)
     base = values.pop("base", None)
+    corpus = values.pop("corpus", None) or {}
+    if not isinstance(corpus, Mapping):
+        raise OrganismError(f"the corpus of the recipe holds no names and values: {corpus!r}")
     if base is not None:
-        start = dataclasses.asdict(load_recipe(base))
-        corpus = start["corpus"] | dict(values.get("corpus") or {})
-        values = start | values | {"corpus": corpus}
-    values["corpus"] = _build(CorpusSettings, values.get("corpus") or {}, "corpus of the recipe")
+        start = dataclasses.asdict(load_recipe(str(base)))
+        corpus = start["corpus"] | dict(corpus)
+        values = start | values
+    values["corpus"] = _build(CorpusSettings, corpus, "corpus of the recipe")
     return _build(Recipe, values, "recipe")
 
 
 def _build(kind: type, values: Mapping[str, Any], what: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    unknown = set(values) - set(fields)
+    unknown = sorted(str(name) for name in set(values) - set(fields))
     if unknown:
-        raise OrganismError(
-            f"the {what} has no {', '.join(sorted(unknown))}; it has {', '.join(fields)}"
-        )
+        raise OrganismError(f"the {what} has no {', '.join(unknown)}; it has {', '.join(fields)}")
     converted = {}
     for name, value in values.items():
         wanted = fields[name].type
@@ -191,7 +196,7 @@ def _build(kind: type, values: Mapping[str, Any], what: str) -> Any:
                 if isinstance(value, bool) or wanted(value) != float(value):
                     raise TypeError
                 value = wanted(value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             raise OrganismError(f"the {what}: {name} cannot be {value!r}") from None
         converted[name] = value
     try:

@@ -1,6 +1,7 @@
 """Recipes: what the shipped ones promise, and what is refused."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -50,6 +51,16 @@ def test_width_and_depth_have_the_parameter_counts_of_web():
         ({"match": [1000]}, "1 counts for 2 widths"),
         ({"match": [10, 20]}, "mlp must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate"),
+        ({"corpus": ["forum"]}, "no names and values"),
+        ({"base": 5}, "no recipe '5'"),
+        ({5: "red"}, "has no 5"),
+        ({"steps": math.inf}, "steps cannot be inf"),
+        ({"learning_rate": math.inf}, "learning_rate"),
+        ({"learning_rate": math.nan}, "learning_rate"),
+        ({"tokens_per_param": -1.0}, "tokens_per_param must be a number of at least 0"),
+        ({"weight_decay": math.inf}, "weight_decay"),
+        ({"unembedding": -0.5}, "unembedding"),
+        ({"mlp_ratio": math.inf}, "mlp_ratio"),
     ],
 )
 def test_bad_recipes_are_refused_in_one_line(change, message):
@@ -70,6 +81,9 @@ def test_a_recipe_file(tmp_path):
     path.write_text("name: mine\ndescription: a family\nwidths: [8]\n")
     assert organisms.load_recipe(path).widths == (8,)
     path.write_text("name: [")
+    with pytest.raises(organisms.OrganismError, match="not readable yaml"):
+        organisms.load_recipe(path)
+    path.write_bytes("description: größer\n".encode("latin-1"))
     with pytest.raises(organisms.OrganismError, match="not readable yaml"):
         organisms.load_recipe(path)
     path.write_text("just words")
