@@ -1,0 +1,1 @@
+"""Which heads push to the true answer."""

@@ -1,0 +1,1 @@
+"""Loading open-weight models, and hooks on their parts."""
