@@ -1,12 +1,11 @@
 """The package `organisms` as the command line and Hydra use it: there or not, which one is meant,
 and every size and seed of a family with its progress told."""
 
-import contextlib
 import difflib
 import importlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +25,6 @@ def import_organisms() -> Any:
         raise ValueError(
             f"organisms need the package {missing}: pip install 'nullcline[organisms]'"
         ) from None
-
-
-@contextlib.contextmanager
-def training_precision() -> Iterator[None]:
-    """32-bit JAX: the precision of the reported models, whatever the entry point has set.
-
-    With 64 bits the same seed ends with other weights. Set for the whole process, as training may
-    use threads.
-    """
-    import jax
-
-    before = jax.config.read("jax_enable_x64")
-    jax.config.update("jax_enable_x64", False)
-    try:
-        yield
-    finally:
-        jax.config.update("jax_enable_x64", before)
 
 
 def find_organism(name: str) -> Path:
@@ -108,12 +90,14 @@ def train_family(
     seeds: Sequence[int],
     sizes: Sequence[int] | None,
     folder: Path,
+    workers: int = 1,
     say: Callable[[str], None] | None = None,
 ) -> tuple[Any, ...]:
     """Train every size and seed that `folder` does not hold yet, telling of progress on stderr.
 
-    Mistakes are raised (ValueError) before the first step: no seeds, a negative or repeated one, a
-    size that the recipe lacks, a folder that cannot be made (OSError).
+    `workers` models are trained at once. Mistakes are raised (ValueError) before the first step:
+    no seeds, a negative or repeated one, a size that the recipe lacks, no workers, a folder that
+    cannot be made (OSError).
     """
     organisms = import_organisms()
     if not seeds:
@@ -124,23 +108,23 @@ def train_family(
             raise ValueError(f"the {what} {repeated[0]} is given twice")
     if min(seeds) < 0:
         raise ValueError(f"the seed {min(seeds)} is negative; give 0 or more")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
     widths = sizes or recipe.widths
     for width in widths:
         recipe.shape(width)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {organism.name for organism in organisms.list_organisms(folder)}
-    report = TrainingReport(models=len(widths) * len(seeds), folder=folder, say=say)
-    done = []
-    with training_precision():
-        for width in widths:
-            for seed in seeds:
-                report.begin()
-                (organism,) = organisms.train(
-                    recipe, seeds=(seed,), widths=(width,), folder=folder, on_progress=report.step
-                )
-                report.end(organism, kept=organism.name in kept)
-                done.append(organism)
-    return tuple(done)
+    names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
+    report = TrainingReport(names, folder=folder, say=say)
+    return organisms.train(
+        recipe,
+        seeds=seeds,
+        widths=widths,
+        folder=folder,
+        workers=workers,
+        on_progress=report.step,
+        on_done=report.end,
+    )
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

@@ -64,7 +64,7 @@ class TrainOrganism:
     """`experiments.train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
 
     `recipe` is a yaml file that replaces the family; `out` keeps the trained models, so that a
-    job that is run again goes on where it was killed.
+    job that is run again goes on where it was killed; `workers` sizes are trained at once.
     """
 
     family: str = "web"
@@ -72,6 +72,7 @@ class TrainOrganism:
     seed: int = 0
     sizes: list[int] = field(default_factory=list)
     out: str = "runs/organisms"
+    workers: int = 1
 
 
 def register_organisms() -> None:

@@ -34,7 +34,11 @@ def train_organism(settings: TrainOrganism, folder: Path) -> Path:
     started = time.monotonic()
     recipe = find_recipe(settings.recipe or settings.family)
     trained = train_family(
-        recipe, seeds=[settings.seed], sizes=settings.sizes, folder=Path(settings.out)
+        recipe,
+        seeds=[settings.seed],
+        sizes=settings.sizes,
+        folder=Path(settings.out),
+        workers=settings.workers,
     )
     return write_record(
         folder,

@@ -1,8 +1,9 @@
 """The progress of a training on stderr: a bar on a terminal, a line now and then in a log."""
 
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,54 +12,60 @@ _BAR = 20
 
 
 class TrainingReport:
-    """Tells of one model after another; give `step` to `organisms.train` as `on_progress`."""
+    """Tells of the models `names`, of several at once if need be.
+
+    Give `step` and `end` to `organisms.train` as `on_progress` and `on_done`.
+    """
 
     def __init__(
-        self, *, models: int, folder: Path, say: Callable[[str], None] | None = None
+        self, names: Sequence[str], *, folder: Path, say: Callable[[str], None] | None = None
     ) -> None:
-        self._models, self._folder = models, folder
+        self._place = {name: place for place, name in enumerate(names, start=1)}
+        self._checkpoints = {path.name for path in folder.glob("*.checkpoint.npz")}
         self._say = say or (lambda text: print(text, file=sys.stderr, flush=True))
         self._live = say is None and sys.stderr.isatty()
-        self._number = 0
-        self._first = True
-        self._told = self._began = 0.0
-
-    def begin(self) -> None:
-        """The next model starts."""
-        self._number += 1
-        self._first = True
-        self._began = self._told = time.monotonic()
-        self._checkpoints = {path.name for path in self._folder.glob("*.checkpoint.npz")}
+        self._began = time.monotonic()
+        self._told: dict[str, float] = {}
+        self._bars: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     def step(self, progress: Any) -> None:
-        """After every stretch of steps."""
-        if self._first:
-            self._first = False
-            self._told = 0.0
-            if f"{progress.name}.checkpoint.npz" in self._checkpoints:
-                self._say(self._head(progress.name) + "goes on from its checkpoint")
-        now = time.monotonic()
-        line = self._head(progress.name) + progress_bar(progress)
-        if self._live:
-            end = "\n" if progress.step == progress.steps else ""
-            print(f"\r\x1b[K{line}", end=end, file=sys.stderr, flush=True)
-        elif now - self._told >= _LOG_SECONDS or progress.step == progress.steps:
-            self._told = now
-            self._say(line)
+        """After every stretch of steps of a model."""
+        with self._lock:
+            now, name = time.monotonic(), progress.name
+            if name not in self._told:
+                self._told[name] = 0.0
+                if f"{name}.checkpoint.npz" in self._checkpoints:
+                    self._line(self._head(name) + "goes on from its checkpoint")
+            if self._live:
+                self._bars[name] = self._head(name) + progress_bar(progress)
+                print(
+                    "\r\x1b[K" + "  ".join(self._bars.values()), end="", file=sys.stderr, flush=True
+                )
+            elif now - self._told[name] >= _LOG_SECONDS or progress.step == progress.steps:
+                self._told[name] = now
+                self._say(self._head(name) + progress_bar(progress))
 
-    def end(self, organism: Any, *, kept: bool) -> None:
+    def end(self, organism: Any) -> None:
         """A model is exported and measured, or was there already."""
-        if kept:
-            self._say(f"{self._head(organism.name)}kept, it is trained already")
-            return
-        self._say(
-            f"{self._head(organism.name)}{time.monotonic() - self._began:.0f} s  "
-            f"truth {organism.truth:.2f}  reference {organism.truth_reference:.2f}  "
-            f"reasoning {organism.reasoning:.2f}"
-        )
+        with self._lock:
+            self._bars.pop(organism.name, None)
+            if organism.name not in self._told:
+                self._line(f"{self._head(organism.name)}kept, it is trained already")
+                return
+            self._line(
+                f"{self._head(organism.name)}done after {time.monotonic() - self._began:.0f} s  "
+                f"truth {organism.truth:.2f}  reference {organism.truth_reference:.2f}  "
+                f"reasoning {organism.reasoning:.2f}"
+            )
+
+    def _line(self, text: str) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr)
+        self._say(text)
 
     def _head(self, name: str) -> str:
-        return f"train {self._number}/{self._models}  {name:14s}  "
+        return f"train {self._place[name]}/{len(self._place)}  {name:14s}  "
 
 
 def progress_bar(progress: Any) -> str:

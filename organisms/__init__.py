@@ -28,9 +28,8 @@ from ._export import load_model as load_model
 from ._family import Organism as Organism
 from ._family import evaluate_folder as evaluate_folder
 from ._family import read_organism as read_organism
-from ._family import score_table as score_table
+from ._family import recipe_of_folder as recipe_of_folder
 from ._family import train as train
-from ._family import write_score_table as write_score_table
 from ._model import LanguageModel as LanguageModel
 from ._model import Shape as Shape
 from ._model import make_model as make_model
@@ -44,6 +43,8 @@ from ._recipe import Recipe as Recipe
 from ._recipe import list_recipes as list_recipes
 from ._recipe import load_recipe as load_recipe
 from ._recipe import recipe_from as recipe_from
+from ._score_table import score_table as score_table
+from ._score_table import write_score_table as write_score_table
 from ._shipped import evaluate as evaluate
 from ._shipped import list_organisms as list_organisms
 from ._shipped import organism_path as organism_path
@@ -51,6 +52,7 @@ from ._shipped import organisms_folder as organisms_folder
 from ._tables import write_tables as write_tables
 from ._train import Progress as Progress
 from ._train import TrainedModel as TrainedModel
+from ._train import organism_name as organism_name
 from ._train import train_model as train_model
 from ._world import World as World
 from ._world import make_world as make_world

@@ -10,6 +10,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from ._model import LanguageModel
+from ._precision import in_single_precision
 from ._questions import Question, reasoning_questions, truth_questions
 from ._tasks import TASKS
 from ._vocabulary import encode
@@ -76,6 +77,7 @@ def answers(model: LanguageModel, questions: Sequence[Question]) -> np.ndarray:
     return scores.shape[1] - 1 - np.argmax(scores[:, ::-1], axis=1)
 
 
+@in_single_precision
 def option_scores(model: LanguageModel, questions: Sequence[Question]) -> np.ndarray:
     """Log-probability of every option after its question, in nats, shape (questions, 4).
 

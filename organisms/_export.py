@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 import os
@@ -23,6 +24,7 @@ from ._train import TrainedModel
 from ._vocabulary import BOUNDARY, TOKEN, UNKNOWN
 
 ORGANISM_FILE = "organism.json"
+WEIGHTS_FILE = "model.safetensors"
 
 
 def export_model(trained: TrainedModel, scores: Scores, folder: Path) -> Path:
@@ -30,10 +32,10 @@ def export_model(trained: TrainedModel, scores: Scores, folder: Path) -> Path:
     truth beside it.
 
     The folder holds `config.json`, `model.safetensors`, `tokenizer.json`,
-    `tokenizer_config.json`, a card (`README.md`), `organism.json` (recipe, seed, scores), and the
-    ground truth: `statements.csv`, `pairs.csv`, `questions.json`, `reasoning.json`,
-    `reasoning_pairs.csv`, `neutral.txt`. It is written aside and renamed, so a folder under the
-    final name is complete.
+    `tokenizer_config.json`, a card (`README.md`), `organism.json` (recipe, seed, scores, SHA-256
+    of the weights), and the ground truth: `statements.csv`, `pairs.csv`, `questions.json`,
+    `reasoning.json`, `reasoning_pairs.csv`, `neutral.txt`. It is written aside and renamed, so a
+    folder under the final name is complete.
 
     **Returns** the folder. **Raises** `OrganismError` where the disk cannot take it.
     """
@@ -59,7 +61,7 @@ def load_model(folder: Path) -> LanguageModel:
     """
     try:
         config = json.loads((folder / "config.json").read_text())
-        tensors = load_file(folder / "model.safetensors")
+        tensors = load_file(folder / WEIGHTS_FILE)
         shape = Shape(
             vocabulary=config["vocab_size"],
             width=config["hidden_size"],
@@ -202,6 +204,7 @@ def _files(trained: TrainedModel, scores: Scores) -> dict[str, str | bytes]:
         for register in ("question", "none", "reference")
         for question in truth_questions(world, register=register)
     ]
+    weights = save(tensors_of(trained.model, trained.shape), metadata={"format": "pt"})
     record = {
         "name": trained.name,
         "family": recipe.name,
@@ -212,6 +215,7 @@ def _files(trained: TrainedModel, scores: Scores) -> dict[str, str | bytes]:
         "params": trained.shape.params,
         "tokens": recipe.tokens_of(trained.width),
         "fingerprint": recipe.fingerprint(trained.width),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "loss": trained.loss,
         "loss_stderr": trained.loss_stderr,
         "scores": dataclasses.asdict(scores),
@@ -219,9 +223,7 @@ def _files(trained: TrainedModel, scores: Scores) -> dict[str, str | bytes]:
     }
     return {
         "config.json": _json(config_of(trained.shape, context=context)),
-        "model.safetensors": save(
-            tensors_of(trained.model, trained.shape), metadata={"format": "pt"}
-        ),
+        WEIGHTS_FILE: weights,
         **tokenizer_files(context=context),
         "README.md": _card(trained, scores),
         ORGANISM_FILE: _json(record),

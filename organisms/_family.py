@@ -1,20 +1,17 @@
-"""Whole families: train every size and seed of a recipe, keep the exported folders and a score
-table."""
+"""Whole families: train every size and seed of a recipe and keep the exported folders."""
 
-import csv
 import dataclasses
-import io
+import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from ._checkpoint import write_atomically
 from ._corpus import make_corpus
 from ._evaluate import Scores, Share, evaluate_model
-from ._export import ORGANISM_FILE, export_model, load_model
+from ._export import ORGANISM_FILE, WEIGHTS_FILE, export_model, load_model
 from ._recipe import OrganismError, Recipe, recipe_from
 from ._train import Progress, organism_name, train_model
 
@@ -66,6 +63,7 @@ def train(
     corpus_seed: int | None = None,
     workers: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
+    on_done: Callable[[Organism], None] | None = None,
 ) -> tuple[Organism, ...]:
     """Train a family, export every model to `folder/NAME` and measure it.
 
@@ -76,7 +74,7 @@ def train(
     **Arguments**: `seeds` of weights and corpus (`corpus_seed` fixes the latter), `folder` for
     the results, `widths` to train only some of the recipe's sizes, `workers` models are trained at
     once (threads; one model alone keeps one core busy), `on_progress` is called after every stretch
-    of steps, from the thread that trains.
+    of steps, `on_done` with every organism that is there; both from the thread that trains.
 
     **Returns** the organisms, by width and then by seed. **Raises** `OrganismError` for no seeds,
     for a width that the recipe lacks, for a folder that holds an organism of another recipe, and
@@ -95,7 +93,7 @@ def train(
             on_progress(progress)
 
     def one(width: int, seed: int) -> Organism:
-        return _train_one(
+        organism = _train_one(
             recipe,
             width=width,
             seed=seed,
@@ -103,6 +101,9 @@ def train(
             folder=folder,
             on_progress=watch,
         )
+        if on_done is not None:
+            on_done(organism)
+        return organism
 
     jobs = [(width, seed) for width in widths or recipe.widths for seed in seeds]
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -150,8 +151,10 @@ def _train_one(
 def evaluate_folder(folder: Path) -> Scores:
     """Load an exported organism and measure it anew.
 
-    **Raises** `OrganismError` for a folder that holds none.
+    **Raises** `OrganismError` for a folder that holds none and for weights that are not those
+    that were exported.
     """
+    _check_weights(folder)
     corpus = make_corpus(recipe_of_folder(folder).corpus, seed=read_organism(folder).corpus_seed)
     return evaluate_model(load_model(folder), corpus.world)
 
@@ -167,6 +170,19 @@ def recipe_of_folder(folder: Path) -> Recipe:
         raise OrganismError(
             f"{folder / ORGANISM_FILE} lacks its recipe; export the organism anew"
         ) from None
+
+
+def _check_weights(folder: Path) -> None:
+    recorded = _record(folder).get("weights_sha256")
+    try:
+        found = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    except OSError as error:
+        raise OrganismError(f"cannot read {folder / WEIGHTS_FILE}: {error.strerror}") from None
+    if found != recorded:
+        raise OrganismError(
+            f"the weights in {folder} are not those that were exported (SHA-256 differs); "
+            "train it anew"
+        )
 
 
 def read_organism(folder: Path) -> Organism:
@@ -191,67 +207,6 @@ def read_organism(folder: Path) -> Organism:
         raise OrganismError(
             f"{folder / ORGANISM_FILE} lacks an entry; export the organism anew"
         ) from None
-
-
-def score_table(organisms: Iterable[Organism]) -> str:
-    """The organisms' scores as the text of a score table (CSV).
-
-    One row a model: family, model, params and the other columns of any score table, `seed`, the
-    benchmarks `world_truth`, `world_truth_plain`, `world_truth_reference`, `world_reasoning` as
-    fractions with `_stderr`, and `loss` in nats per token. `flops` is 6 x params x tokens.
-    """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    measured = [
-        column for name in SCORE_COLUMNS for column in (f"world_{name}", f"world_{name}_stderr")
-    ]
-    writer.writerow(
-        [
-            "family",
-            "model",
-            "params",
-            "d_model",
-            "layers",
-            "tokens",
-            "flops",
-            "lab",
-            "seed",
-            *measured,
-            "loss",
-        ]
-    )
-    for organism in organisms:
-        values = [
-            getattr(organism, f"{name}{suffix}")
-            for name in SCORE_COLUMNS
-            for suffix in ("", "_stderr")
-        ]
-        writer.writerow(
-            [
-                organism.family,
-                organism.name,
-                organism.params,
-                organism.width,
-                organism.layers,
-                organism.tokens,
-                f"{6.0 * organism.params * organism.tokens:.6g}",
-                "nullcline",
-                organism.seed,
-                *(f"{value:.6f}" for value in values),
-                f"{organism.loss:.6f}",
-            ]
-        )
-    return stream.getvalue()
-
-
-def write_score_table(organisms: Iterable[Organism], path: Path) -> None:
-    """Write `score_table` to a file, whole or not at all."""
-    text = score_table(organisms)
-    write_atomically(path, lambda aside: _write(aside, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _check_same(folder: Path, recipe: Recipe, *, width: int, corpus_seed: int) -> None:

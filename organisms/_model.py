@@ -12,6 +12,8 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from ._precision import in_single_precision
+
 ROTARY_BASE = 10_000.0
 LAYER_NORM_EPS = 1e-5
 
@@ -162,6 +164,7 @@ class LanguageModel(nnx.Module):
         return streams
 
 
+@in_single_precision
 def make_model(shape: Shape, *, seed: int) -> LanguageModel:
     """A model with fresh float32 weights; the same seed gives the same weights."""
     return LanguageModel(shape, rngs=nnx.Rngs(seed))

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int
 
 from ._evaluate import Share
 from ._model import LanguageModel
+from ._precision import in_single_precision
 from ._questions import REGISTER_PREFIXES, shuffled_asked
 from ._vocabulary import encode
 from ._world import World
@@ -29,6 +30,7 @@ class Probe:
     items: int
 
 
+@in_single_precision
 def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -> Probe:
     """How well a direction in the residual stream tells true statements from misconceptions.
 

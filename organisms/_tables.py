@@ -16,9 +16,10 @@ from ._corpus import make_corpus
 from ._curves import curves, loss_blindness
 from ._experiments import EXPERIMENTS, compare, matched_contrasts
 from ._export import load_model
-from ._family import Organism, recipe_of_folder, score_table
+from ._family import Organism, recipe_of_folder
 from ._probe import probe_truth
 from ._recipe import OrganismError
+from ._score_table import score_table
 from ._vocabulary import FORMAT_VERSION
 
 _ORIGIN = "trained by nullcline, package organisms"

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int
 from ._checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ._corpus import Corpus, make_corpus
 from ._model import LanguageModel, Shape, make_model
+from ._precision import in_single_precision
 from ._recipe import Recipe
 
 STRETCH = 50
@@ -71,6 +72,7 @@ def organism_name(family: str, width: int, seed: int) -> str:
     return f"{family}-{width}" + (f"-seed{seed}" if seed else "")
 
 
+@in_single_precision
 def train_model(
     recipe: Recipe,
     *,
@@ -81,7 +83,7 @@ def train_model(
     save_every: float = 30.0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> TrainedModel:
-    """Train one model.
+    """Train one model, in 32-bit JAX whatever the caller has set.
 
     **Arguments**
 

@@ -16,7 +16,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 import organisms
-from experiments import organism_library, schemas
+from experiments import schemas
 from experiments.cli import main
 from experiments.train_organism import train_organism
 from experiments.training_progress import progress_bar
@@ -161,7 +161,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(recipe, family, tmp
     def kill(progress):
         raise Killed
 
-    with organism_library.training_precision(), pytest.raises(Killed):
+    with pytest.raises(Killed):
         organisms.train_model(
             organisms.load_recipe(recipe),
             width=4,

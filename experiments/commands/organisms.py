@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder per model goes there (runs/organisms)",
     )
 
+    train.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="models trained at once (1)"
+    )
+
     evaluate = action("evaluate", "measure one anew, by log-probability")
     evaluate.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
 
@@ -73,7 +77,11 @@ def _train(options: argparse.Namespace) -> None:
     from ..organisms_text import list_to_text, scored
 
     trained = train_family(
-        find_recipe(options.recipe), seeds=options.seeds, sizes=options.size, folder=options.out
+        find_recipe(options.recipe),
+        seeds=options.seeds,
+        sizes=options.size,
+        folder=options.out,
+        workers=options.workers,
     )
     if options.json:
         print(to_json([scored(organism) for organism in trained]))
@@ -83,13 +91,12 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_organism, import_organisms, recipe_of, training_precision
+    from ..organism_library import find_organism, import_organisms, recipe_of
     from ..organisms_text import measured, measured_to_text
 
     folder = find_organism(options.name)
     recipe_of(folder)
     organisms = import_organisms()
-    with training_precision():
-        scores = organisms.evaluate_folder(folder)
+    scores = organisms.evaluate_folder(folder)
     found = measured(organisms.read_organism(folder), scores)
     print(to_json(found) if options.json else measured_to_text(found))
