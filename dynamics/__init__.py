@@ -121,6 +121,11 @@ from ._phases.critical_family import u_test as u_test
 from ._phases.critical_published import critical_point_published as critical_point_published
 from ._phases.critical_types import CriticalPoint as CriticalPoint
 from ._phases.critical_types import FamilyCritical as FamilyCritical
+from ._phases.family_curve import FamilyCurve as FamilyCurve
+from ._phases.family_curve import family_curve as family_curve
+from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
+from ._phases.next_measurement import NextMeasurements as NextMeasurements
+from ._phases.next_measurement import next_measurements as next_measurements
 from ._phases.random_effects import RandomEffects as RandomEffects
 from ._phases.random_effects import combine_families as combine_families
 from ._phases.slope import Slope as Slope
