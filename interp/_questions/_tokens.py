@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
-from ._errors import InterpError
-from ._model import Model
+from .._errors import InterpError
+from .._models._model import Model
 from ._pairs import Pair
 
 TOKENS_PER_BATCH = 2048

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from ._errors import InterpError
-from ._model import Model
+from .._errors import InterpError
+from .._models._model import Model
 from ._pairs import Question
 from ._tokens import batches, encode_answers, unique
 

@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from ._errors import InterpError
+from .._errors import InterpError
 
 ORGANISM_PREFIX = "organism:"
 # Answers of these need an encoder, or look both ways: no next token to attribute or steer.
@@ -43,7 +43,7 @@ def resolve(name: str) -> Source:
 
 def organism_folders() -> tuple[Path, ...]:
     """Where organisms are looked for: the shipped ones, then those trained here."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent.parent
     installed = root / "dynamics" / "data" / "organisms"
     shipped = installed if installed.is_dir() else root / "data" / "organisms"
     return shipped, Path("runs", "organisms")

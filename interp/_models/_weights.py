@@ -6,7 +6,7 @@ import psutil
 import torch
 from safetensors import SafetensorError, safe_open
 
-from ._errors import InterpError
+from .._errors import InterpError
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 # Loading holds little more than the weights; the forward pass of a small batch needs some room.

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ._errors import InterpError
+from .._errors import InterpError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

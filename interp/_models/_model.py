@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from ._errors import InterpError
+from .._errors import InterpError
 from ._network import fingerprint, likely_cause, text_config, twin_of
 from ._resolve import Source, check_causal, is_offline, resolve
 from ._sites import Sites, find_sites
@@ -62,12 +62,17 @@ class Model:
     @property
     def d_model(self) -> int:
         """Width of the residual stream."""
-        return self.sites.unembedding.weight.shape[1]
+        return self._unembedding_shape[1]
 
     @property
     def d_vocab(self) -> int:
         """Number of tokens that the unembedding knows."""
-        return self.sites.unembedding.weight.shape[0]
+        return self._unembedding_shape[0]
+
+    @property
+    def _unembedding_shape(self) -> tuple[int, int]:
+        vocabulary, width = self.network.get_output_embeddings().weight.shape
+        return vocabulary, width
 
     @property
     def device(self) -> torch.device:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ._errors import InterpError
+from .._errors import InterpError
 from ._pairs import Pair, Question, Statement
 
 LARGEST_FILE = 50 * 2**20
