@@ -57,18 +57,7 @@ def fit_report(
         table = table.select(list(families))
     five = [name for name in dynamics.HELD_OUT_BENCHMARKS if name in table.benchmarks]
     chosen = tuple(benchmarks or five or table.benchmarks)
-    cohort = _cohort(table, chosen)
-    trajectories = (
-        dynamics.Trajectories.from_arrays(
-            [family.log10_n for family in cohort.families],
-            [family.scores for family in cohort.families],
-            benchmarks=chosen,
-            families=[family.name for family in cohort.families],
-            labs=[family.lab for family in cohort.families],
-        )
-        if cohort
-        else dynamics.Trajectories.from_table(table, benchmarks=chosen)
-    )
+    trajectories, cohort = fit_data(table, chosen)
     say("fit")
     fit = dynamics.fit_ode(
         trajectories,
@@ -95,6 +84,23 @@ def fit_report(
         left_out=left_out,
         baselines=baselines,
     )
+
+
+def fit_data(
+    table: dynamics.ScoreTable, benchmarks: tuple[str, ...]
+) -> tuple[dynamics.Trajectories, dynamics.Cohort | None]:
+    """The trajectories to fit, and the cohort that they are of where there are enough families."""
+    cohort = _cohort(table, benchmarks)
+    if cohort is None:
+        return dynamics.Trajectories.from_table(table, benchmarks=benchmarks), None
+    trajectories = dynamics.Trajectories.from_arrays(
+        [family.log10_n for family in cohort.families],
+        [family.scores for family in cohort.families],
+        benchmarks=benchmarks,
+        families=[family.name for family in cohort.families],
+        labs=[family.lab for family in cohort.families],
+    )
+    return trajectories, cohort
 
 
 def _cohort(table: dynamics.ScoreTable, benchmarks: tuple[str, ...]) -> dynamics.Cohort | None:

@@ -1,0 +1,107 @@
+"""Claims: the ledger, each line opening to its definition, both estimates and the control."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..ledger import Claim
+from ..numbers import interval, signed
+from ._blocks import Block, badge, csv_data, details, facts, lines, table
+from ._blocks import view as make_view
+
+_RELATION = {"equal": "", "below": "< ", "above": "> "}
+
+
+def claims_view(claims: Sequence[Claim]) -> Block:
+    """A line per claim with its two verdicts."""
+    numbers = Counter(claim.number for claim in claims)
+    inferences = Counter(claim.inference for claim in claims)
+    return make_view(
+        "Claims",
+        "Which published numbers come out of the tables again, and does the conclusion follow?",
+        [
+            facts(
+                ("numbers reproduced", str(numbers["reproduced"]), f"of {len(claims)} claims"),
+                ("not reproduced", str(numbers["not_reproduced"]), "another value at the stated "
+                 "tolerance"),
+                ("not computable", str(numbers["not_computable"]), "from these tables"),
+                ("inferences supported", str(inferences["supported"]),
+                 f"{inferences['not_supported']} not supported, "
+                 f"{inferences['undetermined']} undetermined"),
+            ),
+            lines("Published: arXiv:2605.18838. Every number here is computed from the tables."),
+            *(_claim(claim) for claim in claims),
+            _all(claims),
+        ],
+    )  # fmt: skip
+
+
+def _claim(claim: Claim) -> Block:
+    rows = [
+        (
+            name.replace("_", " "),
+            "none" if f.published is None else _RELATION[f.relation] + _number(f.published),
+            "none" if f.computed is None else _number(f.computed),
+            "±" + _number(f.tolerance) if f.tolerance else "exact",
+            badge("same", "supported") if f.reproduced else badge("differs", "not_supported"),
+        )
+        for name, f in claim.figures.items()
+    ]
+    control = claim.control
+    more = [(name.replace("_", " "), _optional(value)) for name, value in control.more.items()]
+    ends = ""
+    if control.low is not None and control.high is not None:
+        ends = interval(control.low, control.high, _number)
+    return details(
+        f"{claim.id}  {claim.claim}",
+        [
+            table(
+                "The published definition, computed again",
+                ("number", "published", "computed", "tolerance", ""),
+                rows,
+                right=(1, 2, 3),
+                note=f"Tolerance: {claim.tolerance_reason}.",
+            ),
+            lines(f"To compute it: {claim.command}") if claim.command else None,
+            table(
+                "The sound estimate and the control that decides",
+                ("control", "figure", "95 %"),
+                [(control.name, _optional(control.figure), ends), *((*m, "") for m in more)],
+                right=(1,),
+            ),
+            lines(f"Rule: {claim.rule}.", claim.reason),
+        ],
+        badges=[
+            badge("number " + claim.number.replace("_", " "), claim.number),
+            badge("inference " + claim.inference.replace("_", " "), claim.inference),
+        ],
+    )
+
+
+def _all(claims: Sequence[Claim]) -> Block:
+    rows = [
+        (c.id, c.number, c.inference, name, f.published, f.computed, f.tolerance, c.control.name,
+         c.control.figure, c.control.low, c.control.high)
+        for c in claims
+        for name, f in c.figures.items()
+    ]  # fmt: skip
+    columns = ("claim", "number", "inference", "name", "published", "computed", "tolerance",
+               "control", "control_figure", "control_low", "control_high")  # fmt: skip
+    shown = [
+        (c.id, c.claim, c.number.replace("_", " "), c.inference.replace("_", " ")) for c in claims
+    ]
+    return table(
+        "All claims",
+        ("claim", "what is claimed", "number", "inference"),
+        shown,
+        data=csv_data("claims", columns, rows),
+    )
+
+
+def _optional(value: float | None) -> str:
+    return "–" if value is None else _number(value)
+
+
+def _number(value: float) -> str:
+    if float(value).is_integer() and abs(value) < 1e5:
+        return f"{value:.0f}"
+    return signed(value, 3) if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"

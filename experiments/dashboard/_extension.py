@@ -1,0 +1,138 @@
+"""Your table: what the reader said, and what the dynamics expect of the next sizes."""
+
+import numpy as np
+
+import dynamics
+from dynamics import Diagnosis, FamilyDiagnosis, benchmark
+
+from ..diagnosis_text import conclusions
+from ..numbers import size
+from ._blocks import Block, csv_data, facts, figure, figure_text, lines, notice, table
+from ._blocks import view as make_view
+from ._overview import families_table, phase_diagram, warnings_block
+from ._style import PHASES, layout, size_axis, titled, trace
+
+_MOST = 6  # families whose next sizes are predicted
+_FURTHER = 10.0  # how many times the largest model the furthest prediction lies
+
+
+def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> Block:
+    """A table of the reader's own: warnings, phases, and the next sizes with bands."""
+    read = facts(
+        ("models", str(len(table_.frame)), f"that count; {len(table_.left_out)} left out"),
+        ("families", str(len(table_.families)), ""),
+        ("benchmarks", str(len(table_.benchmarks)), ", ".join(table_.benchmarks)),
+        ("scores", table_.unit, "as the file writes them"),
+    )
+    warned = warnings_block(diagnosis.warnings) or lines("The reader has no warning.")
+    chosen = _chosen(diagnosis)
+    return make_view(
+        table_.name,
+        "What does this table say about its families, and what comes at the next sizes?",
+        [
+            read,
+            warned,
+            lines(*conclusions(diagnosis)),
+            phase_diagram(diagnosis),
+            families_table(diagnosis),
+            *(block for family in chosen for block in _prediction(table_, diagnosis, family)),
+            lines(
+                f"Next sizes are shown for {len(chosen)} families of {len(diagnosis.families)}: "
+                "those with most models."
+            )
+            if len(chosen) < len(diagnosis.families)
+            else None,
+        ],
+    )
+
+
+def _chosen(diagnosis: Diagnosis) -> list[FamilyDiagnosis]:
+    return sorted(diagnosis.families, key=lambda f: -len(f.models))[:_MOST]
+
+
+def _next_sizes(family: FamilyDiagnosis) -> np.ndarray:
+    largest = 10 ** family.log10_params[-1]
+    return largest * np.geomspace(2, _FURTHER, 4)
+
+
+def _prediction(table_, diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
+    title = f"{family.family}: the next sizes"
+    try:
+        found = dynamics.extend(table_, family.family, params=_next_sizes(family).tolist())
+    except ValueError as error:
+        return [notice(title, f"No prediction: {error}.")]
+    there = [name for name in (diagnosis.reasoning, diagnosis.truth) if name in found.benchmarks]
+    if not there:
+        return [notice(title, "The dynamics were not learned on these two scores.")]
+    return [_figure(title, family, diagnosis, found, there), _numbers(family, found)]
+
+
+def _figure(title, family, diagnosis, found, there) -> Block:
+    colours = dict(zip(there, (PHASES["bonus"], PHASES["tax"]), strict=False))
+    observed = {diagnosis.reasoning: family.reasoning, diagnosis.truth: family.truth}
+    traces = []
+    grid = np.log10(found.params)
+    for name in there:
+        place = found.benchmarks.index(name)
+        label = benchmark(name).title
+        low, middle, high = (
+            100 * values[:, place] for values in (found.low, found.predicted, found.high)
+        )
+        shown = {"size": 8, "color": colours[name]}
+        traces += [
+            trace(family.log10_params, 100 * observed[name], mode="lines+markers", marker=shown,
+                  line={"color": colours[name], "width": 1.2}, name=f"{label}, measured",
+                  hovertemplate="%{y:.1f} %<extra></extra>"),
+            trace(grid, middle, mode="lines+markers",
+                  marker={**shown, "symbol": "circle-open"},
+                  line={"color": colours[name], "width": 1.2, "dash": "dash"},
+                  error_y={"type": "data", "symmetric": False, "array": (high - middle).tolist(),
+                           "arrayminus": (middle - low).tolist(), "thickness": 1.2, "width": 4},
+                  text=[size(p) for p in found.params],
+                  hovertemplate="%{text}: %{y:.1f} %<extra></extra>",
+                  name=f"{label}, predicted, {100 * found.level:.0f} %"),
+        ]  # fmt: skip
+    ends = family.log10_params[0] - 0.2, grid[-1] + 0.2
+    return figure(
+        f"next-sizes-{figure_text(family.family)}",
+        title,
+        traces=traces,
+        layout=layout(x=size_axis(*ends), y=titled("score (%)")),
+        alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
+        data=_data(family, found),
+        note=f"By the coupled ODE of {len(found.trained_on)} other families; bands hold "
+        f"{100 * found.level:.0f} % of scores of families that it had not seen.",
+        height=380,
+    )
+
+
+def _data(family: FamilyDiagnosis, found) -> Block:
+    rows = [
+        (family.family, params, name, found.predicted[i, j], found.low[i, j], found.high[i, j])
+        for i, params in enumerate(found.params)
+        for j, name in enumerate(found.benchmarks)
+    ]
+    return csv_data(
+        "next-sizes", ("family", "params", "benchmark", "predicted", "low", "high"), rows
+    )
+
+
+def _numbers(family: FamilyDiagnosis, found) -> Block:
+    rows = [
+        (
+            size(params),
+            *(
+                f"{100 * found.predicted[i, j]:.1f} "
+                f"[{100 * found.low[i, j]:.1f}, {100 * found.high[i, j]:.1f}]"
+                for j in range(len(found.benchmarks))
+            ),
+        )
+        for i, params in enumerate(found.params)
+    ]
+    return table(
+        f"{family.family}: predicted scores (%), {100 * found.level:.0f} % bands",
+        ("N", *(benchmark(name).title for name in found.benchmarks)),
+        rows,
+        right=tuple(range(1, len(found.benchmarks) + 1)),
+        data=_data(family, found),
+    )

@@ -1,0 +1,204 @@
+"""Frontier: the population line of the newest models, and what stands above it."""
+
+import numpy as np
+import pandas as pd
+
+import dynamics
+from dynamics import benchmark
+
+from ..numbers import interval, signed
+from ._blocks import Block, csv_data, facts, figure, figure_text, lines, table
+from ._blocks import view as make_view
+from ._style import BAND, FAINT, GROUPS, INK, SYMBOLS, layout, titled, trace
+
+_X, _Y = "swe_bench_verified", "gpqa_diamond"
+
+
+def frontier_view(panel: pd.DataFrame | None = None) -> Block:
+    """Line, residuals h with intervals, labs, dates, and the simpler predictors beside it."""
+    panel = dynamics.load_figures("frontier") if panel is None else panel
+    panel = panel[panel["panel"] == "frozen"].reset_index(drop=True)
+    x, y = panel[_X].to_numpy(float), panel[_Y].to_numpy(float)
+    lab = panel["lab"].to_numpy().astype(str)
+    date = np.array([dynamics.decimal_year(str(text)) for text in panel["date"]])
+    line = dynamics.population_line(x, y, x_stderr=_stderr(x, _X), y_stderr=_stderr(y, _Y))
+    effects = dynamics.lab_effects(np.column_stack([x, date]), y, lab)
+    panel = panel.assign(h=line.residual, h_stderr=line.residual_stderr, year=date)
+    ends = interval(line.slope_low, line.slope_high)
+    given = interval(effects.low, effects.high)
+    return make_view(
+        "Frontier",
+        "Do two capabilities still rise together among the newest models, beyond what date says?",
+        [
+            facts(
+                ("slope", signed(line.slope), f"{_t(_Y)} per {_t(_X)}, 95 % {ends}"),
+                ("slope given lab and date", signed(effects.slope), f"95 % {given}"),
+                ("r", signed(line.r), f"{line.models} models, {len(set(lab))} labs"),
+                ("scatter", f"{100 * line.residual_sd:.1f} pp", "standard deviation about it"),
+            ),
+            _plane(panel, line),
+            _residuals(panel),
+            _by_date(panel),
+            _predictors(x, y, date, lab),
+            _labs(x, y, lab),
+            lines("Scores are reported by the makers, at settings that they chose."),
+        ],
+    )
+
+
+def _t(name: str) -> str:
+    return benchmark(name).title
+
+
+def _stderr(score: np.ndarray, name: str) -> np.ndarray:
+    items = benchmark(name).items
+    kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
+    return np.sqrt(kept * (1 - kept) / items)
+
+
+def _data(panel: pd.DataFrame) -> Block:
+    columns = ["lab", "model", "date", _X, _Y, "h", "h_stderr"]
+    return csv_data("frontier", columns, panel[columns].to_numpy(object).tolist())
+
+
+def _groups(panel: pd.DataFrame):
+    """(lab, rows, colour, symbol), the labs with most models first; the same in each figure."""
+    order = panel["lab"].value_counts().index.tolist()
+    for place, lab in enumerate(order):
+        group = panel[panel["lab"] == lab]
+        yield lab, group, GROUPS[place % len(GROUPS)], SYMBOLS[(place * 3) % len(SYMBOLS)]
+
+
+def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str) -> list[dict]:
+    return [
+        trace(
+            scale_x * group[x].to_numpy(float),
+            100 * group[y].to_numpy(float),
+            mode="markers",
+            marker={"size": 9, "color": colour, "symbol": symbol},
+            text=[figure_text(name) for name in group["model"]],
+            hovertemplate=f"%{{text}}<br>{hover}<extra></extra>",
+            name=figure_text(lab),
+        )
+        for lab, group, colour, symbol in _groups(panel)
+    ]
+
+
+def _plane(panel: pd.DataFrame, line: dynamics.PopulationLine) -> Block:
+    ends = np.array([panel[_X].min(), panel[_X].max()])
+    fitted = trace(
+        100 * ends,
+        100 * (line.intercept + line.slope * ends),
+        mode="lines",
+        line={"color": INK, "width": 2},
+        name="population line",
+        hoverinfo="skip",
+    )
+    hover = "%{x:.1f} %, %{y:.1f} %"
+    return figure(
+        "population-line",
+        f"{_t(_Y)} against {_t(_X)}",
+        traces=[fitted, *_markers(panel, _X, _Y, scale_x=100, hover=hover)],
+        layout=layout(x=titled(f"{_t(_X)} (%)"), y=titled(f"{_t(_Y)} (%)")),
+        alt="A marker per model, coloured by lab, with the least-squares line through all.",
+        data=_data(panel),
+        height=500,
+    )
+
+
+def _residuals(panel: pd.DataFrame) -> Block:
+    ordered = panel.sort_values("h")
+    half = 1.96 * ordered["h_stderr"].to_numpy(float)
+    names = [figure_text(name) for name in ordered["model"]]
+    sure = np.abs(ordered["h"].to_numpy(float)) > half
+    return figure(
+        "above-the-line",
+        "h: how far each model stands above the line",
+        traces=[
+            trace(
+                100 * ordered["h"].to_numpy(float),
+                names,
+                mode="markers",
+                marker={"size": 7, "color": INK, "symbol": np.where(
+                    sure, "circle", "circle-open").tolist()},
+                error_x={"type": "data", "array": (100 * half).tolist(), "thickness": 1,
+                         "width": 3, "color": INK},
+                hovertemplate="%{y}: %{x:.1f} pp<extra></extra>",
+                name="h",
+            )
+        ],
+        layout=layout(
+            x=titled("h (percentage points), 95 %"),
+            y={"type": "category", "tickfont": {"size": 11}},
+            showlegend=False,
+            shapes=[{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": 0, "x1": 0,
+                     "line": {"color": FAINT, "width": 1.5}}],
+        ),
+        alt="Each model's distance from the line with its interval; filled markers exclude zero.",
+        data=_data(panel),
+        note=f"{int(sure.sum())} of {len(sure)} intervals exclude 0; of independent models one in "
+        "twenty would by chance.",
+        height=90 + 20 * len(names),
+    )  # fmt: skip
+
+
+def _by_date(panel: pd.DataFrame) -> Block:
+    known = panel[np.isfinite(panel["year"])]
+    return figure(
+        "h-by-date",
+        "h by release date",
+        traces=_markers(known, "year", "h", scale_x=1, hover="%{y:.1f} pp"),
+        layout=layout(
+            x=titled("release (year)", tickformat=".1f"),
+            y=titled("h (percentage points)"),
+            shapes=[{"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -0.01, "y1": 0.01,
+                     "fillcolor": BAND, "line": {"width": 0}}],
+        ),
+        alt="Each model's distance from the line by its release date, coloured by lab.",
+        data=_data(panel),
+        height=400,
+    )  # fmt: skip
+
+
+def _predictors(x, y, date, lab) -> Block:
+    candidates = {
+        f"{_t(_X)}": x[:, None],
+        "release date": date[:, None],
+        f"{_t(_X)} and date": np.column_stack([x, date]),
+        "mean of the other labs": np.empty((len(x), 0)),
+    }
+    found = {name: dynamics.leave_one_lab_out(c, y, lab) for name, c in candidates.items()}
+    rows = [
+        (name, f"{100 * held.mean:.1f}", f"{100 * held.sd:.1f}", str(len(held.labs)))
+        for name, held in found.items()
+    ]
+    plain_rows = [(name, held.mean, held.sd, len(held.labs)) for name, held in found.items()]
+    return table(
+        f"What predicts {_t(_Y)} of a lab that was left out",
+        ("predictor", "error (pp)", "sd over labs (pp)", "labs"),
+        rows,
+        right=(1, 2, 3),
+        note="Mean absolute error over the labs with three models or more.",
+        data=csv_data("predictors", ("predictor", "error", "sd", "labs"), plain_rows),
+    )
+
+
+def _labs(x, y, lab) -> Block:
+    found = dynamics.lab_lines(x, y, lab)
+    rows = [
+        (name, str(line.models), signed(line.slope), interval(line.slope_low, line.slope_high))
+        for name, line in found.items()
+    ]
+    plain_rows = [
+        (name, line.models, line.slope, line.slope_low, line.slope_high)
+        for name, line in found.items()
+    ]
+    p = dynamics.equal_slopes_p(x, y, lab)
+    return table(
+        "A line for each lab with three models or more",
+        ("lab", "models", "slope", "95 %"),
+        rows,
+        right=(1, 2),
+        note=f"That all have one slope: p = {signed(p)}.",
+        data=csv_data("labs", ("lab", "models", "slope", "low", "high"), plain_rows),
+    )

@@ -1,0 +1,308 @@
+"""Overview: what is known about all families of a table."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from dynamics import Diagnosis, FamilyDiagnosis, benchmark
+
+from ..diagnosis_text import conclusions
+from ..numbers import interval, plain, signed, size
+from ._blocks import Block, badge, csv_data, details, facts, figure, figure_text, lines, link, table
+from ._blocks import view as make_view
+from ._style import BAND, FAINT, INK, PHASES, layout, size_axis, titled, trace
+
+_ORDER = {"tax": 0, "transition": 1, "undetermined": 2, "bonus": 3}
+TURN = {
+    "bracketed": "inside its sizes",
+    "not_bracketed": "not inside its sizes",
+    "monotone": "no turn: monotone",
+    "underdetermined": "too few models",
+}
+
+
+def overview(diagnosis: Diagnosis) -> Block:
+    """Phase, critical point and what stays undetermined, for all families."""
+    pair = f"{benchmark(diagnosis.reasoning).title} × {benchmark(diagnosis.truth).title}"
+    return make_view(
+        "Overview",
+        "What do the scores say about every family, and what do they leave open?",
+        [
+            _facts(diagnosis, pair),
+            lines(*conclusions(diagnosis)),
+            phase_diagram(diagnosis),
+            families_table(diagnosis),
+            turning_points(diagnosis),
+            _pooled(diagnosis),
+            warnings_block(diagnosis.warnings),
+        ],
+    )
+
+
+def _facts(diagnosis: Diagnosis, pair: str) -> Block:
+    several = [f for f in diagnosis.families if f.current is not None]
+    phases = Counter(f.phase for f in several)
+    point = diagnosis.pooled.get("reasoning")
+    turn, ends = "not established", "no turning point that all families share along this score"
+    if point is not None and point.status == "ok":
+        turn = f"{signed(100 * point.vertex, 1)} %"
+        ends = f"95 % {interval(100 * point.low, 100 * point.high, lambda v: signed(v, 1))} of "
+        ends += benchmark(diagnosis.reasoning).title
+    return facts(
+        ("families", str(len(several)), f"of two sizes or more; {diagnosis.models} models; {pair}"),
+        ("tax", str(phases["tax"]), "coupling below -0.1 at their largest models"),
+        ("bonus", str(phases["bonus"]), "coupling above 0.1"),
+        ("undetermined", str(phases["undetermined"]), "the scores do not decide"),
+        ("truth turns at", turn, ends),
+    )
+
+
+def phase_diagram(diagnosis: Diagnosis) -> Block:
+    """Truth against reasoning, a line per family, with the pooled U and its vertex."""
+    traces = []
+    if diagnosis.curve is not None:
+        grid = np.linspace(*diagnosis.curve.span, 80)
+        traces.append(
+            trace(
+                100 * grid,
+                100 * diagnosis.curve(grid),
+                mode="lines",
+                line={"color": INK, "width": 2.5},
+                name="quadratic, an offset per family",
+                hoverinfo="skip",
+            )
+        )
+    seen = set()
+    for family in sorted(diagnosis.families, key=lambda f: _ORDER[f.phase]):
+        if len(family.models) < 2:
+            continue
+        traces.append(
+            trace(
+                100 * family.reasoning,
+                100 * family.truth,
+                mode="lines+markers",
+                line={"color": PHASES[family.phase], "width": 1.2},
+                marker={"size": [4 + 0.9 * i for i in range(len(family.models))]},
+                opacity=0.8,
+                text=[
+                    f"{figure_text(family.family)}<br>{figure_text(m)} ({size(10**s)})"
+                    for m, s in zip(family.models, family.log10_params, strict=True)
+                ],
+                hovertemplate="%{text}<br>%{x:.1f} %, %{y:.1f} %<extra></extra>",
+                name=f"{family.phase} now",
+                legendgroup=family.phase,
+                showlegend=family.phase not in seen,
+            )
+        )
+        seen.add(family.phase)
+    names = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
+    point = diagnosis.pooled.get("reasoning")
+    shapes = []
+    if point is not None and math.isfinite(point.vertex):
+        ends = np.clip([point.low, point.high], 0, 1) * 100
+        shapes = [
+            {
+                "type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
+                "x0": float(ends[0]), "x1": float(ends[1]), "fillcolor": BAND, "line": {"width": 0},
+            },
+            {
+                "type": "line", "yref": "paper", "y0": 0, "y1": 1,
+                "x0": 100 * point.vertex, "x1": 100 * point.vertex,
+                "line": {"color": INK, "width": 1, "dash": "dash"},
+            },
+        ]  # fmt: skip
+    rows = [
+        (f.family, model, 10**s, x, y, f.phase)
+        for f in diagnosis.families
+        for model, s, x, y in zip(f.models, f.log10_params, f.reasoning, f.truth, strict=True)
+    ]
+    columns = ("family", "model", "params", diagnosis.reasoning, diagnosis.truth, "phase")
+    return figure(
+        "phase-diagram",
+        f"{names[1]} against {names[0]}, from small to large models",
+        traces=traces,
+        layout=layout(x=titled(f"{names[0]} (%)"), y=titled(f"{names[1]} (%)"), shapes=shapes),
+        alt=f"A line per family in the plane of {names[0]} and {names[1]}; the table below has the "
+        "same families with their phases.",
+        data=csv_data("phase-diagram", columns, rows),
+        note="Markers grow with size. Dashed: where truth turns, all families together; grey: its "
+        "95 % interval.",
+        height=480,
+    )
+
+
+def families_table(diagnosis: Diagnosis) -> Block:
+    """A row per family of two sizes or more."""
+    several = [f for f in diagnosis.families if f.current is not None]
+    several.sort(key=lambda f: (_ORDER[f.phase], -len(f.models)))
+    rows = [
+        (
+            link(f.family, view="family", family=f.family),
+            str(len(f.models)),
+            f"{size(10 ** f.log10_params[0])}–{size(10 ** f.log10_params[-1])}",
+            badge(f.phase, f.phase),
+            gamma_text(f),
+            signed(f.correlation.r) + ("*" if f.correlation.notes else ""),
+            signed(f.correlation.partial_r),
+            turn_text(f),
+        )
+        for f in several
+    ]
+    return table(
+        "Families",
+        ("family", "models", "sizes", "phase now", "γ now [95 %]", "r", "r given N", "truth turns"),
+        rows,
+        right=(1, 5, 6),
+        note="γ: points of truth per point of reasoning at the family's largest models (in round "
+        "brackets how many). ° the smallest of them is near chance. r*: says little, under 5 "
+        "models or each score follows size at |r| > .9.",
+        data=csv_data("families", *_frame(diagnosis)),
+    )
+
+
+def _frame(diagnosis: Diagnosis) -> tuple[list[str], list[list]]:
+    frame = diagnosis.to_pandas()
+    return list(frame.columns), [list(plain(row)) for row in frame.to_numpy(object).tolist()]
+
+
+def gamma_text(family: FamilyDiagnosis) -> str:
+    """The coupling at the largest models with its interval."""
+    slope = family.current
+    if slope is None:
+        return "–"
+    window = family.steps[-(slope.models - 1) :]
+    mark = "°" if window and window[0].near_chance else ""
+    return f"{signed(slope.gamma)}{mark} {interval(slope.low, slope.high)} ({slope.models})"
+
+
+def size_text(log10_params: float) -> str:
+    """A size given in log10, also one that lies nowhere."""
+    if not math.isfinite(log10_params):
+        return "0" if log10_params < 0 else signed(log10_params)
+    return size(10**log10_params) if log10_params < 16 else ">1000T"
+
+
+def turn_text(family: FamilyDiagnosis) -> str:
+    """Where the family turns, or why that is not said."""
+    critical = family.critical
+    if critical.status == "bracketed":
+        return f"{size_text(critical.vertex)} {interval(critical.low, critical.high, size_text)}"
+    return TURN[critical.status]
+
+
+def turning_points(diagnosis: Diagnosis) -> Block | None:
+    """Each family's own turn along the size, with its interval."""
+    several = [f for f in diagnosis.families if f.critical.status != "underdetermined"]
+    if not several:
+        return None
+    low = min(f.log10_params[0] for f in several) - 1
+    high = max(f.log10_params[-1] for f in several) + 1
+    names = [figure_text(f.family) for f in several]
+    sizes_x, sizes_y, ends_x, ends_y = [], [], [], []
+    for name, f in zip(names, several, strict=True):
+        sizes_x += [f.log10_params[0], f.log10_params[-1], None]
+        sizes_y += [name, name, None]
+        if math.isfinite(f.critical.vertex):
+            ends_x += [*np.clip([f.critical.low, f.critical.high], low, high), None]
+            ends_y += [name, name, None]
+    traces = [
+        trace(sizes_x, sizes_y, mode="lines", line={"color": FAINT, "width": 9}, name="its sizes",
+              hoverinfo="skip"),
+        trace(ends_x, ends_y, mode="lines", line={"color": INK, "width": 1.4}, name="95 %",
+              hoverinfo="skip"),
+    ]  # fmt: skip
+    for found, symbol in ((True, "circle"), (False, "circle-open")):
+        shown = [
+            (f.critical.vertex, name)
+            for name, f in zip(names, several, strict=True)
+            if low < f.critical.vertex < high and (f.critical.status == "bracketed") == found
+        ]
+        if shown:
+            traces.append(
+                trace(
+                    [x for x, _ in shown],
+                    [name for _, name in shown],
+                    mode="markers",
+                    marker={"color": INK, "size": 8, "symbol": symbol},
+                    name="turn" if found else "minimum of the curve, not established",
+                    text=[size_text(x) for x, _ in shown],
+                    hovertemplate="%{y}: %{text}<extra></extra>",
+                )
+            )
+    rows = [
+        (f.family, f.critical.status, *(_count(v) for v in _ends(f)), f.critical.p_value)
+        for f in several
+    ]
+    return figure(
+        "turning-points",
+        "Where each family's truth score turns, by its own models",
+        traces=traces,
+        layout=layout(
+            x=size_axis(low, high),
+            y={"type": "category", "autorange": "reversed", "tickfont": {"size": 12}},
+            margin={"l": 110, "r": 16, "t": 12, "b": 48},
+        ),
+        alt="For each family the sizes that were measured and the interval of its turning point; "
+        "the families' table has the same in its last column.",
+        data=csv_data("turning-points", ("family", "status", "params", "low", "high", "p"), rows),
+        note="Lind and Mehlum's test of a U in log N, with Fieller's interval.",
+        height=110 + 26 * len(several),
+    )
+
+
+def _ends(family: FamilyDiagnosis) -> tuple[float, float, float]:
+    return family.critical.vertex, family.critical.low, family.critical.high
+
+
+def _count(log10_params: float) -> float:
+    small = math.isfinite(log10_params) and abs(log10_params) < 300
+    return 10**log10_params if small else math.nan
+
+
+def _pooled(diagnosis: Diagnosis) -> Block:
+    shown = {
+        "reasoning": (benchmark(diagnosis.reasoning).title, lambda v: f"{signed(100 * v, 1)} %"),
+        "log10_params": ("parameters", size_text),
+        "log10_flops": ("training FLOPs", lambda v: f"1e{signed(v, 1)}"),
+    }
+    rows, plain_rows = [], []
+    for axis, point in diagnosis.pooled.items():
+        title, show = shown[axis]
+        status = {"ok": show(point.vertex) if point.status == "ok" else ""}
+        rows.append(
+            (
+                title,
+                status.get(point.status, "not established" if point.status == "unbounded"
+                           else point.status.replace("_", " ")),
+                interval(point.low, point.high, show),
+                signed(point.within_r2),
+                f"{100 * point.no_minimum_share:.0f} %" if point.no_minimum_share >= 0 else "–",
+                str(point.models),
+                str(point.families),
+            )
+        )  # fmt: skip
+        plain_rows.append((axis, point.status, point.vertex, point.low, point.high,
+                           point.within_r2, point.no_minimum_share))  # fmt: skip
+    columns = ("axis", "status", "vertex", "low", "high", "within_r2", "no_minimum_share")
+    return table(
+        "All families together, an offset for each",
+        ("axis", "truth turns at", "95 %", "within R²", "no minimum", "models", "families"),
+        rows,
+        right=(3, 4, 5, 6),
+        note="Within R²: share of the variance inside families. No minimum: share of resamples of "
+        "families whose curve has none.",
+        data=csv_data("all-families", columns, plain_rows),
+    )
+
+
+def warnings_block(warnings) -> Block | None:
+    """Every warning of the table, with its row."""
+    if not warnings:
+        return None
+    rows = [("–" if w.row is None else str(w.row), w.code, w.message) for w in warnings]
+    data = csv_data("warnings", ("row", "code", "message"), rows)
+    return details(
+        f"Warnings about the table ({len(rows)})",
+        [table("", ("row", "kind", "what"), rows, right=(0,), data=data)],
+    )

@@ -1,0 +1,128 @@
+"""What would settle where a family turns, as blocks of its view."""
+
+import dynamics
+from dynamics import CandidateMeasurement, Diagnosis, FamilyDiagnosis, benchmark
+
+from ..numbers import signed, size
+from ._blocks import Block, csv_data, figure, notice, table
+from ._style import ACCENT, INK, layout, size_axis, titled, trace
+
+_TITLE = "What would settle where it turns"
+_DEFAULT_ITEMS = 1000  # for a benchmark whose number of questions nobody told us
+
+
+def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
+    """The next measurement by expected information: a sentence, a figure, a table."""
+    if family.current is None:
+        return []
+    known = benchmark(diagnosis.truth).items
+    found = dynamics.next_measurements(
+        family.log10_params,
+        family.truth,
+        truth_stderr=family.truth_stderr,
+        items=known or _DEFAULT_ITEMS,
+        seed=diagnosis.seed,
+    )
+    if found.status != "ok":
+        return [
+            notice(
+                _TITLE,
+                "Fewer than three sizes with known errors: nothing can be simulated yet. "
+                "A third size comes first.",
+            )
+        ]
+    best = found.candidates[0]
+    if best.gain <= 0:
+        said = f"No single measurement is expected to narrow the {signed(found.width)} decades."
+    else:
+        said = (
+            f"{_what(best, family, diagnosis)}: expected to narrow where {family.family} may turn "
+            f"from {signed(found.width)} to {signed(best.width)} decades; it would show a turn "
+            f"inside the sizes in {100 * best.bracketed:.0f} % of the simulated outcomes."
+        )
+    return [notice(_TITLE, said), _figure(found), _table(found, family, diagnosis)]
+
+
+def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: Diagnosis) -> str:
+    truth = benchmark(diagnosis.truth).title
+    if candidate.kind == "size":
+        return f"A model of {size(10**candidate.log10_params)} evaluated on {truth}"
+    return (
+        f"All {len(family.models)} models evaluated on {candidate.items:,} further questions that "
+        f"measure what {truth} measures"
+    )
+
+
+def _figure(found: dynamics.NextMeasurements) -> Block:
+    sizes = sorted((c for c in found.candidates if c.kind == "size"), key=lambda c: c.log10_params)
+    traces = [
+        trace(
+            [c.log10_params for c in sizes],
+            [c.width for c in sizes],
+            mode="lines+markers",
+            marker={"size": 8, "color": ACCENT},
+            line={"color": ACCENT, "width": 1.2},
+            error_y={
+                "type": "data",
+                "array": [1.96 * c.width_stderr for c in sizes],
+                "thickness": 1,
+                "width": 3,
+            },
+            text=[size(10**c.log10_params) for c in sizes],
+            hovertemplate="%{text}: %{y:.2f} decades<extra></extra>",
+            name="after one more model of this size",
+        ),
+        trace(
+            list(found.window),
+            [found.width, found.width],
+            mode="lines",
+            line={"color": INK, "dash": "dash", "width": 1.2},
+            hoverinfo="skip",
+            name="now",
+        ),
+    ]
+    return figure(
+        "what-would-settle",
+        "Where the family may turn: expected length after one more model, by its size",
+        traces=traces,
+        layout=layout(
+            x=size_axis(*found.window, "parameters N of the new model"),
+            y=titled("decades of N", rangemode="tozero"),
+        ),
+        alt="Expected length of the open interval for each candidate size; the table below ranks "
+        "all candidates.",
+        data=_data(found),
+        note=f"{found.draws} simulated outcomes per candidate; bars: their Monte Carlo error.",
+        height=320,
+    )
+
+
+def _table(found, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
+    rows = [
+        (
+            _what(c, family, diagnosis),
+            signed(c.width),
+            signed(c.gain),
+            f"{100 * c.bracketed:.0f} %",
+        )
+        for c in found.candidates
+    ]
+    return table(
+        "Candidates, the most useful first",
+        ("measurement", "decades left", "narrower by", "would show a turn"),
+        rows,
+        right=(1, 2, 3),
+        note="The curve is a quadratic in log N; what a measurement costs is not asked.",
+        data=_data(found),
+    )
+
+
+def _data(found) -> Block:
+    columns = ("kind", "params", "items", "decades", "decades_stderr", "gain", "bracketed_share")
+    rows = [
+        (
+            c.kind, 10**c.log10_params, c.items, c.width, c.width_stderr, c.gain, c.bracketed,
+        )
+        for c in found.candidates
+    ]  # fmt: skip
+    return csv_data("what-would-settle", columns, rows)

@@ -1,0 +1,102 @@
+"""The look of figures: one layout, few colours, each readable on white."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..numbers import plain, size
+
+INK = "#1d2329"
+MUTED = "#5b6570"
+FAINT = "#d5d9de"
+ACCENT = "#1f5f8b"
+BAND = "rgba(29, 35, 41, 0.12)"
+PHASES = {
+    "tax": "#a63a26",
+    "transition": "#8a6410",
+    "bonus": "#1f5f8b",
+    "undetermined": "#6b7580",
+}
+#: For groups without an order (labs): told apart also without colour by their symbols.
+GROUPS = ("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+
+
+def layout(*, x: Mapping | None = None, y: Mapping | None = None, **more: Any) -> dict:
+    """The house's layout with axes `x` and `y`."""
+    axis = {
+        "showline": True,
+        "linecolor": FAINT,
+        "gridcolor": "#eceff2",
+        "zeroline": False,
+        "ticks": "outside",
+        "tickcolor": FAINT,
+        "automargin": True,
+        "title": {"standoff": 8},
+    }
+    return {
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
+        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": FAINT, "font": {"color": INK}},
+        "hovermode": "closest",
+        "legend": {
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "font": {"size": 12},
+        },
+        "xaxis": merged(axis, x or {}),
+        "yaxis": merged(axis, y or {}),
+        **more,
+    }
+
+
+def merged(base: Mapping, over: Mapping) -> dict:
+    """`over` laid upon `base`, one level deep for mappings inside."""
+    out = dict(base)
+    for key, value in over.items():
+        inner = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
+        out[key] = {**out[key], **value} if inner else value
+    return out
+
+
+def titled(text: str, **more: Any) -> dict:
+    """An axis with a title."""
+    return {"title": {"text": text}, **more}
+
+
+def size_axis(log10_low: float, log10_high: float, text: str = "parameters N") -> dict:
+    """A logarithmic axis of parameter counts, given in log10, with ticks such as 1B."""
+    places = np.arange(np.floor(log10_low), np.ceil(log10_high) + 1)
+    return titled(
+        text,
+        range=[float(log10_low), float(log10_high)],
+        tickvals=[float(p) for p in places],
+        ticktext=[size(10.0**p) for p in places],
+    )
+
+
+def trace(x: Sequence | np.ndarray, y: Sequence | np.ndarray, **more: Any) -> dict:
+    """A scatter trace of plain numbers; what is not finite is a gap."""
+    return plain({"type": "scatter", "x": x, "y": y, **more})
+
+
+def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str, **more: Any) -> dict:
+    """A shaded band as one closed outline; places without an end are left out."""
+    kept = np.isfinite(low) & np.isfinite(high)
+    x, low, high = (np.asarray(v, dtype=float)[kept] for v in (x, low, high))
+    return trace(
+        np.concatenate([x, x[::-1]]),
+        np.concatenate([high, low[::-1]]),
+        fill="toself",
+        fillcolor=more.pop("fillcolor", BAND),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        name=name,
+        **more,
+    )
