@@ -16,7 +16,7 @@ PHASES = {
     "tax": "#a63a26",
     "transition": "#8a6410",
     "bonus": "#1f5f8b",
-    "undetermined": "#6b7580",
+    "undetermined": "#5b6570",
 }
 #: For groups without an order (labs): told apart also without colour by their symbols.
 GROUPS = ("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570")

@@ -1,0 +1,277 @@
+"""Inside a model: records of `heads`, `truth` and `evaluate` runs, read from a folder."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..numbers import interval, plain, signed, size
+from ._blocks import Block, csv_data, facts, figure, figure_text, lines, notice, table
+from ._blocks import view as make_view
+from ._style import ACCENT, INK, layout, titled, trace
+
+_MOST_FILES = 200
+_MOST_BYTES = 20_000_000
+_QUESTION = "What do single heads and directions inside a model do, beside their controls?"
+_HOW = (
+    "nullcline heads MODEL --json > records/heads.json",
+    "nullcline truth MODEL --json > records/layers.json",
+    "nullcline evaluate MODEL --vector truth.safetensors --json > records/evaluate.json",
+    "nullcline dashboard --records records",
+)
+
+
+def inside_view(folders: list[Path]) -> Block:
+    """Every record of the folders: head maps, layer scans, controlled steering tables."""
+    blocks: list[Block | None] = []
+    broken = []
+    for path in _files(folders):
+        try:
+            record = _read(path)
+            if record is not None:
+                blocks += _show(path.stem if path.stem != "record" else path.parent.name, record)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            broken.append(f"{path.name}: {type(error).__name__}: {error}")
+    if broken:
+        blocks.append(notice("Records that could not be shown", *broken, tone="warning"))
+    if not blocks:
+        blocks = [notice("No records yet", "These commands make them:"), lines(*_HOW)]
+    return make_view("Inside a model", _QUESTION, blocks)
+
+
+def _files(folders: list[Path]) -> list[Path]:
+    found = [file for folder in folders for file in sorted(folder.rglob("*.json"))]
+    kept = [file for file in found if file.is_file() and file.stat().st_size <= _MOST_BYTES]
+    return kept[:_MOST_FILES]
+
+
+def _read(path: Path) -> dict | None:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(record, dict) and isinstance(record.get("result"), dict):
+        record = record["result"]  # a run's record holds its result beside its settings
+    return record if isinstance(record, dict) else None
+
+
+def _show(name: str, record: dict) -> list[Block | None]:
+    blocks: list[Block | None] = []
+    if isinstance(record.get("heads"), list) and "completeness" in record:
+        blocks += _heads(name, record)
+    if isinstance(record.get("layers"), list):
+        blocks.append(_layers(name, record))
+    if isinstance(record.get("rows"), list) and "verdict" in record:
+        blocks += _evaluation(name, record)
+    return blocks
+
+
+def _model_name(name: str, record: dict) -> str:
+    model = record.get("model")
+    named = model.get("name") if isinstance(model, dict) else model
+    return str(named or name)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _heads(name: str, record: dict) -> list[Block | None]:
+    model, heads = _model_name(name, record), record["heads"]
+    competing = record.get("competing") or {}
+    whole = record.get("completeness") or {}
+    share = interval(_number(competing.get("wilson_low")), _number(competing.get("wilson_high")))
+    columns = ("layer", "head", "truth", "truth_low", "truth_high", "truth_p", "reasoning",
+               "reasoning_low", "reasoning_high", "reasoning_p", "competing")  # fmt: skip
+    data = csv_data(
+        "heads",
+        columns,
+        [
+            (h["layer"], h["head"], *(_number(h[k].get(e)) for k in ("truth", "reasoning")
+             for e in ("effect", "low", "high", "p")), bool(h.get("competing")))
+            for h in heads
+        ],
+    )  # fmt: skip
+    marked = [h for h in heads if h.get("competing")]
+    rows = [
+        (
+            f"{h['layer']}.{h['head']}",
+            _effect(h["truth"]),
+            _effect(h["reasoning"]),
+        )
+        for h in marked
+    ]
+    return [
+        facts(
+            ("model", model, _parameters(record)),
+            ("competing heads", f"{competing.get('count', '–')} of {competing.get('of', '–')}",
+             f"{competing.get('replicated', '–')} replicated; share 95 % {share}"),
+            ("completeness", signed(_number(whole.get("residual")), 4),
+             f"logits left over; tolerance {whole.get('tolerance', '–')}"),
+            ("logit difference", signed(_number(_first(record.get("logit_difference")))),
+             f"{_first(record.get('pairs'))} pairs"),
+        ),
+        _head_map(model, heads, "truth", data),
+        _head_map(model, heads, "reasoning", data),
+        table(
+            f"{model}: competing heads",
+            ("layer.head", "on truth (logits) [95 %]", "on reasoning (logits) [95 %]"),
+            rows,
+            note="Significant on both sets after Benjamini-Hochberg, with opposite signs.",
+            data=data,
+        )
+        if marked
+        else lines(f"{model}: no head works for one set and against the other."),
+        _published(record),
+    ]  # fmt: skip
+
+
+def _first(value: Any) -> Any:
+    """A number, or the first number of what was recorded by set."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items()) or "–"
+    return "–" if value is None else value
+
+
+def _parameters(record: dict) -> str:
+    model = record.get("model")
+    if not isinstance(model, dict):
+        return ""
+    said = [f"{model[k]} {label}" for k, label in (("n_layers", "layers"), ("n_heads", "heads"))
+            if k in model]  # fmt: skip
+    if isinstance(model.get("params"), int | float):
+        said.append(size(float(model["params"])) + " parameters")
+    return ", ".join(said)
+
+
+def _effect(effect: dict) -> str:
+    ends = interval(_number(effect.get("low")), _number(effect.get("high")))
+    return f"{signed(_number(effect.get('effect')))} {ends}"
+
+
+def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
+    layers = 1 + max(int(h["layer"]) for h in heads)
+    width = 1 + max(int(h["head"]) for h in heads)
+    values = np.full((layers, width), np.nan)
+    for h in heads:
+        values[int(h["layer"]), int(h["head"])] = _number(h[kind].get("effect"))
+    reach = float(np.nanmax(np.abs(values))) or 1.0
+    marked = [h for h in heads if h.get("competing")]
+    traces = [
+        plain(
+            {
+                "type": "heatmap",
+                "z": values,
+                "zmin": -reach,
+                "zmax": reach,
+                "colorscale": [[0, "#a63a26"], [0.5, "#ffffff"], [1, "#1f5f8b"]],
+                "colorbar": {"title": {"text": "logits"}, "thickness": 12},
+                "hovertemplate": "layer %{y}, head %{x}: %{z:.3f}<extra></extra>",
+            }
+        ),
+        trace(
+            [h["head"] for h in marked],
+            [h["layer"] for h in marked],
+            mode="markers",
+            marker={"symbol": "x-thin", "size": 9, "line": {"width": 2, "color": INK}},
+            name="competing",
+            hoverinfo="skip",
+        ),
+    ]
+    whole = {"dtick": 1} if max(layers, width) <= 24 else {}
+    return figure(
+        f"heads-{kind}",
+        f"{model}: direct effect of each head on the {kind} pairs",
+        traces=traces,
+        layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
+        alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
+        "Crosses mark competing heads.",
+        data=data,
+        height=min(640, 160 + 26 * layers),
+    )
+
+
+def _published(record: dict) -> Block | None:
+    published = record.get("published")
+    if not isinstance(published, dict):
+        return None
+    rows = [(key.replace("_", " "), json.dumps(value)) for key, value in published.items()]
+    return table("The published definition, for comparison", ("quantity", "value"), rows)
+
+
+def _layers(name: str, record: dict) -> Block:
+    rows = [layer for layer in record["layers"] if isinstance(layer, dict)]
+    x = [layer.get("layer") for layer in rows]
+    y = [_number(layer.get("accuracy")) for layer in rows]
+    up = [100 * (_number(r.get("high")) - v) for r, v in zip(rows, y, strict=True)]
+    down = [100 * (v - _number(r.get("low"))) for r, v in zip(rows, y, strict=True)]
+    traces = [
+        trace(x, [100 * v for v in y], mode="lines+markers", name="held-out accuracy, 95 %",
+              line={"color": ACCENT}, marker={"size": 7},
+              error_y={"type": "data", "symmetric": False, "array": plain(up),
+                       "arrayminus": plain(down), "thickness": 1, "width": 3}),
+    ]  # fmt: skip
+    across = [_number(layer.get("cross_topic")) for layer in rows]
+    if any(math.isfinite(v) for v in across):
+        traces.append(
+            trace(x, [100 * v for v in across], mode="lines+markers", name="on another topic",
+                  line={"color": INK, "dash": "dot"}, marker={"size": 6})
+        )  # fmt: skip
+    columns = ("layer", "accuracy", "low", "high", "cross_topic")
+    values = [[layer.get("layer"), *(_number(layer.get(c)) for c in columns[1:])] for layer in rows]
+    model = _model_name(name, record)
+    return figure(
+        "layer-scan",
+        f"{model}: how well each layer tells true from false",
+        traces=traces,
+        layout=layout(x=titled("layer"), y=titled("accuracy (%)")),
+        alt="Held-out accuracy of a truth direction at each layer.",
+        data=csv_data("layer-scan", columns, values),
+        height=360,
+    )
+
+
+def _evaluation(name: str, record: dict) -> list[Block | None]:
+    model = figure_text(_model_name(name, record))
+    columns = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "false_to_true", "true_to_false",
+               "mcnemar_p", "kl", "perplexity_ratio", "reasoning_change")  # fmt: skip
+    rows, raw = [], []
+    for row in record["rows"]:
+        value = {key: _number(row.get(key)) for key in columns[1:]}
+        ends = interval(100 * value["mc1_low"], 100 * value["mc1_high"], lambda v: signed(v, 1))
+        rows.append(
+            (
+                str(row.get("name")),
+                f"{signed(100 * value['mc1'], 1)} {ends}",
+                signed(100 * value["mc2"], 1),
+                signed(value["false_to_true"], 0),
+                signed(value["true_to_false"], 0),
+                signed(value["mcnemar_p"], 3),
+                signed(value["kl"], 3),
+                signed(value["perplexity_ratio"], 2),
+                signed(100 * value["reasoning_change"], 1),
+            )
+        )
+        raw.append([str(row.get("name")), *value.values()])
+    corrected = interval(
+        100 * _number(record.get("corrected_low")), 100 * _number(record.get("corrected_high")),
+        lambda v: signed(v, 1),
+    )  # fmt: skip
+    return [
+        facts(
+            ("model", _model_name(name, record), "steering, measured on a test split"),
+            ("corrected", f"{signed(100 * _number(record.get('corrected_share')), 1)} %",
+             f"95 % {corrected}"),
+            ("by random directions",
+             f"{signed(100 * _number(record.get('random_corrected_share')), 1)} %",
+             "of equal norm"),
+            ("verdict", str(record.get("verdict")).replace("_", " "), ""),
+        ),
+        table(
+            f"{model}: steering beside its controls",
+            ("what was added", "MC1 (%) [95 %]", "MC2 (%)", "false → true", "true → false",
+             "McNemar p", "KL (nats)", "perplexity ×", "reasoning (pp)"),
+            rows,
+            right=tuple(range(2, 9)),
+            data=csv_data("steering", columns, raw),
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""What the worker computes: from a source and a choice to views, each ready as JSON.
+
+A job returns its parts by name. These functions run in a process of their own; everything heavy is
+imported here and nowhere in the server.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import dynamics
+
+from ..ledger import build_ledger
+from ..numbers import plain
+from ._claims import claims_view
+from ._dynamics import PENALTIES, dynamics_view
+from ._extension import table_view
+from ._family import family_view
+from ._frontier import frontier_view
+from ._inside import inside_view
+from ._overview import overview
+
+Parts = dict[str, str]
+
+_MOST_FAMILIES = 500
+
+
+def run(name: str, arguments: Mapping[str, Any]) -> Parts:
+    """The parts of job `name`; ValueError where the choice or the table does not allow it."""
+    return _JOBS[name](**arguments)
+
+
+def _index() -> Parts:
+    """What can be chosen."""
+    tables = [describe(_shipped(name)) for name in dynamics.table_names()]
+    return {"index": _json({"tables": tables, "penalties": list(PENALTIES)})}
+
+
+def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> dict[str, Any]:
+    """What can be chosen of a table, and the pair that is chosen where nobody does."""
+    from dynamics._diagnose import default_reasoning, default_truth
+
+    counts = table.frame["family"].value_counts()
+    families = sorted(table.families, key=lambda f: (-int(counts[f]), f.lower()))
+    return {
+        "name": name or table.name,
+        "title": table.name,
+        "benchmarks": [[n, dynamics.benchmark(n).title] for n in table.benchmarks],
+        "families": families,
+        "reasoning": default_reasoning(table),
+        "truth": default_truth(table),
+    }
+
+
+def _read(path: str, title: str, name: str) -> Parts:
+    """Read a table of a reader's own."""
+    table = _file(path, title)
+    if len(table.families) > _MOST_FAMILIES:
+        raise ValueError(f"{title}: {len(table.families)} families; give at most {_MOST_FAMILIES}")
+    entry = describe(table, name=name)
+    entry["warnings"] = plain(list(table.warnings))
+    return {"entry": _json(entry)}
+
+
+def _diagnosis(source: tuple[str, ...], reasoning: str, truth: str) -> Parts:
+    diagnosis = _diagnose(source, reasoning, truth)
+    families = {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in diagnosis.families}
+    return {"overview": _json(overview(diagnosis)), **families}
+
+
+def _table(source: tuple[str, ...], reasoning: str, truth: str) -> Parts:
+    return {"table": _json(table_view(_load(source), _diagnose(source, reasoning, truth)))}
+
+
+def _dynamics(source: tuple[str, ...], reasoning: str, truth: str, penalty: str) -> Parts:
+    view = dynamics_view(_load(source), reasoning=reasoning, truth=truth, penalty=penalty)
+    return {"dynamics": _json(view)}
+
+
+def _frontier() -> Parts:
+    return {"frontier": _json(frontier_view())}
+
+
+def _claims() -> Parts:
+    return {"claims": _json(claims_view(build_ledger()))}
+
+
+def _inside(folders: tuple[str, ...]) -> Parts:
+    return {"inside": _json(inside_view([Path(folder) for folder in folders]))}
+
+
+def _load(source: tuple[str, ...]) -> dynamics.ScoreTable:
+    """A source is ("shipped", name) or ("file", path, title)."""
+    return _shipped(source[1]) if source[0] == "shipped" else _file(source[1], source[2])
+
+
+@lru_cache(maxsize=4)
+def _shipped(name: str) -> dynamics.ScoreTable:
+    return dynamics.load_table(name)
+
+
+@lru_cache(maxsize=2)
+def _file(path: str, title: str) -> dynamics.ScoreTable:
+    """The table under the name that its owner gave it; the reader's message likewise."""
+    try:
+        return dynamics.read_scores(path, name=title)
+    except dynamics.TableError as error:
+        raise dynamics.TableError(title, error.problem, error.mend, error.row) from None
+
+
+@lru_cache(maxsize=4)
+def _diagnose(source: tuple[str, ...], reasoning: str, truth: str) -> dynamics.Diagnosis:
+    return dynamics.diagnose(_load(source), reasoning=reasoning, truth=truth)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+_JOBS = {
+    "index": _index,
+    "read": _read,
+    "diagnosis": _diagnosis,
+    "table": _table,
+    "dynamics": _dynamics,
+    "frontier": _frontier,
+    "claims": _claims,
+    "inside": _inside,
+}

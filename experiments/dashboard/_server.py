@@ -1,0 +1,288 @@
+"""The dashboard's server: a page, views as JSON, and uploads."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ._errors import JobError, Refused
+from ._page import live_page, plotly_script, script, static
+from ._safety import Guard, read_body
+from ._store import Job, Store
+from ._uploads import MOST_BYTES
+
+#: Base64 is a third longer; the names of 500 files come on top.
+_MOST_BODY = MOST_BYTES * 4 // 3 + 400_000
+_UPLOAD_SECONDS = 60.0
+_READ_SECONDS = 90.0
+
+ViewName = Literal["overview", "family", "table", "dynamics", "frontier", "inside", "claims"]
+_OF_A_TABLE = ("overview", "family", "table", "dynamics")
+
+
+class Message(BaseModel):
+    """Why a request was not answered, in words for the reader, with the row of the table if any."""
+
+    message: str
+    row: int | None = None
+
+
+class UploadedFile(BaseModel):
+    """A file: its name, or its path inside the folder that was dropped, and its bytes in base64."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(max_length=1000)]
+    content: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+
+
+class Upload(BaseModel):
+    """A table: one CSV or results file, or the results of a folder."""
+
+    model_config = ConfigDict(extra="forbid")
+    files: Annotated[list[UploadedFile], Field(min_length=1, max_length=500)]
+
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Message} for code in (400, 403, 404, 405, 408, 413, 415, 422, 429)
+}
+
+
+def create_app(
+    store: Store, *, hosts: Iterable[str], records: tuple[Path, ...] = (), warm: bool = True
+) -> FastAPI:
+    """The application.
+
+    - `store`: where views come from; closed with the application.
+    - `hosts`: names under which it may be asked for.
+    - `records`: folders of records for the view inside a model.
+    - `warm`: compute the shipped views after the first request for the index, before being asked.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    app = FastAPI(
+        title="nullcline",
+        lifespan=lifespan,
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+        responses=_ERRORS,
+    )
+    app.add_middleware(Guard, hosts=tuple(hosts))
+    _answer_errors(app)
+    _add_pages(app)
+    _add_views(app, store, records, warm=warm)
+    _add_uploads(app, store)
+    return app
+
+
+def _answer_errors(app: FastAPI) -> None:
+    def say(status: int, message: str, row: int | None = None) -> Response:
+        return JSONResponse({"message": message, "row": row}, status_code=status)
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        return say(error.status, error.message, error.row)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        return say(422, _first_problem(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def plain(_: Request, error: HTTPException) -> Response:
+        answer = say(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+
+def _first_problem(errors: Any) -> str:
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
+    text = f"{where}: {first['msg']}" if where else str(first["msg"])
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _add_pages(app: FastAPI) -> None:
+    kinds = {
+        "app.js": (script, "text/javascript"),
+        "plotly.min.js": (plotly_script, "text/javascript"),
+        "style.css": (lambda: static("style.css"), "text/css"),
+    }
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return Response(live_page(), media_type="text/html")
+
+    @app.get("/static/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        if name not in kinds:  # names are looked up, never joined to a path
+            raise HTTPException(404, "there is no such file")
+        content, kind = kinds[name]
+        return Response(content(), media_type=f"{kind}; charset=utf-8")
+
+
+def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: bool) -> None:
+    @app.get("/api/index")
+    def index() -> Response:
+        """What can be chosen, once it is known, and how far the computing is."""
+        parts = store.parts("index", {}, "reading the shipped tables")
+        if isinstance(parts, Job):
+            return JSONResponse({"tables": None, "progress": store.progress()})
+        if warm:
+            _warm(store)
+        return _json(f'{{"index":{parts["index"]},"progress":null}}')
+
+    @app.get("/api/progress")
+    def progress() -> Response:
+        """How many views were asked for and are there, and what is being computed."""
+        return JSONResponse(store.progress())
+
+    @app.get("/api/views/{view}", responses={202: {"description": "being computed"}})
+    def show(
+        view: ViewName,
+        table: Annotated[str, Query(max_length=64)] = "uniform",
+        reasoning: Annotated[str | None, Query(max_length=200)] = None,
+        truth: Annotated[str | None, Query(max_length=200)] = None,
+        family: Annotated[str | None, Query(max_length=400)] = None,
+        penalty: Literal["l1", "ridge", "stlsq"] = "l1",
+    ) -> Response:
+        """A view as data for the page; 202 with the progress while it is computed."""
+        choice: dict[str, Any] | None = None
+        if view in _OF_A_TABLE:
+            choice = _choice(store, table, reasoning, truth)
+            ask = _ask(view, choice, penalty)
+        else:
+            folders = {"folders": tuple(str(folder) for folder in records)}
+            ask = Ask(view, folders if view == "inside" else {}, view)
+        found = store.parts(*ask)
+        if isinstance(found, Job):
+            return JSONResponse(store.progress(), status_code=202)
+        part: str = view
+        if view == "family":
+            names = [key.removeprefix("family/") for key in found if key.startswith("family/")]
+            known = choice["families"] if choice else []
+            part = f"family/{family or next((n for n in known if n in names), '')}"
+            if part not in found:
+                raise Refused(404, "there is no such family with both scores in this table")
+        return _json(found[part])
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) -> dict[str, Any]:
+    """Table and pair, checked against what there is."""
+    entry, source = _entry(store, table)
+    names = {name for name, _ in entry["benchmarks"]}
+    pair = {"reasoning": reasoning or entry["reasoning"], "truth": truth or entry["truth"]}
+    for role, name in pair.items():
+        if name not in names:
+            there = ", ".join(sorted(names)) or "none"
+            raise Refused(422, f"this table has no such benchmark for {role}; there are {there}")
+    if pair["reasoning"] == pair["truth"]:
+        raise Refused(422, "the pair holds one benchmark twice; choose two")
+    return {"source": source, **pair, "families": entry["families"], "title": entry["title"]}
+
+
+def _entry(store: Store, table: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    own, source = store.uploads.entry(table), store.uploads.source(table)
+    if own is not None and source is not None:
+        return own, source
+    for entry in _shipped(store):
+        if entry["name"] == table:
+            return entry, ("shipped", table)
+    raise Refused(404, "there is no such table here; uploads are forgotten when the server ends")
+
+
+def _shipped(store: Store) -> list[dict[str, Any]]:
+    parts = store.parts("index", {}, "reading the shipped tables")
+    if isinstance(parts, Job):
+        parts = parts.future.result(timeout=_READ_SECONDS)
+    return json.loads(parts["index"])["tables"]
+
+
+class Ask(NamedTuple):
+    """A job to ask the store for."""
+
+    name: str
+    arguments: dict[str, Any]
+    title: str
+
+
+def _ask(view: str, choice: dict[str, Any], penalty: str) -> Ask:
+    """Which job holds a view of a table."""
+    arguments = {key: choice[key] for key in ("source", "reasoning", "truth")}
+    if view == "dynamics":
+        return Ask("dynamics", {**arguments, "penalty": penalty}, "fitting the equations")
+    if view == "table":
+        return Ask("table", arguments, "predicting the next sizes")
+    return Ask("diagnosis", arguments, f"diagnosing {choice['title']}")
+
+
+def _warm(store: Store) -> None:
+    """Begin what a reader will look at first."""
+    for entry in _shipped(store)[:1]:
+        choice = _choice(store, entry["name"], None, None)
+        store.parts(*_ask("overview", choice, "l1"))
+        store.parts("frontier", {}, "frontier")
+        store.parts("claims", {}, "recomputing the claims")
+        store.parts(*_ask("dynamics", choice, "l1"))
+        store.parts(*_ask("table", choice, "l1"))
+
+
+def _add_uploads(app: FastAPI, store: Store) -> None:
+    body = Upload.model_json_schema()
+    body["properties"]["files"]["items"] = body.pop("$defs")["UploadedFile"]
+    content = {"application/json": {"schema": body}}
+    description = {"requestBody": {"required": True, "content": content}}
+
+    @app.post("/api/tables", status_code=201, openapi_extra=description)
+    async def add(request: Request) -> Response:
+        """Read a table of one's own; the reader's message, with the row, if it cannot be used."""
+        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refused(415, "send the files as application/json")
+        content = await read_body(request, limit=_MOST_BODY, seconds=_UPLOAD_SECONDS)
+        files = await asyncio.to_thread(_files, content)
+        name, future = await asyncio.to_thread(store.add_table, files)
+        try:
+            parts = await asyncio.wait_for(asyncio.wrap_future(future), _READ_SECONDS)
+        except JobError as error:
+            store.uploads.forget(name)
+            raise Refused(422, str(error), error.row) from None
+        except TimeoutError:
+            store.uploads.forget(name)
+            raise Refused(408, "reading this table took too long") from None
+        store.uploads.describe(name, parts["entry"])
+        return Response(parts["entry"], status_code=201, media_type="application/json")
+
+    @app.get("/api/tables/{name}")
+    async def entry(name: str) -> Response:
+        """What can be chosen of a table."""
+        found = await asyncio.to_thread(_entry, store, name)
+        return JSONResponse(found[0])
+
+
+def _files(content: bytes) -> list[tuple[str, bytes]]:
+    try:
+        upload = Upload.model_validate_json(content)
+    except ValidationError as error:
+        raise Refused(422, _first_problem(error.errors())) from None
+    try:
+        return [(f.name, base64.b64decode(f.content, validate=True)) for f in upload.files]
+    except (binascii.Error, ValueError):
+        raise Refused(422, "the content of a file is not base64") from None

@@ -1,0 +1,135 @@
+"""Which views there are, which are being computed, and whose table is whose."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._cache import ViewCache
+from ._errors import JobError, Refused
+from ._uploads import Uploads
+from ._worker import Worker
+
+_MOST_RESULTS = 64
+_MOST_PENDING = 24
+
+
+@dataclass
+class Job:
+    """A computation: its name and arguments, and what became of it."""
+
+    name: str
+    arguments: dict[str, Any]
+    title: str
+    future: Future
+    started: float = field(default_factory=time.monotonic)
+
+
+class Store:
+    """Parts of jobs: from memory, from the cache, or to be computed.
+
+    Jobs on shipped tables and on uploaded ones have a worker each, so that an upload cannot hold
+    back the rest.
+    """
+
+    def __init__(self, *, shipped: Worker, uploaded: Worker, cache: ViewCache, uploads: Uploads):
+        self._workers = {"shipped": shipped, "uploaded": uploaded}
+        self._cache = cache
+        self._results: OrderedDict[tuple, Mapping[str, str]] = OrderedDict()
+        self._jobs: OrderedDict[tuple, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        self._counts = [0, 0]  # jobs begun, jobs ended
+        self.uploads = uploads
+
+    def close(self) -> None:
+        """End the workers and remove the uploads."""
+        for worker in self._workers.values():
+            worker.close()
+        self.uploads.close()
+
+    def parts(self, name: str, arguments: Mapping[str, Any], title: str) -> Mapping[str, str] | Job:
+        """The parts of a job, or the job while it runs.
+
+        Raises `Refused`: 422 where the choice is impossible, 429 where too much is waiting, 500
+        where the computation failed.
+        """
+        key = (name, *sorted((k, v) for k, v in arguments.items()))
+        own = _is_own(arguments)
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+            job = self._jobs.get(key)
+        if job is None:
+            kept = None if own or name == "inside" else self._cache.get(key)
+            if kept is not None:
+                self._keep(key, kept)
+                return kept
+            job = self._begin(key, name, arguments, title, own=own)
+        if not job.future.done():
+            return job
+        with self._lock:
+            self._jobs.pop(key, None)
+        try:
+            found = job.future.result()
+        except JobError as error:
+            raise Refused(422, str(error), error.row) from None
+        except Exception as error:
+            raise Refused(500, f"this view could not be computed ({error})") from None
+        if name == "inside":
+            return found  # its files may change
+        self._keep(key, found)
+        if not own:
+            self._cache.put(key, dict(found))
+        return found
+
+    def progress(self) -> dict[str, Any]:
+        """How many jobs were begun and ended, and what runs."""
+        with self._lock:
+            running = [job for job in self._jobs.values() if not job.future.done()]
+            begun, ended = self._counts
+        return {
+            "done": ended,
+            "total": begun,
+            "part": running[0].title if running else "",
+            "seconds": round(time.monotonic() - running[0].started, 1) if running else 0.0,
+        }
+
+    def add_table(self, files: list[tuple[str, bytes]]) -> tuple[str, Future]:
+        """Keep an upload in the private folder and have it read: its id and the job."""
+        name = secrets.token_urlsafe(12)
+        path, title = self.uploads.add(name, files)
+        arguments = {"path": str(path), "title": title, "name": name}
+        return name, self._workers["uploaded"].submit("read", arguments)
+
+    def _begin(self, key: tuple, name: str, arguments: Mapping, title: str, *, own: bool) -> Job:
+        with self._lock:
+            if key in self._jobs:
+                return self._jobs[key]
+            if sum(not job.future.done() for job in self._jobs.values()) >= _MOST_PENDING:
+                raise Refused(429, "too many views are waiting; try again in a moment")
+            worker = self._workers["uploaded" if own else "shipped"]
+            job = Job(name, dict(arguments), title, worker.submit(name, arguments))
+            self._jobs[key] = job
+            self._counts[0] += 1
+        job.future.add_done_callback(self._ended)
+        return job
+
+    def _ended(self, future: Future) -> None:
+        with self._lock:
+            self._counts[1] += 1
+
+    def _keep(self, key: tuple, parts: Mapping[str, str]) -> None:
+        with self._lock:
+            self._results[key] = parts
+            while len(self._results) > _MOST_RESULTS:
+                self._results.popitem(last=False)
+
+
+def _is_own(arguments: Mapping[str, Any]) -> bool:
+    source = arguments.get("source")
+    return source is not None and source[0] == "file"

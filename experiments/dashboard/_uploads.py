@@ -1,0 +1,111 @@
+"""Uploaded tables: bounded, kept in a private folder under names of our own, and forgotten."""
+
+import json
+import re
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from ._errors import Refused
+
+MOST_BYTES = 5_000_000
+MOST_ROWS = 100_000
+_MOST_FILES = 500
+_MOST_TABLES = 16
+_TITLE = 80
+_TIME = re.compile(r"results_(\d{4}-\d\d-\d\dT[\d.:-]{6,24})\.json")
+_FOLDER = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+class Uploads:
+    """Tables by a name that nobody can guess; the oldest is forgotten when there are many."""
+
+    def __init__(self):
+        # Its folders are readable by this user alone (mode 0700).
+        self._folder = tempfile.TemporaryDirectory(prefix="nullcline-")
+        self._tables: OrderedDict[str, tuple[Path, str]] = OrderedDict()
+        self._entries: dict[str, dict[str, Any]] = {}
+
+    def close(self) -> None:
+        """Remove everything."""
+        self._folder.cleanup()
+
+    def add(self, name: str, files: list[tuple[str, bytes]]) -> tuple[Path, str]:
+        """Write the files of one upload; the path to read, and a title for people.
+
+        Raises `Refused` for too many files, bytes or rows.
+        """
+        if not files:
+            raise Refused(422, "no file was given; drop a CSV or a folder of results")
+        if len(files) > _MOST_FILES:
+            raise Refused(413, f"{len(files)} files; give at most {_MOST_FILES}")
+        total = sum(len(content) for _, content in files)
+        if total > MOST_BYTES:
+            raise Refused(413, f"{total / 1e6:.1f} MB; give at most {MOST_BYTES / 1e6:.0f} MB")
+        rows = max(content.count(b"\n") for _, content in files)
+        rows = max(rows, max(content.count(b"\r") for _, content in files))
+        if rows > MOST_ROWS:
+            raise Refused(413, f"{rows:,} rows; give at most {MOST_ROWS:,}")
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        title = _title(files)
+        if len(files) == 1:
+            path = folder / "table"
+            path.write_bytes(files[0][1])
+        else:
+            path = folder
+            for place, (given, content) in enumerate(files):
+                target = folder / _safe_path(given, place)
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(content)
+        self._tables[name] = (path, title)
+        while len(self._tables) > _MOST_TABLES:
+            forgotten, _ = self._tables.popitem(last=False)
+            self._entries.pop(forgotten, None)
+        return path, title
+
+    def describe(self, name: str, entry: str) -> None:
+        """Keep what the reader said of a table."""
+        self._entries[name] = json.loads(entry)
+
+    def forget(self, name: str) -> None:
+        """A table that could not be read."""
+        self._tables.pop(name, None)
+
+    def entry(self, name: str) -> dict[str, Any] | None:
+        """What can be chosen of a table, None where there is none of that name."""
+        return self._entries.get(name)
+
+    def source(self, name: str) -> tuple[str, str, str] | None:
+        """Where a table lies, for a job."""
+        if name not in self._tables or name not in self._entries:
+            return None
+        path, title = self._tables[name]
+        return ("file", str(path), title)
+
+
+def _safe_path(given: str, place: int) -> Path:
+    """A path of our own: of the given one only the results' time and a slug of the folder stay.
+
+    Readers take the time of a run from the file's name, and the model's name from its folder where
+    the file has none.
+    """
+    parts = given.replace("\\", "/").split("/")
+    if parts[-1] == "models.csv":
+        return Path("models.csv")
+    slug = _FOLDER.sub("_", parts[-2]).strip(".")[:60] if len(parts) > 1 else ""
+    folder = slug if slug not in ("", "models.csv") else "results"
+    timed = _TIME.fullmatch(parts[-1])
+    if timed:
+        return Path(folder, f"results_{place:04d}_{timed[1]}.json")
+    stem = f"results_{place:04d}" if parts[-1].startswith("results") else f"{place:04d}"
+    return Path(folder, f"{stem}.json")
+
+
+def _title(files: list[tuple[str, bytes]]) -> str:
+    """The name that the owner gave, in one line."""
+    first = files[0][0].replace("\\", "/").strip("/")
+    name = first.split("/")[0] if len(files) > 1 else first.split("/")[-1]
+    printable = "".join(c if c.isprintable() else " " for c in name)
+    clean = printable.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(clean.split())[:_TITLE] or "your table"

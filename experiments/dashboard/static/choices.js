@@ -1,0 +1,105 @@
+// What is chosen: kept in the address, so that a link shows the same view.
+
+const views = [
+  ["overview", "Overview"],
+  ["family", "Family"],
+  ["table", "Your table"],
+  ["dynamics", "Dynamics"],
+  ["frontier", "Frontier"],
+  ["inside", "Inside a model"],
+  ["claims", "Claims"],
+];
+const needs = {
+  overview: ["table", "reasoning", "truth"],
+  family: ["table", "reasoning", "truth", "family"],
+  table: ["table", "reasoning", "truth"],
+  dynamics: ["table", "reasoning", "truth", "penalty"],
+};
+const labels = {
+  table: "table",
+  reasoning: "reasoning score",
+  truth: "truth score",
+  family: "family",
+  penalty: "penalty",
+};
+const penaltyNames = { l1: "L1 (sparse)", ridge: "ridge", stlsq: "STLSQ (sparse)" };
+
+function state() {
+  return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+function linkTo(changes) {
+  const next = { ...state(), ...changes };
+  return `#${new URLSearchParams(Object.entries(next).filter(([, value]) => value !== null))}`;
+}
+
+function replaceState(changes) {
+  history.replaceState(null, "", linkTo(changes));
+}
+
+// The state with every gap filled, from what there is to choose.
+function chosen(index) {
+  const given = state();
+  const known = views.some(([name]) => name === given.view);
+  const view = known ? given.view : "overview";
+  const table = index.tables.find((one) => one.name === given.table) ?? index.tables[0];
+  const pick = (value, options, otherwise) => (options.includes(value) ? value : otherwise);
+  const names = table.benchmarks.map(([name]) => name);
+  return {
+    view,
+    table,
+    reasoning: pick(given.reasoning, names, table.reasoning),
+    truth: pick(given.truth, names, table.truth),
+    family: pick(given.family, table.families, table.families[0]),
+    penalty: pick(given.penalty, index.penalties, index.penalties[0]),
+  };
+}
+
+function optionsOf(name, index, choice) {
+  const benchmarks = choice.table.benchmarks;
+  if (name === "table") return index.tables.map((table) => [table.name, table.title]);
+  if (name === "family") return choice.table.families.map((family) => [family, family]);
+  if (name === "penalty") return index.penalties.map((penalty) => [penalty, penaltyNames[penalty] ?? penalty]);
+  const other = name === "reasoning" ? choice.truth : choice.reasoning;
+  return benchmarks.filter(([benchmark]) => benchmark !== other);
+}
+
+function showChoices(index, choice) {
+  const form = document.getElementById("choices");
+  const focused = document.activeElement?.id;
+  const rows = (needs[choice.view] ?? []).map((name) => {
+    const options = optionsOf(name, index, choice);
+    const current = name === "table" ? choice.table.name : choice[name];
+    if (options.length < 2) return null;
+    const select = element(
+      "select",
+      {
+        id: `choose-${name}`,
+        onchange() {
+          const changes = { view: choice.view, [name]: select.value };
+          if (name === "table") Object.assign(changes, { family: null, reasoning: null, truth: null });
+          location.hash = linkTo(changes);
+        },
+      },
+      ...options.map(([value, text]) => element("option", { value, selected: value === current }, text)),
+    );
+    return element("p", {}, element("label", { for: `choose-${name}` }, labels[name]), select);
+  });
+  form.replaceChildren(...rows.filter(Boolean));
+  form.hidden = !form.childElementCount;
+  if (focused?.startsWith("choose-")) document.getElementById(focused)?.focus();
+}
+
+function showNavigation(names, current) {
+  const list = views
+    .filter(([name]) => names.includes(name))
+    .map(([name, title]) =>
+      element(
+        "li",
+        {},
+        element("a", { href: linkTo({ view: name }), "aria-current": name === current ? "page" : null }, title),
+      ),
+    );
+  document.getElementById("views").replaceChildren(...list);
+}
+

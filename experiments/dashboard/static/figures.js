@@ -1,0 +1,118 @@
+// Figures: plotly draws the traces that Python made.
+
+const isReport = Boolean(document.getElementById("report-data"));
+let plotlyReady = null;
+
+function plotly() {
+  if (plotlyReady) return plotlyReady;
+  if (isReport) {
+    plotlyReady = unpack("report-plotly").then((text) => {
+      document.head.append(Object.assign(document.createElement("script"), { textContent: text }));
+      return window.Plotly;
+    });
+  } else {
+    plotlyReady = new Promise((resolve, reject) => {
+      if (window.Plotly) return resolve(window.Plotly);
+      const script = document.getElementById("plotly");
+      script.addEventListener("load", () => resolve(window.Plotly));
+      script.addEventListener("error", () => reject(new Error("plotly.js could not be loaded")));
+      return undefined;
+    });
+  }
+  return plotlyReady;
+}
+
+const settings = { responsive: true, displayModeBar: false, scrollZoom: false, doubleClick: "reset" };
+
+function narrow(layout, width) {
+  // Room for the curve where the page is narrow: a smaller legend below the axis.
+  if (width > 520) return layout;
+  const legend = { ...layout.legend, y: -0.22, yanchor: "top", font: { size: 11 } };
+  return { ...layout, legend, margin: { ...layout.margin, l: Math.min(layout.margin.l, 84), r: 8 } };
+}
+
+function figureBlock(block) {
+  const plot = element("div", { class: "plot", role: "img", "aria-label": `${block.title}. ${block.alt}` });
+  plot.style.height = `${block.height}px`;
+  const draw = async (traces) => {
+    const library = await plotly();
+    if (!plot.isConnected) return;
+    await library.react(plot, traces, narrow(block.layout, plot.clientWidth), settings);
+    plot.dataset.drawn = String(Number(plot.dataset.drawn || 0) + 1);
+  };
+  const picture = async (format) => {
+    const library = await plotly();
+    const size = { width: Math.max(plot.clientWidth, 640), height: plot.clientHeight };
+    const url = await library.toImage(plot, { format, scale: format === "png" ? 2 : 1, ...size });
+    const content = url.slice(url.indexOf(",") + 1);
+    if (format === "svg") return saveText(`${block.name}.svg`, decodeURIComponent(content), "image/svg+xml");
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    return save(`${block.name}.png`, new Blob([bytes], { type: "image/png" }));
+  };
+  const tools = element(
+    "p",
+    { class: "tools" },
+    button("PNG", `Save as PNG: ${block.title}`, () => picture("png")),
+    button("SVG", `Save as SVG: ${block.title}`, () => picture("svg")),
+    csvButton(block),
+  );
+  const steps = block.steps ? slider(block, draw) : null;
+  const traces = steps ? steps.traces() : block.traces;
+  const shown = element(
+    "figure",
+    { class: "block" },
+    element("div", { class: "top" }, element("h2", {}, block.title), tools),
+    steps ? steps.row : null,
+    plot,
+    block.note ? element("figcaption", {}, block.note) : null,
+  );
+  whenSeen(plot, () => draw(traces).catch((error) => plot.replaceChildren(String(error.message))));
+  return shown;
+}
+
+function whenSeen(plot, action) {
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      action();
+    },
+    { rootMargin: "600px" },
+  );
+  watcher.observe(plot);
+}
+
+function slider(block, draw) {
+  const steps = block.steps;
+  const last = steps.labels.length - 1;
+  const wanted = Number.parseInt(state()[steps.state] ?? "", 10);
+  let at = wanted >= 0 && wanted <= last ? wanted : steps.at;
+  const traces = () => [...block.traces.slice(0, steps.fixed), ...steps.traces[at]];
+  const id = `slider-${block.name}`;
+  const output = element("output", { for: id }, steps.labels[at]);
+  const input = element("input", {
+    id,
+    type: "range",
+    min: 0,
+    max: last,
+    step: 1,
+    value: at,
+    "aria-valuetext": steps.labels[at],
+    oninput() {
+      at = Number(input.value);
+      output.textContent = steps.labels[at];
+      input.setAttribute("aria-valuetext", steps.labels[at]);
+      replaceState({ [steps.state]: String(at) });
+      draw(traces());
+    },
+  });
+  const row = element("p", { class: "slider" }, element("label", { for: id }, steps.label), input, output);
+  return { row, traces };
+}
+
+function csvButton(block) {
+  if (!block.csv) return null;
+  const label = `Save the data as CSV: ${block.title || block.csv.name}`;
+  return button("CSV", label, () => saveText(block.csv.name, block.csv.text, "text/csv"));
+}
+
