@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a record and figures there")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write all views as one file")
     parser.add_argument("--all-warnings", action="store_true", help="every warning, row by row")
 
 
@@ -41,6 +42,10 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("give PATH or --table, not both")
     check_resampling(options)
     report = report_parts("diagnose")
+    if options.report:
+        from .report import check_report
+
+        check_report(options.report)
     if options.paths:
         table = dynamics.combine_tables([dynamics.read_scores(path) for path in options.paths])
     else:
@@ -77,6 +82,10 @@ def run(options: argparse.Namespace) -> None:
             result=result,
             started=started,
         )
+    if options.report:
+        from .report import write_report
+
+        write_report(options.report, table, diagnosis, records=None, on_progress=report)
     if options.json:
         print(to_json(result))
     else:

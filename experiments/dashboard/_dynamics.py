@@ -138,12 +138,12 @@ def _figure(flow: _Flow) -> Block:
     window = _window(flow)
     observed = _observed_trace(flow)
     steps = [_step(flow, place, window) for place in range(len(flow.log10_n))]
+    here = len(steps) // 2
     rows = [
         (family, 10 ** float(row[0]), *(float(v) for v in row[1:]))
         for family, course in zip(flow.trajectories.families, flow.courses, strict=True)
         for row in course
     ]
-    here = len(steps) // 2
     return figure(
         "flow",
         f"Flow of the fitted equations, {titles[1]} against {titles[0]}",
@@ -157,7 +157,7 @@ def _figure(flow: _Flow) -> Block:
         data=csv_data("courses", ("family", "params", *names), rows),
         note="The other scores are held where the equations' own course from the mean smallest "
         f"model has them at N. Arrows: {_DECADE:g} decades of growth. Courses start from each "
-        "family's smallest model and are drawn up to N.",
+        "family's smallest model and are drawn up to N." + _band_note(flow, window),
         height=520,
         steps={
             "label": "parameters N",
@@ -167,6 +167,19 @@ def _figure(flow: _Flow) -> Block:
             "fixed": 1,
             "traces": steps,
         },
+    )
+
+
+def _band_note(flow: _Flow, window) -> str:
+    """In how many resamples there is a nullcline to make a band of."""
+    if flow.ensemble is None:
+        return " Too few families to resample: no band."
+    share = 100 * float(
+        np.median(_nullcline_band(flow, flow.reference[_SLIDER // 2], window).share)
+    )
+    return (
+        f" At the middle N the truth score's equation has a nullcline in this plane in "
+        f"{share:.0f} % of the resamples of families; a band is drawn where more than half do."
     )
 
 
@@ -228,7 +241,7 @@ def _arrows(flow: _Flow, others: np.ndarray, window) -> dict:
         marker={
             "symbol": "arrow",
             "angleref": "previous",
-            "size": [0, 7, 0] * len(x),
+            "size": [0, 10, 0] * len(x),
             "color": "#9aa4ae",
         },
         hoverinfo="skip",
@@ -237,33 +250,21 @@ def _arrows(flow: _Flow, others: np.ndarray, window) -> dict:
 
 
 def _nullcline(flow: _Flow, others: np.ndarray, window) -> list[dict]:
-    names = flow.fit.ode.benchmarks
-    along = np.linspace(window[0][0], window[0][1], 41)
-    choice = {
-        "truth": names[flow.truth],
-        "reasoning": names[flow.reasoning],
-        "others": others,
-        "along": along,
-        "resolution": 201,
-    }
-    line = np.asarray(dynamics.nullcline(flow.fit.ode, **choice).at)
-    traces = []
+    along = _along(window)
+    line = np.asarray(dynamics.nullcline(flow.fit.ode, **_plane(flow, others, along)).at)
+    edges = trace([], [], mode="lines", showlegend=False)
     if flow.ensemble is not None:
-        members = dynamics.nullcline(
-            flow.fit.ode, **choice, coefficients=flow.ensemble.coefficients[:_BANDED]
-        )
-        edge = dynamics.band(members.at, level=0.9)
+        edge = _nullcline_band(flow, others, window)
         # A band over the members that have a nullcline here says little where most have none.
         seen = np.asarray(edge.share) > 0.5
-        low = np.where(seen, 100 * np.asarray(edge.low), np.nan)
-        high = np.where(seen, 100 * np.asarray(edge.high), np.nan)
-        traces.append(
-            band(100 * along, low, high, name="its 90 % band", fillcolor="rgba(31,95,139,0.16)")
+        low, high = (
+            np.where(seen, 100 * np.asarray(ends), np.nan) for ends in (edge.low, edge.high)
         )
-    else:
-        traces.append(trace([], [], mode="lines", showlegend=False))
+        if seen.any():
+            colour = "rgba(31,95,139,0.16)"
+            edges = band(100 * along, low, high, name="its 90 % band", fillcolor=colour)
     return [
-        *traces,
+        edges,
         trace(
             np.round(100 * along, 2),
             np.round(100 * line, 3),
@@ -273,6 +274,29 @@ def _nullcline(flow: _Flow, others: np.ndarray, window) -> list[dict]:
             hovertemplate="%{x:.1f} %, %{y:.1f} %<extra>nullcline</extra>",
         ),
     ]
+
+
+def _along(window) -> np.ndarray:
+    return np.linspace(window[0][0], window[0][1], 41)
+
+
+def _plane(flow: _Flow, others: np.ndarray, along: np.ndarray) -> dict:
+    names = flow.fit.ode.benchmarks
+    return {
+        "truth": names[flow.truth],
+        "reasoning": names[flow.reasoning],
+        "others": others,
+        "along": along,
+        "resolution": 201,
+    }
+
+
+def _nullcline_band(flow: _Flow, others: np.ndarray, window) -> dynamics.Band:
+    assert flow.ensemble is not None
+    coefficients = flow.ensemble.coefficients[:_BANDED]
+    choice = _plane(flow, others, _along(window))
+    members = dynamics.nullcline(flow.fit.ode, **choice, coefficients=coefficients)
+    return dynamics.band(members.at, level=0.9)
 
 
 def _courses(flow: _Flow, log10_n: float) -> list[dict]:

@@ -7,7 +7,7 @@ from dynamics import Diagnosis, FamilyDiagnosis, benchmark
 
 from ..diagnosis_text import conclusions
 from ..numbers import size
-from ._blocks import Block, csv_data, facts, figure, figure_text, lines, notice, table
+from ._blocks import Block, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._overview import families_table, phase_diagram, warnings_block
 from ._style import PHASES, layout, size_axis, titled, trace
@@ -35,7 +35,7 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> Block:
             lines(*conclusions(diagnosis)),
             phase_diagram(diagnosis),
             families_table(diagnosis),
-            *(block for family in chosen for block in _prediction(table_, diagnosis, family)),
+            *_predictions(table_, diagnosis, chosen),
             lines(
                 f"Next sizes are shown for {len(chosen)} families of {len(diagnosis.families)}: "
                 "those with most models."
@@ -55,19 +55,29 @@ def _next_sizes(family: FamilyDiagnosis) -> np.ndarray:
     return largest * np.geomspace(2, _FURTHER, 4)
 
 
-def _prediction(table_, diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
-    title = f"{family.family}: the next sizes"
-    try:
-        found = dynamics.extend(table_, family.family, params=_next_sizes(family).tolist())
-    except ValueError as error:
-        return [notice(title, f"No prediction: {error}.")]
-    there = [name for name in (diagnosis.reasoning, diagnosis.truth) if name in found.benchmarks]
-    if not there:
-        return [notice(title, "The dynamics were not learned on these two scores.")]
-    return [_figure(title, family, diagnosis, found, there), _numbers(family, found)]
+def _predictions(table_, diagnosis: Diagnosis, chosen: list[FamilyDiagnosis]) -> list[Block]:
+    """The next sizes of each family; families without a prediction are told together, by reason."""
+    blocks: list[Block] = []
+    missing: dict[str, list[str]] = {}
+    for family in chosen:
+        try:
+            found = dynamics.extend(table_, family.family, params=_next_sizes(family).tolist())
+        except ValueError as error:
+            missing.setdefault(str(error), []).append(family.family)
+            continue
+        pair = (diagnosis.reasoning, diagnosis.truth)
+        there = [name for name in pair if name in found.benchmarks]
+        if there:
+            blocks.append(_figure(family, diagnosis, found, there))
+        blocks.append(_numbers(family, found))
+    for reason, families in missing.items():
+        blocks.append(
+            notice("No prediction of the next sizes", f"{', '.join(families)}: {reason}.")
+        )
+    return blocks
 
 
-def _figure(title, family, diagnosis, found, there) -> Block:
+def _figure(family, diagnosis, found, there) -> Block:
     colours = dict(zip(there, (PHASES["bonus"], PHASES["tax"]), strict=False))
     observed = {diagnosis.reasoning: family.reasoning, diagnosis.truth: family.truth}
     traces = []
@@ -94,8 +104,8 @@ def _figure(title, family, diagnosis, found, there) -> Block:
         ]  # fmt: skip
     ends = family.log10_params[0] - 0.2, grid[-1] + 0.2
     return figure(
-        f"next-sizes-{figure_text(family.family)}",
-        title,
+        "next-sizes",
+        f"{family.family}: the next sizes",
         traces=traces,
         layout=layout(x=size_axis(*ends), y=titled("score (%)")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",

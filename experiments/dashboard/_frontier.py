@@ -66,7 +66,12 @@ def _groups(panel: pd.DataFrame):
     order = panel["lab"].value_counts().index.tolist()
     for place, lab in enumerate(order):
         group = panel[panel["lab"] == lab]
-        yield lab, group, GROUPS[place % len(GROUPS)], SYMBOLS[(place * 3) % len(SYMBOLS)]
+        yield (
+            lab,
+            group,
+            GROUPS[place % len(GROUPS)],
+            SYMBOLS[(place * 3 + place // len(GROUPS)) % len(SYMBOLS)],
+        )
 
 
 def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str) -> list[dict]:

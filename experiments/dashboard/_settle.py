@@ -86,7 +86,9 @@ def _figure(found: dynamics.NextMeasurements) -> Block:
         "Where the family may turn: expected length after one more model, by its size",
         traces=traces,
         layout=layout(
-            x=size_axis(*found.window, "parameters N of the new model"),
+            x=size_axis(
+                found.window[0] - 0.15, found.window[1] + 0.15, "parameters N of the new model"
+            ),
             y=titled("decades of N", rangemode="tozero"),
         ),
         alt="Expected length of the open interval for each candidate size; the table below ranks "

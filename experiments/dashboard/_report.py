@@ -1,0 +1,83 @@
+"""The report: every view of one table in one file."""
+
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import dynamics
+
+from ._errors import JobError
+from ._jobs import describe, run
+from ._page import report_page
+
+#: The file stays below this, whatever the table; plotly.js takes two megabytes of it.
+MOST_BYTES = 5_000_000
+_FOR_FAMILIES = 1_700_000
+_PENALTIES = ("l1", "ridge")
+
+
+def write_views(
+    table: dynamics.ScoreTable,
+    diagnosis: dynamics.Diagnosis,
+    *,
+    records: Sequence[Path] = (),
+    on_progress: Callable[[str], None] | None = None,
+) -> bytes:
+    """The report of one diagnosis as HTML, below 5 MB.
+
+    Views of families are left out, those with the fewest models first, where they would not fit;
+    the page then says so. Frontier and claims are those of the shipped tables. Raises JobError if
+    even the rest does not fit.
+    """
+    from ._dynamics import dynamics_view
+    from ._extension import table_view
+    from ._family import family_view
+    from ._overview import overview
+
+    report = on_progress or (lambda part: None)
+    reasoning, truth = diagnosis.reasoning, diagnosis.truth
+    report("views of families")
+    entry = {**describe(table), "reasoning": reasoning, "truth": truth}
+    views = {"overview": _plain(overview(diagnosis))}
+    ordered = sorted(diagnosis.families, key=lambda f: (-len(f.models), f.family))
+    spent, kept = 0, []
+    for family in ordered:
+        view = _plain(family_view(diagnosis, family))
+        spent += len(zlib.compress(json.dumps(view).encode("utf-8"))) * 4 // 3
+        if spent > _FOR_FAMILIES:
+            break
+        views[f"family/{family.family}"] = view
+        kept.append(family.family)
+    if len(kept) < len(ordered):
+        left = len(ordered) - len(kept)
+        text = f"{left} families with the fewest models have no view of their own in this file."
+        views["overview"]["blocks"].insert(
+            0, {"kind": "notice", "tone": "info", "title": "Not everything fits", "lines": [text]}
+        )
+    report("next sizes")
+    views["table"] = _plain(table_view(table, diagnosis))
+    for penalty in _PENALTIES:
+        report(f"dynamics, {penalty}")
+        shown = dynamics_view(table, reasoning=reasoning, truth=truth, penalty=penalty)
+        views[f"dynamics/{penalty}"] = _plain(shown)
+    report("frontier")
+    views["frontier"] = json.loads(run("frontier", {})["frontier"])
+    report("claims")
+    views["claims"] = json.loads(run("claims", {})["claims"])
+    folders = tuple(str(folder) for folder in records)
+    views["inside"] = json.loads(run("inside", {"folders": folders})["inside"])
+    entry["families"] = kept
+    entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
+    names = dict.fromkeys(key.split("/")[0] for key in views)
+    index = {"tables": [entry], "penalties": list(_PENALTIES)}
+    page = report_page(table.name, {"index": index, "present": list(names), "views": views})
+    if len(page) >= MOST_BYTES:
+        raise JobError(f"the report has {len(page) / 1e6:.1f} MB; choose families with --family")
+    return page
+
+
+def _plain(view: dict) -> dict:
+    from ..numbers import plain
+
+    return plain(view)
