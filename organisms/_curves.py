@@ -1,11 +1,10 @@
-"""Scores along a family, where the tax ends, and how far a lever moves that."""
+"""Scores along a family, and where they turn."""
 
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from ._family import Organism
 
@@ -47,27 +46,18 @@ class Dip:
 
 
 @dataclasses.dataclass(frozen=True)
-class Shift:
-    """Difference between a treated and a control family, paired by seed.
+class Turn:
+    """What one seed's curve does about the size at which the *other* seeds are lowest.
 
-    `mean` with a `level` interval (`low`, `high`) from Student's t over the `seeds` pairs that have
-    both values, the two-sided `p`, and `left_out`, the pairs that lack one. With fewer than two
-    pairs the interval is unbounded.
+    The lowest of several noisy scores lies below its neighbours by chance; a place that other
+    seeds chose does not. `place` is the index of that size; "there" is the mean over that size and
+    its two neighbours, as seeds turn at somewhat different sizes. `depth` is truthfulness of the
+    smallest size minus that there, `recovery` truthfulness of the largest size minus that there.
     """
 
-    quantity: str
-    control: str
-    treated: str
-    mean: float
-    low: float
-    high: float
-    p: float
-    seeds: int
-    left_out: int
-    level: float
-
-
-QUANTITIES = ("log10_critical", "depth", "recovery")
+    place: int
+    depth: float
+    recovery: float
 
 
 def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
@@ -110,94 +100,27 @@ def dip(curve: Curve) -> Dip:
     )
 
 
-def shift(
-    control: Sequence[Curve],
-    treated: Sequence[Curve],
-    *,
-    quantity: str = "log10_critical",
-    level: float = 0.95,
-) -> Shift:
-    """How far a treatment moves a property of the dip, seed by seed.
+def turns(group: Sequence[Curve]) -> dict[int, Turn]:
+    """The turn of every seed of one family, by seed.
 
-    **Arguments**: curves of the two families over the same seeds (same corpus and same numbers for
-    the initial weights), the `quantity` (one of `QUANTITIES`), the `level` of the interval.
-
-    **Raises** `ValueError` for an unknown quantity, a level outside 0..1 and for no common seed.
+    With a single seed its own lowest size is taken, and chance is in its depth. **Raises**
+    `ValueError` where the curves are of several families or have different sizes.
     """
-    if quantity not in QUANTITIES:
-        raise ValueError(f"no quantity {quantity!r}; there are {', '.join(QUANTITIES)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; give a probability such as 0.95")
-    first, second = _by_seed(control), _by_seed(treated)
-    common = sorted(set(first) & set(second))
-    if not common:
-        raise ValueError("the two families have no seed in common")
-    differences = np.array(
-        [getattr(dip(second[s]), quantity) - getattr(dip(first[s]), quantity) for s in common]
-    )
-    known = differences[np.isfinite(differences)]
-    mean = float(known.mean()) if len(known) else math.nan
-    low, high, p = -math.inf, math.inf, math.nan
-    if len(known) > 1:
-        error = float(known.std(ddof=1) / math.sqrt(len(known)))
-        half = float(stats.t.ppf(0.5 + level / 2.0, len(known) - 1)) * error
-        low, high = mean - half, mean + half
-        p = float(2.0 * stats.t.sf(abs(mean) / error, len(known) - 1)) if error > 0 else math.nan
-    return Shift(
-        quantity=quantity,
-        control=control[0].family,
-        treated=treated[0].family,
-        mean=mean,
-        low=low,
-        high=high,
-        p=p,
-        seeds=len(known),
-        left_out=len(common) - len(known),
-        level=level,
-    )
+    found = {}
+    for curve in group:
+        others = [other for other in group if other.seed != curve.seed] or [curve]
+        place = int(np.argmin(mean_curve([*others])["truth"]))
+        found[curve.seed] = Turn(
+            place=place,
+            depth=float(curve.truth[0] - about(curve.truth, place)),
+            recovery=float(curve.truth[-1] - about(curve.truth, place)),
+        )
+    return found
 
 
-@dataclasses.dataclass(frozen=True)
-class LossBlindness:
-    """Whether the loss shows the place at which the coupling changes sign, for one curve.
-
-    - `critical_excess`: deviation of log loss at the lowest truthfulness from the straight line
-      through its neighbours in log-log coordinates; `other_excess`: the same at the other inner
-      sizes, root mean square. Both are dimensionless; equal size means that nothing happens there.
-    - `loss_falls`: share of steps in which the loss falls; `truth_falls`: the same for truth.
-    - `gamma_before`, `gamma_after`: change of truth over change of reasoning from the smallest size
-      to the lowest truthfulness, and from there to the largest.
-    """
-
-    family: str
-    seed: int
-    critical_excess: float
-    other_excess: float
-    loss_falls: float
-    truth_falls: float
-    gamma_before: float
-    gamma_after: float
-
-
-def loss_blindness(curve: Curve) -> LossBlindness:
-    """Compare the smoothness of the loss with the turn of truthfulness, on one curve."""
-    lowest = int(np.argmin(curve.truth))
-    log_loss = np.log(curve.loss)
-    x = curve.log10_params
-    weight = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
-    excess = log_loss[1:-1] - (log_loss[:-2] + weight * (log_loss[2:] - log_loss[:-2]))
-    inner = np.arange(1, len(x) - 1)
-    there, others = excess[inner == lowest], excess[inner != lowest]
-    return LossBlindness(
-        family=curve.family,
-        seed=curve.seed,
-        critical_excess=float(there[0]) if len(there) else math.nan,
-        other_excess=float(np.sqrt(np.mean(others**2))) if len(others) else math.nan,
-        loss_falls=float(np.mean(np.diff(curve.loss) < 0)),
-        truth_falls=float(np.mean(np.diff(curve.truth) < 0)),
-        gamma_before=_ratio(curve, 0, lowest),
-        gamma_after=_ratio(curve, lowest, len(x) - 1),
-    )
+def about(values: np.ndarray, place: int) -> float:
+    """Mean over one size and its neighbours."""
+    return float(np.mean(values[max(place - 1, 0) : place + 2]))
 
 
 def mean_curve(group: Sequence[Curve]) -> Mapping[str, np.ndarray]:
@@ -219,14 +142,3 @@ def mean_curve(group: Sequence[Curve]) -> Mapping[str, np.ndarray]:
         )
         result[f"{name}_stderr"] = spread / math.sqrt(len(group))
     return result
-
-
-def _by_seed(group: Sequence[Curve]) -> dict[int, Curve]:
-    if len({curve.family for curve in group}) > 1:
-        raise ValueError("shift compares two families; give the curves of one at a time")
-    return {curve.seed: curve for curve in group}
-
-
-def _ratio(curve: Curve, first: int, last: int) -> float:
-    change = curve.reasoning[last] - curve.reasoning[first]
-    return float((curve.truth[last] - curve.truth[first]) / change) if change else math.nan

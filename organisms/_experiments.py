@@ -5,9 +5,10 @@ import math
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from ._curves import QUANTITIES, Shift, curves, shift
+from ._curves import Curve, curves
 from ._family import Organism
 from ._recipe import OrganismError
+from ._shift import QUANTITIES, Shift, shift
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ def compare(
     if experiment not in EXPERIMENTS:
         raise OrganismError(f"no experiment {experiment!r}; there are {', '.join(EXPERIMENTS)}")
     plan = EXPERIMENTS[experiment]
-    groups: dict[str, list] = {}
+    groups: dict[str, list[Curve]] = {}
     for curve in curves(organisms):
         groups.setdefault(curve.family, []).append(curve)
     treated = [name for name in plan.treated if name in groups]

@@ -13,10 +13,12 @@ import numpy as np
 
 from ._checkpoint import write_atomically
 from ._corpus import make_corpus
-from ._curves import curves, loss_blindness
+from ._curves import Curve, curves
 from ._experiments import EXPERIMENTS, compare, matched_contrasts
 from ._export import load_model
+from ._families import summarise
 from ._family import Organism, recipe_of_folder
+from ._loss_blindness import loss_blindness
 from ._probe import probe_truth
 from ._recipe import OrganismError
 from ._score_table import score_table
@@ -32,6 +34,7 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
     - `organism_experiments.csv`: shifts of the dip by each treatment (`compare`).
     - `organism_contrasts.csv`: differences of truth and reasoning size by size, where the sizes of
       control and treatment are the same.
+    - `organism_families.csv`: properties of each family over its seeds (`summarise`).
     - `organism_loss.csv`: is the loss smooth where truthfulness turns (`loss_blindness`).
     - `organism_probe.csv`: held-out accuracy of a probe in the residual stream beside the answers;
       needs the organisms' folders.
@@ -41,12 +44,14 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
     """
     if not organisms:
         raise OrganismError("there are no organisms to write tables of")
+    probed = [_probed(organism) for organism in organisms]
     written = [_write(folder, "organisms", score_table(organisms), _SCORES)]
     rows = {
+        "organism_families": _summaries(organisms, probed),
         "organism_experiments": _shifts(organisms),
         "organism_contrasts": _contrasts(organisms),
         "organism_loss": [dataclasses.asdict(loss_blindness(curve)) for curve in curves(organisms)],
-        "organism_probe": [_probed(organism) for organism in organisms],
+        "organism_probe": probed,
     }
     for name, found in rows.items():
         if found:
@@ -72,14 +77,28 @@ _SCORES = {
     "seed": "one number for world, text and initial weights",
 }
 _ABOUT = {
+    "organism_families": {
+        "title": "Properties of each family over its seeds",
+        "unit": {
+            "depth, recovery, *_at_turn, probe_gain_*": "fraction",
+            "log10_critical, reference_rise, truth_rise": "decades of parameters",
+            "gamma_*": "change of truth over change of reasoning",
+            "loss_bend*": "log of a ratio",
+        },
+        "interval": "Student's t over seeds, Fieller's for gamma",
+        "status": "no_fall, no_rise: the family is not seen to do so, and has no critical size, "
+        "nor what is counted from it",
+    },
     "organism_experiments": {
         "title": "What a lever does to the dip of truthfulness, paired by seed",
         "unit": {
             "log10_critical": "decades of parameters",
-            "depth": "fraction: truth of the smallest size minus the lowest",
-            "recovery": "fraction: truth of the largest size minus the lowest",
+            "depth": "fraction: truth of the smallest size minus that about the others' lowest",
+            "recovery": "fraction: truth of the largest size minus that about the others' lowest",
         },
         "interval": "Student's t over seeds",
+        "status": "no_fall, no_rise: one of the two families is not seen to do so, and has no "
+        "critical size that could shift",
     },
     "organism_contrasts": {
         "title": "Differences of scores at the same size, treated minus control, paired by seed",
@@ -99,13 +118,43 @@ _ABOUT = {
 }
 
 
+def _summaries(
+    organisms: Sequence[Organism], probed: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    gains: dict[str, dict[int, list[float]]] = {}
+    for row in sorted(probed, key=lambda row: row["params"]):
+        of_family = gains.setdefault(row["family"], {})
+        of_family.setdefault(row["seed"], []).append(row["probe_best"] - row["probe_embedding"])
+    return [
+        dataclasses.asdict(estimate)
+        for family, group in _whole(organisms).items()
+        for estimate in summarise(
+            group, probe_gain={seed: np.array(v) for seed, v in gains[family].items()}
+        )
+    ]
+
+
+def _whole(organisms: Sequence[Organism]) -> dict[str, list[Curve]]:
+    """Families with three sizes or more, the same in every seed."""
+    groups: dict[str, list[Curve]] = {}
+    for curve in curves(organisms):
+        groups.setdefault(curve.family, []).append(curve)
+    return {
+        family: group
+        for family, group in groups.items()
+        if len({tuple(curve.log10_params) for curve in group}) == 1
+        and len(group[0].log10_params) >= 3
+    }
+
+
 def _shifts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
-    families = {organism.family for organism in organisms}
+    families = _whole(organisms)
+    whole = [organism for organism in organisms if organism.family in families]
     return [
         {"experiment": name, **dataclasses.asdict(found)}
         for name, plan in EXPERIMENTS.items()
-        if plan.control in families and families & set(plan.treated)
-        for found in compare(name, organisms)
+        if plan.control in families and set(families) & set(plan.treated)
+        for found in compare(name, whole)
     ]
 
 

@@ -61,12 +61,64 @@ def test_shift_is_the_paired_difference_with_student_interval():
 
 
 def test_shift_leaves_out_pairs_without_a_minimum_and_says_so():
-    control = [planted("a", s, 4.0) for s in range(3)]
-    treated = [planted("b", 0, 4.2), planted("b", 1, 9.0), planted("b", 7, 4.0)]
-    found = organisms.shift(control, treated)
-    assert (found.seeds, found.left_out) == (1, 1)
+    def noisy(family, seed, critical):
+        return planted(family, seed, critical, noise=1e-3)
+
+    control = [noisy("a", seed, 4.0) for seed in range(4)]
+    treated = [noisy("b", seed, critical) for seed, critical in enumerate((4.2, 4.2, 3.8, 4.2))]
+    # The last seed's lowest size is the largest one, yet it falls and rises about the others'.
+    truth = treated[3].truth.copy()
+    truth[-1] = truth.min() - 0.01
+    treated[3] = dataclasses.replace(treated[3], truth=truth)
+    treated.append(planted("b", 7, 4.0))
+    found = organisms.shift(control, treated, level=0.5)
+    assert (found.seeds, found.left_out, found.status) == (3, 1, "ok")
+    # Noise of .001 on a parabola of curvature .4 moves a vertex by some hundredths at most.
+    assert found.mean == pytest.approx((0.2 + 0.2 - 0.2) / 3, abs=0.05)
+
+
+def test_one_pair_has_no_interval():
+    found = organisms.shift([planted("a", 0, 4.0)], [planted("b", 0, 4.2)])
     assert found.mean == pytest.approx(0.2, abs=1e-9)
-    assert (found.low, found.high) == (-math.inf, math.inf)
+    assert (found.low, found.high, found.status) == (-math.inf, math.inf, "underdetermined")
+
+
+def without_dip(family, seeds, *, slope=0.0, noise=0.05):
+    """Noise about a straight line: its lowest size lies inside the range by chance."""
+    flat = [planted(family, seed, 4.0, depth=0.0, noise=noise) for seed in range(seeds)]
+    return [dataclasses.replace(c, truth=c.truth + slope * (c.log10_params - 3.0)) for c in flat]
+
+
+def test_noise_has_no_dip_and_no_shift():
+    control = [planted("a", seed, 4.0, noise=0.02) for seed in range(5)]
+    assert organisms.dip_status(control) == "ok"
+    for slope in (0.0, 0.1):
+        flat = without_dip("b", 5, slope=slope)
+        assert any(organisms.dip(curve).bracketed for curve in flat)
+        assert organisms.dip_status(flat) == "no_fall"
+        found = organisms.shift(control, flat)
+        assert (found.status, found.seeds, found.left_out) == ("no_fall", 0, 5)
+        assert math.isnan(found.mean)
+        assert organisms.shift(control, flat, quantity="depth").status == "ok"
+
+
+def test_the_depth_of_a_flat_curve_is_zero_on_average():
+    """The plain difference to the lowest of nine noisy scores is not."""
+    cross, plain = [], []
+    for draw in range(200):
+        flat = without_dip("b", 5)
+        flat = [
+            dataclasses.replace(
+                c, truth=planted("b", 5 * draw + c.seed, 4.0, depth=0.0, noise=0.05).truth
+            )
+            for c in flat
+        ]
+        cross.append(np.mean([turn.depth for turn in organisms.turns(flat).values()]))
+        plain.append(np.mean([organisms.dip(curve).depth for curve in flat]))
+    # A mean of five differences of two scores has the standard error .032, of 200 such .0022,
+    # more by the places that they share; the lowest of nine lies 1.5 of .05 below.
+    assert abs(np.mean(cross)) < 0.02
+    assert np.mean(plain) > 0.06
 
 
 def test_interval_of_the_shift_covers():
