@@ -11,6 +11,7 @@ _COMMANDS = {
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
+    "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",

@@ -33,4 +33,9 @@ from ._questions._scoring import Answered as Answered
 from ._questions._scoring import EncodedQuestions as EncodedQuestions
 from ._questions._scoring import encode_questions as encode_questions
 from ._questions._scoring import score_questions as score_questions
+from ._questions._sets import make_pairs as make_pairs
+from ._questions._sets import make_questions as make_questions
+from ._questions._sets import make_statements as make_statements
+from ._questions._sets import neutral_text as neutral_text
+from ._questions._sets import set_names as set_names
 from ._statistics import Effect as Effect

@@ -2,9 +2,9 @@
 
 The published argument (arXiv:2605.18838) takes the cosine of the mean final states of truth and of
 reasoning prompts, before the unembedding, after it, and through a wider map, and reads a fall at
-the unembedding as a bottleneck. Any linear map that is not a rotation changes cosines. The null here
-is two random directions at the same angle, in the same map: for a given map that is the same
-distribution as the two directions in a random map of the same shape and spectrum.
+the unembedding as a bottleneck. Any linear map that is not a rotation changes cosines. The null
+here is two random directions at the same angle, in the same map: that is the same distribution as
+the two directions in a random map of the same shape and spectrum.
 """
 
 import dataclasses

@@ -1,6 +1,7 @@
 """Hidden states at the last position of prompts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ def last_states(
     rows = [tuple(model.encode(prompt)) for prompt in prompts]
     if not all(rows):
         raise InterpError("a prompt has no tokens")
-    used = model.network if network is None else network
+    used: Any = model.network if network is None else network
     names = {module: name for name, module in model.network.named_modules()}
     blocks = [used.get_submodule(names[layer.block]) for layer in model.sites.layers]
     norm = used.get_submodule(names[model.sites.final_norm])
