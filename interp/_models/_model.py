@@ -1,6 +1,7 @@
 """Loading an open-weight model: the only importer of transformer_lens and transformers."""
 
 import contextlib
+import copy
 import dataclasses
 import io
 import logging
@@ -14,7 +15,7 @@ import torch
 
 from .._errors import InterpError
 from ._network import fingerprint, likely_cause, text_config, twin_of
-from ._resolve import Source, check_causal, is_offline, resolve
+from ._resolve import Source, check_causal, hub_answers, is_offline, resolve
 from ._sites import Sites, find_sites
 from ._weights import check_size, check_weights
 
@@ -143,7 +144,7 @@ def load_model(
     if source.folder is not None and not allow_pickle:
         size = check_weights(source.folder)
         check_size(size, dtype=dtype, device=place, name=name)
-    offline = is_offline(offline) or source.folder is not None
+    offline = source.folder is not None or is_offline(offline) or not hub_answers()
     with _quiet():
         network, tokenizer = _load_plain(
             source,
@@ -177,9 +178,14 @@ def build_model(
     network.requires_grad_(False)
     device = next(network.parameters()).device
     twin = twin_of(network)
+    own = tokenizer
+    if "name_or_path" not in tokenizer.init_kwargs:
+        # TransformerLens would read it again to make it prepend a token; there is no such place.
+        own = copy.deepcopy(tokenizer)
+        own.init_kwargs |= {"name_or_path": name, "add_bos_token": True}
     try:
         bridge = TransformerBridge.boot_transformers(
-            name, hf_model=twin, tokenizer=tokenizer, device=str(device)
+            name, hf_model=twin, tokenizer=own, device=str(device)
         )
     except (ValueError, KeyError, AttributeError, NotImplementedError) as error:
         reason = str(error).partition(" Available architectures")[0]
@@ -193,7 +199,8 @@ def build_model(
         plain = network(tokens, use_cache=False).logits.float()
         bridged = bridge(tokens).float()
     parity = float((plain - bridged).abs().max())
-    if not parity <= PARITY_TOLERANCE and plain.isfinite().all():
+    exact = next(network.parameters()).dtype == torch.float32
+    if exact and not parity <= PARITY_TOLERANCE:
         warnings.warn(
             f"{name}: TransformerLens' logits differ by {parity:.1e} from the plain network's "
             f"(more than {PARITY_TOLERANCE:.0e}); likely cause: {likely_cause(network)}. What runs "
@@ -262,8 +269,9 @@ def _explain(source: Source, error: Exception, *, offline: bool) -> str:
         )
     if offline:
         return (
-            f"no model {source.name!r} on this disk (looked in {cache}), and the hub may not be "
-            "asked; give a folder, unset HF_HUB_OFFLINE, or point HF_HOME to a cache that has it"
+            f"no model {source.name!r} on this disk (looked in {cache}), and the hub is not asked "
+            "(--offline or HF_HUB_OFFLINE) or does not answer; give a folder, organism:NAME, or "
+            "point HF_HOME to a cache that has it"
         )
     return (
         f"no model {source.name!r}: no folder of that name, and the hub does not give it "

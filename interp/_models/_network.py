@@ -51,8 +51,6 @@ def twin_of(network: Any) -> Any:
 def likely_cause(network: Any) -> str:
     """What most likely makes two implementations of a network differ, in a few words."""
     config = text_config(network.config)
-    if next(network.parameters()).dtype != torch.float32:
-        return "the number format; load it in float32 for exact work"
     if getattr(config, "rope_scaling", None) or "rope_type" in str(
         getattr(config, "rope_parameters", "")
     ).replace("'rope_type': 'default'", ""):

@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import os
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .._errors import InterpError
 
@@ -113,3 +115,16 @@ def is_offline(asked: bool) -> bool:
     """Whether the hub may not be asked: `--offline`, or one of HuggingFace's own variables."""
     flags = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
     return asked or any(flag.upper() in ("1", "ON", "YES", "TRUE") for flag in flags)
+
+
+def hub_answers() -> bool:
+    """Whether the hub can be reached, within three seconds: its own client tries for a minute."""
+    address = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        return True
+    try:
+        place = (address.hostname or "", address.port or 443)
+        socket.create_connection(place, timeout=3.0).close()
+    except OSError:
+        return False
+    return True
