@@ -36,8 +36,8 @@ def cache() -> Path:
 
 
 def make_store(**changes) -> Store:
-    worker = ThreadWorker()
-    given = {"shipped": worker, "uploaded": worker, "cache": ViewCache(cache())}
+    workers = {"shipped": ThreadWorker(), "uploaded": ThreadWorker()}
+    given = {**workers, "cache": ViewCache(cache())}
     return Store(**{**given, "uploads": Uploads(), **changes})
 
 
