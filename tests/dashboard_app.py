@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from experiments.cli import main
 from experiments.dashboard._cache import ViewCache
 from experiments.dashboard._safety import own_names
 from experiments.dashboard._server import create_app
@@ -33,6 +34,16 @@ BAD = "family,model,params,hellaswag,truthfulqa_mc2\na,a-1b,1e9,40,42\na,a-3b,ma
 def cache() -> Path:
     """One cache of views for the whole run of the tests."""
     return Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+
+
+@functools.cache
+def report_file() -> Path:
+    """The report of `GOOD`, written once by the command."""
+    folder = Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+    (folder / "mine.csv").write_text(GOOD)
+    out = folder / "deep" / "report.html"
+    assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
+    return out
 
 
 def make_store(**changes) -> Store:

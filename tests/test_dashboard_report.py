@@ -18,12 +18,8 @@ from experiments.numbers import plain
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> str:
-    folder = tmp_path_factory.mktemp("report")
-    (folder / "mine.csv").write_text(app.GOOD)
-    out = folder / "deep" / "report.html"
-    assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
-    return out.read_text()
+def page() -> str:
+    return app.report_file().read_text()
 
 
 def unpacked(page: str, name: str) -> bytes:

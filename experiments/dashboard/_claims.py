@@ -56,7 +56,7 @@ def _claim(claim: Claim) -> Block:
         [
             table(
                 "The published definition, computed again",
-                ("number", "published", "computed", "tolerance", ""),
+                ("number", "published", "computed", "tolerance", "verdict"),
                 rows,
                 right=(1, 2, 3),
                 note=f"Tolerance: {claim.tolerance_reason}.",

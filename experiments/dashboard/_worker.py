@@ -29,6 +29,7 @@ class ProcessWorker:
         self._waiting: queue.SimpleQueue = queue.SimpleQueue()
         self._child: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._closed = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -40,19 +41,25 @@ class ProcessWorker:
 
     def close(self) -> None:
         """End the thread and the process; what still waits is cancelled."""
+        self._closed = True
         self._waiting.put(None)
-        self._end_child()
+        child = self._child
+        if child is not None:
+            child.kill()  # the thread then finds the pipe at its end
         self._thread.join(timeout=5)
 
     def _serve(self) -> None:
         while (item := self._waiting.get()) is not None:
             future, name, arguments = item
+            if self._closed:
+                future.cancel()
             if not future.set_running_or_notify_cancel():
                 continue
             try:
                 future.set_result(self._ask(name, arguments))
             except Exception as error:
                 future.set_exception(error)
+        self._end_child()
 
     def _ask(self, name: str, arguments: dict) -> Any:
         if self._child is None or not self._child.is_alive():
