@@ -52,11 +52,11 @@ def plotly_script() -> bytes:
 
 def live_page() -> bytes:
     """The dashboard's page."""
-    head = '<link rel="stylesheet" href="/static/style.css"><link rel="icon" href="data:,">'
-    tail = (
-        '<script src="/static/app.js"></script>'
-        '<script src="/static/plotly.min.js" async id="plotly"></script>'
+    head = (
+        '<link rel="stylesheet" href="/static/style.css"><link rel="icon" href="data:,">'
+        '<link rel="preload" as="script" href="/static/plotly.min.js">'
     )
+    tail = '<script src="/static/app.js"></script>'
     return _page("nullcline", head, tail).encode("utf-8")
 
 

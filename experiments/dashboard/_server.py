@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -141,9 +142,9 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         parts = store.parts("index", {}, "reading the shipped tables")
         if isinstance(parts, Job):
             return JSONResponse({"tables": None, "progress": store.progress()})
-        if warm:
-            _warm(store)
-        return _json(f'{{"index":{parts["index"]},"progress":null}}')
+        answer = _json(f'{{"index":{parts["index"]},"progress":null}}')
+        answer.background = BackgroundTask(_warm, store) if warm else None
+        return answer
 
     @app.get("/api/progress")
     def progress() -> Response:

@@ -74,6 +74,7 @@ function showView(view) {
   document.getElementById("question").textContent = view.question;
   document.title = `${view.title} · nullcline`;
   document.getElementById("blocks").replaceChildren(...view.blocks.map(show));
+  requestAnimationFrame(() => setTimeout(() => performance.mark("view-painted")));
 }
 
 async function refresh() {

@@ -12,17 +12,20 @@ function plotly() {
     });
   } else {
     plotlyReady = new Promise((resolve, reject) => {
-      if (window.Plotly) return resolve(window.Plotly);
-      const script = document.getElementById("plotly");
+      const script = element("script", { src: "/static/plotly.min.js" });
       script.addEventListener("load", () => resolve(window.Plotly));
       script.addEventListener("error", () => reject(new Error("plotly.js could not be loaded")));
-      return undefined;
+      document.head.append(script);
     });
   }
   return plotlyReady;
 }
 
 const settings = { responsive: true, displayModeBar: false, scrollZoom: false, doubleClick: "reset" };
+
+function painted() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
 
 function narrow(layout, width) {
   // Room for the curve where the page is narrow: a smaller legend below the axis.
@@ -35,6 +38,7 @@ function figureBlock(block) {
   const plot = element("div", { class: "plot", role: "img", "aria-label": `${block.title}. ${block.alt}` });
   plot.style.height = `${block.height}px`;
   const draw = async (traces) => {
+    await painted(); // the numbers first: plotly.js takes the page for a second
     const library = await plotly();
     if (!plot.isConnected) return;
     await library.react(plot, traces, narrow(block.layout, plot.clientWidth), settings);

@@ -1,0 +1,138 @@
+"""How soon the dashboard shows something, and how soon it answers a change of a control.
+
+    python benchmarks/dashboard_speed.py [--json] [--repeats 5]
+
+Each start is a process of its own and a fresh page in headless Chromium. Times run from the start
+of `nullcline dashboard`, so they hold Python's start, the imports, the page and plotly.js.
+`page`: the page with its progress bar is painted; `first view`: its numbers and tables are;
+`its figure`: plotly.js has run and drawn. `empty cache`: nothing was computed before; `kept views`:
+an earlier start had.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_DRAWN = "#blocks[aria-busy='false'] .plot[data-drawn]"
+_CHANGES = ("Pythia", "OPT", "BLOOM", "Qwen1.5", "Falcon", "Llama")
+
+
+def start(cache: str) -> tuple[subprocess.Popen, str, float]:
+    """The server's process, its address, and when it was started."""
+    environment = {**os.environ, "XDG_CACHE_HOME": cache}
+    command = [sys.executable, "-m", "experiments.cli", "dashboard"]
+    begun = time.time()
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    address = re.search(r"http://\S+", process.stderr.readline())
+    if address is None:
+        raise SystemExit("the dashboard did not start")
+    return process, address[0], begun
+
+
+def one_start(browser, cache: str, *, changes: bool) -> dict:
+    """Seconds to the page, to its first view with a figure, and of each change of the family."""
+    process, address, begun = start(cache)
+    found = {"listening": time.time() - begun}
+    page = browser.new_page()
+    try:
+        page.goto(address, wait_until="commit")
+        page.locator(_DRAWN).first.wait_for(timeout=300_000)
+        found["its figure"] = time.time() - begun
+        painted = page.evaluate(
+            """() => ["first-contentful-paint", "view-painted"].map((name) => {
+                const entry = performance.getEntriesByName(name)[0];
+                return (performance.timeOrigin + entry.startTime) / 1000;
+            })"""
+        )
+        found["page"], found["first view"] = (at - begun for at in painted)
+        if changes:
+            page.goto(f"{address}#view=family&family=GPT-2")
+            page.locator("h1", has_text="GPT-2").wait_for()
+            page.locator(_DRAWN).first.wait_for()
+            found["changes"] = [_change(page, family) for family in _CHANGES]
+    finally:
+        page.close()
+        process.terminate()
+        process.wait(timeout=30)
+        process.stderr.close()
+    return found
+
+
+def _change(page, family: str) -> float:
+    """Seconds from choosing a family to its first figure, timed inside the page."""
+    return page.evaluate(
+        """family => new Promise((resolve) => {
+            const begun = performance.now();
+            const select = document.getElementById("choose-family");
+            select.value = family;
+            select.dispatchEvent(new Event("change"));
+            const look = () => {
+                const shown = document.getElementById("title").textContent === family
+                    && document.querySelector(".plot[data-drawn]");
+                if (shown) resolve((performance.now() - begun) / 1000);
+                else requestAnimationFrame(look);
+            };
+            look();
+        })""",
+        family,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        empty = [
+            one_start(browser, str(Path(folder) / f"empty{i}"), changes=False)
+            for i in range(options.repeats)
+        ]
+        one_start(browser, str(Path(folder) / "kept"), changes=True)  # fills the cache
+        kept = [
+            one_start(browser, str(Path(folder) / "kept"), changes=True)
+            for _ in range(options.repeats)
+        ]
+        browser.close()
+    changes = [seconds for run in kept for seconds in run["changes"]]
+    result = {
+        name: {
+            key: {
+                "median": statistics.median(run[key] for run in runs),
+                "worst": max(run[key] for run in runs),
+            }
+            for key in ("listening", "page", "first view", "its figure")
+        }
+        for name, runs in (("empty cache", empty), ("kept views", kept))
+    }
+    result["change of a control"] = {
+        "re-render": {"median": statistics.median(changes), "worst": max(changes)}
+    }
+    if options.json:
+        print(json.dumps({"repeats": options.repeats, "cpus": os.cpu_count(), **result}, indent=2))
+        return
+    print(f"{'':22}{'':14}{'median':>9}{'worst':>9}   seconds, {options.repeats} starts")
+    for name, rows in result.items():
+        for key, times in rows.items():
+            print(f"{name:22}{key:14}{times['median']:9.2f}{times['worst']:9.2f}")
+            name = ""
+
+
+if __name__ == "__main__":
+    main()
