@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import socket
 import stat
 import threading
 import time
@@ -11,7 +12,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import dashboard_app as app
+import httpx
 import pytest
+import uvicorn
 
 import dynamics
 from experiments.dashboard._cache import ViewCache
@@ -19,6 +22,7 @@ from experiments.dashboard._errors import JobError
 from experiments.dashboard._jobs import run
 from experiments.dashboard._page import plotly_script, script, static
 from experiments.dashboard._safety import own_names
+from experiments.dashboard._server import create_app
 from experiments.dashboard._uploads import MOST_BYTES, MOST_ROWS, Uploads
 from experiments.dashboard._worker import ProcessWorker
 
@@ -384,3 +388,31 @@ def test_uploads_are_not_cached(client, tmp_path):
     kept = "".join(file.read_text() for file in (tmp_path / "cache").rglob("*.json"))
     assert "mine-30b" not in kept
     assert "uniform" in kept
+
+
+def test_a_slow_and_a_broken_upload_hold_back_nobody():
+    served = create_app(app.make_store(), hosts=own_names("127.0.0.1"), warm=False)
+    config = uvicorn.Config(served, log_level="critical", lifespan="on")
+    server = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        head = (
+            f"POST /api/tables HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+        )
+        slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        for one in slow:
+            one.sendall(head.encode())  # and then nothing
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as others:
+            assert others.get("/").status_code == 200
+            assert others.post("/api/tables", json=app.files(("a.csv", app.BAD))).status_code == 422
+            for one in slow:
+                one.close()  # broken off in the middle
+            assert others.get("/api/progress").status_code == 200
+        server.should_exit = True
+        thread.join(timeout=30)
+    assert not thread.is_alive()

@@ -86,7 +86,7 @@ def _heads(name: str, record: dict) -> list[Block | None]:
         "heads",
         columns,
         [
-            (h["layer"], h["head"], *(_number(h[k].get(e)) for k in ("truth", "reasoning")
+            (h["layer"], h["head"], *(_number(_side(h, k).get(e)) for k in ("truth", "reasoning")
              for e in ("effect", "low", "high", "p")), bool(h.get("competing")))
             for h in heads
         ],
@@ -95,8 +95,8 @@ def _heads(name: str, record: dict) -> list[Block | None]:
     rows = [
         (
             f"{h['layer']}.{h['head']}",
-            _effect(h["truth"]),
-            _effect(h["reasoning"]),
+            _effect(_side(h, "truth")),
+            _effect(_side(h, "reasoning")),
         )
         for h in marked
     ]
@@ -107,8 +107,8 @@ def _heads(name: str, record: dict) -> list[Block | None]:
              f"{competing.get('replicated', '–')} replicated; share 95 % {share}"),
             ("completeness", signed(_number(whole.get("residual")), 4),
              f"logits left over; tolerance {whole.get('tolerance', '–')}"),
-            ("logit difference", signed(_number(_first(record.get("logit_difference")))),
-             f"{_first(record.get('pairs'))} pairs"),
+            ("logit difference", _by_set(record.get("logit_difference"), signed),
+             f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
         _head_map(model, heads, "truth", data),
         _head_map(model, heads, "reasoning", data),
@@ -121,15 +121,29 @@ def _heads(name: str, record: dict) -> list[Block | None]:
         )
         if marked
         else lines(f"{model}: no head works for one set and against the other."),
+        _ablation(model, record),
         _published(record),
     ]  # fmt: skip
 
 
-def _first(value: Any) -> Any:
-    """A number, or the first number of what was recorded by set."""
+def _side(head: dict, kind: str) -> dict:
+    """A head's effect on one set; nothing where it was not measured."""
+    found = head.get(kind)
+    return found if isinstance(found, dict) else {}
+
+
+def _by_set(value: Any, show) -> str:
+    """A number, or the numbers of each set."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items()) or "–"
-    return "–" if value is None else value
+        numbers = [show(_number(v)) for v in value.values() if isinstance(v, int | float)]
+        return " / ".join(numbers) or "–"
+    return show(_number(value))
+
+
+def _pairs(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {item}" for key, item in value.items())
+    return "–" if value is None else str(value)
 
 
 def _parameters(record: dict) -> str:
@@ -153,8 +167,9 @@ def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
     width = 1 + max(int(h["head"]) for h in heads)
     values = np.full((layers, width), np.nan)
     for h in heads:
-        values[int(h["layer"]), int(h["head"])] = _number(h[kind].get("effect"))
-    reach = float(np.nanmax(np.abs(values))) or 1.0
+        values[int(h["layer"]), int(h["head"])] = _number(_side(h, kind).get("effect"))
+    known = np.abs(values[np.isfinite(values)])
+    reach = float(known.max()) if known.size and known.max() > 0 else 1.0
     marked = [h for h in heads if h.get("competing")]
     traces = [
         plain(
@@ -187,6 +202,25 @@ def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
         "Crosses mark competing heads.",
         data=data,
         height=min(640, 160 + 26 * layers),
+    )
+
+
+def _ablation(model: str, record: dict) -> Block | None:
+    ablated = record.get("ablation")
+    if not isinstance(ablated, list) or not ablated:
+        return None
+    columns = ("layer", "head", "lost", "low", "high", "p")
+    raw = [[_number(row.get(column)) for column in columns] for row in ablated]
+    rows = [
+        (f"{layer:.0f}.{head:.0f}", signed(lost), interval(low, high), signed(p, 3))
+        for layer, head, lost, low, high, p in raw
+    ]
+    return table(
+        f"{model}: what held-out pairs lose without a head",
+        ("layer.head", "logits lost", "95 %", "p"),
+        rows,
+        right=(1, 3),
+        data=csv_data("ablation", columns, raw),
     )
 
 

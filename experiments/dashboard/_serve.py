@@ -28,6 +28,7 @@ def serve(
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(128)  # who follows the address at once waits instead of being refused
         store = Store(
             shipped=ProcessWorker(seconds=_SHIPPED_SECONDS),
             uploaded=ProcessWorker(seconds=_UPLOADED_SECONDS),
