@@ -286,7 +286,7 @@ class Stuck:
         self.error = error
         self.waiting: list[Future] = []
 
-    def submit(self, name, arguments):
+    def submit(self, name, arguments, *, urgent=True):
         if name == "index":
             future: Future = Future()
             future.set_result(run("index", {}))
@@ -363,6 +363,18 @@ def test_a_job_that_takes_too_long_is_ended_and_the_next_one_runs(tmp_path):
     assert raised.value.row == 3
     assert "tables" in worker.submit("index", {}).result(timeout=60)["index"]
     worker.close()
+
+
+def test_what_somebody_waits_for_comes_before_what_nobody_does():
+    stuck = Stuck()
+    store = app.make_store(shipped=stuck, cache=ViewCache(None))
+    ahead = store.parts("claims", {}, "claims", urgent=False)
+    assert store.parts("claims", {}, "claims", urgent=False) is ahead
+    asked = store.parts("claims", {}, "claims")
+    assert asked is not ahead
+    assert ahead.future.cancelled()
+    assert not asked.future.done()
+    store.close()
 
 
 def test_the_cache_keeps_views_of_one_state_of_the_code_only(tmp_path):

@@ -106,7 +106,7 @@ def _heads(name: str, record: dict) -> list[Block | None]:
             ("competing heads", f"{competing.get('count', '–')} of {competing.get('of', '–')}",
              f"{competing.get('replicated', '–')} replicated; share 95 % {share}"),
             ("completeness", signed(_number(whole.get("residual")), 4),
-             f"logits left over; tolerance {whole.get('tolerance', '–')}"),
+             f"logits left over; tolerance {signed(_number(whole.get('tolerance')), 4)}"),
             ("logit difference", _by_set(record.get("logit_difference"), signed),
              f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
@@ -143,6 +143,15 @@ def _by_set(value: Any, show) -> str:
 def _pairs(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key.replace('_', ' ')} {item}" for key, item in value.items())
+    return "–" if value is None else str(value)
+
+
+def _short(value: Any) -> str:
+    """A recorded value for people: three decimals."""
+    if isinstance(value, list):
+        return ", ".join(_short(item) for item in value)
+    if isinstance(value, float):
+        return signed(value, 3)
     return "–" if value is None else str(value)
 
 
@@ -228,7 +237,7 @@ def _published(record: dict) -> Block | None:
     published = record.get("published")
     if not isinstance(published, dict):
         return None
-    rows = [(key.replace("_", " "), json.dumps(value)) for key, value in published.items()]
+    rows = [(key.replace("_", " "), _short(value)) for key, value in published.items()]
     return table("The published definition, for comparison", ("quantity", "value"), rows)
 
 

@@ -7,7 +7,6 @@ imported here and nowhere in the server.
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import dynamics
@@ -19,7 +18,6 @@ from ._dynamics import PENALTIES, dynamics_view
 from ._extension import table_view
 from ._family import family_view
 from ._frontier import frontier_view
-from ._inside import inside_view
 from ._overview import overview
 
 Parts = dict[str, str]
@@ -87,10 +85,6 @@ def _claims() -> Parts:
     return {"claims": _json(claims_view(build_ledger()))}
 
 
-def _inside(folders: tuple[str, ...]) -> Parts:
-    return {"inside": _json(inside_view([Path(folder) for folder in folders]))}
-
-
 def _load(source: tuple[str, ...]) -> dynamics.ScoreTable:
     """A source is ("shipped", name) or ("file", path, title)."""
     return _shipped(source[1]) if source[0] == "shipped" else _file(source[1], source[2])
@@ -127,5 +121,4 @@ _JOBS = {
     "dynamics": _dynamics,
     "frontier": _frontier,
     "claims": _claims,
-    "inside": _inside,
 }

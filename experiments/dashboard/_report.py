@@ -33,6 +33,7 @@ def write_views(
     from ._dynamics import dynamics_view
     from ._extension import table_view
     from ._family import family_view
+    from ._inside import inside_view
     from ._overview import overview
 
     report = on_progress or (lambda part: None)
@@ -65,8 +66,7 @@ def write_views(
     views["frontier"] = json.loads(run("frontier", {})["frontier"])
     report("claims")
     views["claims"] = json.loads(run("claims", {})["claims"])
-    folders = tuple(str(folder) for folder in records)
-    views["inside"] = json.loads(run("inside", {"folders": folders})["inside"])
+    views["inside"] = inside_view(list(records))
     entry["families"] = kept
     entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
     names = dict.fromkeys(key.split("/")[0] for key in views)

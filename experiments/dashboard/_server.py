@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ._errors import JobError, Refused
+from ._inside import inside_view
 from ._page import live_page, plotly_script, script, static
 from ._safety import Guard, read_body
 from ._store import Job, Store
@@ -161,13 +162,14 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         penalty: Literal["l1", "ridge", "stlsq"] = "l1",
     ) -> Response:
         """A view as data for the page; 202 with the progress while it is computed."""
+        if view == "inside":  # small files, which may change: read at once, nothing heavy
+            return JSONResponse(inside_view(list(records)))
         choice: dict[str, Any] | None = None
         if view in _OF_A_TABLE:
             choice = _choice(store, table, reasoning, truth)
             ask = _ask(view, choice, penalty)
         else:
-            folders = {"folders": tuple(str(folder) for folder in records)}
-            ask = Ask(view, folders if view == "inside" else {}, view)
+            ask = Ask(view, {}, view)
         found = store.parts(*ask)
         if isinstance(found, Job):
             return JSONResponse(store.progress(), status_code=202)
@@ -238,11 +240,12 @@ def _warm(store: Store) -> None:
     """Begin what a reader will look at first."""
     for entry in _shipped(store)[:1]:
         choice = _choice(store, entry["name"], None, None)
-        store.parts(*_ask("overview", choice, "l1"))
-        store.parts("frontier", {}, "frontier")
-        store.parts("claims", {}, "recomputing the claims")
-        store.parts(*_ask("dynamics", choice, "l1"))
-        store.parts(*_ask("table", choice, "l1"))
+        of_table = [_ask(view, choice, "l1") for view in ("overview", "dynamics", "table")]
+        for ask in (of_table[0], Ask("frontier", {}, "frontier"), _CLAIMS, *of_table[1:]):
+            store.parts(*ask, urgent=False)
+
+
+_CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
 def _add_uploads(app: FastAPI, store: Store) -> None:

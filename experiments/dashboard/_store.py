@@ -26,6 +26,7 @@ class Job:
     arguments: dict[str, Any]
     title: str
     future: Future
+    urgent: bool
     started: float = field(default_factory=time.monotonic)
 
 
@@ -41,7 +42,7 @@ class Store:
         self._cache = cache
         self._results: OrderedDict[tuple, Mapping[str, str]] = OrderedDict()
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # cancelling a job calls back while it is held
         self._counts = [0, 0]  # jobs begun, jobs ended
         self.uploads = uploads
 
@@ -51,8 +52,10 @@ class Store:
             worker.close()
         self.uploads.close()
 
-    def parts(self, name: str, arguments: Mapping[str, Any], title: str) -> Mapping[str, str] | Job:
-        """The parts of a job, or the job while it runs.
+    def parts(
+        self, name: str, arguments: Mapping[str, Any], title: str, *, urgent: bool = True
+    ) -> Mapping[str, str] | Job:
+        """The parts of a job, or the job while it runs; what somebody waits for is urgent.
 
         Raises `Refused`: 422 where the choice is impossible, 429 where too much is waiting, 500
         where the computation failed.
@@ -64,12 +67,15 @@ class Store:
                 self._results.move_to_end(key)
                 return self._results[key]
             job = self._jobs.get(key)
+            if job is not None and urgent and not job.urgent and job.future.cancel():
+                del self._jobs[key]  # begun anew, before what nobody waits for
+                job = None
         if job is None:
-            kept = None if own or name == "inside" else self._cache.get(key)
+            kept = None if own else self._cache.get(key)
             if kept is not None:
                 self._keep(key, kept)
                 return kept
-            job = self._begin(key, name, arguments, title, own=own)
+            job = self._begin(key, name, arguments, title, own=own, urgent=urgent)
         if not job.future.done():
             return job
         with self._lock:
@@ -80,8 +86,6 @@ class Store:
             raise Refused(422, str(error), error.row) from None
         except Exception as error:
             raise Refused(500, f"this view could not be computed ({error})") from None
-        if name == "inside":
-            return found  # its files may change
         self._keep(key, found)
         if not own:
             self._cache.put(key, dict(found))
@@ -106,14 +110,17 @@ class Store:
         arguments = {"path": str(path), "title": title, "name": name}
         return name, self._workers["uploaded"].submit("read", arguments)
 
-    def _begin(self, key: tuple, name: str, arguments: Mapping, title: str, *, own: bool) -> Job:
+    def _begin(
+        self, key: tuple, name: str, arguments: Mapping, title: str, *, own: bool, urgent: bool
+    ) -> Job:
         with self._lock:
             if key in self._jobs:
                 return self._jobs[key]
             if sum(not job.future.done() for job in self._jobs.values()) >= _MOST_PENDING:
                 raise Refused(429, "too many views are waiting; try again in a moment")
             worker = self._workers["uploaded" if own else "shipped"]
-            job = Job(name, dict(arguments), title, worker.submit(name, arguments))
+            future = worker.submit(name, arguments, urgent=urgent)
+            job = Job(name, dict(arguments), title, future, urgent)
             self._jobs[key] = job
             self._counts[0] += 1
         job.future.add_done_callback(self._ended)

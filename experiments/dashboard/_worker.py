@@ -1,5 +1,6 @@
 """A process of its own for computing: the server stays quick, and a job that hangs is ended."""
 
+import itertools
 import multiprocessing
 import queue
 import signal
@@ -16,7 +17,7 @@ from ._errors import JobError
 class Worker(Protocol):
     """Runs jobs one after another; the future fails with `JobError` for what the reader gave."""
 
-    def submit(self, name: str, arguments: Mapping[str, Any]) -> Future: ...
+    def submit(self, name: str, arguments: Mapping[str, Any], *, urgent: bool = True) -> Future: ...
 
     def close(self) -> None: ...
 
@@ -26,30 +27,32 @@ class ProcessWorker:
 
     def __init__(self, *, seconds: float):
         self._seconds = seconds
-        self._waiting: queue.SimpleQueue = queue.SimpleQueue()
+        self._waiting: queue.PriorityQueue = queue.PriorityQueue()
+        self._number = itertools.count()
         self._child: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def submit(self, name: str, arguments: Mapping[str, Any]) -> Future:
-        """Queue a job; its future holds the parts."""
+    def submit(self, name: str, arguments: Mapping[str, Any], *, urgent: bool = True) -> Future:
+        """Queue a job, before all that are not urgent; its future holds the parts."""
         future: Future = Future()
-        self._waiting.put((future, name, dict(arguments)))
+        item = (future, name, dict(arguments))
+        self._waiting.put((0 if urgent else 1, next(self._number), item))
         return future
 
     def close(self) -> None:
         """End the thread and the process; what still waits is cancelled."""
         self._closed = True
-        self._waiting.put(None)
+        self._waiting.put((2, next(self._number), None))
         child = self._child
         if child is not None:
             child.kill()  # the thread then finds the pipe at its end
         self._thread.join(timeout=5)
 
     def _serve(self) -> None:
-        while (item := self._waiting.get()) is not None:
+        while (item := self._waiting.get()[2]) is not None:
             future, name, arguments = item
             if self._closed:
                 future.cancel()
@@ -130,7 +133,7 @@ class ThreadWorker:
     def __init__(self):
         self._lock = threading.Lock()
 
-    def submit(self, name: str, arguments: Mapping[str, Any]) -> Future:
+    def submit(self, name: str, arguments: Mapping[str, Any], *, urgent: bool = True) -> Future:
         """Start a job; its future holds the parts."""
         future: Future = Future()
         future.set_running_or_notify_cancel()
