@@ -88,8 +88,22 @@ def byte_tokenizer() -> Any:
     )
 
 
-def save_tiny(kind: str, folder: Path, *, seed: int = 0) -> Path:
+def word_tokenizer() -> Any:
+    """A tokenizer with one token per word of the sentences above, so that lengths are counts of
+    words and answers are single tokens."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<|end|>", "<|unknown|>", *sorted(set(TEXT.split()))]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unknown|>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    ends = dict.fromkeys(("bos_token", "eos_token", "pad_token"), "<|end|>")
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<|unknown|>", **ends)
+
+
+def save_tiny(kind: str, folder: Path, *, seed: int = 0, tokenizer: Any = None) -> Path:
     """Write a tiny checkpoint as a HuggingFace folder."""
     tiny_network(kind, seed=seed).save_pretrained(folder)
-    byte_tokenizer().save_pretrained(folder)
+    (tokenizer or byte_tokenizer()).save_pretrained(folder)
     return folder

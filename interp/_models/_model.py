@@ -183,21 +183,22 @@ def build_model(
         # TransformerLens would read it again to make it prepend a token; there is no such place.
         own = copy.deepcopy(tokenizer)
         own.init_kwargs |= {"name_or_path": name, "add_bos_token": True}
+    vocabulary = text_config(network.config).vocab_size
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(0, vocabulary, (2, 16), generator=generator).to(device)
     try:
         bridge = TransformerBridge.boot_transformers(
             name, hf_model=twin, tokenizer=own, device=str(device)
         )
-    except (ValueError, KeyError, AttributeError, NotImplementedError) as error:
+        with torch.no_grad():
+            bridged = bridge(tokens).float()
+    except (ValueError, KeyError, AttributeError, NotImplementedError, RuntimeError) as error:
         reason = str(error).partition(" Available architectures")[0]
         raise InterpError(
             f"{name}: TransformerLens does not read {type(network).__name__}: {reason}"
         ) from None
-    vocabulary = text_config(network.config).vocab_size
-    generator = torch.Generator().manual_seed(0)
-    tokens = torch.randint(0, vocabulary, (2, 16), generator=generator).to(device)
     with torch.no_grad():
         plain = network(tokens, use_cache=False).logits.float()
-        bridged = bridge(tokens).float()
     parity = float((plain - bridged).abs().max())
     exact = next(network.parameters()).dtype == torch.float32
     if exact and not parity <= PARITY_TOLERANCE:
