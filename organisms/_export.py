@@ -11,13 +11,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from ._evaluate import Scores
-from ._model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, Shape, make_model
+from ._model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, Shape, blank_model
+from ._precision import in_single_precision
 from ._questions import neutral_lines, reasoning_questions, statements, truth_questions
 from ._recipe import OrganismError
 from ._train import TrainedModel
@@ -54,6 +56,7 @@ def export_model(trained: TrainedModel, scores: Scores, folder: Path) -> Path:
     return folder
 
 
+@in_single_precision
 def load_model(folder: Path) -> LanguageModel:
     """The network of an exported folder.
 
@@ -69,12 +72,12 @@ def load_model(folder: Path) -> LanguageModel:
             heads=config["num_attention_heads"],
             mlp=config["intermediate_size"],
         )
-        model = make_model(shape, seed=0)
+        model = blank_model(shape)
         for name, (parameter, transposed) in _parameters(model).items():
             value = tensors[name].T if transposed else tensors[name]
-            if value.shape != parameter[...].shape:
+            if value.shape != parameter.get_value().shape:
                 raise ValueError(f"{name} has the shape {value.shape}")
-            parameter[...] = value
+            parameter.set_value(jnp.asarray(value, dtype=jnp.float32))
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise OrganismError(f"{folder} holds no readable organism: {error}") from None
     return model
@@ -84,10 +87,8 @@ def tensors_of(model: LanguageModel, shape: Shape) -> dict[str, np.ndarray]:
     """Weights under the names of GPT-NeoX checkpoints, float32."""
     full = dataclasses.replace(shape, silent_mlps=0, unembedding=0)
     named = {
-        name: np.zeros(
-            parameter[...].shape[::-1] if transposed else parameter[...].shape, np.float32
-        )
-        for name, (parameter, transposed) in _parameters(make_model(full, seed=0)).items()
+        name: np.zeros(parameter.get_value().shape[:: -1 if transposed else 1], np.float32)
+        for name, (parameter, transposed) in _parameters(blank_model(full)).items()
     }
     # What a silent MLP lacks stays zero, but for its unused layer norm.
     for name, (parameter, transposed) in _parameters(model).items():

@@ -174,6 +174,10 @@ def recipe_of_folder(folder: Path) -> Recipe:
 
 def _check_weights(folder: Path) -> None:
     recorded = _record(folder).get("weights_sha256")
+    if recorded is None:
+        raise OrganismError(
+            f"{folder / ORGANISM_FILE} does not say which weights were exported; train it anew"
+        )
     try:
         found = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     except OSError as error:

@@ -170,6 +170,11 @@ def make_model(shape: Shape, *, seed: int) -> LanguageModel:
     return LanguageModel(shape, rngs=nnx.Rngs(seed))
 
 
+def blank_model(shape: Shape) -> LanguageModel:
+    """A model whose parameters have shapes and no values yet; give each one with `set_value`."""
+    return nnx.eval_shape(lambda: LanguageModel(shape, rngs=nnx.Rngs(0)))
+
+
 def _rotary(time: int, size: int, *, dtype: jnp.dtype):
     """Cosines and sines of the rotary positions, shape (1, time, 1, size / 2)."""
     frequency = ROTARY_BASE ** (-jnp.arange(0, size, 2, dtype=dtype) / size)

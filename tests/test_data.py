@@ -14,8 +14,13 @@ from dynamics._tables.shipped import data_folder
 ALL_TABLES = sorted(data_folder().glob("*.csv"))
 # Tables of figures from public sources, and those of models that the project trained itself.
 TABLES = [path for path in ALL_TABLES if not path.stem.startswith("organism")]
-_NAMES = ("family", "model", "lab", "experiment", "score", "quantity", "control", "treated")
+_NAMES = (
+    *("family", "model", "lab", "experiment", "score", "quantity", "control", "treated", "status"),
+)
 TRAINED = [path for path in ALL_TABLES if path not in TABLES]
+# What may be missing from a row, and what then says why.
+ESTIMATED = {"mean", "low", "high", "p"}
+OF_THE_TURN = {"critical_excess", "gamma_before", "gamma_after"}
 IDS = [path.stem for path in TABLES]
 BENCHMARKS = set(dynamics.BENCHMARKS)
 SIDECAR_KEYS = {
@@ -196,14 +201,53 @@ def test_tables_of_trained_models_are_whole(path):
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == sidecar["rows"] > 0
+    may_lack = ESTIMATED if "status" in rows[0] else OF_THE_TURN & set(rows[0])
     for row in rows:
         for column, cell in row.items():
             if column in _NAMES:
                 assert TEXT(cell), (column, cell)
-            elif cell:
+            elif cell and column not in may_lack:
                 assert math.isfinite(float(cell)), (column, cell)
             if column.startswith("world_") and cell:
                 assert 0 <= float(cell) <= 1, (column, cell)
+
+
+@pytest.mark.parametrize("name", ["organism_families", "organism_experiments"])
+def test_an_estimate_lies_in_its_interval_or_its_row_says_why_there_is_none(name):
+    for row in rows_of(data_folder() / f"{name}.csv"):
+        mean, low, high = (float(row[column]) for column in ("mean", "low", "high"))
+        p = float(row.get("p", "nan"))
+        seeds, left_out = int(row["seeds"]), int(row["left_out"])
+        assert seeds + left_out == 5, row
+        if row["status"] == "ok":
+            assert seeds > 1, row
+            assert low < mean < high, row
+            # Only a ratio whose denominator may be zero has an interval without ends.
+            assert math.isfinite(high - low) or row["quantity"].startswith("gamma_"), row
+            assert "p" not in row or 0 < p < 1, row
+        else:
+            most = {"no_fall": 0, "no_rise": 0, "underdetermined": 1}[row["status"]]
+            assert seeds <= most, row
+            assert math.isnan(mean) == (seeds == 0), row
+            assert (low, high) == (-math.inf, math.inf), row
+            assert math.isnan(p), row
+
+
+def test_what_is_said_of_the_turn_is_missing_where_truth_is_lowest_at_an_edge():
+    curves = {}
+    for row in rows_of(data_folder() / "organisms.csv"):
+        place = (row["family"], row["seed"])
+        curves.setdefault(place, []).append((int(row["params"]), float(row["world_truth"])))
+    found = rows_of(data_folder() / "organism_loss.csv")
+    assert len(found) == len(curves)
+    for row in found:
+        truth = [value for _, value in sorted(curves[row["family"], row["seed"]])]
+        lowest = truth.index(min(truth))
+        first, last = lowest == 0, lowest == len(truth) - 1
+        missing = {name for name in OF_THE_TURN if not math.isfinite(float(row[name]))}
+        assert ("gamma_before" in missing) == first, row
+        assert ("gamma_after" in missing) == last, row
+        assert ("critical_excess" in missing) == (first or last), row
 
 
 def test_the_shipped_organisms_are_a_score_table():

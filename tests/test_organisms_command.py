@@ -274,6 +274,8 @@ def test_a_folder_without_an_organism_is_named(tmp_path, capsys):
         ("config.json", '"num_hidden_layers": 1', '"num_hidden_layers": 2', "another recipe"),
         ("config.json", "{", "", "damaged"),
         ("organism.json", '"truth_plain"', '"truth_bare"', "lacks an entry"),
+        ("organism.json", '"weights_sha256"', '"weights"', "does not say which weights"),
+        ("organism.json", '"weights_sha256": "', '"weights_sha256": "0', "SHA-256 differs"),
     ],
 )
 def test_a_folder_that_contradicts_itself_is_refused(
