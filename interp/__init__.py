@@ -18,6 +18,7 @@ from ._heads._published import PublishedCompetition as PublishedCompetition
 from ._heads._published import published_competition as published_competition
 from ._heads._states import last_states as last_states
 from ._models._hooks import hooked as hooked
+from ._models._llama2c import import_llama2c as import_llama2c
 from ._models._model import Model as Model
 from ._models._model import build_model as build_model
 from ._models._model import load_model as load_model
