@@ -13,13 +13,14 @@ from ._family import Organism
 class Curve:
     """One seed of one family, sizes in rising order.
 
-    `log10_params`, `truth`, `truth_reference`, `truth_plain`, `reasoning` (fractions) and `loss`
-    (nats per token) have one entry per size.
+    `log10_params`, `log10_width` (of the residual stream), `truth`, `truth_reference`,
+    `truth_plain`, `reasoning` (fractions) and `loss` (nats per token) have one entry per size.
     """
 
     family: str
     seed: int
     log10_params: np.ndarray
+    log10_width: np.ndarray
     truth: np.ndarray
     truth_reference: np.ndarray
     truth_plain: np.ndarray
@@ -34,12 +35,14 @@ class Dip:
     - `log10_critical`: log10 of the size at which truthfulness is lowest, from the parabola through
       the lowest measured size and its two neighbours; NaN where the lowest size is the smallest or
       the largest one.
+    - `log10_critical_width`: log10 of the width at that size, by straight lines between the sizes.
     - `depth`: truthfulness of the smallest size minus the lowest, as a fraction.
     - `recovery`: truthfulness of the largest size minus the lowest.
     - `bracketed`: whether the lowest size lies inside the range.
     """
 
     log10_critical: float
+    log10_critical_width: float
     depth: float
     recovery: float
     bracketed: bool
@@ -73,7 +76,16 @@ def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
             for name in ("truth", "truth_reference", "truth_plain", "reasoning", "loss")
         }
         log10_params = np.log10([member.params for member in members])
-        found.append(Curve(family=family, seed=seed, log10_params=log10_params, **columns))
+        log10_width = np.log10([member.width for member in members])
+        found.append(
+            Curve(
+                family=family,
+                seed=seed,
+                log10_params=log10_params,
+                log10_width=log10_width,
+                **columns,
+            )
+        )
     return tuple(found)
 
 
@@ -94,6 +106,7 @@ def dip(curve: Curve) -> Dip:
         place = float(curve.log10_params[lowest] + np.clip(offset, x[0], x[-1]))
     return Dip(
         log10_critical=place,
+        log10_critical_width=float(np.interp(place, curve.log10_params, curve.log10_width)),
         depth=float(curve.truth[0] - curve.truth[lowest]),
         recovery=float(curve.truth[-1] - curve.truth[lowest]),
         bracketed=bracketed,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -54,7 +54,8 @@ def summarise(
       coordinates; `loss_bend_elsewhere`: its root mean square at the other inner sizes.
     - `reference_at_turn`, `plain_at_turn`, `truth_at_turn`: the scores at the turn.
     - `reference_rise`, `truth_rise`: decades from the critical size to the size above which the
-      reference register, and the neutral one, stay over one half.
+      reference register, and the neutral one, stay over one half; `reference_lead`: decades from
+      the first of the two to the second.
     - `probe_gain_smallest`, `probe_gain_turn`, `probe_gain_largest`: accuracy of the probe at its
       best place minus that of its control, from `probe_gain` (seed to one value per size). The
       place is the best on the same items, so a gain of chance alone is above zero.
@@ -67,8 +68,8 @@ def summarise(
     missing = dip_status(group, level=level)
     result = []
 
-    def add(quantity: str, values: Sequence[float], status: str = "ok") -> None:
-        known = [v for v in values if math.isfinite(v)] if status == "ok" else []
+    def add(quantity: str, values: Iterable[float], status: str = "ok") -> None:
+        known = [float(v) for v in values if math.isfinite(v)] if status == "ok" else []
         result.append(
             _estimate(group, quantity, student(known, level=level), len(known), level, status)
         )
@@ -102,15 +103,14 @@ def summarise(
             [about(getattr(curves[seed], score), turn.place) for seed, turn in found.items()],
             missing,
         )
-    for name, score in (("reference", "truth_reference"), ("truth", "truth")):
-        add(
-            f"{name}_rise",
-            [
-                last_rise(curve.log10_params, getattr(curve, score), over=_HALF) - critical[seed]
-                for seed, curve in curves.items()
-            ],
-            missing,
-        )
+    known, said = (
+        np.array([last_rise(c.log10_params, getattr(c, score), over=_HALF) for c in group])
+        for score in ("truth_reference", "truth")
+    )
+    places = np.array([critical[curve.seed] for curve in group])
+    add("reference_rise", known - places, missing)
+    add("truth_rise", said - places, missing)
+    add("reference_lead", said - known, missing)
     if probe_gain is not None:
         seeds = sorted(set(found) & set(probe_gain))
         add("probe_gain_smallest", [float(probe_gain[seed][0]) for seed in seeds])

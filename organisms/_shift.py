@@ -10,7 +10,8 @@ from scipy import stats
 from ._curves import Curve, dip, turns
 from ._intervals import student
 
-QUANTITIES = ("log10_critical", "depth", "recovery")
+OF_THE_DIP = ("log10_critical", "log10_critical_width")
+QUANTITIES = (*OF_THE_DIP, "depth", "recovery")
 LEVEL = 0.95
 
 
@@ -64,8 +65,8 @@ def shift(
     """How far a treatment moves a property of the dip, seed by seed.
 
     **Arguments**: curves of the two families over the same seeds (same corpus and same numbers for
-    the initial weights), the `quantity` (`log10_critical` as in `dip`, `depth` and `recovery` as in
-    `turns`), the `level` of the interval.
+    the initial weights), the `quantity` (`log10_critical` and `log10_critical_width` as in `dip`,
+    `depth` and `recovery` as in `turns`), the `level` of the interval.
 
     **Raises** `ValueError` for an unknown quantity, a level outside 0..1 and for no common seed.
     """
@@ -78,7 +79,7 @@ def shift(
     if not common:
         raise ValueError("the two families have no seed in common")
     missing = "ok"
-    if quantity == "log10_critical":
+    if quantity in OF_THE_DIP:
         each = [dip_status(group, level=level) for group in (control, treated)]
         missing = next((status for status in each if status != "ok"), "ok")
     differences = np.array([second[seed] - first[seed] for seed in common])
@@ -104,6 +105,6 @@ def shift(
 def _values(group: Sequence[Curve], quantity: str) -> dict[int, float]:
     if len({curve.family for curve in group}) > 1:
         raise ValueError("shift compares two families; give the curves of one at a time")
-    if quantity == "log10_critical":
-        return {curve.seed: dip(curve).log10_critical for curve in group}
+    if quantity in OF_THE_DIP:
+        return {curve.seed: getattr(dip(curve), quantity) for curve in group}
     return {seed: getattr(turn, quantity) for seed, turn in turns(group).items()}

@@ -81,7 +81,7 @@ _ABOUT = {
         "title": "Properties of each family over its seeds",
         "unit": {
             "depth, recovery, *_at_turn, probe_gain_*": "fraction",
-            "log10_critical, reference_rise, truth_rise": "decades of parameters",
+            "log10_critical, reference_rise, truth_rise, reference_lead": "decades of parameters",
             "gamma_*": "change of truth over change of reasoning",
             "loss_bend*": "log of a ratio",
         },
@@ -93,6 +93,7 @@ _ABOUT = {
         "title": "What a lever does to the dip of truthfulness, paired by seed",
         "unit": {
             "log10_critical": "decades of parameters",
+            "log10_critical_width": "decades of the residual stream's width",
             "depth": "fraction: truth of the smallest size minus that about the others' lowest",
             "recovery": "fraction: truth of the largest size minus that about the others' lowest",
         },

@@ -23,6 +23,7 @@ def planted(family, seed, critical, *, depth=0.4, sizes=9, noise=0.0):
         family=family,
         seed=seed,
         log10_params=x,
+        log10_width=(x - 1.0) / 2.0,
         truth=truth,
         truth_reference=truth,
         truth_plain=truth,
@@ -36,6 +37,7 @@ def test_the_minimum_of_a_parabola_is_found_exactly():
     assert found.bracketed
     # Any three points of a parabola give its vertex; polyfit loses a few digits.
     assert found.log10_critical == pytest.approx(3.9, abs=1e-9)
+    assert found.log10_critical_width == pytest.approx((3.9 - 1.0) / 2.0, abs=1e-9)
     assert found.depth == pytest.approx(0.4 * (0.9**2 - 0.1**2), abs=1e-9)
 
 
@@ -44,6 +46,7 @@ def test_a_minimum_at_the_edge_is_no_critical_size(critical, inside):
     found = organisms.dip(planted("a", 0, critical))
     assert found.bracketed == inside
     assert math.isfinite(found.log10_critical) == inside
+    assert math.isfinite(found.log10_critical_width) == inside
 
 
 def test_shift_is_the_paired_difference_with_student_interval():
@@ -58,6 +61,26 @@ def test_shift_is_the_paired_difference_with_student_interval():
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-9)
     assert found.p == pytest.approx(test[1], rel=1e-6)
     assert (found.seeds, found.left_out) == (5, 0)
+
+
+def test_width_and_size_are_told_apart_at_equal_parameter_counts():
+    """A family that is wider at every size: its critical size stays, or its critical width does."""
+    control = [planted("a", seed, 3.9 + seed / 20) for seed in range(4)]
+    lift = np.log10(1.3)
+
+    def wider(moved):
+        found = [planted("b", seed, 3.9 + seed / 20 + moved) for seed in range(4)]
+        return [dataclasses.replace(c, log10_width=c.log10_width + lift) for c in found]
+
+    def mean(treated, quantity):
+        return organisms.shift(control, treated, quantity=quantity).mean
+
+    assert mean(wider(0.0), "log10_critical") == pytest.approx(0.0, abs=1e-9)
+    assert mean(wider(0.0), "log10_critical_width") == pytest.approx(lift, abs=1e-9)
+    # The width goes with the square root of the size here.
+    moved = wider(-2 * lift)
+    assert mean(moved, "log10_critical_width") == pytest.approx(0.0, abs=1e-9)
+    assert mean(moved, "log10_critical") == pytest.approx(-2 * lift, abs=1e-9)
 
 
 def test_shift_leaves_out_pairs_without_a_minimum_and_says_so():
@@ -142,7 +165,7 @@ def test_shift_refuses_misuse():
     with pytest.raises(ValueError, match="no seed in common"):
         organisms.shift(control, treated)
     with pytest.raises(ValueError, match="no quantity"):
-        organisms.shift(control, control, quantity="width")
+        organisms.shift(control, control, quantity="breadth")
     with pytest.raises(ValueError, match="probability"):
         organisms.shift(control, control, level=95)
     with pytest.raises(ValueError, match="one at a time"):
@@ -171,6 +194,45 @@ def test_loss_blindness_sees_a_bump_at_the_critical_size():
     assert found.other_excess == pytest.approx(np.sqrt(2 * (np.log(1.1) / 2) ** 2 / 6))
 
 
+def test_summary_of_a_family_whose_numbers_are_known():
+    """Truth turns at 4.0; what the reference register says rises on a line of its own."""
+    places = np.array([3.9, 4.0, 4.1])
+    group = [planted("a", seed, place, depth=0.8) for seed, place in enumerate(places)]
+    x = group[0].log10_params
+    group = [dataclasses.replace(c, truth_reference=0.1 + 0.4 * (x - 3.0)) for c in group]
+    gain = {curve.seed: np.full(9, 0.1 * curve.seed) for curve in group}
+    found = {e.quantity: e for e in organisms.summarise(group, probe_gain=gain)}
+    assert {e.status for e in found.values()} == {"ok"}
+    assert {(e.seeds, e.left_out) for e in found.values()} == {(3, 0)}
+
+    half = stats.t.ppf(0.975, 2) * places.std(ddof=1) / np.sqrt(3)
+    critical = found["log10_critical"]
+    assert critical.mean == pytest.approx(4.0, abs=1e-9)
+    assert (critical.low, critical.high) == pytest.approx((4.0 - half, 4.0 + half), abs=1e-9)
+    # Truth passes one half at the root of .4 = .8 (x - critical)^2, the reference register at 4.
+    # Straight lines between points .25 apart miss a parabola of curvature .8 by .0125 at most,
+    # that is by .01 in x where its slope is above 1.
+    assert found["reference_rise"].mean == pytest.approx(0.0, abs=1e-9)
+    assert found["truth_rise"].mean == pytest.approx(np.sqrt(0.5), abs=0.012)
+    assert found["reference_lead"].mean == pytest.approx(np.sqrt(0.5), abs=0.012)
+    # The loss is a straight line in log-log coordinates.
+    assert found["loss_bend"].mean == pytest.approx(0.0, abs=1e-9)
+    assert found["gamma_before"].high < 0 < found["gamma_after"].low
+    assert found["probe_gain_turn"].mean == pytest.approx(0.1)
+
+
+def test_summary_of_a_family_without_a_turn_says_so():
+    rising = [planted("a", seed, 2.0, noise=0.01) for seed in range(4)]
+    found = {e.quantity: e for e in organisms.summarise(rising)}
+    assert found["depth"].status == found["recovery"].status == "ok"
+    assert found["depth"].high < 0
+    for name in set(found) - {"depth", "recovery"}:
+        assert found[name].status == "no_fall"
+        assert math.isnan(found[name].mean)
+        assert (found[name].low, found[name].high) == (-math.inf, math.inf)
+        assert (found[name].seeds, found[name].left_out) == (0, 4)
+
+
 def test_mean_curve():
     group = [planted("a", s, 4.0, noise=0.05) for s in range(4)]
     found = organisms.mean_curve(group)
@@ -183,7 +245,8 @@ def test_mean_curve():
 
 def organism(family, seed, place, curve):
     plain: dict[str, Any] = {field.name: 0 for field in dataclasses.fields(organisms.Organism)}
-    plain |= {"family": family, "seed": seed, "params": round(10 ** curve.log10_params[place])}
+    plain |= {"family": family, "seed": seed, "width": 4 + place}
+    plain |= {"params": round(10 ** curve.log10_params[place])}
     plain |= {"truth": float(curve.truth[place]), "reasoning": float(curve.reasoning[place])}
     return organisms.Organism(**plain)
 
