@@ -1,6 +1,7 @@
 """Multiple choice by log-probabilities of whole answers, in an order that cannot matter."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -106,9 +107,16 @@ def score_questions(
 def logits_at(
     model: Model, tokens: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
 ) -> torch.Tensor:
-    """The network's own logits at chosen positions, shape (positions, vocabulary)."""
+    """The network's own logits at chosen positions, shape (positions, vocabulary).
+
+    Where the network can, only columns that someone reads go through the unembedding.
+    """
     with torch.no_grad():
-        return model.network(tokens, use_cache=False).logits[rows, columns]
+        if "logits_to_keep" not in inspect.signature(model.network.forward).parameters:
+            return model.network(tokens, use_cache=False).logits[rows, columns]
+        kept, which = columns.unique(return_inverse=True)
+        logits = model.network(tokens, use_cache=False, logits_to_keep=kept).logits
+        return logits[rows, which]
 
 
 def _answered(questions: EncodedQuestions, found: np.ndarray) -> Answered:

@@ -9,7 +9,9 @@ from .._errors import InterpError
 from .._models._model import Model
 from ._pairs import Pair
 
-TOKENS_PER_BATCH = 2048
+# A batch's hidden states are what a pass needs above the model: on a CPU, where larger ones are no
+# faster, 512 tokens of a 12-layer, width-768 network stay below 100 MB.
+TOKENS_PER_BATCH = {"cpu": 512, "cuda": 8192}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,12 +79,14 @@ def encode_pair(model: Model, pair: Pair) -> Answers:
 
 
 def batches(
-    rows: Sequence[Sequence[int]], *, device: torch.device, budget: int = TOKENS_PER_BATCH
+    rows: Sequence[Sequence[int]], *, device: torch.device, budget: int | None = None
 ) -> Iterator[tuple[list[int], torch.Tensor]]:
     """Rows by length, filled on the right, as `(indices, token ids)`.
 
     Filling on the right cannot reach an earlier position of a causal model, so no mask is needed.
     """
+    if budget is None:
+        budget = TOKENS_PER_BATCH.get(device.type, 2048)
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
     start = 0
     while start < len(order):

@@ -1,0 +1,211 @@
+"""Attribution to all heads over many pairs, against TransformerLens' own route.
+
+    python benchmarks/head_attribution.py [--layers 12] [--width 768] [--pairs 512] [--length 64]
+        [--repeats 3] [--json]
+
+A GPT-2 of random weights. Peak memory is that of a process above what it holds with the model
+loaded (`VmHWM`, which Linux can reset; each route in a process of its own). TransformerLens: a
+bridge in compatibility mode, `run_with_cache` and `stack_head_results` at the last position or at
+all, on one batch of 32 pairs. Ours: all pairs. Times are taken in turn in one process: a plain
+HuggingFace forward over the same rows in the same batches, attribution to all heads, attribution
+patching of all heads; ratios are medians over the repeats.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import interp
+from interp._heads._contrasts import encode_contrasts
+from interp._heads._direct import direct_attribution
+from interp._questions._tokens import batches
+
+BATCH = 32
+WORDS = 400
+
+
+def make_model(layers, width):
+    """A GPT-2 with the vocabulary of the real one and a tokenizer of one token per word."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = {"<end>": 0} | {f"w{number}": number for number in range(1, WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<end>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    torch.manual_seed(0)
+    network = GPT2LMHeadModel(GPT2Config(n_layer=layers, n_embd=width, n_head=width // 64))
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", bos_token="<end>")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return interp.build_model(network.eval(), fast, name="benchmark")
+
+
+def make_pairs(count, length):
+    """Pairs of random words, each with another prompt of the same length."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(count):
+        words = [f"w{number}" for number in rng.integers(1, WORDS, length + 1)]
+        true, false = rng.choice(np.arange(1, WORDS), 2, replace=False)
+        found.append(
+            interp.Pair(
+                " ".join(words[:-1]),
+                f"w{true}",
+                f"w{false}",
+                counterfactual=" ".join([words[-1], *words[1:-1]]),
+            )
+        )
+    return found
+
+
+def high_water():
+    """Most memory that this process has held since the last reset, in bytes."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return 1024 * int(line.split()[1])
+    raise SystemExit("memory is read from /proc/self/status, which this system lacks")
+
+
+def above(work):
+    """What `work()` needs above what is held before it, and what it returns."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = high_water()
+    result = work()
+    return high_water() - before, result
+
+
+def ours(model, pairs):
+    return direct_attribution(model, encode_contrasts(model, pairs)).heads
+
+
+def theirs(model, pairs, *, every_position):
+    """All heads' shares of one batch by cache, stack and product."""
+    tokens = torch.tensor([model.encode(pair.prompt) for pair in pairs])
+    answers = [[model.encode(text)[-1] for text in (pair.true, pair.false)] for pair in pairs]
+    weight = model.network.get_output_embeddings().weight
+    direction = torch.stack([weight[true] - weight[false] for true, false in answers])
+    with torch.no_grad():
+        _, cache = model.bridge.run_with_cache(tokens)
+        place = slice(None) if every_position else -1
+        results = cache.stack_head_results(layer=-1, pos_slice=place)
+        results = cache.apply_ln_to_stack(results, layer=-1, pos_slice=place)
+        if every_position:
+            results = results[:, :, -1]
+        return torch.einsum("cbd,bd->bc", results, direction).numpy()
+
+
+def memory(route, layers, width, pairs, length):
+    """One route in this process: bytes above the model, and the shares of the first batch."""
+    model = make_model(layers, width)
+    chosen = make_pairs(pairs, length)
+    if route == "ours":
+        ours(model, chosen[:2])
+        used, shares = above(lambda: ours(model, chosen))
+        return used, shares[:BATCH].reshape(BATCH, -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.bridge.enable_compatibility_mode()
+        every = route == "theirs"
+        theirs(model, chosen[:2], every_position=every)
+        return above(lambda: theirs(model, chosen[:BATCH], every_position=every))
+
+
+def measured(route, options):
+    """The same in a process of its own."""
+    settings = [str(getattr(options, name)) for name in ("layers", "width", "pairs", "length")]
+    ran = subprocess.run(
+        [sys.executable, __file__, "--route", route, *settings], check=True, capture_output=True
+    )
+    found = json.loads(ran.stdout.splitlines()[-1])
+    return found["bytes"], np.array(found["shares"])
+
+
+def times(options):
+    """Seconds of a plain forward, attribution and attribution patching, in turn."""
+    model = make_model(options.layers, options.width)
+    pairs = make_pairs(options.pairs, options.length)
+    rows = encode_contrasts(model, pairs).rows
+
+    def forward():
+        with torch.no_grad():
+            for _, tokens in batches(rows, device=model.device):
+                model.network(tokens, use_cache=False)
+
+    routes = {
+        "forward": forward,
+        "attribution": lambda: ours(model, pairs),
+        "patching": lambda: interp.attribution_patching(model, pairs, check_top=0),
+    }
+    found = {name: [] for name in routes}
+    for repeat in range(options.repeats + 1):
+        for name, route in routes.items():
+            begin = time.perf_counter()
+            route()
+            if repeat:
+                found[name].append(time.perf_counter() - begin)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--width", type=int, default=768)
+    parser.add_argument("--pairs", type=int, default=512)
+    parser.add_argument("--length", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--route", nargs=5, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.route:
+        route, *sizes = options.route
+        used, shares = memory(route, *map(int, sizes))
+        print(json.dumps({"bytes": used, "shares": np.asarray(shares).tolist()}))
+        return
+    mine, shares = measured("ours", options)
+    peer, peer_shares = measured("theirs", options)
+    last, _ = measured("theirs-last", options)
+    taken = times(options)
+
+    def ratio(name):
+        pairs = zip(taken[name], taken["forward"], strict=True)
+        return statistics.median(a / b for a, b in pairs)
+
+    found = {
+        "settings": {n: getattr(options, n) for n in ("layers", "width", "pairs", "length")},
+        "memory": {
+            "ours_mb": mine / 1e6,
+            "transformer_lens_mb": peer / 1e6,
+            "transformer_lens_last_position_mb": last / 1e6,
+            "share": mine / peer,
+        },
+        "largest_difference": float(np.abs(shares - peer_shares).max()),
+        "seconds": {name: statistics.median(values) for name, values in taken.items()},
+        "attribution_over_forward": ratio("attribution"),
+        "patching_over_forward": ratio("patching"),
+    }
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    kept = found["memory"]
+    print(
+        f"memory above the model: {kept['ours_mb']:.0f} MB for {options.pairs} pairs; "
+        f"run_with_cache + stack_head_results {kept['transformer_lens_mb']:.0f} MB for {BATCH} "
+        f"({100 * kept['share']:.1f} %), at the last position alone "
+        f"{kept['transformer_lens_last_position_mb']:.0f} MB\n"
+        f"largest difference of a head's share: {found['largest_difference']:.1e}\n"
+        f"plain forward {found['seconds']['forward']:.2f} s; attribution of all heads "
+        f"{found['attribution_over_forward']:.2f} times, attribution patching "
+        f"{found['patching_over_forward']:.2f} times"
+    )
+
+
+if __name__ == "__main__":
+    main()
