@@ -15,10 +15,15 @@ _WIDTH = 98
 def ledger_to_text(claims: Sequence[Claim]) -> str:
     """A line per claim, then each claim's numbers, control and reason."""
     rows = [
-        (claim.id, claim.number.replace("_", " "), claim.inference.replace("_", " "), claim.claim)
+        (
+            claim.id,
+            *(_words(v) for v in (claim.number, claim.inference, _tried(claim))),
+            claim.claim,
+        )
         for claim in claims
     ]
-    parts = [text_table(("claim", "number", "inference", "what is claimed"), rows)]
+    header = ("claim", "number", "inference", "by experiment", "what is claimed")
+    parts = [text_table(header, rows)]
     parts += [_entry(claim) for claim in claims]
     parts.append(_summary(claims))
     return "\n\n".join(parts)
@@ -38,11 +43,23 @@ def _entry(claim: Claim) -> str:
     lines.append(f"     control: {_control(claim.control)}")
     if claim.command:
         lines.append(f"     to compute it: {claim.command}")
-    indent = " " * 5
-    lines.append(
-        textwrap.fill(claim.reason, _WIDTH, initial_indent=indent, subsequent_indent=indent)
-    )
+    lines.append(_filled(claim.reason))
+    if claim.by_experiment is not None:
+        verdict = _words(claim.by_experiment.inference)
+        lines.append(_filled(f"by experiment: {verdict}. {claim.by_experiment.reason}"))
     return "\n".join(lines)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 5)
+
+
+def _tried(claim: Claim) -> str:
+    return claim.by_experiment.inference if claim.by_experiment else "–"
+
+
+def _words(verdict: str) -> str:
+    return verdict.replace("_", " ")
 
 
 def _control(control: Control) -> str:
@@ -63,9 +80,12 @@ def _number(value: float) -> str:
 def _summary(claims: Sequence[Claim]) -> str:
     numbers = Counter(claim.number for claim in claims)
     inferences = Counter(claim.inference for claim in claims)
+    tried = Counter(_tried(claim) for claim in claims)
     return (
         f"{len(claims)} claims. Numbers: {numbers['reproduced']} reproduced, "
         f"{numbers['not_reproduced']} not, {numbers['not_computable']} not computable from these "
         f"tables.\nInferences: {inferences['supported']} supported, "
-        f"{inferences['not_supported']} not supported, {inferences['undetermined']} undetermined."
+        f"{inferences['not_supported']} not supported, {inferences['undetermined']} undetermined.\n"
+        f"By experiment, with families trained by nullcline: {tried['supported']} supported, "
+        f"{tried['not_supported']} not supported, {tried['undetermined']} undetermined."
     )

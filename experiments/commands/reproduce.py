@@ -32,7 +32,10 @@ def run(options: argparse.Namespace) -> None:
     claims = build_ledger(n_boot=options.n_boot, seed=options.seed, on_progress=report)
     result = ledger_to_dict(claims)
     if options.out:
-        names = ("uniform", "published", "frontier", "pythia_loss", "internal_coupling")
+        names = (
+            *("uniform", "published", "frontier", "pythia_loss", "internal_coupling"),
+            *("organism_experiments", "organism_families"),
+        )
         write_record(
             options.out,
             command="reproduce",

@@ -1,5 +1,6 @@
 """Claims: the ledger, each line opening to its definition, both estimates and the control."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -69,29 +70,68 @@ def _claim(claim: Claim) -> Block:
                 right=(1,),
             ),
             lines(f"Rule: {claim.rule}.", claim.reason),
+            *_tried(claim),
         ],
         badges=[
             badge("number " + claim.number.replace("_", " "), claim.number),
             badge("inference " + claim.inference.replace("_", " "), claim.inference),
+            *(
+                [badge("by experiment " + tried.replace("_", " "), tried)]
+                if (tried := _verdict(claim))
+                else []
+            ),
         ],
     )
+
+
+def _tried(claim: Claim) -> list[Block]:
+    """What families that the project trained say of it."""
+    evidence = claim.by_experiment
+    if evidence is None:
+        return []
+    rows = [
+        (
+            effect.name,
+            str(effect) if effect.status != "ok" else signed(effect.figure, 3),
+            interval(effect.low, effect.high, _number) if effect.status == "ok" else "",
+            "" if math.isnan(effect.p) else f"{effect.p:.3f}",
+            str(effect.seeds),
+        )
+        for effect in evidence.effects
+    ]
+    return [
+        table(
+            "By experiment: families trained by nullcline",
+            ("effect", "figure", "95 %", "p", "seeds"),
+            rows,
+            right=(1, 3, 4),
+            note=f"Small synthetic models; from {', '.join(evidence.source)}.",
+        ),
+        lines(f"Rule: {evidence.rule}.", evidence.reason),
+    ]
+
+
+def _verdict(claim: Claim) -> str:
+    return claim.by_experiment.inference if claim.by_experiment else ""
 
 
 def _all(claims: Sequence[Claim]) -> Block:
     rows = [
         (c.id, c.number, c.inference, name, f.published, f.computed, f.tolerance, c.control.name,
-         c.control.figure, c.control.low, c.control.high)
+         c.control.figure, c.control.low, c.control.high, _verdict(c))
         for c in claims
         for name, f in c.figures.items()
     ]  # fmt: skip
     columns = ("claim", "number", "inference", "name", "published", "computed", "tolerance",
-               "control", "control_figure", "control_low", "control_high")  # fmt: skip
+               "control", "control_figure", "control_low", "control_high",
+               "by_experiment")  # fmt: skip
     shown = [
-        (c.id, c.claim, c.number.replace("_", " "), c.inference.replace("_", " ")) for c in claims
+        (c.id, c.claim, *(v.replace("_", " ") for v in (c.number, c.inference, _verdict(c) or "–")))
+        for c in claims
     ]
     return table(
         "All claims",
-        ("claim", "what is claimed", "number", "inference"),
+        ("claim", "what is claimed", "number", "inference", "by experiment"),
         shown,
         data=csv_data("claims", columns, rows),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ._by_experiment import with_evidence
 from ._claim import Claim
 from ._confounds import dimension, isocline, width_normalisation
 from ._correlations import cohort, large_models, other_correlations, pythia_correlation
@@ -41,7 +42,7 @@ def build_ledger(
     seed: int = 0,
     on_progress: Callable[[str], None] | None = None,
 ) -> tuple[Claim, ...]:
-    """C01 to C18 in order, each computed from the tables.
+    """C01 to C18 in order, each computed from the tables, with what experiments say of it.
 
     - `tables`: the shipped ones where not given.
     - `n_boot`: resamples, permutations and draws of nulls; `seed` makes the result repeatable.
@@ -52,5 +53,5 @@ def build_ledger(
     claims = []
     for number, compute in enumerate(_CLAIMS, start=1):
         report(f"C{number:02d}")
-        claims.append(compute(tables, n_boot=n_boot, seed=seed))
+        claims.append(with_evidence(compute(tables, n_boot=n_boot, seed=seed), tables))
     return tuple(claims)

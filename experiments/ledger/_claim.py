@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from ._evidence import Evidence, evidence_to_dict
+from ._judge import Inference as Inference
+from ._judge import judge as judge
+
 Number = Literal["reproduced", "not_reproduced", "not_computable"]
-Inference = Literal["supported", "not_supported", "undetermined"]
 Relation = Literal["equal", "below", "above"]
 
 SCHEMA_VERSION = 1
@@ -83,6 +86,7 @@ class Claim:
     - `inference`: what follows; `rule`: how the control decides it; `reason`: one sentence.
     - `tolerance_reason`: why the tolerances are what they are.
     - `command`: what computes the numbers where tables cannot.
+    - `by_experiment`: what families that the project trained say of the claim, if they do.
     """
 
     id: str
@@ -94,6 +98,7 @@ class Claim:
     reason: str
     tolerance_reason: str = LAST_DIGIT
     command: str | None = None
+    by_experiment: Evidence | None = None
 
     @property
     def published(self) -> dict[str, float | None]:
@@ -125,19 +130,6 @@ class Claim:
         return "reproduced" if len(self.matched) == len(self.figures) else "not_reproduced"
 
 
-def judge(*, holds: bool, fails: bool) -> Inference:
-    """`supported` if the control holds, `not_supported` if it fails, `undetermined` otherwise.
-
-    Used in one sense throughout: a control *holds* when the sound estimator shows the claimed
-    thing at 95 %. It *fails* when the sound estimator shows the contrary, or when something without
-    the claimed thing (two unrelated trends, independent scores, a simpler rule) gives the published
-    number as well. Where the data allow neither, nothing is determined.
-    """
-    if holds and fails:
-        raise ValueError("a control cannot both hold and fail; mend the rule")
-    return "supported" if holds else "not_supported" if fails else "undetermined"
-
-
 def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
     """The ledger as plain values for JSON: numbers that are not finite become None."""
     return {
@@ -164,6 +156,7 @@ def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
                 "rule": claim.rule,
                 "reason": claim.reason,
                 "command": claim.command,
+                "by_experiment": evidence_to_dict(claim.by_experiment),
             }
             for claim in claims
         ],

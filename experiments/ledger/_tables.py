@@ -18,7 +18,8 @@ class LedgerTables:
     """Everything that the ledger is computed from.
 
     `published`: the paper's models, of which all rows are used, also those that a reader would
-    leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it.
+    leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it,
+    the last two from the families that the project trained.
     """
 
     published: dynamics.ScoreTable
@@ -26,6 +27,8 @@ class LedgerTables:
     frontier: pd.DataFrame
     pythia_loss: pd.DataFrame
     internal_coupling: pd.DataFrame
+    organism_experiments: pd.DataFrame
+    organism_families: pd.DataFrame
 
 
 def load_ledger_tables() -> LedgerTables:
@@ -36,6 +39,8 @@ def load_ledger_tables() -> LedgerTables:
         frontier=dynamics.load_figures("frontier"),
         pythia_loss=dynamics.load_figures("pythia_loss"),
         internal_coupling=dynamics.load_figures("internal_coupling"),
+        organism_experiments=dynamics.load_figures("organism_experiments"),
+        organism_families=dynamics.load_figures("organism_families"),
     )
 
 

@@ -1,0 +1,204 @@
+"""What the experiments with trained families say of C08, C13, C17 and C18.
+
+Each compares families that differ in one thing, paired by seed (`data/organism_experiments.csv`,
+`data/organism_families.csv`).
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import pandas as pd
+
+from ..numbers import signed
+from ._claim import Claim
+from ._evidence import Effect, Evidence, effect_of, holm
+from ._judge import judge
+from ._tables import LedgerTables
+
+_SHIFTS = "organism_experiments"
+_FAMILIES = "organism_families"
+_WORDS = {
+    "log10_critical": "log10 N_c",
+    "log10_critical_width": "log10 width at N_c",
+    "depth": "depth of the fall",
+    "recovery": "recovery",
+}
+_CONTROL = "web"
+_ALPHA = 0.05
+
+
+def with_evidence(claim: Claim, tables: LedgerTables) -> Claim:
+    """The claim with what experiments say of it, where one does."""
+    if claim.id not in _EVIDENCE:
+        return claim
+    return dataclasses.replace(claim, by_experiment=_EVIDENCE[claim.id](tables))
+
+
+def shape(tables: LedgerTables) -> Evidence:
+    """C08: is it width that decides, at equal parameter counts?"""
+    sizes = _shifts(tables, "shape", "log10_critical")
+    widths = _shifts(tables, "shape", "log10_critical_width")
+    depths = _shifts(tables, "shape", "depth")
+    by_width = [t for t in sizes if _away(sizes[t]) and not _away(widths[t])]
+    by_size = [t for t in sizes if _away(widths[t]) and not _away(sizes[t])]
+    return Evidence(
+        inference=judge(
+            holds=len(by_width) > 0 and not by_size, fails=len(by_size) > 0 and not by_width
+        ),
+        rule=(
+            "at equal parameter counts: supported if a shape moves N_c and not the width at N_c "
+            "(95 %), as it would if width alone decided; not_supported if it moves the width at "
+            "N_c and not N_c; undetermined if neither or both"
+        ),
+        reason="At equal parameter counts against web: "
+        + "; ".join(
+            f"{t}: log10 N_c {sizes[t]}, log10 width at N_c {widths[t]}"
+            if sizes[t].status == "ok"
+            else f"{t}: {sizes[t]} over the sizes, depth of the fall {depths[t]}"
+            for t in sizes
+        )
+        + ".",
+        effects=(*sizes.values(), *widths.values(), *depths.values()),
+        source=(_SHIFTS,),
+    )
+
+
+def unembedding(tables: LedgerTables) -> Evidence:
+    """C13: does a narrower output map make the tax worse and a wider one better?"""
+    sizes = _shifts(tables, "unembedding", "log10_critical")
+    recoveries = _shifts(tables, "unembedding", "recovery")
+    narrow, wide = "bottleneck", "widened"
+    worse = sizes[narrow].above or recoveries[narrow].below
+    better = sizes[wide].below or recoveries[wide].above
+    contrary = (
+        sizes[narrow].below or recoveries[narrow].above,
+        sizes[wide].above or recoveries[wide].below,
+    )
+    return Evidence(
+        inference=judge(holds=worse and better and not any(contrary), fails=any(contrary)),
+        rule=(
+            "same trunk: supported if an output map through half the width makes N_c larger or the "
+            "recovery smaller and one through four times the width the reverse, each at 95 %; "
+            "not_supported if either does the contrary; undetermined otherwise"
+        ),
+        reason="With the trunk of web: "
+        + "; ".join(
+            f"{t}: log10 N_c {_or_words(sizes[t])}, recovery {recoveries[t]}" for t in sizes
+        )
+        + ".",
+        effects=(*sizes.values(), *recoveries.values()),
+        source=(_SHIFTS,),
+    )
+
+
+def training(tables: LedgerTables) -> Evidence:
+    """C17: do text and training move the critical size, or the fall before it?"""
+    sizes, depths = (
+        _shifts(tables, "curation", quantity) | _shifts(tables, "training", quantity)
+        for quantity in ("log10_critical", "depth")
+    )
+    adjusted = holm(sizes.values()) | holm(depths.values())
+    moved = [t for t in sizes if adjusted.get(sizes[t].name, 1.0) < _ALPHA]
+    changed = [t for t in depths if adjusted.get(depths[t].name, 1.0) < _ALPHA]
+    flat = [t for t in sizes if sizes[t].status == "no_fall"]
+    return Evidence(
+        inference=judge(holds=len(moved) + len(changed) > 0, fails=False),
+        rule=(
+            "same shapes: supported if a treatment moves log10 N_c or the depth of the fall at "
+            "p < .05 after Holm's correction over all treatments; undetermined otherwise, as no "
+            "number of treatments without effect says that none has one"
+        ),
+        reason=(
+            f"Of {len(depths)} treatments of text or training {len(changed)} change the depth of "
+            f"the fall{_listed(depths, changed, adjusted)} and {len(moved)} of the "
+            f"{sum(e.status == 'ok' for e in sizes.values())} with an N_c move it, the nearest "
+            f"{_nearest(sizes, adjusted)}; no fall is seen in {len(flat)} "
+            f"({', '.join(flat) or 'none'})."
+        ),
+        effects=(*sizes.values(), *depths.values()),
+        source=(_SHIFTS,),
+    )
+
+
+def loss(tables: LedgerTables) -> Evidence:
+    """C18: does the loss bend where the coupling changes its sign?"""
+    rows = tables.organism_families
+    found = {
+        family: {
+            quantity: effect_of(rows, f"{quantity}, {family}", family=family, quantity=quantity)
+            for quantity in ("gamma_before", "gamma_after", "loss_bend", "loss_bend_elsewhere")
+        }
+        for family in rows["family"].unique()
+    }
+    turning = [f for f, e in found.items() if e["gamma_before"].below and e["gamma_after"].above]
+    bent = [f for f in turning if _away(found[f]["loss_bend"])]
+    ours = found[_CONTROL]
+    seen = _CONTROL in turning
+    return Evidence(
+        inference=judge(holds=seen and _CONTROL not in bent, fails=seen and _CONTROL in bent),
+        rule=(
+            "in web: supported if gamma is below zero before the turn and above it after (95 %) "
+            "and the interval of the loss's bend there holds zero; not_supported if it does not; "
+            "undetermined if gamma is not seen to change sign"
+        ),
+        reason=(
+            f"In web gamma goes from {ours['gamma_before']} to {ours['gamma_after']} while log "
+            f"loss at the turn is {_percent(ours['loss_bend'])} off the line through its "
+            f"neighbours, elsewhere {_percent(ours['loss_bend_elsewhere'])} (root mean square); "
+            f"the bend differs from zero in {len(bent)} of {len(turning)} families whose gamma "
+            "changes sign."
+        ),
+        effects=tuple(e for f in dict.fromkeys([_CONTROL, *turning]) for e in found[f].values()),
+        source=(_FAMILIES,),
+    )
+
+
+_EVIDENCE: dict[str, Callable[[LedgerTables], Evidence]] = {
+    "C08": shape,
+    "C13": unembedding,
+    "C17": training,
+    "C18": loss,
+}
+
+
+def _shifts(tables: LedgerTables, experiment: str, quantity: str) -> dict[str, Effect]:
+    """Every treatment of an experiment, in the order of the table."""
+    rows: pd.DataFrame = tables.organism_experiments
+    mine = rows[(rows["experiment"] == experiment) & (rows["quantity"] == quantity)]
+    return {
+        treated: effect_of(
+            mine, f"{_WORDS[quantity]}, {treated} against {control}", treated=treated
+        )
+        for treated, control in zip(mine["treated"], mine["control"], strict=True)
+    }
+
+
+def _away(effect: Effect) -> bool:
+    return effect.above or effect.below
+
+
+def _or_words(effect: Effect) -> str:
+    return str(effect) if effect.status == "ok" else f"unknown ({effect})"
+
+
+def _percent(effect: Effect) -> str:
+    """A small log ratio in per cent."""
+    # The sum turns -0.0 into 0.0.
+    ends = (effect.low, effect.figure, effect.high)
+    low, mean, high = (signed(round(100 * end, 1) + 0.0, 1) for end in ends)
+    return f"{mean} % [{low}, {high}]"
+
+
+def _listed(effects: dict[str, Effect], names: list[str], adjusted: dict[str, float]) -> str:
+    if not names:
+        return ""
+    each = [f"{t} {effects[t]}, Holm p {adjusted[effects[t].name]:.3f}" for t in names]
+    return f" ({'; '.join(each)})"
+
+
+def _nearest(effects: dict[str, Effect], adjusted: dict[str, float]) -> str:
+    known = [t for t in effects if effects[t].name in adjusted]
+    if not known:
+        return "none"
+    first = min(known, key=lambda t: effects[t].p)
+    return f"{first} {effects[first]}, Holm p {adjusted[effects[first].name]:.3f}"

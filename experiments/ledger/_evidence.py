@@ -1,0 +1,103 @@
+"""Evidence by experiment: what families that this project trained itself say of a claim."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ..numbers import interval, plain, signed
+from ._judge import Inference
+
+#: What a status of the organisms' tables means in a sentence.
+_MISSING = {
+    "no_fall": "no fall is seen",
+    "no_rise": "no rise after the fall is seen",
+    "underdetermined": "too few seeds",
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One number of an experiment with its 95 % interval over seeds.
+
+    - `name`: what was measured, of which family, against which.
+    - `figure`, `low`, `high`, `p` (two-sided, against zero): NaN and unbounded where `status` is
+      not `ok`; `p` is NaN where the table gives none.
+    """
+
+    name: str
+    figure: float
+    low: float
+    high: float
+    p: float
+    seeds: int
+    status: str
+
+    @property
+    def above(self) -> bool:
+        """Whether the interval lies above zero."""
+        return self.low > 0
+
+    @property
+    def below(self) -> bool:
+        """Whether the interval lies below zero."""
+        return self.high < 0
+
+    def __str__(self) -> str:
+        if self.status != "ok":
+            return _MISSING[self.status]
+        sign = "+" if self.figure > 0 else ""
+        return f"{sign}{signed(self.figure)} {interval(self.low, self.high)}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an experiment with trained families says of a claim.
+
+    `inference` by `rule` from the `effects`, `reason` in words, `source`: the tables behind them.
+    """
+
+    inference: Inference
+    rule: str
+    reason: str
+    effects: tuple[Effect, ...]
+    source: tuple[str, ...]
+
+
+def effect_of(rows: pd.DataFrame, name: str, **chosen: str) -> Effect:
+    """The one row of a table of estimates that has these values.
+
+    Raises ValueError where there is none, or more than one.
+    """
+    mine = rows
+    for column, value in chosen.items():
+        mine = mine[mine[column] == value]
+    if len(mine) != 1:
+        raise ValueError(f"{len(mine)} rows of {chosen} among the organisms' estimates, not one")
+    row = mine.iloc[0]
+    return Effect(
+        name=name,
+        figure=float(row["mean"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        p=float(row.get("p", math.nan)),
+        seeds=int(row["seeds"]),
+        status=str(row["status"]),
+    )
+
+
+def holm(effects: Iterable[Effect]) -> dict[str, float]:
+    """Holm's adjusted p of all effects that have one, by name (Holm, 1979)."""
+    known = sorted((e for e in effects if math.isfinite(e.p)), key=lambda e: e.p)
+    adjusted, largest = {}, 0.0
+    for place, effect in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - place) * effect.p))
+        adjusted[effect.name] = largest
+    return adjusted
+
+
+def evidence_to_dict(evidence: Evidence | None) -> dict[str, Any] | None:
+    """Plain values for JSON; None where no experiment speaks to the claim."""
+    return None if evidence is None else plain(evidence)
