@@ -24,6 +24,9 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "pandas",
+    "torch",
+    "transformers",
+    "transformer-lens",
 )
 
 

@@ -75,6 +75,53 @@ class TrainOrganism:
     workers: int = 1
 
 
+@dataclass
+class Model:
+    """What `interp.load_model` takes: a hub id, a folder or `organism:NAME`, and how."""
+
+    name: str = "organism:heads-64"
+    revision: str | None = None
+    dtype: str = "float32"
+    device: str | None = None
+    offline: bool = False
+
+
+@dataclass
+class Pairs:
+    """Pairs to ask: a file or a generated set; an organism's own, or `cities`, where neither."""
+
+    path: str | None = None
+    named_set: str | None = None
+    reasoning_path: str | None = None
+    count: int = 256
+
+
+@dataclass
+class AttributeHeads:
+    """`experiments.attribute_heads`: one model, its pairs, and how heads are named."""
+
+    method: str = "dla"
+    false_discovery_rate: float = 0.05
+    top: int = 10
+    seed: int = 0
+    model: Model = field(default_factory=Model)
+    pairs: Pairs = field(default_factory=Pairs)
+
+
+def register_models() -> None:
+    """Make the schema of `attribute_heads` known to Hydra, and every shipped organism a model."""
+    store = ConfigStore.instance()
+    store.store(name="attribute_heads_schema", node=AttributeHeads)
+    store.store(group="model", name="schema", node=Model)
+    store.store(group="pairs", name="schema", node=Pairs)
+    root = Path(__file__).parent.parent
+    installed = root / "dynamics" / "data" / "organisms"
+    shipped = installed if installed.is_dir() else root / "data" / "organisms"
+    for path in shipped.glob("*/organism.json"):
+        name = path.parent.name
+        store.store(group="model", name=name, node=Model(name=f"organism:{name}"))
+
+
 def register_organisms() -> None:
     """Make the schema of `train_organism` known to Hydra, and every recipe as a choice of family.
 
