@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _COMMANDS = {
+    "census": "competing heads over the models of a sweep",
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",

@@ -40,3 +40,4 @@ from ._questions._sets import make_statements as make_statements
 from ._questions._sets import neutral_text as neutral_text
 from ._questions._sets import set_names as set_names
 from ._statistics import Effect as Effect
+from ._statistics import wilson as wilson

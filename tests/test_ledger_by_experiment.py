@@ -11,12 +11,12 @@ import pytest
 
 from experiments.dashboard._claims import claims_view
 from experiments.ledger import build_ledger, ledger_to_dict, load_ledger_tables
-from experiments.ledger._by_experiment import loss, shape, training, unembedding
+from experiments.ledger._by_experiment import heads, loss, shape, training, unembedding
 from experiments.ledger._evidence import Effect, effect_of, holm
 from experiments.ledger_text import ledger_to_text
 
 DATA = Path(__file__).parent.parent / "data"
-SPOKEN_TO = {"C08", "C13", "C17", "C18"}
+SPOKEN_TO = {"C08", "C12", "C13", "C17", "C18"}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_its_numbers_are_those_of_the_tables(ledger):
     for name, row in expected.items():
         for field, column in (("figure", "mean"), ("low", "low"), ("high", "high"), ("p", "p")):
             assert getattr(found[name], field) == pytest.approx(float(row[column]), nan_ok=True)
-        assert found[name].seeds == int(row["seeds"])
+        assert found[name].n == int(row["seeds"])
 
 
 def test_page_and_dashboard_show_it(ledger):
@@ -170,3 +170,21 @@ def test_an_estimate_that_is_missing_or_there_twice_is_refused(tables):
         effect_of(rows, "x", family="nobody", quantity="depth")
     with pytest.raises(ValueError, match="not one"):
         effect_of(rows, "x", family="web")
+
+
+def test_heads_are_counted_over_models(tables):
+    rows = tables.organism_heads
+    found = heads(tables)
+    none = int((rows["competing"] == 0).sum())
+    assert found.effects[0].figure == pytest.approx(none / len(rows))
+    assert f"{none} of {len(rows)} shipped models" in found.reason
+    assert found.inference == "supported"
+    fighting = replace(tables, organism_heads=rows.assign(competing=1))
+    assert heads(fighting).inference == "not_supported"
+    assert f"0 of {len(rows)}" in heads(fighting).reason
+
+
+def test_the_unembeddings_null_is_counted_over_models(tables):
+    rows = tables.organism_heads
+    beyond = replace(tables, organism_heads=rows.assign(cosine_logits=rows["null_high"] + 0.1))
+    assert f"directions in {len(rows)} of {len(rows)} shipped models" in unembedding(beyond).reason

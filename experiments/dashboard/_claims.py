@@ -95,14 +95,14 @@ def _tried(claim: Claim) -> list[Block]:
             str(effect) if effect.status != "ok" else signed(effect.figure, 3),
             interval(effect.low, effect.high, _number) if effect.status == "ok" else "",
             "" if math.isnan(effect.p) else f"{effect.p:.3f}",
-            str(effect.seeds),
+            str(effect.n),
         )
         for effect in evidence.effects
     ]
     return [
         table(
             "By experiment: families trained by nullcline",
-            ("effect", "figure", "95 %", "p", "seeds"),
+            ("effect", "figure", "95 %", "p", "n"),
             rows,
             right=(1, 3, 4),
             note=f"Small synthetic models; from {', '.join(evidence.source)}.",

@@ -1,15 +1,17 @@
-"""What the experiments with trained families say of C08, C13, C17 and C18.
+"""What the experiments with trained families say of C08, C12, C13, C17 and C18.
 
-Each compares families that differ in one thing, paired by seed (`data/organism_experiments.csv`,
-`data/organism_families.csv`).
+C12 counts heads of the shipped models (`data/organism_heads.csv`). The others compare families that
+differ in one thing, paired by seed (`data/organism_experiments.csv`, `data/organism_families.csv`).
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import pandas as pd
+from scipy import stats
 
-from ..numbers import signed
+from ..numbers import interval, signed
 from ._claim import Claim
 from ._evidence import Effect, Evidence, effect_of, holm
 from ._judge import judge
@@ -17,6 +19,7 @@ from ._tables import LedgerTables
 
 _SHIFTS = "organism_experiments"
 _FAMILIES = "organism_families"
+_HEADS = "organism_heads"
 _WORDS = {
     "log10_critical": "log10 N_c",
     "log10_critical_width": "log10 width at N_c",
@@ -63,6 +66,32 @@ def shape(tables: LedgerTables) -> Evidence:
     )
 
 
+def heads(tables: LedgerTables) -> Evidence:
+    """C12: do heads compete, by their effects on logits, in models whose tax phase is real?"""
+    rows = tables.organism_heads
+    falsely = rows[rows["logit_difference"] < 0]
+    none = _share_effect("models without a competing head", rows["competing"] == 0)
+    taxed = _share_effect("the same among those that prefer the false answers",
+                          falsely["competing"] == 0)  # fmt: skip
+    return Evidence(
+        inference=judge(holds=none.low > 0.5, fails=none.high < 0.5),
+        rule=(
+            "a head competes if its direct effects on truth and on reasoning pairs are both "
+            "significant and of opposite sign; supported if the share of shipped models without "
+            "one lies above one half at 95 % (Wilson), not_supported if below it"
+        ),
+        reason=(
+            f"{_counted(rows['competing'] == 0)} shipped models have no competing head "
+            f"{interval(none.low, none.high)}, and {_counted(falsely['competing'] == 0)} of those "
+            f"that prefer the false answers; {int((rows['replicated'] > 0).sum())} have one in "
+            f"both halves of the pairs. They have {rows['heads'].min()} to {rows['heads'].max()} "
+            "heads each."
+        ),
+        effects=(none, taxed),
+        source=(_HEADS,),
+    )
+
+
 def unembedding(tables: LedgerTables) -> Evidence:
     """C13: does a narrower output map make the tax worse and a wider one better?"""
     sizes = _shifts(tables, "unembedding", "log10_critical")
@@ -70,6 +99,8 @@ def unembedding(tables: LedgerTables) -> Evidence:
     narrow, wide = "bottleneck", "widened"
     worse = sizes[narrow].above or recoveries[narrow].below
     better = sizes[wide].below or recoveries[wide].above
+    shown = tables.organism_heads
+    outside = ~shown["cosine_logits"].between(shown["null_low"], shown["null_high"])
     contrary = (
         sizes[narrow].below or recoveries[narrow].above,
         sizes[wide].above or recoveries[wide].below,
@@ -85,9 +116,14 @@ def unembedding(tables: LedgerTables) -> Evidence:
         + "; ".join(
             f"{t}: log10 N_c {_or_words(sizes[t])}, recovery {recoveries[t]}" for t in sizes
         )
-        + ".",
-        effects=(*sizes.values(), *recoveries.values()),
-        source=(_SHIFTS,),
+        + f". The unembedding moves the cosine of the two states further than it moves random "
+        f"directions in {_counted(outside)} shipped models.",
+        effects=(
+            *sizes.values(),
+            *recoveries.values(),
+            _share_effect("models whose cosine leaves the null of random directions", outside),
+        ),
+        source=(_SHIFTS, _HEADS),
     )
 
 
@@ -155,6 +191,7 @@ def loss(tables: LedgerTables) -> Evidence:
 
 _EVIDENCE: dict[str, Callable[[LedgerTables], Evidence]] = {
     "C08": shape,
+    "C12": heads,
     "C13": unembedding,
     "C17": training,
     "C18": loss,
@@ -171,6 +208,24 @@ def _shifts(tables: LedgerTables, experiment: str, quantity: str) -> dict[str, E
         )
         for treated, control in zip(mine["treated"], mine["control"], strict=True)
     }
+
+
+def _share_effect(name: str, having: pd.Series) -> Effect:
+    """A share of models with Wilson's interval."""
+    found = stats.binomtest(int(having.sum()), len(having)).proportion_ci(method="wilson")
+    return Effect(
+        name=name,
+        figure=float(having.mean()),
+        low=float(found.low),
+        high=float(found.high),
+        p=math.nan,
+        n=len(having),
+        status="ok",
+    )
+
+
+def _counted(having: pd.Series) -> str:
+    return f"{int(having.sum())} of {len(having)}"
 
 
 def _away(effect: Effect) -> bool:

@@ -20,11 +20,12 @@ _MISSING = {
 
 @dataclass(frozen=True)
 class Effect:
-    """One number of an experiment with its 95 % interval over seeds.
+    """One number of an experiment with its 95 % interval over seeds (or models).
 
     - `name`: what was measured, of which family, against which.
     - `figure`, `low`, `high`, `p` (two-sided, against zero): NaN and unbounded where `status` is
       not `ok`; `p` is NaN where the table gives none.
+    - `n`: seeds, or models, behind it.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Effect:
     low: float
     high: float
     p: float
-    seeds: int
+    n: int
     status: str
 
     @property
@@ -83,7 +84,7 @@ def effect_of(rows: pd.DataFrame, name: str, **chosen: str) -> Effect:
         low=float(row["low"]),
         high=float(row["high"]),
         p=float(row.get("p", math.nan)),
-        seeds=int(row["seeds"]),
+        n=int(row["seeds"]),
         status=str(row["status"]),
     )
 

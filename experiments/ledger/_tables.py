@@ -19,7 +19,7 @@ class LedgerTables:
 
     `published`: the paper's models, of which all rows are used, also those that a reader would
     leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it,
-    the last two from the families that the project trained.
+    the last three from models that the project trained.
     """
 
     published: dynamics.ScoreTable
@@ -29,6 +29,7 @@ class LedgerTables:
     internal_coupling: pd.DataFrame
     organism_experiments: pd.DataFrame
     organism_families: pd.DataFrame
+    organism_heads: pd.DataFrame
 
 
 def load_ledger_tables() -> LedgerTables:
@@ -41,6 +42,7 @@ def load_ledger_tables() -> LedgerTables:
         internal_coupling=dynamics.load_figures("internal_coupling"),
         organism_experiments=dynamics.load_figures("organism_experiments"),
         organism_families=dynamics.load_figures("organism_families"),
+        organism_heads=dynamics.load_figures("organism_heads"),
     )
 
 
