@@ -106,7 +106,7 @@ def load_checkpoint(
     }
     for name, value in wanted.items():
         if header.get(name) != value:
-            what = "recipe" if name == "fingerprint" else name
+            what = {"fingerprint": "recipe", "format": "format version"}.get(name, name)
             raise OrganismError(
                 f"{path} belongs to another {what}; remove it or choose another folder"
             )

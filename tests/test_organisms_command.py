@@ -198,6 +198,36 @@ def test_a_checkpoint_of_another_recipe_is_refused(recipe, tmp_path, capsys):
     arguments = ("train", recipe, "--size", "4", "--out", tmp_path)
     assert "not a readable checkpoint" in complaint(capsys, *arguments)
 
+    other = tmp_path / "other.yaml"
+    other.write_text(MINI.replace("steps: 120", "steps: 60"))
+    path = tmp_path / "mini-4.checkpoint.npz"
+    path.unlink()
+    organisms.train_model(organisms.load_recipe(other), width=4, seed=0, checkpoint=path)
+    before = path.read_bytes()
+    assert "belongs to another recipe" in complaint(capsys, *arguments)
+    assert path.read_bytes() == before
+    assert "belongs to another seed" in complaint(
+        capsys, "train", other, "--size", "4", "--seeds", "1", "--out", _with(path, "mini-4-seed1")
+    )
+
+
+def _with(checkpoint, name):
+    """A folder in which the checkpoint is that of the model `name`."""
+    folder = checkpoint.parent / name
+    folder.mkdir()
+    shutil.copy(checkpoint, folder / f"{name}.checkpoint.npz")
+    return folder
+
+
+def test_a_checkpoint_of_another_version_is_refused(recipe, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "mini-4.checkpoint.npz"
+    with monkeypatch.context() as earlier:
+        earlier.setattr("organisms._checkpoint.FORMAT_VERSION", 2)
+        organisms.train_model(organisms.load_recipe(recipe), width=4, seed=0, checkpoint=path)
+    line = complaint(capsys, "train", recipe, "--size", "4", "--out", tmp_path)
+    assert "belongs to another format version" in line
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
 
 def test_another_recipe_does_not_overwrite_a_family(family, tmp_path, capsys):
     other = tmp_path / "other.yaml"
@@ -220,6 +250,33 @@ def test_a_full_disk_costs_one_line_and_leaves_nothing_half_written(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("at", ["config.json", "model.safetensors", "organism.json", "neutral.txt"])
+def test_a_disk_that_is_full_at_the_export_keeps_the_training(
+    at, recipe, family, tmp_path, capsys, monkeypatch
+):
+    """Whichever file no longer fits, no folder that loads is left, and the steps are not lost."""
+    real = Path.write_bytes
+
+    def full(path, data):
+        if path.name == at:
+            real(path, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, data)
+
+    arguments = ("train", recipe, "--size", "4", "--out", tmp_path)
+    with monkeypatch.context() as filled:
+        filled.setattr(Path, "write_bytes", full)
+        assert "No space left on device" in complaint(capsys, *arguments)
+    assert [path.name for path in tmp_path.iterdir()] == ["mini-4.checkpoint.npz"]
+    assert organisms.list_organisms(tmp_path) == ()
+    capsys.readouterr()
+    assert nullcline(*arguments) == 0
+    assert "loss" not in capsys.readouterr().err  # not a step was trained again
+    assert [path.name for path in tmp_path.iterdir()] == ["mini-4"]
+    for name, tensor in _tensors(family / "mini-4").items():
+        assert (tensor == _tensors(tmp_path / "mini-4")[name]).all(), name
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
@@ -230,6 +287,15 @@ def test_a_full_disk_costs_one_line_and_leaves_nothing_half_written(
         ("name: ../up", "cannot name a folder"),
         ("corpus: {forum: 2}", "between 0 and 1"),
         ("widths: [", "not readable yaml"),
+        ("widths: [3]", "even head size"),
+        ("widths: [4, 4]", "widths repeat"),
+        ("layers: 0", "layers must be at least 1"),
+        ("match: [10, 20]", "mlp must be at least 1"),
+        ("batch: -8", "no tokens"),
+        ("tokens_per_param: -20", "at least 0"),
+        ("learning_rate: .nan", "cannot be nan"),
+        ("steps: many", "steps cannot be 'many'"),
+        ("base: wbe", "no recipe 'wbe'"),
     ],
 )
 def test_a_bad_recipe_costs_one_line(change, word, tmp_path, capsys):
@@ -238,6 +304,14 @@ def test_a_bad_recipe_costs_one_line(change, word, tmp_path, capsys):
     path = tmp_path / "bad.yaml"
     path.write_text("\n".join([*lines, change]))
     assert word in complaint(capsys, "train", path, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_that_is_no_utf_8_or_no_text_costs_one_line(tmp_path, capsys):
+    path = tmp_path / "bad.yaml"
+    for content in (MINI.replace("tests", "größe").encode("latin-1"), b"\x00\xff\x00\xff"):
+        path.write_bytes(content)
+        assert "not readable yaml" in complaint(capsys, "train", path, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
