@@ -3,7 +3,6 @@ and every size and seed of a family with its progress told."""
 
 import difflib
 import importlib
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -58,29 +57,6 @@ def find_recipe(name: str) -> Any:
             f"{name}: the recipe's name {recipe.name!r} cannot name a folder; "
             "use letters, digits, - and _"
         )
-    return recipe
-
-
-def recipe_of(folder: Path) -> Any:
-    """The recipe that the model in `folder` was trained by.
-
-    Raises ValueError where the folder's weights or text are of another recipe or version than it
-    says, as its questions would then mean nothing to the model.
-    """
-    organisms = import_organisms()
-    organism = organisms.read_organism(folder)
-    record = json.loads((folder / "organism.json").read_text(encoding="utf-8"))
-    try:
-        recipe = organisms.recipe_from(record["recipe"])
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        found = (config["vocab_size"], config["hidden_size"], config["num_hidden_layers"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{folder} is damaged ({error}); train it anew") from None
-    shape = recipe.shape(organism.width)
-    if record.get("fingerprint") != recipe.fingerprint(organism.width):
-        raise ValueError(f"{folder} was made by another version of nullcline; train it anew")
-    if found != (shape.vocabulary, shape.width, shape.layers):
-        raise ValueError(f"{folder} holds a checkpoint of another recipe than {organism.family}")
     return recipe
 
 

@@ -151,25 +151,36 @@ def _train_one(
 def evaluate_folder(folder: Path) -> Scores:
     """Load an exported organism and measure it anew.
 
-    **Raises** `OrganismError` for a folder that holds none and for weights that are not those
-    that were exported.
+    **Raises** `OrganismError` for a folder that holds none or contradicts itself, and for weights
+    that are not those that were exported.
     """
+    recipe = recipe_of_folder(folder)
     _check_weights(folder)
-    corpus = make_corpus(recipe_of_folder(folder).corpus, seed=read_organism(folder).corpus_seed)
+    corpus = make_corpus(recipe.corpus, seed=read_organism(folder).corpus_seed)
     return evaluate_model(load_model(folder), corpus.world)
 
 
 def recipe_of_folder(folder: Path) -> Recipe:
     """The recipe that an exported organism was trained by.
 
-    **Raises** `OrganismError` where the folder does not say.
+    **Raises** `OrganismError` where the folder does not say, and where its weights or its text are
+    of another recipe or version than it says: its questions would mean nothing to the model.
     """
+    record, width = _record(folder), read_organism(folder).width
     try:
-        return recipe_from(_record(folder)["recipe"])
-    except KeyError:
-        raise OrganismError(
-            f"{folder / ORGANISM_FILE} lacks its recipe; export the organism anew"
-        ) from None
+        recipe = recipe_from(record["recipe"])
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = (config["vocab_size"], config["hidden_size"], config["num_hidden_layers"])
+    except OrganismError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise OrganismError(f"{folder} is damaged ({error}); train it anew") from None
+    shape = recipe.shape(width)
+    if record.get("fingerprint") != recipe.fingerprint(width):
+        raise OrganismError(f"{folder} was made by another version of nullcline; train it anew")
+    if found != (shape.vocabulary, shape.width, shape.layers):
+        raise OrganismError(f"{folder} holds a checkpoint of another recipe than {recipe.name}")
+    return recipe
 
 
 def _check_weights(folder: Path) -> None:

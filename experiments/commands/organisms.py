@@ -63,11 +63,11 @@ def _list(options: argparse.Namespace) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_organism, import_organisms, recipe_of
+    from ..organism_library import find_organism, import_organisms
     from ..organisms_text import described, show_to_text
 
-    folder = find_organism(options.name)
-    shown = described(import_organisms().read_organism(folder), recipe_of(folder))
+    folder, organisms = find_organism(options.name), import_organisms()
+    shown = described(organisms.read_organism(folder), organisms.recipe_of_folder(folder))
     print(to_json(shown) if options.json else show_to_text(shown))
 
 
@@ -91,12 +91,10 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_organism, import_organisms, recipe_of
+    from ..organism_library import find_organism, import_organisms
     from ..organisms_text import measured, measured_to_text
 
-    folder = find_organism(options.name)
-    recipe_of(folder)
-    organisms = import_organisms()
+    folder, organisms = find_organism(options.name), import_organisms()
     scores = organisms.evaluate_folder(folder)
     found = measured(organisms.read_organism(folder), scores)
     print(to_json(found) if options.json else measured_to_text(found))
