@@ -22,6 +22,9 @@ from ._recipe import Recipe
 
 STRETCH = 50
 HELD_OUT_STRETCH = 1_000_000
+# One thread per model: how XLA shares a product among threads, and so the last bits of its sums,
+# would depend on the number of cores. `train(workers=...)` keeps the cores busy instead.
+COMPILER_OPTIONS = {"xla_cpu_multi_thread_eigen": False}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +222,12 @@ def _optimiser(settings: _Settings) -> optax.GradientTransformation:
     )
 
 
-@functools.partial(jax.jit, static_argnames=("graph", "settings"), donate_argnums=0)
+@functools.partial(
+    jax.jit,
+    static_argnames=("graph", "settings"),
+    donate_argnums=0,
+    compiler_options=COMPILER_OPTIONS,
+)
 def _run_stretch(
     carry: Any, rows: Int[Array, "steps batch time"], *, graph: Any, settings: _Settings
 ):
