@@ -4,35 +4,33 @@ Each job studies the heads of one model, with the same library calls as `nullcli
 writes a record; `nullcline census` counts over the records of a sweep.
 """
 
-import time
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-
-from .cli import use_double_precision
+from . import sweeps
 from .schemas import AttributeHeads, register_models
 
-register_models()
+
+def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
+    """Digests of the model's files and of the files of pairs."""
+    return {
+        **sweeps.model_inputs(settings.model),
+        **sweeps.file_inputs(settings.pairs.path, settings.pairs.reasoning_path),
+    }
 
 
-@hydra.main(version_base="1.3", config_path="../configs", config_name="attribute_heads")
-def main(config: DictConfig) -> None:
-    """Study the heads of one model and record them."""
-    settings = OmegaConf.to_object(config)
-    assert isinstance(settings, AttributeHeads)
-    attribute_heads(settings, Path(HydraConfig.get().runtime.output_dir))
-
-
-def attribute_heads(settings: AttributeHeads, folder: Path) -> Path:
-    """One job: the study that `settings` ask for, recorded in `folder`."""
+@sweeps.experiment(
+    AttributeHeads,
+    command="heads",
+    register=register_models,
+    inputs=heads_inputs,
+    rows="heads",
+)
+def attribute_heads(settings: AttributeHeads, folder: Path) -> sweeps.Outcome:
+    """Study the heads of one model."""
     from .commands.loading import load_named
     from .head_study import choose_pairs, study_heads
     from .heads_json import study_to_dict
-    from .records import write_record
 
-    started = time.monotonic()
     chosen, asked = settings.model, settings.pairs
     model = load_named(
         chosen.name,
@@ -57,16 +55,10 @@ def attribute_heads(settings: AttributeHeads, folder: Path) -> Path:
         check_top=settings.top,
         seed=settings.seed,
     )
-    return write_record(
-        folder,
-        command="heads",
-        settings=OmegaConf.to_container(OmegaConf.structured(settings), resolve=True),  # pyright: ignore[reportArgumentType]
-        inputs={model.name: model.fingerprint, **pairs.inputs},
-        result=study_to_dict(study),
-        started=started,
+    return sweeps.Outcome(
+        study_to_dict(study), inputs={model.name: model.fingerprint, **pairs.inputs}
     )
 
 
 if __name__ == "__main__":
-    use_double_precision()
-    main()
+    sweeps.main(attribute_heads)

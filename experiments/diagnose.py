@@ -4,41 +4,26 @@ Each job writes a record into its own folder under runs/, with the same library 
 `nullcline diagnose`.
 """
 
-import time
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-
-from .cli import use_double_precision
+from . import sweeps
 from .schemas import Diagnose, register
 
-register()
 
-
-@hydra.main(version_base="1.3", config_path="../configs", config_name="diagnose")
-def main(config: DictConfig) -> None:
-    """Diagnose one table (or some of its families) and record it."""
-    settings = OmegaConf.to_object(config)
-    assert isinstance(settings, Diagnose)
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    diagnose(settings, folder)
-
-
-def diagnose(settings: Diagnose, folder: Path) -> Path:
-    """One job: the diagnosis that `settings` ask for, recorded in `folder`."""
+@sweeps.experiment(
+    Diagnose,
+    command="diagnose",
+    register=register,
+    inputs=sweeps.table_inputs,
+    rows="by_family",
+)
+def diagnose(settings: Diagnose, folder: Path) -> sweeps.Outcome:
+    """Diagnose one table, or some of its families."""
     import dynamics
 
     from .diagnosis_json import diagnosis_to_dict
-    from .records import write_record
 
-    started = time.monotonic()
-    table = (
-        dynamics.read_scores(settings.path)
-        if settings.path
-        else dynamics.load_table(settings.table)
-    )
+    table = sweeps.read_table(settings.path, settings.table)
     if settings.family.names:
         table = table.select(settings.family.names)
     diagnosis = dynamics.diagnose(
@@ -52,16 +37,8 @@ def diagnose(settings: Diagnose, folder: Path) -> Path:
         from .figures import write_diagnosis_figures
 
         write_diagnosis_figures(diagnosis, folder)
-    return write_record(
-        folder,
-        command="diagnose",
-        settings=OmegaConf.to_container(OmegaConf.structured(settings), resolve=True),  # pyright: ignore[reportArgumentType]
-        inputs={table.name: table.sha256},
-        result=diagnosis_to_dict(diagnosis),
-        started=started,
-    )
+    return sweeps.Outcome(diagnosis_to_dict(diagnosis))
 
 
 if __name__ == "__main__":
-    use_double_precision()
-    main()
+    sweeps.main(diagnose)

@@ -4,43 +4,26 @@ Each job writes a record into its own folder under runs/, with the same library 
 `nullcline ode fit`.
 """
 
-import time
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-
-from .cli import use_double_precision
+from . import sweeps
 from .schemas import FitDynamics, register
 
-register()
 
-
-@hydra.main(version_base="1.3", config_path="../configs", config_name="fit_dynamics")
-def main(config: DictConfig) -> None:
-    """Fit one ODE and record it."""
-    settings = OmegaConf.to_object(config)
-    assert isinstance(settings, FitDynamics)
-    fit_dynamics(settings, Path(HydraConfig.get().runtime.output_dir))
-
-
-def fit_dynamics(settings: FitDynamics, folder: Path) -> Path:
-    """One job: the fit that `settings` ask for, recorded in `folder`."""
-    import dynamics
-
+@sweeps.experiment(
+    FitDynamics,
+    command="ode fit",
+    register=register,
+    inputs=sweeps.table_inputs,
+    rows="terms",
+)
+def fit_dynamics(settings: FitDynamics, folder: Path) -> sweeps.Outcome:
+    """Fit one ODE."""
     from .ode_fit import fit_report
     from .ode_json import fit_to_dict
-    from .records import write_record
 
-    started = time.monotonic()
-    table = (
-        dynamics.read_scores(settings.path)
-        if settings.path
-        else dynamics.load_table(settings.table)
-    )
     found = fit_report(
-        table,
+        sweeps.read_table(settings.path, settings.table),
         degree=settings.degree,
         penalty=settings.penalty.name,
         strength=settings.penalty.strength,
@@ -49,16 +32,8 @@ def fit_dynamics(settings: FitDynamics, folder: Path) -> Path:
         members=settings.members,
         seed=settings.seed,
     )
-    return write_record(
-        folder,
-        command="ode fit",
-        settings=OmegaConf.to_container(OmegaConf.structured(settings), resolve=True),  # pyright: ignore[reportArgumentType]
-        inputs={table.name: table.sha256},
-        result=fit_to_dict(found),
-        started=started,
-    )
+    return sweeps.Outcome(fit_to_dict(found))
 
 
 if __name__ == "__main__":
-    use_double_precision()
-    main()
+    sweeps.main(fit_dynamics)

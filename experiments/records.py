@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -54,31 +55,38 @@ def write_record(
     settings: Mapping,
     inputs: Mapping[str, str],
     result: Mapping,
-    started: float,
+    started: float | None = None,
+    code: Mapping | None = None,
+    job: Mapping | None = None,
 ) -> Path:
     """Write `record.json` into `folder`.
 
     `settings` (seeds among them) and `inputs` (name -> SHA-256) make the result; `started` is
     `time.monotonic()` at the beginning. Time and memory are in the record, not in the result: two
-    runs with the same settings and inputs have equal `result`.
+    runs with the same settings and inputs have equal `result`. A job of a sweep gives `job` (its
+    key among it) and the `code` that was found once for all jobs, and keeps its time elsewhere: its
+    whole record is equal wherever it ran.
     """
     record = {
         "schema_version": SCHEMA_VERSION,
         "command": command,
+        **(job or {}),
         "settings": dict(settings),
         "inputs": dict(inputs),
         "result": result,
-        "code": _code(),
+        "code": code_of_checkout() if code is None else dict(code),
         "packages": _packages(),
         "python": platform.python_version(),
-        "seconds": time.monotonic() - started,
-        "peak_memory_bytes": _peak_memory(),
     }
+    if started is not None:
+        record["seconds"] = time.monotonic() - started
+        record["peak_memory_bytes"] = _peak_memory()
     path = folder / "record.json"
     write_aside(path, to_json(record) + "\n")
     return path
 
 
+@cache
 def _packages() -> dict[str, str]:
     found = {}
     for name in _PACKAGES:
@@ -89,7 +97,7 @@ def _packages() -> dict[str, str]:
     return found
 
 
-def _code() -> dict[str, str | bool | None]:
+def code_of_checkout() -> dict[str, str | bool | None]:
     """Git commit of the checkout that runs, and whether it differs from it."""
     here = Path(__file__).parent.parent
 

@@ -10,6 +10,22 @@ from hydra.core.config_store import ConfigStore
 
 
 @dataclass
+class Launcher:
+    """Where the jobs of a sweep run: `engine` in this process, in processes of this machine
+    (joblib), on Slurm (submitit) or on a Ray cluster; `threads` of each job."""
+
+    engine: str = "local"
+    threads: int = 1
+
+
+@dataclass
+class Launched:
+    """What every entry point has beside its own settings; no part of a job's key or record."""
+
+    launcher: Launcher = field(default_factory=Launcher)
+
+
+@dataclass
 class Family:
     """Families of the table by name; all where the list is empty."""
 
@@ -33,7 +49,7 @@ class Penalty:
 
 
 @dataclass
-class FitDynamics:
+class FitDynamics(Launched):
     """`experiments.fit_dynamics`: a table, families, a library's degree and a penalty."""
 
     table: str = "uniform"
@@ -47,7 +63,7 @@ class FitDynamics:
 
 
 @dataclass
-class Diagnose:
+class Diagnose(Launched):
     """`experiments.diagnose`: a shipped table or a path, a pair of benchmarks, families."""
 
     table: str = "uniform"
@@ -60,7 +76,7 @@ class Diagnose:
 
 
 @dataclass
-class TrainOrganism:
+class TrainOrganism(Launched):
     """`experiments.train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
 
     `recipe` is a yaml file that replaces the family; `out` keeps the trained models, so that a
@@ -97,7 +113,7 @@ class Pairs:
 
 
 @dataclass
-class AttributeHeads:
+class AttributeHeads(Launched):
     """`experiments.attribute_heads`: one model, its pairs, and how heads are named."""
 
     method: str = "dla"

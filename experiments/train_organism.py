@@ -4,52 +4,45 @@ Each job writes a record into its own folder under runs/; the models lie togethe
 `nullcline organisms list` finds them and a job that is run again keeps what is done.
 """
 
-import time
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-
-from .cli import use_double_precision
+from . import sweeps
 from .schemas import TrainOrganism, register_organisms
 
-register_organisms()
+
+def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
+    """Digests of the recipe at every size that is trained."""
+    from .organism_library import find_recipe, import_organisms
+
+    recipe, organisms = find_recipe(settings.recipe or settings.family), import_organisms()
+    return {
+        organisms.organism_name(recipe.name, width, settings.seed): recipe.fingerprint(width)
+        for width in settings.sizes or recipe.widths
+    }
 
 
-@hydra.main(version_base="1.3", config_path="../configs/train", config_name="organism")
-def main(config: DictConfig) -> None:
-    """Train the sizes of one family with one seed and record their scores."""
-    settings = OmegaConf.to_object(config)
-    assert isinstance(settings, TrainOrganism)
-    train_organism(settings, Path(HydraConfig.get().runtime.output_dir))
-
-
-def train_organism(settings: TrainOrganism, folder: Path) -> Path:
-    """One job: the models that `settings` ask for, recorded in `folder`."""
+@sweeps.experiment(
+    TrainOrganism,
+    command="train_organism",
+    register=register_organisms,
+    inputs=recipe_inputs,
+    rows="organisms",
+    config="train/organism",
+)
+def train_organism(settings: TrainOrganism, folder: Path) -> sweeps.Outcome:
+    """Train the sizes of one family with one seed and measure them."""
     from .organism_library import find_recipe, train_family
     from .organisms_text import scored
-    from .records import write_record
 
-    started = time.monotonic()
-    recipe = find_recipe(settings.recipe or settings.family)
     trained = train_family(
-        recipe,
+        find_recipe(settings.recipe or settings.family),
         seeds=[settings.seed],
         sizes=settings.sizes,
         folder=Path(settings.out),
         workers=settings.workers,
     )
-    return write_record(
-        folder,
-        command="train_organism",
-        settings=OmegaConf.to_container(OmegaConf.structured(settings), resolve=True),  # pyright: ignore[reportArgumentType]
-        inputs={organism.name: recipe.fingerprint(organism.width) for organism in trained},
-        result={"organisms": [scored(organism) for organism in trained]},
-        started=started,
-    )
+    return sweeps.Outcome({"organisms": [scored(organism) for organism in trained]})
 
 
 if __name__ == "__main__":
-    use_double_precision()
-    main()
+    sweeps.main(train_organism)

@@ -133,4 +133,6 @@ def test_every_penalty_of_the_configuration_exists(tmp_path):
     record = json.loads(fit_dynamics(settings, tmp_path).read_text())
     assert record["result"]["families"] == ["Pythia"]
     assert record["settings"]["penalty"] == {"name": "ridge", "strength": 0.01}
-    assert math.isfinite(record["seconds"])
+    job = json.loads((tmp_path / "job.json").read_text())
+    assert job["state"] == "done"
+    assert math.isfinite(job["seconds"])

@@ -1,0 +1,22 @@
+"""Many jobs of one kind: each with a key, skipped where it is done, on one machine or many.
+
+An entry point such as `experiments/diagnose.py` says what one job reads and does:
+
+    @sweeps.experiment(Diagnose, command="diagnose", register=register, inputs=sweeps.table_inputs)
+    def diagnose(settings: Diagnose, folder: Path) -> sweeps.Outcome: ...
+
+    if __name__ == "__main__":
+        sweeps.main(diagnose)
+"""
+
+from ._experiment import Experiment as Experiment
+from ._experiment import Outcome as Outcome
+from ._experiment import experiment as experiment
+from ._inputs import file_inputs as file_inputs
+from ._inputs import model_inputs as model_inputs
+from ._inputs import read_table as read_table
+from ._inputs import table_inputs as table_inputs
+from ._key import code_version as code_version
+from ._key import file_digest as file_digest
+from ._key import folder_digest as folder_digest
+from ._main import main as main

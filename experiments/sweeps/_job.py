@@ -1,0 +1,133 @@
+"""The folder of one job: its state, its lock, its log."""
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..numbers import to_json
+from ..records import write_aside
+
+RECORD, STATE, LOG, LOCK = "record.json", "job.json", "job.log", "job.lock"
+
+
+class JobFolder:
+    """`record.json` is the result; `job.json` says what became of the job and how long it took,
+    `job.log` what it printed; whoever works on it holds the lock on `job.lock`.
+
+    Time, memory and place are in `job.json` and not in the record, so that records of one job are
+    equal byte for byte wherever it ran.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / LOG
+
+    def state(self) -> dict[str, Any]:
+        """What `job.json` says, an empty dictionary where there is none."""
+        try:
+            found = json.loads((self.path / STATE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def finished(self, key: str) -> bool:
+        """Whether the job with this key is done and its record is here."""
+        state = self.state()
+        done = state.get("state") == "done" and state.get("key") == key
+        return done and (self.path / RECORD).is_file()
+
+    def begin(self, *, key: str | None, experiment: str, started: float) -> None:
+        """Say that the job runs; a record of another job or of older code is removed."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / RECORD).unlink(missing_ok=True)
+        self._write(
+            {
+                "state": "running",
+                "experiment": experiment,
+                "key": key,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "started": started,
+            }
+        )
+
+    def end(self, state: str, error: str | None = None) -> None:
+        """Say what became of the job that was begun: `done` or `failed`, and why."""
+        begun, now = self.state(), time.time()
+        seconds = now - begun.get("started", now)
+        self._write(
+            {
+                **begun,
+                "state": state,
+                "ended": now,
+                "seconds": seconds,
+                "peak_memory_bytes": _peak_memory(),
+                **({"error": error} if error else {}),
+            }
+        )
+
+    def running(self) -> bool:
+        """Whether a process holds the lock now."""
+        try:
+            with (self.path / LOCK).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # nobody has begun, or a file system without locks
+            return False
+        return False
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the lock; yields False where another process does.
+
+        The lock is the system's: it ends with the process, however that ends.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / LOCK).open("wb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            except OSError:  # a file system without locks: nobody can be kept out
+                pass
+            yield True
+
+    @contextlib.contextmanager
+    def logged(self) -> Iterator[None]:
+        """Send what this process prints, its libraries included, into the log."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        kept = os.dup(1), os.dup(2)
+        try:
+            with self.log.open("wb") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+            with (
+                self.log.open("a", encoding="utf-8", buffering=1) as text,
+                contextlib.redirect_stdout(text),
+                contextlib.redirect_stderr(text),
+            ):
+                yield
+        finally:
+            for number, old in zip((1, 2), kept, strict=True):
+                os.dup2(old, number)
+                os.close(old)
+
+    def _write(self, state: dict[str, Any]) -> None:
+        write_aside(self.path / STATE, to_json(state) + "\n")
+
+
+def _peak_memory() -> int:
+    """Of the process so far: of this job and of those that it did before."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,49 @@
+"""`python -m experiments.NAME`: Hydra composes, one job runs here, several are launched."""
+
+import os
+import sys
+from pathlib import Path
+
+from ._experiment import Experiment
+from ._mistakes import one_line
+
+
+def main(experiment: Experiment) -> None:
+    """Run the entry point with the arguments of the command line; ends the process.
+
+    Status 0 where everything is done, 1 where a job of a sweep failed, 2 with one line on stderr
+    where what was asked cannot be.
+    """
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.errors import HydraException
+    from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    from ..cli import use_double_precision
+
+    use_double_precision()
+    experiment.register()
+
+    def job(config: DictConfig) -> None:
+        settings = OmegaConf.to_object(config)
+        path = experiment(settings, Path(HydraConfig.get().runtime.output_dir))
+        print(f"{experiment.name}: wrote {path}", file=sys.stderr)
+
+    # Hydra names the application, and so its folders, after the function's module.
+    job.__module__ = f"experiments.{experiment.name}"
+    asked_for_traces = "HYDRA_FULL_ERROR" in os.environ or "NULLCLINE_TRACEBACK" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
+    run = hydra.main(
+        version_base="1.3", config_path=experiment.config_path, config_name=experiment.config_name
+    )(job)
+    try:
+        run()
+    except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
+        if asked_for_traces:
+            raise
+        print(f"{experiment.name}: {one_line(error)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print(f"{experiment.name}: interrupted; the same command goes on", file=sys.stderr)
+        raise SystemExit(130) from None
