@@ -92,6 +92,8 @@ def train_family(
     folder.mkdir(parents=True, exist_ok=True)
     names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
     report = TrainingReport(names, folder=folder, say=say)
+    if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
+        report.begin(len(missing), folder)
     return organisms.train(
         recipe,
         seeds=seeds,

@@ -29,6 +29,11 @@ class TrainingReport:
         self._bars: dict[str, str] = {}
         self._lock = threading.Lock()
 
+    def begin(self, models: int, folder: Path) -> None:
+        """Before anything is compiled, which takes some seconds a size."""
+        what = f"{models} model{'s' if models > 1 else ''}"
+        self._line(f"train {what} into {folder}; the first figures come after compilation")
+
     def step(self, progress: Any) -> None:
         """After every stretch of steps of a model."""
         with self._lock:

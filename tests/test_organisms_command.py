@@ -173,8 +173,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(recipe, family, tmp
     capsys.readouterr()
     assert nullcline("train", recipe, "--size", "4", "--out", tmp_path) == 0
     err = capsys.readouterr().err.splitlines()
-    assert err[0].endswith("goes on from its checkpoint")
-    assert "100/120  loss " in err[1]
+    assert err[0] == f"train 1 model into {tmp_path}; the first figures come after compilation"
+    assert err[1].endswith("goes on from its checkpoint")
+    assert "100/120  loss " in err[2]
     assert "0:00 left" in err[-2]
     assert [path.name for path in tmp_path.iterdir()] == ["mini-4"]
     for name, tensor in _tensors(family / "mini-4").items():
