@@ -9,6 +9,7 @@ from pathlib import Path
 
 _COMMANDS = {
     "census": "competing heads over the models of a sweep",
+    "collect": "the records of a sweep as one table",
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
@@ -16,6 +17,7 @@ _COMMANDS = {
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+    "status": "where a sweep stands: done, running, failed, its estimated end",
 }
 
 

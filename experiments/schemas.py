@@ -7,20 +7,61 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
 
 
 @dataclass
 class Launcher:
-    """Where the jobs of a sweep run: `engine` in this process, in processes of this machine
-    (joblib), on Slurm (submitit) or on a Ray cluster; `threads` of each job."""
+    """Where the jobs of a sweep run: one after the other in this process; `threads` of each job."""
 
     engine: str = "local"
     threads: int = 1
 
 
 @dataclass
+class Joblib(Launcher):
+    """Processes of this machine; as many as there are cores for their threads by default."""
+
+    engine: str = "joblib"
+    workers: int | None = None
+
+
+@dataclass
+class Submitit(Launcher):
+    """Tasks of a Slurm array, or processes of this machine where `cluster` is `local`.
+
+    `workers` tasks share the jobs; a task per job where it is not given. `minutes`, `memory_gb` and
+    `gpus` are of one task; `setup` are shell commands before it, `more` are options of sbatch.
+    """
+
+    engine: str = "submitit"
+    cluster: str = "slurm"
+    workers: int | None = None
+    minutes: int = 60
+    memory_gb: int | None = None
+    gpus: int = 0
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    setup: list[str] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Ray(Launcher):
+    """Tasks of the Ray cluster at `address` (`auto`: the one that this machine is part of), or of
+    a Ray that is started here; at most `workers` at once, each with `gpus`, which may be a part."""
+
+    engine: str = "ray"
+    address: str | None = None
+    workers: int | None = None
+    gpus: float = 0.0
+
+
+@dataclass
 class Launched:
-    """What every entry point has beside its own settings; no part of a job's key or record."""
+    """What every entry point has beside its own settings: where its jobs run, which is no part of
+    a job's key or record."""
 
     launcher: Launcher = field(default_factory=Launcher)
 
@@ -124,9 +165,17 @@ class AttributeHeads(Launched):
     pairs: Pairs = field(default_factory=Pairs)
 
 
+def _register_launchers(store: ConfigStore) -> None:
+    store.store(group="launcher", name="local_schema", node=Launcher)
+    store.store(group="launcher", name="joblib_schema", node=Joblib)
+    store.store(group="launcher", name="submitit_schema", node=Submitit)
+    store.store(group="launcher", name="ray_schema", node=Ray)
+
+
 def register_models() -> None:
     """Make the schema of `attribute_heads` known to Hydra, and every shipped organism a model."""
     store = ConfigStore.instance()
+    _register_launchers(store)
     store.store(name="attribute_heads_schema", node=AttributeHeads)
     store.store(group="model", name="schema", node=Model)
     store.store(group="pairs", name="schema", node=Pairs)
@@ -144,14 +193,23 @@ def register_organisms() -> None:
     The recipes themselves are read by `organisms.load_recipe`; Hydra only checks the name.
     """
     store = ConfigStore.instance()
+    _register_launchers(store)
     store.store(name="organism_schema", node=TrainOrganism)
-    for path in (Path(__file__).parent.parent / "configs" / "organism").glob("*.yaml"):
+    configs = Path(__file__).parent.parent / "configs"
+    for path in (configs / "organism").glob("*.yaml"):
         store.store(group="family", name=path.stem, node={"family": path.stem}, package="_global_")
+    # The groups that training shares with the other entry points, whose folder it does not see.
+    for path in (configs / "launcher").glob("*.yaml"):
+        store.store(group="launcher", name=path.stem, node=OmegaConf.load(path))
+    for path in (configs / "experiment").glob("*_lever.yaml"):
+        node = OmegaConf.load(path)
+        store.store(group="experiment", name=path.stem, node=node, package="_global_")
 
 
 def register() -> None:
     """Make the schemas known to Hydra under the names that the yaml files refer to."""
     store = ConfigStore.instance()
+    _register_launchers(store)
     store.store(name="diagnose_schema", node=Diagnose)
     store.store(name="fit_dynamics_schema", node=FitDynamics)
     store.store(group="family", name="schema", node=Family)

@@ -9,6 +9,8 @@ An entry point such as `experiments/diagnose.py` says what one job reads and doe
         sweeps.main(diagnose)
 """
 
+from ._collect import Collected as Collected
+from ._collect import collect as collect
 from ._experiment import Experiment as Experiment
 from ._experiment import Outcome as Outcome
 from ._experiment import experiment as experiment
@@ -20,3 +22,7 @@ from ._key import code_version as code_version
 from ._key import file_digest as file_digest
 from ._key import folder_digest as folder_digest
 from ._main import main as main
+from ._state import SweepStatus as SweepStatus
+from ._state import read_status as read_status
+from ._status_text import status_to_dict as status_to_dict
+from ._status_text import status_to_text as status_to_text

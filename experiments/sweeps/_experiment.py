@@ -1,7 +1,6 @@
 """What an entry point is: a name, a schema, what it reads, and the work of one job."""
 
 import dataclasses
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,30 +43,18 @@ class Experiment:
 
     def __call__(self, settings: Any, folder: Path) -> Path:
         """One job: do what `settings` ask for and record it in `folder`."""
-        return self.run(plain_settings(settings), folder, settings=settings)
-
-    def key(self, plain: Mapping[str, Any], inputs: Mapping[str, str], version: str) -> str:
-        """The key of the job with these settings and inputs under this version of the code."""
-        return job_key(self.name, plain, inputs, version)
-
-    def run(
-        self,
-        plain: Mapping[str, Any],
-        folder: Path,
-        *,
-        settings: Any,
-        code: Mapping[str, Any] | None = None,
-    ) -> Path:
-        """As calling it; `plain` are the settings as they are recorded, and `code` is what a sweep
-        found out once for all of its jobs."""
-        code = code or {**code_of_checkout(), "version": code_version()}
-        started = time.time()
-        inputs = dict(self.inputs(settings))
-        key = self.key(plain, inputs, code["version"])
-        # What was there is of another job as soon as this one begins to write.
         job = JobFolder(folder)
-        job.begin(key=key, experiment=self.name, started=started)
+        job.begin(key=None, experiment=self.name)
+        path, key = self.record(settings, folder, code=code_now())
+        job.end("done", key=key)
+        return path
+
+    def record(self, settings: Any, folder: Path, *, code: Mapping[str, Any]) -> tuple[Path, str]:
+        """Do the work and write its record: the record's path and the job's key."""
+        inputs = dict(self.inputs(settings))
         outcome = self.work(settings, folder)
+        plain = plain_settings(settings)
+        key = job_key(self.name, plain, inputs, code["version"])
         path = write_record(
             folder,
             command=self.command,
@@ -77,8 +64,7 @@ class Experiment:
             code=code,
             job={"experiment": self.name, "key": key, "rows": self.rows},
         )
-        job.end("done")
-        return path
+        return path, key
 
 
 def experiment(
@@ -121,6 +107,11 @@ def experiment(
         )
 
     return made
+
+
+def code_now() -> dict[str, Any]:
+    """Commit of the checkout, whether it is changed, and the digest that goes into keys."""
+    return {**code_of_checkout(), "version": code_version()}
 
 
 def plain_settings(settings: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class JobFolder:
         done = state.get("state") == "done" and state.get("key") == key
         return done and (self.path / RECORD).is_file()
 
-    def begin(self, *, key: str | None, experiment: str, started: float) -> None:
+    def begin(self, *, key: str | None, experiment: str, label: str | None = None) -> None:
         """Say that the job runs; a record of another job or of older code is removed."""
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / RECORD).unlink(missing_ok=True)
@@ -52,15 +52,16 @@ class JobFolder:
             {
                 "state": "running",
                 "experiment": experiment,
+                "label": label,
                 "key": key,
                 "host": socket.gethostname(),
                 "pid": os.getpid(),
-                "started": started,
+                "started": time.time(),
             }
         )
 
-    def end(self, state: str, error: str | None = None) -> None:
-        """Say what became of the job that was begun: `done` or `failed`, and why."""
+    def end(self, state: str, *, key: str | None = None, error: str | None = None) -> None:
+        """Say what became of the job that was begun: `done` with its key, or `failed` and why."""
         begun, now = self.state(), time.time()
         seconds = now - begun.get("started", now)
         self._write(
@@ -70,9 +71,14 @@ class JobFolder:
                 "ended": now,
                 "seconds": seconds,
                 "peak_memory_bytes": _peak_memory(),
+                **({"key": key} if key else {}),
                 **({"error": error} if error else {}),
             }
         )
+
+    def clear(self) -> None:
+        """Forget how an earlier attempt ended, before the next one."""
+        (self.path / STATE).unlink(missing_ok=True)
 
     def running(self) -> bool:
         """Whether a process holds the lock now."""

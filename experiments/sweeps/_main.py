@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from ._compose import settings_of, sweep_name
 from ._experiment import Experiment
 from ._mistakes import one_line
 
@@ -25,25 +26,37 @@ def main(experiment: Experiment) -> None:
     use_double_precision()
     experiment.register()
 
+    traces = "HYDRA_FULL_ERROR" in os.environ or "NULLCLINE_TRACEBACK" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
+
+    def mistaken(error: Exception) -> SystemExit:
+        print(f"{experiment.name}: {one_line(error)}", file=sys.stderr)
+        return SystemExit(2)
+
     def job(config: DictConfig) -> None:
-        settings = OmegaConf.to_object(config)
-        path = experiment(settings, Path(HydraConfig.get().runtime.output_dir))
+        try:
+            path = experiment(settings_of(config), Path(HydraConfig.get().runtime.output_dir))
+        except (ValueError, OSError) as error:
+            if traces:
+                raise
+            raise mistaken(error) from None
         print(f"{experiment.name}: wrote {path}", file=sys.stderr)
 
+    job.experiment, job.unfinished = experiment, 0  # pyright: ignore[reportFunctionMemberAccess]
     # Hydra names the application, and so its folders, after the function's module.
     job.__module__ = f"experiments.{experiment.name}"
-    asked_for_traces = "HYDRA_FULL_ERROR" in os.environ or "NULLCLINE_TRACEBACK" in os.environ
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
     run = hydra.main(
         version_base="1.3", config_path=experiment.config_path, config_name=experiment.config_name
     )(job)
+    OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True)
     try:
         run()
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
-        if asked_for_traces:
+        if traces:
             raise
-        print(f"{experiment.name}: {one_line(error)}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise mistaken(error) from None
     except KeyboardInterrupt:
         print(f"{experiment.name}: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
+    if job.unfinished:  # pyright: ignore[reportFunctionMemberAccess]
+        raise SystemExit(1)

@@ -1,0 +1,19 @@
+"""`nullcline status SWEEP_DIR`: what is done, runs, failed, and when the sweep ends."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline status`."""
+    parser.add_argument("folder", type=Path, metavar="SWEEP_DIR", help="the folder of a sweep")
+    parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read the folder and print where the sweep stands."""
+    from ..numbers import to_json
+    from ..sweeps import read_status, status_to_dict, status_to_text
+
+    found = read_status(options.folder)
+    print(to_json(status_to_dict(found)) if options.json else status_to_text(found))

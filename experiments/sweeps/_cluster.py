@@ -1,0 +1,132 @@
+"""Engines of many machines: submitit for Slurm, Ray. Both need a folder that all machines see."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._engines import died, needs
+from ._job import JobFolder
+from ._run import Ended, Job, run_job
+from ._threads import thread_variables
+
+_POLL_SECONDS = 0.5
+_OBJECT_STORE_BYTES = 100 * 2**20  # jobs hand over settings and a few words; records are files
+
+
+class Share:
+    """The jobs of one Slurm task, done in turn by one process that keeps what it compiled."""
+
+    def __call__(self, jobs: Sequence[Job]) -> list[Ended]:
+        return [run_job(job) for job in jobs]
+
+    def checkpoint(self, jobs: Sequence[Job]) -> Any:
+        """What Slurm runs next where the task is preempted or out of time: the jobs that are done
+        are skipped."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self, jobs)
+
+
+def submitit(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+    """An array of Slurm tasks, or of processes of this machine (`cluster: local`).
+
+    Each task does its share of the jobs: every `workers`-th, one where `workers` is not given.
+    """
+    try:
+        from submitit import AutoExecutor
+    except ImportError:
+        raise ValueError(needs("submitit")) from None
+    executor = AutoExecutor(folder=sweep / ".submitit" / "%j", cluster=launcher.cluster)
+    executor.update_parameters(**_resources(launcher))
+    count = min(launcher.workers or len(jobs), len(jobs))
+    shares = [list(jobs[start::count]) for start in range(count)]
+    tasks = list(zip(executor.map_array(Share(), shares), shares, strict=True))
+    while tasks:
+        time.sleep(_POLL_SECONDS)
+        going = []
+        for task, share in tasks:
+            over = task.done()
+            left = []
+            for job in share:  # a task tells only at its end; the folders of its jobs tell at once
+                ended = _ended(job) or (died(job) if over else None)
+                if ended is None:
+                    left.append(job)
+                else:
+                    yield ended
+            if not over:
+                going.append((task, left))
+        tasks = going
+
+
+def ray(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+    """Tasks of a Ray cluster, or of a Ray that is started here where no address is given.
+
+    Ray keeps a worker process for the tasks of one function, so workers stay warm.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        import ray
+        from ray.exceptions import RayError
+    except ImportError:
+        raise ValueError(needs("ray")) from None
+    here: dict[str, Any] = {}
+    if launcher.address is None:
+        workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
+        here = {"num_cpus": workers * launcher.threads, "include_dashboard": False}
+        here["object_store_memory"] = _OBJECT_STORE_BYTES
+    ray.init(
+        address=launcher.address,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={"env_vars": thread_variables(launcher.threads)},
+        **here,
+    )
+    try:
+        run = ray.remote(num_cpus=launcher.threads, num_gpus=launcher.gpus, max_retries=0)(run_job)
+        most = launcher.workers or len(jobs)
+        waiting, going = list(reversed(jobs)), {}
+        while waiting or going:
+            while waiting and len(going) < most:
+                job = waiting.pop()
+                going[run.remote(job)] = job
+            ready, _ = ray.wait(list(going))
+            for task in ready:
+                job = going.pop(task)
+                try:
+                    yield ray.get(task)
+                except RayError:
+                    yield died(job)
+    finally:
+        ray.shutdown()
+
+
+def _ended(job: Job) -> Ended | None:
+    """What the folder of a job says of it, None while it is not over."""
+    state = JobFolder(Path(job.folder)).state()
+    if state.get("state") not in ("done", "failed"):
+        return None
+    return Ended(job.folder, state["state"], state.get("error"), state.get("seconds", 0.0))
+
+
+def _resources(launcher: Any) -> dict[str, Any]:
+    """What is asked for one task, in submitit's names."""
+    asked: dict[str, Any] = {
+        "name": "nullcline",
+        "timeout_min": launcher.minutes,
+        "cpus_per_task": launcher.threads,
+    }
+    if launcher.memory_gb is not None:
+        asked["mem_gb"] = launcher.memory_gb
+    if launcher.gpus:
+        asked["gpus_per_node"] = launcher.gpus
+    named = {"partition": launcher.partition, "account": launcher.account, "qos": launcher.qos}
+    asked |= {f"slurm_{name}": value for name, value in named.items() if value is not None}
+    if launcher.setup:
+        asked["slurm_setup"] = list(launcher.setup)
+    if launcher.more:
+        asked["slurm_additional_parameters"] = dict(launcher.more)
+    return asked

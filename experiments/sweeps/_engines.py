@@ -1,0 +1,76 @@
+"""Engines of one machine: this process, or processes of joblib."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._job import JobFolder
+from ._run import Ended, Job, run_as_child, run_job
+
+DIED = "its process died (killed, or out of memory)"
+
+
+def local(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+    """One after the other in this process."""
+    yield from map(run_job, jobs)
+
+
+def joblib(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+    """In processes of this machine that stay warm from job to job.
+
+    A process that dies takes joblib's whole pool with it. Then the jobs that were in flight are
+    done again one by one, so that only the one that kills its process fails, and the rest goes on
+    in a new pool.
+    """
+    try:
+        from joblib import Parallel, delayed
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+    except ImportError:
+        raise ValueError(needs("joblib")) from None
+
+    def pool(some: Sequence[Job], workers: int) -> Iterator[Any]:
+        how: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
+        run = Parallel(n_jobs=workers, backend="loky", **how)
+        yield from run(delayed(run_as_child)(job) for job in some)
+
+    workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
+    if workers == 1:  # where joblib starts no process
+        yield from local(jobs, launcher, sweep)
+        return
+    left = {job.folder: job for job in jobs}
+    suspects: list[Job] = []
+    while left:
+        some = suspects[:1] or list(left.values())
+        try:
+            for ended in pool(some, workers):
+                left.pop(ended.folder, None)
+                yield ended
+            suspects = suspects[1:]
+        except TerminatedWorkerError:
+            if suspects:
+                left.pop(suspects.pop(0).folder)
+                yield died(some[0])
+            else:
+                begun = [job for job in left.values() if _in_flight(job)]
+                suspects = begun or list(left.values())
+
+
+def died(job: Job) -> Ended:
+    """Say in the job's folder that its process is gone, unless it was done before."""
+    folder = JobFolder(Path(job.folder))
+    if job.key is not None and folder.finished(job.key):
+        return Ended(job.folder, "done", seconds=folder.state().get("seconds", 0.0))
+    if folder.state().get("state") != "running":
+        folder.begin(key=job.key, experiment=job.experiment, label=job.label)
+    folder.end("failed", error=DIED)
+    return Ended(job.folder, "failed", DIED)
+
+
+def needs(package: str) -> str:
+    """The mend where an engine's package is missing."""
+    return f"this launcher needs the package {package}; pip install 'nullcline[sweeps]'"
+
+
+def _in_flight(job: Job) -> bool:
+    return JobFolder(Path(job.folder)).state().get("state") == "running"

@@ -1,0 +1,119 @@
+"""A sweep's progress on stderr, and its end: what failed, each with its log."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..text_table import text_table
+from ._job import LOG
+from ._run import Ended, Job
+
+_LOG_SECONDS = 5.0
+_MOST_ROWS = 30
+_WIDEST = 80
+
+
+class Progress:
+    """Tells of a sweep while it runs: one line that changes on a terminal, a line now and then in
+    a log."""
+
+    def __init__(self, name: str, sweep: Path, jobs: Sequence[Job]) -> None:
+        self._name, self._sweep = name, sweep
+        self._jobs = {job.folder: job for job in jobs}
+        self._skipped = self._done = 0
+        self._failed: list[Ended] = []
+        self._elsewhere: list[Ended] = []
+        self._left = 0
+        self._ended_here = 0
+        self._began = self._told = time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    def skipped(self) -> None:
+        """A job is done already."""
+        self._skipped += 1
+
+    def begin(self, left: int) -> None:
+        """The others are launched now."""
+        self._left = left
+        self._began = time.monotonic()
+        done = f", {self._skipped} finished already and skipped" if self._skipped else ""
+        self._say(f"{len(self._jobs)} jobs{done}, {left} to do in {short_path(self._sweep)}")
+
+    def ended(self, ended: Ended) -> None:
+        """A job is over."""
+        kept = {"done": None, "failed": self._failed, "elsewhere": self._elsewhere}[ended.state]
+        if kept is None:
+            self._done += 1
+        else:
+            kept.append(ended)
+        if self._left:
+            self._ended_here += 1
+        if ended.state == "failed":
+            self._say(f"failed: {self._jobs[ended.folder].label}: {ended.error}")
+        now = time.monotonic()
+        if self._live:
+            print(f"\r\x1b[K{self._line()}", end="", file=sys.stderr, flush=True)
+        elif now - self._told >= _LOG_SECONDS:
+            self._told = now
+            print(self._line(), file=sys.stderr, flush=True)
+
+    def close(self) -> int:
+        """The summary; how many jobs are not done."""
+        done = self._skipped + self._done
+        self._say(
+            f"{done} of {len(self._jobs)} jobs done"
+            + (f" ({self._skipped} before)" if self._skipped else "")
+            + (f", {len(self._failed)} failed" if self._failed else "")
+            + (f", {len(self._elsewhere)} being done by another process" if self._elsewhere else "")
+            + (f" in {time.monotonic() - self._began:.1f} s" if self._left else "")
+            + f"; nullcline collect {short_path(self._sweep)}"
+        )
+        if self._failed:
+            rows = [
+                (short_path(Path(ended.folder) / LOG), cut(ended.error or ""))
+                for ended in self._failed[:_MOST_ROWS]
+            ]
+            print(text_table(("log of what failed", "why"), rows), file=sys.stderr)
+            if len(self._failed) > _MOST_ROWS:
+                more = len(self._failed) - _MOST_ROWS
+                print(f"and {more} more; nullcline status names all", file=sys.stderr)
+            print("The same command does these again and skips what is done.", file=sys.stderr)
+        return len(self._failed) + len(self._elsewhere)
+
+    def _line(self) -> str:
+        done = self._skipped + self._done
+        line = f"{self._name}: {done}/{len(self._jobs)} done"
+        if self._failed:
+            line += f", {len(self._failed)} failed"
+        left = self._left - self._ended_here
+        if self._ended_here and left > 0:
+            seconds = left * (time.monotonic() - self._began) / self._ended_here
+            clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+            line += f", ends about {clock} ({duration(seconds)} left)"
+        return line
+
+    def _say(self, text: str) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr)
+        print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """`1:05`, `2:03:04`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def short_path(path: Path | str) -> str:
+    """The path from here where it lies below."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def cut(text: str) -> str:
+    """Text for one column of a table."""
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
