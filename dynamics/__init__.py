@@ -131,6 +131,7 @@ from ._phases.random_effects import combine_families as combine_families
 from ._phases.slope import Slope as Slope
 from ._phases.slope import current_slope as current_slope
 from ._phases.slope import errors_in_variables_slope as errors_in_variables_slope
+from ._phases.turn import slopes_about_turn as slopes_about_turn
 from ._statistics.correlation import pearson as pearson
 from ._tables.benchmarks import BENCHMARKS as BENCHMARKS
 from ._tables.benchmarks import Benchmark as Benchmark

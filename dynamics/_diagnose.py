@@ -16,6 +16,7 @@ from ._phases.critical_types import CriticalPoint, FamilyCritical
 from ._phases.curve import Quadratic, within_family_quadratic
 from ._phases.random_effects import RandomEffects, combine_families
 from ._phases.slope import Slope, current_slope, errors_in_variables_slope
+from ._phases.turn import slopes_about_turn
 from ._tables.benchmarks import benchmark
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable
@@ -35,6 +36,7 @@ class FamilyDiagnosis:
     - `slope`: coupling over all models; `current`: at the largest ones; None below two sizes.
     - `steps`: from each size to the next.
     - `critical`: minimum of the truth score along log10 N.
+    - `about_turn`: coupling before and after that minimum, None where the sizes do not bracket it.
     """
 
     family: str
@@ -49,6 +51,7 @@ class FamilyDiagnosis:
     current: Slope | None
     steps: tuple[Step, ...]
     critical: FamilyCritical
+    about_turn: tuple[Slope, Slope] | None
 
     @property
     def phase(self) -> str:
@@ -228,6 +231,7 @@ def _diagnose_family(
     models = tuple(group["model"])
     errors = {"x_stderr": x_stderr, "y_stderr": y_stderr}
     sizes = len(np.unique(size)) > 1
+    critical = u_test(size, y, family=name, y_stderr=y_stderr)
     return FamilyDiagnosis(
         family=name,
         models=models,
@@ -240,7 +244,8 @@ def _diagnose_family(
         slope=errors_in_variables_slope(x, y, **errors) if sizes else None,
         current=current_slope(x, y, **errors) if sizes else None,
         steps=steps(x, y, **errors, log10_params=size, models=models, chance=chance),
-        critical=u_test(size, y, family=name, y_stderr=y_stderr),
+        critical=critical,
+        about_turn=slopes_about_turn(x, y, **errors, log10_params=size, critical=critical),
     )
 
 

@@ -47,6 +47,8 @@ def _family(family: FamilyDiagnosis) -> dict:
         "phase": family.phase,
         "gamma_now": _slope(family.current),
         "gamma_all": _slope(family.slope),
+        "gamma_before_turn": _slope(family.about_turn[0] if family.about_turn else None),
+        "gamma_after_turn": _slope(family.about_turn[1] if family.about_turn else None),
         "steps": [_step(step) for step in family.steps],
         "critical": {
             "status": critical.status,

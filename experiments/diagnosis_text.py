@@ -26,6 +26,7 @@ def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> st
         _heading(diagnosis),
         "\n".join(_warnings(diagnosis.warnings, all_warnings)),
         _families(diagnosis),
+        _turns(diagnosis),
         _pooled(diagnosis),
         _confounds(diagnosis),
         "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
@@ -99,6 +100,27 @@ def _turn(family: FamilyDiagnosis) -> str:
     if critical.status == "bracketed":
         return f"{_size(critical.vertex)} {interval(critical.low, critical.high, _size)}"
     return _CRITICAL[critical.status]
+
+
+def _turns(diagnosis: Diagnosis) -> str:
+    """Both sides of the turn, for the families that bracket one."""
+    rows = []
+    for family in diagnosis.families:
+        if family.about_turn is not None:
+            sides = [
+                f"{signed(slope.gamma)} {interval(slope.low, slope.high)} {slope.phase}"
+                for slope in family.about_turn
+            ]
+            p = family.critical.p_value
+            rows.append((family.family, *sides, "<.0001" if p < 1e-4 else signed(p, 4)))
+    if not rows:
+        return ""
+    header = ("family", "γ before it [95 %]", "γ after it [95 %]", "p of no U")
+    return (
+        "On either side of a family's own turn\n" + text_table(header, rows) + "\n"
+        "before: from the smallest model to the one nearest to the turn; after: from there to the\n"
+        "largest; p of no U: of the test that truth does not both fall and rise inside the sizes."
+    )
 
 
 def _size(log10_params: float) -> str:
