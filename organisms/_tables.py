@@ -50,7 +50,11 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
         "organism_families": _summaries(organisms, probed),
         "organism_experiments": _shifts(organisms),
         "organism_contrasts": _contrasts(organisms),
-        "organism_loss": [dataclasses.asdict(loss_blindness(curve)) for curve in curves(organisms)],
+        "organism_loss": [
+            dataclasses.asdict(loss_blindness(curve))
+            for curve in curves(organisms)
+            if len(curve.loss) > 1
+        ],
         "organism_probe": probed,
     }
     for name, found in rows.items():

@@ -42,10 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     evaluate = action("evaluate", "measure one anew, by log-probability")
     evaluate.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
 
+    compare = action(
+        "compare", "what each lever does to the turn: the shipped experiments, or yours"
+    )
+    compare.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="its tables go there (FOLDER)")
+
 
 def run(options: argparse.Namespace) -> None:
     """Do what was asked and print it."""
-    {"list": _list, "show": _show, "train": _train, "evaluate": _evaluate}[options.action](options)
+    {"list": _list, "show": _show, "train": _train, "evaluate": _evaluate, "compare": _compare}[
+        options.action
+    ](options)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -98,3 +106,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     scores = organisms.evaluate_folder(folder)
     found = measured(organisms.read_organism(folder), scores)
     print(to_json(found) if options.json else measured_to_text(found))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+    from ..organism_comparison import compare_organisms, comparison_to_dict, comparison_to_text
+    from ..progress import report_parts
+
+    found = compare_organisms(options.folder, out=options.out, say=report_parts("organisms"))
+    print(to_json(comparison_to_dict(found)) if options.json else comparison_to_text(found))
