@@ -3,11 +3,28 @@
 Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml files hold values only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
+
+PENALTIES = ("ridge", "l1", "stlsq", "best-subset", "trajectory")
+METHODS = ("dla", "attribution-patching", "activation-patching")
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def _check(key: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a word that is none of those known, when the configuration is composed."""
+    if value not in known:
+        raise ValueError(f"{key}={value}: no such choice; there are {', '.join(known)}")
+
+
+def _check_least(key: str, value: float, least: int) -> None:
+    """Refuse a number that means nothing, when the configuration is composed."""
+    if value < least:
+        raise ValueError(f"{key}={value}: give {least} or more")
 
 
 @dataclass
@@ -16,6 +33,12 @@ class Launcher:
 
     engine: str = "local"
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        _check_least("launcher.threads", self.threads, 1)
+        workers = getattr(self, "workers", None)
+        if workers is not None:
+            _check_least("launcher.workers", workers, 1)
 
 
 @dataclass
@@ -45,6 +68,10 @@ class Submitit(Launcher):
     qos: str | None = None
     setup: list[str] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check("launcher.cluster", self.cluster, ("slurm", "local"))
 
 
 @dataclass
@@ -80,6 +107,10 @@ class Estimator:
     n_boot: int = 10_000
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        _check_least("estimator.n_boot", self.n_boot, 100)  # fewer make no interval
+        _check_least("estimator.seed", self.seed, 0)
+
 
 @dataclass
 class Penalty:
@@ -87,6 +118,9 @@ class Penalty:
 
     name: str = "ridge"
     strength: float | None = None
+
+    def __post_init__(self) -> None:
+        _check("penalty.name", self.name, PENALTIES)
 
 
 @dataclass
@@ -142,6 +176,9 @@ class Model:
     device: str | None = None
     offline: bool = False
 
+    def __post_init__(self) -> None:
+        _check("model.dtype", self.dtype, DTYPES)
+
 
 @dataclass
 class Pairs:
@@ -163,6 +200,9 @@ class AttributeHeads(Launched):
     seed: int = 0
     model: Model = field(default_factory=Model)
     pairs: Pairs = field(default_factory=Pairs)
+
+    def __post_init__(self) -> None:
+        _check("method", self.method, METHODS)
 
 
 def _register_launchers(store: ConfigStore) -> None:

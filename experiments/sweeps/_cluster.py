@@ -51,7 +51,9 @@ def submitit(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]
             over = task.done()
             left = []
             for job in share:  # a task tells only at its end; the folders of its jobs tell at once
-                ended = _ended(job) or (died(job) if over else None)
+                ended = Ended.of(JobFolder(Path(job.folder)))
+                if ended is None and over:
+                    ended = _told(task).get(job.folder) or died(job)
                 if ended is None:
                     left.append(job)
                 else:
@@ -104,12 +106,11 @@ def ray(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
         ray.shutdown()
 
 
-def _ended(job: Job) -> Ended | None:
-    """What the folder of a job says of it, None while it is not over."""
-    state = JobFolder(Path(job.folder)).state()
-    if state.get("state") not in ("done", "failed"):
-        return None
-    return Ended(job.folder, state["state"], state.get("error"), state.get("seconds", 0.0))
+def _told(task: Any) -> dict[str, Ended]:
+    """What a task that is over said of its jobs; nothing where it did not reach its end."""
+    if task.exception() is not None:
+        return {}
+    return {ended.folder: ended for ended in task.result()}
 
 
 def _resources(launcher: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What an entry point is: a name, a schema, what it reads, and the work of one job."""
 
 import dataclasses
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class Experiment:
     """
 
     name: str
+    module: str
     command: str
     schema: type
     register: Callable[[], None]
@@ -89,13 +91,14 @@ def experiment(
       one row per job where None.
     - `config`: the primary configuration below `configs/`, the function's name where None.
 
-    The function must be named as its module, since workers find it by `experiments.NAME`.
+    Workers import the function by its module and name, so it stands at the top of a module.
     """
 
     def made(work: Callable[[Any, Path], Outcome]) -> Experiment:
         folder, _, name = (config or work.__name__).rpartition("/")
         return Experiment(
             name=work.__name__,
+            module=_module_of(work),
             command=command,
             schema=schema,
             register=register,
@@ -107,6 +110,12 @@ def experiment(
         )
 
     return made
+
+
+def _module_of(work: Callable[..., Any]) -> str:
+    """The module by which workers import the function, also where it runs as `python -m`."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec.name if work.__module__ == "__main__" and spec else work.__module__
 
 
 def code_now() -> dict[str, Any]:

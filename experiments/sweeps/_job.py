@@ -45,8 +45,11 @@ class JobFolder:
         return done and (self.path / RECORD).is_file()
 
     def begin(self, *, key: str | None, experiment: str, label: str | None = None) -> None:
-        """Say that the job runs; a record of another job or of older code is removed."""
+        """Say that the job runs; a record of another job or of older code is removed, and what a
+        killed process had not renamed yet."""
         self.path.mkdir(parents=True, exist_ok=True)
+        for half in self.path.glob(".*.json.*"):
+            half.unlink(missing_ok=True)
         (self.path / RECORD).unlink(missing_ok=True)
         self._write(
             {
@@ -110,27 +113,44 @@ class JobFolder:
 
     @contextlib.contextmanager
     def logged(self) -> Iterator[None]:
-        """Send what this process prints, its libraries included, into the log."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        """Send what this process prints, its libraries included, into the log.
+
+        By file descriptor: a library that keeps `sys.stderr` from the first job of a process then
+        writes into the log of each. Streams that are somewhere else (a notebook's) are replaced.
+        """
         kept = os.dup(1), os.dup(2)
+        _flush()
         try:
-            with self.log.open("wb") as file:
+            with self.log.open("wb") as file, contextlib.ExitStack() as replaced:
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
-            with (
-                self.log.open("a", encoding="utf-8", buffering=1) as text,
-                contextlib.redirect_stdout(text),
-                contextlib.redirect_stderr(text),
-            ):
+                text = replaced.enter_context(os.fdopen(os.dup(2), "a", 1, encoding="utf-8"))
+                if not _is_descriptor(sys.stdout, 1):
+                    replaced.enter_context(contextlib.redirect_stdout(text))
+                if not _is_descriptor(sys.stderr, 2):
+                    replaced.enter_context(contextlib.redirect_stderr(text))
                 yield
         finally:
+            _flush()
             for number, old in zip((1, 2), kept, strict=True):
                 os.dup2(old, number)
                 os.close(old)
 
     def _write(self, state: dict[str, Any]) -> None:
         write_aside(self.path / STATE, to_json(state) + "\n")
+
+
+def _is_descriptor(stream: Any, number: int) -> bool:
+    try:
+        return stream.fileno() == number
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # none, or closed
+            stream.flush()
 
 
 def _peak_memory() -> int:

@@ -43,8 +43,6 @@ def launch(
     launcher = settings[0].launcher
     if launcher.engine not in _ENGINES:
         raise ValueError(f"launcher.engine={launcher.engine}: there are {', '.join(_ENGINES)}")
-    if launcher.threads < 1:
-        raise ValueError(f"launcher.threads={launcher.threads}: give 1 or more")
     limit_threads(launcher.threads)
     jobs, failed = _plan(experiment, settings, labels, sweep, launcher.threads)
     write_plan(sweep, SweepPlan.of(experiment.name, launcher, jobs, time.time()))
@@ -62,7 +60,9 @@ def launch(
     progress.begin(len(left))
     if left:
         for job in left:
-            JobFolder(Path(job.folder)).clear()
+            folder = JobFolder(Path(job.folder))
+            if not folder.running():  # an earlier launch may have left tasks that still work
+                folder.clear()
         for ended in _ENGINES[launcher.engine](left, launcher, sweep):
             progress.ended(ended)
     return progress.close()
@@ -90,6 +90,7 @@ def _plan(
             at.log.write_text(f"its inputs: {one_line(error)}\n", encoding="utf-8")
             at.end("failed", error=one_line(error))
         jobs[str(folder)] = Job(
+            module=experiment.module,
             experiment=experiment.name,
             label=label,
             settings=chosen,
@@ -97,5 +98,6 @@ def _plan(
             key=key,
             code=code,
             threads=threads,
+            cwd=str(Path.cwd()),
         )
     return list(jobs.values()), failed

@@ -44,7 +44,7 @@ def main(experiment: Experiment) -> None:
 
     job.experiment, job.unfinished = experiment, 0  # pyright: ignore[reportFunctionMemberAccess]
     # Hydra names the application, and so its folders, after the function's module.
-    job.__module__ = f"experiments.{experiment.name}"
+    job.__module__ = experiment.module
     run = hydra.main(
         version_base="1.3", config_path=experiment.config_path, config_name=experiment.config_name
     )(job)

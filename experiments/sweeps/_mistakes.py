@@ -21,7 +21,7 @@ def one_line(error: BaseException) -> str:
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):
         return describe(error, "")
-    if missing := re.match(
+    if missing := re.search(
         r"Could not override '(.+?)'\.\s+No match in the defaults list", str(error)
     ):
         return (

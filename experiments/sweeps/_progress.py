@@ -24,6 +24,7 @@ class Progress:
         self._skipped = self._done = 0
         self._failed: list[Ended] = []
         self._elsewhere: list[Ended] = []
+        self._seconds: dict[str, float] = {}  # that each worker spent inside jobs
         self._left = 0
         self._ended_here = 0
         self._began = self._told = time.monotonic()
@@ -38,7 +39,8 @@ class Progress:
         self._left = left
         self._began = time.monotonic()
         done = f", {self._skipped} finished already and skipped" if self._skipped else ""
-        self._say(f"{len(self._jobs)} jobs{done}, {left} to do in {short_path(self._sweep)}")
+        jobs = counted(len(self._jobs), "job")
+        self._say(f"{jobs}{done}, {left} to do in {short_path(self._sweep)}")
 
     def ended(self, ended: Ended) -> None:
         """A job is over."""
@@ -47,6 +49,8 @@ class Progress:
             self._done += 1
         else:
             kept.append(ended)
+        if ended.worker:
+            self._seconds[ended.worker] = self._seconds.get(ended.worker, 0.0) + ended.seconds
         if self._left:
             self._ended_here += 1
         if ended.state == "failed":
@@ -62,11 +66,11 @@ class Progress:
         """The summary; how many jobs are not done."""
         done = self._skipped + self._done
         self._say(
-            f"{done} of {len(self._jobs)} jobs done"
+            f"{done} of {counted(len(self._jobs), 'job')} done"
             + (f" ({self._skipped} before)" if self._skipped else "")
             + (f", {len(self._failed)} failed" if self._failed else "")
             + (f", {len(self._elsewhere)} being done by another process" if self._elsewhere else "")
-            + (f" in {time.monotonic() - self._began:.1f} s" if self._left else "")
+            + (self._cost() if self._seconds else "")
             + f"; nullcline collect {short_path(self._sweep)}"
         )
         if self._failed:
@@ -80,6 +84,15 @@ class Progress:
                 print(f"and {more} more; nullcline status names all", file=sys.stderr)
             print("The same command does these again and skips what is done.", file=sys.stderr)
         return len(self._failed) + len(self._elsewhere)
+
+    def _cost(self) -> str:
+        """Seconds, and what launching took: the time that no worker spent inside a job."""
+        seconds, workers = time.monotonic() - self._began, len(self._seconds)
+        idle = max(0.0, seconds * workers - sum(self._seconds.values()))
+        return (
+            f" in {seconds:.1f} s by {counted(workers, 'worker')}, of which launching took "
+            f"{idle / self._ended_here:.2f} s per job"
+        )
 
     def _line(self) -> str:
         done = self._skipped + self._done
@@ -97,6 +110,11 @@ class Progress:
         if self._live:
             print("\r\x1b[K", end="", file=sys.stderr)
         print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def duration(seconds: float) -> str:

@@ -20,8 +20,9 @@ _WATCH_SECONDS = 0.5
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a worker needs to know: the entry point by name, settings, folder, key."""
+    """What a worker needs to know: the entry point by module and name, settings, folder, key."""
 
+    module: str
     experiment: str
     label: str
     settings: Any
@@ -29,16 +30,33 @@ class Job:
     key: str
     code: Mapping[str, Any]
     threads: int
+    cwd: str  # where relative paths in settings begin, on whatever machine the job runs
 
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
-    """What became of a job: `done`, `failed`, or `elsewhere` where another process works on it."""
+    """What became of a job: `done`, `failed`, or `elsewhere` where another process works on it;
+    `worker` is the process that did it, None where none did."""
 
     folder: str
     state: str
     error: str | None = None
     seconds: float = 0.0
+    worker: str | None = None
+
+    @classmethod
+    def of(cls, folder: JobFolder) -> "Ended | None":
+        """What a job's folder says of it, None while it is not over."""
+        state = folder.state()
+        if state.get("state") not in ("done", "failed"):
+            return None
+        return cls(
+            folder=str(folder.path),
+            state=state["state"],
+            error=state.get("error"),
+            seconds=state.get("seconds", 0.0),
+            worker=f"{state.get('host')}:{state.get('pid')}",
+        )
 
 
 def run_job(job: Job) -> Ended:
@@ -53,30 +71,26 @@ def run_job(job: Job) -> Ended:
             return Ended(job.folder, "elsewhere")
         if folder.finished(job.key):
             return Ended(job.folder, "done")
-        started = time.time()
         folder.begin(key=job.key, experiment=job.experiment, label=job.label)
         with folder.logged():
             try:
-                experiment = find_experiment(job.experiment)
+                os.chdir(job.cwd)
+                experiment = getattr(importlib.import_module(job.module), job.experiment)
                 _, key = experiment.record(job.settings, folder.path, code=job.code)
             except (Exception, SystemExit) as error:
                 traceback.print_exc()
-                why = one_line(error) or type(error).__name__
-                folder.end("failed", error=why)
-                return Ended(job.folder, "failed", why, time.time() - started)
-        folder.end("done", key=key)
-    return Ended(job.folder, "done", None, time.time() - started)
+                folder.end("failed", error=one_line(error) or type(error).__name__)
+            else:
+                folder.end("done", key=key)
+        ended = Ended.of(folder)
+    assert ended is not None
+    return ended
 
 
 def run_as_child(job: Job) -> Ended:
     """`run_job` in a worker that ends when the process that launched the sweep does."""
     _watch_parent()
     return run_job(job)
-
-
-def find_experiment(name: str) -> Any:
-    """The entry point `experiments.NAME`."""
-    return getattr(importlib.import_module(f"experiments.{name}"), name)
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ..text_table import text_table
-from ._progress import cut, duration, short_path
+from ._progress import counted, cut, duration, short_path
 from ._state import SweepStatus
 
 _STATES = ("done", "running", "waiting", "stopped", "failed")
@@ -27,7 +27,7 @@ def status_to_dict(found: SweepStatus) -> dict[str, Any]:
 def status_to_text(found: SweepStatus) -> str:
     """A line of counts, the estimated end, and the jobs that are neither done nor waiting."""
     counts = [f"{found.count(s)} {s}" for s in _STATES if found.count(s) or s == "done"]
-    lines = [f"{found.experiment}: {len(found.jobs)} jobs: {', '.join(counts)}"]
+    lines = [f"{found.experiment}: {counted(len(found.jobs), 'job')}: {', '.join(counts)}"]
     if found.seconds_left is not None:
         clock = time.strftime("%H:%M:%S", time.localtime(time.time() + found.seconds_left))
         lines.append(f"ends about {clock} ({duration(found.seconds_left)} left)")
