@@ -2,6 +2,12 @@
 adding it does."""
 
 from ._errors import InterpError as InterpError
+from ._evaluation._published import PublishedCount as PublishedCount
+from ._evaluation._published import published_count as published_count
+from ._evaluation._published import published_vector as published_vector
+from ._evaluation._table import Evaluation as Evaluation
+from ._evaluation._table import Row as Row
+from ._evaluation._table import evaluate_vector as evaluate_vector
 from ._heads._attribution import Head as Head
 from ._heads._attribution import HeadAttribution as HeadAttribution
 from ._heads._attribution import HeadEffects as HeadEffects
@@ -41,3 +47,32 @@ from ._questions._sets import neutral_text as neutral_text
 from ._questions._sets import set_names as set_names
 from ._statistics import Effect as Effect
 from ._statistics import wilson as wilson
+from ._steering._add import ablating as ablating
+from ._steering._add import adding as adding
+from ._steering._bake import bake as bake
+from ._steering._condition import Condition as Condition
+from ._steering._export import export_vector as export_vector
+from ._steering._generate import Generated as Generated
+from ._steering._generate import generate as generate
+from ._steering._guard import Guarded as Guarded
+from ._steering._guard import generate_guarded as generate_guarded
+from ._steering._place import Place as Place
+from ._steering._place import places_of as places_of
+from ._steering._steer import steer as steer
+from ._steering._vector import STRENGTH_UNIT as STRENGTH_UNIT
+from ._steering._vector import TruthVector as TruthVector
+from ._steering._vector import check_fits as check_fits
+from ._steering._vector import load_vector as load_vector
+from ._steering._vector import save_vector as save_vector
+from ._truth._choose import Budget as Budget
+from ._truth._choose import Candidate as Candidate
+from ._truth._defaults import default_sets as default_sets
+from ._truth._detect import Detection as Detection
+from ._truth._detect import detect as detect
+from ._truth._find import METHODS as METHODS
+from ._truth._find import WITHOUT_CUE as WITHOUT_CUE
+from ._truth._find import find_directions as find_directions
+from ._truth._search import Found as Found
+from ._truth._search import find_truth_vector as find_truth_vector
+from ._truth._sets import TruthSets as TruthSets
+from ._truth._sets import truth_sets as truth_sets

@@ -68,11 +68,13 @@ def score_questions(
     model: Model,
     questions: Sequence[Question] | EncodedQuestions,
     *,
+    on_batch: Callable[[torch.Tensor], None] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Answered:
     """Ask a model, as it is now: inside `steer(...)` the steered model answers.
 
-    **Arguments**: `on_progress(done, total)` is told of rows of tokens.
+    **Arguments**: `on_batch(starts)` is told before each pass where in each of its rows the first
+    token of an answer is predicted, shape (rows,); `on_progress(done, total)` is told of rows.
     """
     if not isinstance(questions, EncodedQuestions):
         questions = encode_questions(model, questions)
@@ -92,6 +94,9 @@ def score_questions(
         # Answers to one prompt are often read at one position: take its logits once.
         positions, which = unique(places)
         rows, columns = torch.tensor(positions, device=model.device).T
+        if on_batch is not None:
+            starts = [min(start for _, start, _ in by_row[index]) for index in indices]
+            on_batch(torch.tensor(starts, device=model.device))
         logits = logits_at(model, tokens, rows, columns)
         log_probabilities = torch.log_softmax(logits.float(), dim=-1)
         values = log_probabilities[

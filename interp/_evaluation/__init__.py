@@ -1,0 +1,1 @@
+"""What steering does to answers, beside its controls and its cost."""

@@ -1,0 +1,1 @@
+"""Truth directions: finding them, choosing one by what it does, keeping and exporting it."""
