@@ -43,24 +43,42 @@ def submitit(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]
     executor.update_parameters(**_resources(launcher))
     count = min(launcher.workers or len(jobs), len(jobs))
     shares = [list(jobs[start::count]) for start in range(count)]
-    tasks = list(zip(executor.map_array(Share(), shares), shares, strict=True))
-    while tasks:
+    going = list(zip(executor.map_array(Share(), shares), shares, strict=True))
+    while going:
         time.sleep(_POLL_SECONDS)
-        going = []
-        for task, share in tasks:
+        later = []
+        for task, share in going:
             over = task.done()
             left = []
             for job in share:  # a task tells only at its end; the folders of its jobs tell at once
                 ended = Ended.of(JobFolder(Path(job.folder)))
-                if ended is None and over:
-                    ended = _told(task).get(job.folder) or died(job)
                 if ended is None:
                     left.append(job)
                 else:
                     yield ended
             if not over:
-                going.append((task, left))
-        tasks = going
+                later.append((task, left))
+            elif left:
+                lost, rest = _after(task, left)
+                yield from lost
+                if rest:
+                    later.append((executor.submit(Share(), rest), rest))
+        going = later
+
+
+def _after(task: Any, left: Sequence[Job]) -> tuple[list[Ended], list[Job]]:
+    """Of a task that is over: what became of the jobs that it left, and those to submit again.
+
+    Only the job that it was at is lost with it. Where it had begun none, the fault is the task's
+    own (no such partition, no such package), and nothing is submitted again.
+    """
+    if task.exception() is None:
+        told = {ended.folder: ended for ended in task.result()}
+        return [told[job.folder] for job in left], []
+    begun = [job for job in left if JobFolder(Path(job.folder)).state().get("state") == "running"]
+    if not begun:
+        return [died(job) for job in left], []
+    return [died(job) for job in begun], [job for job in left if job not in begun]
 
 
 def ray(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
@@ -104,13 +122,6 @@ def ray(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
                     yield died(job)
     finally:
         ray.shutdown()
-
-
-def _told(task: Any) -> dict[str, Ended]:
-    """What a task that is over said of its jobs; nothing where it did not reach its end."""
-    if task.exception() is not None:
-        return {}
-    return {ended.folder: ended for ended in task.result()}
 
 
 def _resources(launcher: Any) -> dict[str, Any]:
