@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .progress import report_rows
+
 METHODS = ("dla", "attribution-patching", "activation-patching")
 
 
@@ -103,6 +105,7 @@ def study_heads(
     import interp
 
     say = on_progress or (lambda part: None)
+    rows = report_rows(say)
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
@@ -112,6 +115,7 @@ def study_heads(
         reasoning=pairs.reasoning,
         false_discovery_rate=false_discovery_rate,
         seed=seed,
+        on_progress=rows,
     )
     patching = None
     if method != "dla":
@@ -122,6 +126,7 @@ def study_heads(
             pairs.truth,
             check_top=every if method == "activation-patching" else check_top,
             seed=seed,
+            on_progress=rows,
         )
     say("published count and its controls")
     truth, reasoning = ([p.prompt for p in side] for side in (pairs.truth, pairs.reasoning))
@@ -138,6 +143,7 @@ def study_heads(
         reasoning=pairs.reasoning[::2],
         false_discovery_rate=false_discovery_rate,
         seed=seed,
+        on_progress=rows,
     )
     chosen = named.competing() or named.top(3)
     ablated = tuple((head.layer, head.head) for head in chosen[:check_top])

@@ -80,7 +80,11 @@ def _projection(study: HeadStudy) -> str:
         f"output projection: cosine of truth and reasoning states {found.hidden:+.3f}, after the "
         f"unembedding {found.logits:+.3f}; two random directions at that angle "
         f"{found.null_mean:+.3f} [{found.null_low:+.3f}, {found.null_high:+.3f}] (p {found.p:.3f})"
-        f"; wider map {found.wider:+.3f}, GELU alone {found.plain_gelu:+.3f}"
+        f"; wider map {found.wider:+.3f}, GELU alone {found.plain_gelu:+.3f}\n"
+        f"in the first and the last tenth of the unembedding's singular space: truth "
+        f"{found.truth.leading:.2f} and {found.truth.trailing:.2f} of its square, reasoning "
+        f"{found.reasoning.leading:.2f} and {found.reasoning.trailing:.2f} (a random direction "
+        f"{found.truth.expected:.2f})"
     )
 
 

@@ -24,3 +24,19 @@ def report_parts(command: str) -> Callable[[str], None]:
             print(f"{command} {now - started:5.1f} s  {part}", file=sys.stderr, flush=True)
 
     return report
+
+
+def report_rows(
+    report: Callable[[str], None], *, seconds: float = 10.0
+) -> Callable[[int, int], None]:
+    """A callback for `(done, total)` rows that tells `report` of them now and then."""
+    told = time.monotonic()
+
+    def rows(done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= seconds and done < total:
+            told = now
+            report(f"{done} of {total} rows read")
+
+    return rows

@@ -8,6 +8,7 @@ import torch
 from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
 
 import interp
+from interp._questions._tokens import encode_pair
 
 
 def write(path, text):
@@ -184,7 +185,7 @@ def test_sets_are_what_their_seed_says(name):
     assert pairs == interp.make_pairs(name, count=40, seed=3)
     assert pairs != interp.make_pairs(name, count=40, seed=4)
     assert len({pair.prompt for pair in pairs}) > 30
-    assert all(pair.true != pair.false for pair in pairs)
+    assert all(pair.true[0] != pair.false[0] for pair in pairs)
     statements = interp.make_statements(name, count=40, seed=3)
     assert len(statements) == 160
     # Truth is independent of polarity: as many true among the affirmed as among the denied.
@@ -193,16 +194,43 @@ def test_sets_are_what_their_seed_says(name):
     for question, pair in zip(interp.make_questions(name, count=40, seed=3), pairs, strict=True):
         assert question.options[question.best] == pair.true
         assert len(set(question.options)) == 4
+        assert all(option[0] != pair.true[0] for option in question.options[1:])
 
 
 def test_sets_of_numbers_are_right():
     for pair in interp.make_pairs("arithmetic", count=50):
         first, _, second, _ = pair.prompt.split()
         assert int(pair.true) == int(first) + int(second) != int(pair.false)
+        assert abs(int(pair.true) - int(pair.false)) <= 8
     for pair in interp.make_pairs("comparison", count=50):
         shown = [int(word.strip(",")) for word in pair.prompt.split() if word.strip(",").isdigit()]
         assert int(pair.true) == max(shown)
         assert int(pair.false) in shown
+
+
+def test_a_blank_of_its_own_belongs_to_the_prompt():
+    """As in tokenizers that split numbers into digits after a token for the space."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<end>", " ", *"0123456789", "plus", "is"]
+    tokenizer = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, unk_token="<end>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(" ", "isolated"), pre_tokenizers.Digits(individual_digits=True)]
+    )
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", bos_token="<end>")
+    model = interp.build_model(tiny_network("gpt2"), fast)
+    blank, four, eight, nine = (model.encode(text)[0] for text in " 489")
+    found = encode_pair(model, interp.Pair("9 plus 9 is", "18", "48"))
+    assert found.context[-2:] == (model.encode("is")[0], blank)
+    assert [answer[0] for answer in found.answers] == [model.encode("1")[0], four]
+    assert found.answers[1] == (four, eight)
+    with pytest.raises(interp.InterpError, match="begin with the same token"):
+        encode_pair(model, interp.Pair("9 plus 9 is", "48", "49"))
+    # Every generated pair can be asked of it, whatever the number.
+    pairs = interp.make_pairs("arithmetic", count=100)
+    assert {len(encode_pair(model, pair).answers) for pair in pairs} == {2}
+    assert nine != eight
 
 
 def test_an_unknown_set_is_refused_with_those_there_are():

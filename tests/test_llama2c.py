@@ -1,5 +1,6 @@
 """llama2.c checkpoints: an independent forward pass, a real one's documented text, broken files."""
 
+import json
 import os
 import struct
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 import interp
+from experiments.cli import main
 
 DIM, HIDDEN, LAYERS, HEADS, KV, SEQ = 16, 24, 2, 4, 2, 32
 WORDS = ["<unk>", "\n<s>\n", "\n</s>\n", *(f"<0x{byte:02X}>" for byte in range(256))]
@@ -123,23 +125,53 @@ def test_tokens_that_do_not_fit_are_refused(tmp_path):
         interp.import_llama2c(weights, tokens, tmp_path / "there")
 
 
-STORIES = os.environ.get("NULLCLINE_STORIES")
-
-
-@pytest.mark.skipif(
-    not STORIES, reason="NULLCLINE_STORIES names no folder with stories260K.bin and tok512.bin"
+# A trained model of 260,000 parameters that is not ours to ship: in a folder beside the checkout,
+# or wherever the variable says.
+STORIES = Path(
+    os.environ.get("NULLCLINE_STORIES")
+    or Path(__file__).parents[2] / "shared" / "data" / "stories260k"
 )
-def test_the_stories_model_tells_its_documented_story(tmp_path):
-    """The greedy text that the model's own page documents; the file is not ours to ship."""
-    source = Path(str(STORIES))
-    folder = interp.import_llama2c(
-        source / "stories260K.bin", source / "tok512.bin", tmp_path / "stories"
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory):
+    """The folder that its import writes; the sources are only read."""
+    return interp.import_llama2c(
+        STORIES / "stories260K.bin",
+        STORIES / "tok512.bin",
+        tmp_path_factory.mktemp("stories") / "hf",
     )
-    model = interp.load_model(str(folder))
+
+
+needs_stories = pytest.mark.skipif(
+    not (STORIES / "stories260K.bin").is_file(),
+    reason="no stories260K.bin here; NULLCLINE_STORIES may name the folder that holds it",
+)
+
+
+@needs_stories
+def test_the_stories_model_tells_its_documented_story(stories):
+    """The greedy text that the model's own page documents."""
+    model = interp.load_model(str(stories))
     assert model.parity < 5e-5
     with torch.no_grad():
         written = model.network.generate(torch.tensor([[1]]), max_new_tokens=256, do_sample=False)
     text = model.decode(written[0])
-    documented = (source / "stories260K.md").read_text(encoding="utf-8")
+    documented = (STORIES / "stories260K.md").read_text(encoding="utf-8")
     told = documented[documented.index("Once upon a time") :].partition("\n```")[0]
     assert text.strip() == told.strip()
+
+
+@needs_stories
+def test_heads_of_the_stories_model_are_attributed(stories, capsys, tmp_path):
+    """From a checkpoint of grouped-query attention that others trained to the printed page."""
+    pairs = tmp_path / "pairs.csv"
+    rows = ["Lily saw a big,dog,was", "Once upon a,time,day", "She was very,happy,tree"]
+    pairs.write_text("\n".join(["prompt,true,false", *rows * 4]) + "\n")
+    assert main(["heads", str(stories), "--pairs", str(pairs), "--json", "--count", "24"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["model"]["architecture"] == "LlamaForCausalLM"
+    assert len(found["heads"]) == found["model"]["n_layers"] * found["model"]["n_heads"] == 40
+    assert found["completeness"]["residual"] < 1e-4
+    # It has learnt how stories go on.
+    assert found["logit_difference"]["truth"] > 1.0

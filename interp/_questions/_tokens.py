@@ -70,12 +70,20 @@ def encode_pair(model: Model, pair: Pair) -> Answers:
     """
     place = pair.place or f"pair {pair.prompt!r}"
     tokens = encode_answers(model, pair.prompt, (pair.true, pair.false), place=place)
-    if tokens.answers[0][0] == tokens.answers[1][0]:
+    context, (true, false) = tokens.context, tokens.answers
+    while min(len(true), len(false)) > 1 and true[0] == false[0] and _is_blank(model, true[0]):
+        context, true, false = (*context, true[0]), true[1:], false[1:]
+    if true[0] == false[0]:
         raise InterpError(
             f"{place}: {pair.true!r} and {pair.false!r} begin with the same token; move what they "
             "share into the prompt"
         )
-    return tokens
+    return Answers(context=context, answers=(true, false))
+
+
+def _is_blank(model: Model, token: int) -> bool:
+    """Some tokenizers make a token of the space before a number: it belongs to the prompt."""
+    return not model.decode([token]).strip()
 
 
 def batches(
