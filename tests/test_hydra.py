@@ -1,25 +1,34 @@
-"""Every yaml composes; the schema holds what the library takes; a sweep writes its records."""
+"""Every yaml composes; the schemas hold what the library takes; a mistake costs one line."""
 
 import dataclasses
+import importlib
 import inspect
 import json
-import os
-import subprocess
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import dynamics
-from experiments import schemas
+from experiments import schemas, sweeps
 from experiments.diagnose import diagnose
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 FAMILIES = sorted(p.stem for p in (CONFIGS / "family").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def store_of_its_own(monkeypatch):
+    """Entry points end their process and share no store; here each test has Hydra's own alone."""
+    store = ConfigStore.instance()
+    kept = {name: node for name, node in store.repo.items() if name.startswith(("hydra", "_"))}
+    monkeypatch.setattr(store, "repo", kept)
 
 
 def composed(*overrides):
@@ -57,17 +66,101 @@ def test_a_job_records_its_diagnosis(tmp_path):
     assert record["settings"]["estimator"] == {"n_boot": 200, "seed": 0}
 
 
-@pytest.mark.slow
-def test_a_sweep_writes_a_record_per_job(tmp_path):
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "experiments.diagnose", "-m"),
-            *("family=pythia,opt", "estimator.n_boot=200", f"hydra.sweep.dir={tmp_path}"),
-        ],
-        check=True,
-        capture_output=True,
-        cwd=CONFIGS.parent,
-        env=os.environ,
-    )
-    found = [json.loads(p.read_text()) for p in sorted(tmp_path.glob("*/record.json"))]
-    assert [r["result"]["by_family"][0]["family"] for r in found] == ["OPT", "Pythia"]
+def run(monkeypatch, name, *arguments):
+    """`python -m experiments.NAME` in this process, without its jobs: their settings."""
+    found = []
+
+    def launch(experiment, settings, labels, sweep):
+        found.extend(settings)
+        return 0
+
+    monkeypatch.setattr("experiments.sweeps._launch.launch", launch)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.delenv("HYDRA_FULL_ERROR")
+    monkeypatch.setattr(sys, "argv", [f"experiments.{name}", *arguments])
+    experiment = getattr(importlib.import_module(f"experiments.{name}"), name)
+    sweeps.main(experiment)
+    return found
+
+
+RECIPES = {
+    path.stem: re.search(r"-m experiments\.(\w+) \+experiment=(\w+)", path.read_text()).groups()
+    for path in (CONFIGS / "experiment").glob("*.yaml")
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_composes_with_the_entry_point_that_it_names(recipe, tmp_path, monkeypatch):
+    name, named = RECIPES[recipe]
+    assert named == recipe
+    found = run(monkeypatch, name, f"+experiment={recipe}", f"hydra.sweep.dir={tmp_path}")
+    plain = [json.dumps(dataclasses.asdict(settings), sort_keys=True) for settings in found]
+    assert len(set(plain)) == len(plain) > 1
+
+
+def test_the_census_takes_every_shipped_organism():
+    recipe = OmegaConf.load(CONFIGS / "experiment" / "heads_census.yaml")
+    shipped = (CONFIGS.parent / "data" / "organisms").glob("*/organism.json")
+    assert set(recipe.hydra.sweeper.params.model.split(",")) == {p.parent.name for p in shipped}
+
+
+def test_a_recipe_can_be_changed_and_launched_elsewhere(tmp_path, monkeypatch):
+    found = run(
+        monkeypatch, "fit_dynamics", "+experiment=paper_ode", "degree=1", "members=500",
+        "launcher=ray", "launcher.workers=3", f"hydra.sweep.dir={tmp_path}",
+    )  # fmt: skip
+    assert {(s.degree, s.members, s.table) for s in found} == {(1, 500, "published")}
+    assert {s.penalty.name for s in found} == {"stlsq", "ridge"}
+    assert all(s.launcher == schemas.Ray(workers=3) for s in found)
+
+
+def test_every_launcher_composes():
+    for path in (CONFIGS / "launcher").glob("*.yaml"):
+        launcher = composed(f"launcher={path.stem}").launcher
+        assert launcher.engine in path.stem or launcher.engine == "submitit"
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "words"),
+    [
+        ("diagnose", "-m famly=pythia", "nearest: family; there are launcher, table,"),
+        ("diagnose", "estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
+        ("diagnose", "-m +estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
+        ("diagnose", "estimator.n_boot=many", "estimator.n_boot: Value 'many'"),
+        ("diagnose", "-m estimator.n_boot=10", "give 100 or more"),
+        ("diagnose", "family=nobody", "family=nobody: no such choice; there are all, amber,"),
+        ("diagnose", "-m family=pythla", "nearest: pythia"),
+        ("diagnose", "-m launcher=rai", "nearest: ray; there are joblib, local, ray, slurm"),
+        ("diagnose", "+experiment=paper_tabel_1", "nearest: paper_table_1"),
+        ("diagnose", "+experiment=paper_ode", "no such group"),
+        ("fit_dynamics", "-m penalty=lasso", "there are best_subset, l1, ridge,"),
+        ("fit_dynamics", "-m penalty.name=lasso", "there are ridge, l1, stlsq, best-subset,"),
+        ("fit_dynamics", "-m degree=two", "degree: Value 'two'"),
+        ("attribute_heads", "model=web-9", "nearest: web-8"),
+        ("attribute_heads", "-m method=dia", "there are dla, attribution-patching,"),
+        ("train_organism", "-m family=wep", "nearest: web"),
+    ],
+)
+def test_a_mistake_costs_one_line_with_the_choices(
+    name, override, words, tmp_path, monkeypatch, capsys
+):
+    where = (f"hydra.sweep.dir={tmp_path}", f"hydra.run.dir={tmp_path}")
+    with pytest.raises(SystemExit) as exit_:
+        run(monkeypatch, name, *override.split(), *where)
+    out, err = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert out == ""
+    (line,) = err.splitlines()
+    assert words in line
+    assert not list(tmp_path.glob("*/job.json"))
+
+
+def test_the_words_of_the_schemas_are_those_of_the_library():
+    from experiments.head_study import METHODS
+    from experiments.ode_fit import penalty_of
+
+    assert schemas.METHODS == METHODS
+    for name in schemas.PENALTIES:
+        penalty_of(name)
+    with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
+        penalty_of("lasso")

@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> None:
         missing = len(status.jobs) - status.count("done")
     if missing:
         print(
-            f"warning: {missing} jobs of the sweep are not done; nullcline status {options.folder}",
+            f"warning: {missing} {'job' if missing == 1 else 'jobs'} of the sweep "
+            f"{'is' if missing == 1 else 'are'} not done; nullcline status {options.folder}",
             file=sys.stderr,
         )
     if found.code_versions > 1:

@@ -29,6 +29,7 @@ class JobFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.log = path / LOG
+        self._cpu_before: float | None = None
 
     def state(self) -> dict[str, Any]:
         """What `job.json` says, an empty dictionary where there is none."""
@@ -50,6 +51,7 @@ class JobFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         for half in self.path.glob(".*.json.*"):
             half.unlink(missing_ok=True)
+        self._cpu_before = time.process_time()
         (self.path / RECORD).unlink(missing_ok=True)
         self._write(
             {
@@ -67,12 +69,14 @@ class JobFolder:
         """Say what became of the job that was begun: `done` with its key, or `failed` and why."""
         begun, now = self.state(), time.time()
         seconds = now - begun.get("started", now)
+        before = self._cpu_before  # None where another process had begun it
         self._write(
             {
                 **begun,
                 "state": state,
                 "ended": now,
                 "seconds": seconds,
+                "cpu_seconds": None if before is None else time.process_time() - before,
                 "peak_memory_bytes": _peak_memory(),
                 **({"key": key} if key else {}),
                 **({"error": error} if error else {}),

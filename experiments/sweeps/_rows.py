@@ -76,6 +76,7 @@ def _provenance(record: Mapping[str, Any], path: Path, root: Path) -> dict[str, 
         "run.inputs": json.dumps(record.get("inputs") or {}, sort_keys=True),
         "run.host": job.get("host"),
         "run.seconds": job.get("seconds", record.get("seconds")),
+        "run.cpu_seconds": job.get("cpu_seconds"),
         "run.peak_memory_bytes": job.get("peak_memory_bytes", record.get("peak_memory_bytes")),
     }
 
