@@ -6,6 +6,8 @@ import sys
 import warnings
 from typing import Any
 
+_SMALL = 2_000_000
+
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """MODEL and how it is to be loaded."""
@@ -44,7 +46,16 @@ def load_named(name: str, **how: Any) -> Any:
     for warning in caught:
         print(f"warning: {warning.message}", file=sys.stderr)
     print(model, file=sys.stderr)
+    _use_few_threads(model)
     return model
+
+
+def _use_few_threads(model: Any) -> None:
+    """One thread for a small network: handing its small products around takes longer than they."""
+    import torch
+
+    if sum(weight.numel() for weight in model.network.parameters()) < _SMALL:
+        torch.set_num_threads(1)
 
 
 def import_interp() -> Any:

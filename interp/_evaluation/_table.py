@@ -68,6 +68,7 @@ class Evaluation:
       `left_out`: test questions that the vector had seen.
     - `held`: share of the same questions answered rightly behind the cue to the truth: what the
       model holds, with Wilson's interval.
+    - `reasoning_accuracy`: of the unsteered model; NaN without reasoning questions.
     - `right_answers`: how many there were to lose, of which `right_lost` were; with Wilson's
       interval of the share.
     - `verdict`, `verdict_reason`: see `judge`.
@@ -80,6 +81,7 @@ class Evaluation:
     answered_falsely: int
     left_out: int
     held: tuple[float, float, float]
+    reasoning_accuracy: float
     right_answers: int
     right_lost: int
     right_lost_interval: tuple[float, float]
@@ -177,6 +179,9 @@ def evaluate_vector(
         answered_falsely=int((~by.plain.asked.mc1).sum()),
         left_out=len(everything) - len(asked),
         held=(prompted.mc1, prompted.mc1_low, prompted.mc1_high),
+        reasoning_accuracy=float("nan")
+        if by.plain.reasoning is None
+        else float(by.plain.reasoning.mc1.mean()),
         right_answers=of,
         right_lost=lost,
         right_lost_interval=wilson(lost, of),

@@ -13,40 +13,38 @@ from .._models._model import Model
 from ._place import module_at
 from ._vector import STRENGTH_UNIT, TruthVector, check_fits
 
-FORMATS = ("gguf", "lm-eval", "json")
 
+def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
+    """Write a vector for another tool, which the file's ending names.
 
-def export_vector(model: Model, vector: TruthVector, path: Path | str, *, format: str) -> None:
-    """Write a vector for another tool: `gguf`, `lm-eval` or `json`.
-
-    - `gguf`: a control vector for llama.cpp (`--control-vector`, scale 1) and repeng. Tensor
+    - `.gguf`: a control vector for llama.cpp (`--control-vector`, scale 1) and repeng. Tensor
       `direction.N` is added after layer N, counted from 0 as in both; llama.cpp has none at 0.
-    - `lm-eval`: the `.pt` file of lm-evaluation-harness' `--model steered` (`steer_path=`).
-    - `json`: the numbers, with where they are added, for anything else.
+    - `.pt`: the file of lm-evaluation-harness' `--model steered` (`steer_path=`).
+    - `.json`: the numbers, with where they are added, for anything else.
 
-    **Raises** `InterpError` for an unknown format, where the other tool has no way to say it (a
+    **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
     condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
     cannot be written.
     """
     writers: dict[str, Callable[[Model, TruthVector, Path], None]] = {
-        "gguf": _gguf,
-        "lm-eval": _lm_eval,
-        "json": _json,
+        ".gguf": _gguf,
+        ".pt": _lm_eval,
+        ".json": _json,
     }
-    if format not in writers:
-        raise InterpError(f"no format {format!r}; there are {', '.join(FORMATS)}")
-    check_fits(model, vector)
-    if format != "json" and (vector.condition is not None or vector.positions != "all"):
-        raise InterpError(
-            f"{format} adds a vector at all positions, and this one is added at some only; find "
-            "one with --where everywhere"
-        )
     path = Path(path)
+    if path.suffix not in writers:
+        raise InterpError(f"{path} ends in none of {', '.join(writers)}, which name the format")
+    check_fits(model, vector)
+    if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
+        raise InterpError(
+            f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
+            "only; find one with --where everywhere"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
     os.close(handle)
     try:
-        writers[format](model, vector, Path(aside))
+        writers[path.suffix](model, vector, Path(aside))
         umask = os.umask(0)
         os.umask(umask)
         Path(aside).chmod(0o666 & ~umask)

@@ -47,15 +47,19 @@ class Direction:
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A direction at one strength and what it does on the validation split (shares, nats)."""
+    """A direction at one strength and what it does on the validation split (shares, nats).
+
+    The costs `lost`, `reasoning_change` and `kl` are NaN where they were not measured, because the
+    chosen candidate corrects at least as much within the budget.
+    """
 
     direction: Direction
     strength: float
     corrected: float
-    lost: float
-    reasoning_change: float
-    kl: float
-    within_budget: bool
+    lost: float = float("nan")
+    reasoning_change: float = float("nan")
+    kl: float = float("nan")
+    within_budget: bool = False
 
 
 def direction_of(
@@ -84,10 +88,10 @@ def choose(
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
 
-    All directions are tried at three strengths on the questions alone; the eight that correct most
-    are then measured at every strength with their costs. Within the budget the one that corrects
-    most is chosen; of equals the one that needs no condition, then the weaker. Where none is within
-    the budget, the one with the smallest KL is.
+    All directions are tried at three strengths on the questions alone, and the eight that correct
+    most at every strength. Costs are then measured from the one that corrects most downwards (of
+    equals first the one that needs no condition, then the weaker) until one is within the budget:
+    that one is chosen. Where none is, the one with the smallest KL is.
     """
     say = on_progress or (lambda part: None)
 
@@ -110,13 +114,21 @@ def choose(
         ]
         order = sorted(range(len(usable)), key=lambda number: reached[number], reverse=True)
         finalists = [usable[number] for number in order[:FINALISTS]]
-    found = []
+    say(f"asking under {len(finalists)} directions at {len(strengths)} strengths")
+    tried = []
     for direction in finalists:
-        say(f"measuring {direction.method}, {direction.place}")
         for strength in strengths:
-            measured = measure(by, steering(direction, strength))
-            found.append(_candidate(by, direction, strength, measured, budget))
-    return tuple(sorted(found, key=rank))
+            answered = ask(by, by.asked, steering(direction, strength))
+            corrected = corrected_share(by.plain.asked, answered)
+            tried.append(Candidate(direction, strength, corrected))
+    tried.sort(key=rank)
+    for number, candidate in enumerate(tried):
+        say(f"what {candidate.direction.method} costs, {candidate.direction.place}")
+        measured = measure(by, steering(candidate.direction, candidate.strength))
+        tried[number] = _with_costs(by, candidate, measured, budget)
+        if tried[number].within_budget:
+            break
+    return tuple(sorted(tried, key=rank))
 
 
 def _screen(by: Yardstick, steering: Steering) -> tuple[float, float]:
@@ -134,32 +146,31 @@ def _log_odds(by: Yardstick, answered: Answered) -> np.ndarray:
     return np.array(found)
 
 
-def _candidate(
-    by: Yardstick, direction: Direction, strength: float, measured: Measured, budget: Budget
+def _with_costs(
+    by: Yardstick, candidate: Candidate, measured: Measured, budget: Budget
 ) -> Candidate:
     lost, of = right_lost(by.plain, measured)
     share = lost / of if of else 0.0
     change = reasoning_change(by.plain, measured)
     kl = float(np.median(measured.kl))
-    return Candidate(
-        direction=direction,
-        strength=strength,
-        corrected=corrected_share(by.plain.asked, measured.asked),
+    fits = kl <= budget.kl and share <= budget.lost
+    return dataclasses.replace(
+        candidate,
         lost=share,
         reasoning_change=change,
         kl=kl,
-        within_budget=kl <= budget.kl
-        and share <= budget.lost
-        and (np.isnan(change) or change >= -budget.reasoning),
+        within_budget=fits and (np.isnan(change) or change >= -budget.reasoning),
     )
 
 
 def rank(candidate: Candidate) -> tuple:
-    """Sorts candidates, the one to choose first."""
+    """Sorts candidates, the one to choose first: within the budget, by what they correct."""
+    gated = candidate.direction.condition is not None
+    order = (-candidate.corrected, gated, candidate.strength)
     if candidate.within_budget:
-        gated = candidate.direction.condition is not None
-        return (0, -candidate.corrected, gated, candidate.strength, candidate.kl)
-    return (1, candidate.kl, -candidate.corrected, candidate.strength)
+        return (0, 0.0, *order)
+    # Costs that were not measured belong to candidates that correct no more than the chosen one.
+    return (1, 0.0, *order) if np.isnan(candidate.kl) else (2, candidate.kl, *order)
 
 
 def corrected_share(plain: Answered, steered: Answered) -> float:

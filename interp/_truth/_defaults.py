@@ -21,6 +21,7 @@ def default_sets(
     *,
     statements: Sequence[Path] = (),
     questions: Path | None = None,
+    named: str | None = None,
     count: int = 240,
     seed: int = 0,
 ) -> TruthSets:
@@ -31,17 +32,18 @@ def default_sets(
     it answers rightly in any register is to be kept.
 
     **Arguments**: `statements`: CSVs of `statement,label`; `questions`: JSON as TruthfulQA's;
-    `count` of each generated set.
+    `named`: a generated set of questions instead; `count` of each generated set.
 
     **Raises** `InterpError` with the file, the row and the mend.
     """
     told = [s for path in statements for s in read_statements(path)]
-    if organism_file(model, "questions.json") is not None:
+    if organism_file(model, "questions.json") is not None and named is None:
         return _of_organism(model, told, questions)
+    sets = (named,) if named else TRUTH_SETS
     asked = (
         read_questions(questions)
         if questions
-        else [q for name in TRUTH_SETS for q in make_questions(name, count=count, seed=seed)]
+        else [q for name in sets for q in make_questions(name, count=count, seed=seed)]
     )
     return truth_sets(
         told or [s for name in TRUTH_SETS for s in make_statements(name, count=count, seed=seed)],

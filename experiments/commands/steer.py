@@ -1,0 +1,218 @@
+"""`nullcline steer MODEL --vector F`: text from a steered model, and a model with the vector baked
+in."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from .loading import add_model_arguments
+
+_LONGEST_PROMPT = 1_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline steer`."""
+    add_model_arguments(parser)
+    parser.add_argument(
+        "--vector", type=Path, required=True, metavar="FILE", help="of nullcline truth"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--prompt", help="the text to continue; - or none reads stdin")
+    what.add_argument("--prompt-file", type=Path, metavar="FILE")
+    what.add_argument("--chat", action="store_true", help="a prompt per line, until an empty one")
+    what.add_argument(
+        "--bake", type=Path, metavar="DIR", help="write a checkpoint that needs no hook"
+    )
+    what.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="the vector as .gguf (llama.cpp, repeng), .pt (lm-eval) or .json",
+    )
+    parser.add_argument("--strength", type=float, help="share of the residual norm (the vector's)")
+    parser.add_argument("--ablate", action="store_true", help="take the direction out instead")
+    parser.add_argument(
+        "--guard", type=float, metavar="NATS", help="back off when the KL of a text would exceed it"
+    )
+    parser.add_argument("--compare", action="store_true", help="show the unsteered text too")
+    parser.add_argument("--max-new-tokens", type=int, default=40, metavar="N")
+    parser.add_argument("--temperature", type=float, default=0.0, help="0 (default) is greedy")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--force", action="store_true", help="take another model's vector")
+    parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write steered text to stdout, and what was done to stderr."""
+    from .loading import import_interp, load_chosen
+
+    interp = import_interp()
+    _check(options)
+    vector = interp.load_vector(options.vector)
+    prompt = None if options.chat or options.bake or options.export else _prompt(options)
+    model = load_chosen(options)
+    if options.bake:
+        folder = interp.bake(
+            model, vector, options.bake, strength=options.strength, force=options.force
+        )
+        print(f"wrote {folder}: steered at {vector.place} without a hook", file=sys.stderr)
+    elif options.export:
+        interp.export_vector(model, vector, options.export)
+        print(f"wrote {options.export}", file=sys.stderr)
+    elif options.chat:
+        _chat(model, vector, options)
+    else:
+        _answer(model, vector, str(prompt), options)
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.guard is not None and options.ablate:
+        raise ValueError("--guard backs off a strength, and --ablate has none; give one of them")
+    if options.ablate and options.strength is not None:
+        raise ValueError("--ablate takes the whole direction out; leave --strength away")
+    if options.seed < 0:
+        raise ValueError(f"--seed {options.seed} is negative; give 0 or more")
+
+
+def _prompt(options: argparse.Namespace) -> str:
+    if options.prompt_file:
+        with options.prompt_file.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST_PROMPT + 1)
+    elif options.prompt is None or options.prompt == "-":
+        text = sys.stdin.read(_LONGEST_PROMPT + 1)
+    else:
+        return options.prompt
+    if len(text) > _LONGEST_PROMPT:
+        raise ValueError(f"the prompt has over {_LONGEST_PROMPT} characters; shorten it")
+    # A file ends with a line break that nobody means.
+    return text.removesuffix("\n")
+
+
+def _chat(model: Any, vector: Any, options: argparse.Namespace) -> None:
+    """A prompt per line; each stands alone, so that every answer is the vector's doing."""
+    while True:
+        if sys.stdin.isatty():
+            print("> ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline().strip()
+        if not line:
+            return
+        try:
+            _answer(model, vector, line, options)
+        except ValueError as error:
+            print(f"nullcline: {error}", file=sys.stderr)
+
+
+def _answer(model: Any, vector: Any, prompt: str, options: argparse.Namespace) -> None:
+    from ..numbers import to_json
+
+    result: dict[str, Any] = {"prompt": prompt, **_described(vector, options)}
+    if options.compare:
+        result["unsteered"] = _text(model, vector, prompt, options, steered=False)["text"]
+        if not options.json:
+            print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
+            print(f"steered:   {prompt}", end="", flush=True)
+    result |= _text(model, vector, prompt, options, steered=True)
+    print(f"steer: {_said(result)}", file=sys.stderr)
+    if options.json:
+        print(to_json(result))
+
+
+def _text(
+    model: Any, vector: Any, prompt: str, options: argparse.Namespace, *, steered: bool
+) -> dict[str, Any]:
+    """One text, shown while it is written."""
+    import interp
+
+    show = steered and not options.json
+    begun = False
+
+    def tell(piece: str) -> None:
+        nonlocal begun
+        if not begun and options.compare:
+            piece = f"{_joint(piece)}{piece}"
+        begun = True
+        print(piece, end="", flush=True)
+
+    shared = {
+        "max_new_tokens": options.max_new_tokens,
+        "temperature": options.temperature,
+        "seed": options.seed,
+        "on_text": tell if show else None,
+    }
+    if steered and options.guard is not None:
+        guarded = interp.generate_guarded(
+            model,
+            vector,
+            prompt,
+            budget=options.guard,
+            strength=options.strength,
+            force=options.force,
+            **shared,
+        )
+        made = guarded.generated
+        more = {
+            "guard": {
+                "budget": guarded.budget,
+                "spent": guarded.spent,
+                "backed_off": guarded.backed_off,
+                "strengths": guarded.strengths,
+            }
+        }
+    else:
+        strength = options.strength if steered else 0.0
+        with interp.steer(
+            model,
+            vector,
+            strength=strength,
+            ablate=steered and options.ablate,
+            force=options.force,
+        ):
+            made = interp.generate(model, prompt, **shared)
+        more = {}
+    if show:
+        print()
+    return {
+        "text": made.text,
+        "tokens": len(made.tokens),
+        "prompt_tokens": made.prompt_tokens,
+        "finish": made.finish,
+        **more,
+    }
+
+
+def _described(vector: Any, options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "layer": vector.place.layer,
+        "site": vector.place.site,
+        "method": vector.method,
+        "strength": None
+        if options.ablate
+        else (vector.strength if options.strength is None else options.strength),
+        "ablated": options.ablate,
+        "condition": vector.condition is not None,
+    }
+
+
+def _said(result: dict[str, Any]) -> str:
+    """What was done, in one line."""
+    done = (
+        "its direction taken out"
+        if result["ablated"]
+        else f"strength {result['strength']:g} of the residual norm"
+    )
+    line = f"{result['method']} vector, layer {result['layer']} ({result['site']}), {done}"
+    if result["condition"]:
+        line += ", where a plain question is recognised"
+    if "guard" in result:
+        guard = result["guard"]
+        line += (
+            f"; {guard['spent']:.3f} of {guard['budget']:g} nats spent, backed off at "
+            f"{guard['backed_off']} of {len(guard['strengths'])} tokens"
+        )
+    return f"{line}; {result['tokens']} tokens, ended by {result['finish']}"
+
+
+def _joint(piece: str) -> str:
+    """A blank between prompt and continuation, where the text brings none."""
+    return "" if piece[:1].isspace() else " "
