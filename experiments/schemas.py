@@ -12,6 +12,9 @@ from omegaconf import OmegaConf
 
 PENALTIES = ("ridge", "l1", "stlsq", "best-subset", "trajectory")
 METHODS = ("dla", "attribution-patching", "activation-patching")
+TRUTH_METHODS = ("mass-mean", "logistic", "gradient", "trained", "cue")
+WHERE = ("best", "everywhere", "asked")
+POSITIONS = ("all", "last")
 DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -205,6 +208,65 @@ class AttributeHeads(Launched):
         _check("method", self.method, METHODS)
 
 
+@dataclass
+class Asked:
+    """What a truth vector is found and judged with: an organism's own, or the generated sets, where
+    no files are given; `questions` is a file or a generated set."""
+
+    statements: list[str] = field(default_factory=list)
+    questions: str | None = None
+    count: int = 240
+
+
+@dataclass
+class FindTruth(Launched):
+    """`experiments.find_truth`: one model, how its vector is looked for, and what it may cost.
+
+    `methods` are all that owe nothing to a cue where the list is empty, `layers` are all. `keep`
+    also writes the vector beside the record.
+    """
+
+    methods: list[str] = field(default_factory=list)
+    layers: list[int] = field(default_factory=list)
+    where: str = "best"
+    positions: str = "all"
+    preset: str | None = None
+    kl: float = 0.1
+    lost: float = 0.05
+    reasoning_loss: float = 0.02
+    random: int = 20
+    seed: int = 0
+    keep: bool = False
+    model: Model = field(default_factory=Model)
+    asked: Asked = field(default_factory=Asked)
+
+    def __post_init__(self) -> None:
+        _check("where", self.where, WHERE)
+        _check("positions", self.positions, POSITIONS)
+        for method in self.methods:
+            _check("methods", method, TRUTH_METHODS)
+
+
+@dataclass
+class EvaluateSteering(Launched):
+    """`experiments.evaluate_steering`: one model and a vector; found first, with the default
+    search and `methods`, where `vector` names no file."""
+
+    vector: str | None = None
+    strength: float | None = None
+    methods: list[str] = field(default_factory=list)
+    where: str = "best"
+    random: int = 20
+    seed: int = 0
+    model: Model = field(default_factory=Model)
+    asked: Asked = field(default_factory=Asked)
+
+    def __post_init__(self) -> None:
+        _check("where", self.where, WHERE)
+        for method in self.methods:
+            _check("methods", method, TRUTH_METHODS)
+
+
 def _register_launchers(store: ConfigStore) -> None:
     store.store(group="launcher", name="local_schema", node=Launcher)
     store.store(group="launcher", name="joblib_schema", node=Joblib)
@@ -213,10 +275,14 @@ def _register_launchers(store: ConfigStore) -> None:
 
 
 def register_models() -> None:
-    """Make the schema of `attribute_heads` known to Hydra, and every shipped organism a model."""
+    """Make the schemas of what looks inside models known to Hydra, and every shipped organism a
+    model."""
     store = ConfigStore.instance()
     _register_launchers(store)
     store.store(name="attribute_heads_schema", node=AttributeHeads)
+    store.store(name="find_truth_schema", node=FindTruth)
+    store.store(name="evaluate_steering_schema", node=EvaluateSteering)
+    store.store(group="asked", name="schema", node=Asked)
     store.store(group="model", name="schema", node=Model)
     store.store(group="pairs", name="schema", node=Pairs)
     root = Path(__file__).parent.parent
