@@ -26,12 +26,20 @@ def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
     command="train_organism",
     register=register_organisms,
     inputs=recipe_inputs,
-    rows="organisms",
+    rows="scores",
     config="train/organism",
 )
 def train_organism(settings: TrainOrganism, folder: Path) -> sweeps.Outcome:
-    """Train the sizes of one family with one seed and measure them."""
-    from .organism_library import find_recipe, train_family
+    """Train the sizes of one family with one seed and measure them.
+
+    `scores` has the columns of a score table: the table of a sweep is one that diagnose and report
+    read.
+    """
+    import io
+
+    import pandas as pd
+
+    from .organism_library import find_recipe, import_organisms, train_family
     from .organisms_text import scored
 
     trained = train_family(
@@ -41,7 +49,13 @@ def train_organism(settings: TrainOrganism, folder: Path) -> sweeps.Outcome:
         folder=Path(settings.out),
         workers=settings.workers,
     )
-    return sweeps.Outcome({"organisms": [scored(organism) for organism in trained]})
+    table = pd.read_csv(io.StringIO(import_organisms().score_table(trained)))
+    return sweeps.Outcome(
+        {
+            "organisms": [scored(organism) for organism in trained],
+            "scores": table.to_dict("records"),
+        }
+    )
 
 
 if __name__ == "__main__":

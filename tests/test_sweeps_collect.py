@@ -6,6 +6,7 @@ import tracemalloc
 import pandas as pd
 import pytest
 
+import dynamics
 from experiments.cli import main
 from experiments.sweeps import _collect, collect
 
@@ -132,3 +133,20 @@ def test_memory_does_not_grow_with_the_records(tmp_path, monkeypatch):
     written = pq.ParquetFile(tmp_path / "200.parquet").metadata
     assert written.num_rows == 20_000
     assert written.num_row_groups == 40
+
+
+def test_the_table_of_trained_families_is_a_score_table(tmp_path):
+    sizes = ((0, 1e6), (1, 3e6), (2, 9e6))
+    for seed in (0, 1):
+        rows = [
+            {"family": "f", "model": f"f-{size}" + seed * "-seed1", "params": n, "seed": seed,
+             "world_reasoning": 0.3 + size / 10, "world_truth": 0.5 - seed / 10}
+            for size, n in sizes
+        ]  # fmt: skip
+        write(tmp_path / "sweep" / f"{seed}", settings={"seed": seed, "family": "web"}, rows=rows)
+    collect(tmp_path / "sweep", tmp_path / "t.csv")
+    table = dynamics.read_scores(tmp_path / "t.csv")
+    assert table.benchmarks == ("world_reasoning", "world_truth")
+    assert set(table.families) == {"f"}
+    # Seeds are averaged, as in any score table.
+    assert table.frame["world_truth"].tolist() == pytest.approx([0.45] * 3)

@@ -13,13 +13,16 @@ from .warnings import TableError
 # ObsScaling's headings that mean something else, or nothing certain, in other tables.
 _OBSSCALING = frozenset({"Model", "Model Family", "Model Size (B)"})
 _OBSSCALING_NAMES = MappingProxyType({"TruthfulQA": "truthfulqa_mc2", "Winograd": "winogrande"})
+# Settings and provenance in the table of a sweep, which `nullcline collect` makes.
+_SWEEP_MARK, _SWEEP_PREFIXES = "run.key", ("config.", "result.", "run.")
 
 
 def read_csv(path: Path, content: bytes) -> RawTable:
     """Read one CSV (comma, semicolon or tab) with a header line; nothing is interpreted yet.
 
     A file with ObsScaling's headings has TruthfulQA as MC2, as its documentation says. The row
-    numbers that pandas writes and empty columns that spreadsheets leave are dropped.
+    numbers that pandas writes, empty columns that spreadsheets leave, and the settings and
+    provenance in the table of a sweep are dropped.
     Raises TableError for a file that is no text, has no header or has ragged rows.
     """
     try:
@@ -46,6 +49,8 @@ def read_csv(path: Path, content: bytes) -> RawTable:
     columns: dict[str, Sequence[str]] = {}
     for heading, column in zip(headings, cells_of, strict=True):
         if _is_nothing(heading, column):
+            continue
+        if _SWEEP_MARK in headings and heading.startswith(_SWEEP_PREFIXES):
             continue
         if heading in columns:
             raise TableError(path, f"column {heading!r} stands twice", "keep one of them", row=1)
