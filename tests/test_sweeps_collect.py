@@ -148,5 +148,4 @@ def test_the_table_of_trained_families_is_a_score_table(tmp_path):
     table = dynamics.read_scores(tmp_path / "t.csv")
     assert table.benchmarks == ("world_reasoning", "world_truth")
     assert set(table.families) == {"f"}
-    # Seeds are averaged, as in any score table.
-    assert table.frame["world_truth"].tolist() == pytest.approx([0.45] * 3)
+    assert sorted(table.frame["world_truth"]) == [0.4] * 3 + [0.5] * 3
