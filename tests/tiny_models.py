@@ -88,13 +88,13 @@ def byte_tokenizer() -> Any:
     )
 
 
-def word_tokenizer() -> Any:
-    """A tokenizer with one token per word of the sentences above, so that lengths are counts of
-    words and answers are single tokens."""
+def word_tokenizer(text: str = TEXT) -> Any:
+    """A tokenizer with one token per word of a text (of the sentences above), so that lengths are
+    counts of words and answers are single tokens."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    words = ["<|end|>", "<|unknown|>", *sorted(set(TEXT.split()))]
+    words = ["<|end|>", "<|unknown|>", *sorted(set(text.split()))]
     vocabulary = {word: number for number, word in enumerate(words)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unknown|>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

@@ -158,7 +158,9 @@ def evaluate_vector(
     shuffled = None
     if vector.method in METHODS:
         raw = find_directions(model, sets, [vector.place], method=vector.method, shuffle=seed)[0]
-        shuffled = under(torch.as_tensor(raw).float() * (length / vector.raw_norm))
+        shuffled = under(
+            torch.from_numpy(np.array(raw, dtype=np.float32)) * (length / vector.raw_norm)
+        )
     say("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
     rows = [_row("steered", by, steered, seed), _row("strength_0", by, by.plain, seed)]

@@ -63,8 +63,7 @@ def adding(
     """
     module = module_at(model, place)
     check_vector(model, addition)
-    if positions not in POSITIONS:
-        raise InterpError(f"no positions {positions!r}; there are {', '.join(POSITIONS)}")
+    check_positions(positions)
     addition = addition.to(device=model.device, dtype=model.dtype)
     applied = Applied(addition, positions=positions)
     if not hook_zeros and not bool(addition.any()):
@@ -117,6 +116,12 @@ def ablating(model: Model, place: Place, direction: torch.Tensor) -> Iterator[No
 
     with _hooked(model, place, module, take_out, stream):
         yield
+
+
+def check_positions(positions: str) -> None:
+    """Refuse what is no choice of positions."""
+    if positions not in POSITIONS:
+        raise InterpError(f"no positions {positions!r}; there are {', '.join(POSITIONS)}")
 
 
 def check_vector(model: Model, vector: torch.Tensor) -> None:

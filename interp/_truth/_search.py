@@ -8,6 +8,7 @@ import torch
 
 from .._errors import InterpError
 from .._models._model import Model
+from .._steering._add import check_positions
 from .._steering._condition import Condition
 from .._steering._effects import yardstick
 from .._steering._place import SITES, Place, places_of
@@ -81,6 +82,7 @@ def find_truth_vector(
         raise InterpError(f"no method is given; there are {', '.join(METHODS)}")
     if where not in WHERE:
         raise InterpError(f"no place {where!r} to steer; there are {', '.join(WHERE)}")
+    check_positions(positions)
     places = places_of(model, layers=layers, sites=sites)
     say("asking the unsteered model")
     by = yardstick(

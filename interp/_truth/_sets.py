@@ -92,15 +92,16 @@ def truth_sets(
     """
     if not questions:
         raise InterpError("there are no questions; steering is chosen and judged by them")
-    asked = _split(questions)
-    told = _split(cued) if cued else tuple(with_cue(question, cue) for question in asked)
+    turns: dict[str, int] = {}
+    asked = _split(questions, turns)
+    told = _split(cued, turns) if cued else tuple(with_cue(question, cue) for question in asked)
     for split in SPLITS:
         if not any(question.split == split for question in asked):
             raise InterpError(
                 f"{len(questions)} questions leave none for {split}; give 3 or more, about "
                 "different things"
             )
-    others = _split(kept)
+    others = _split(kept, turns)
     held_out = {
         frozenset(_asked(question).split())
         for question in (*asked, *told, *others)
@@ -126,7 +127,7 @@ def truth_sets(
         questions=asked,
         cued=told,
         kept=others,
-        reasoning=_split(reasoning),
+        reasoning=_split(reasoning, {}),
         neutral=tuple(neutral),
         cue=cue,
         dropped=len(statements) - len(told_of),
@@ -136,7 +137,7 @@ def truth_sets(
 def with_cue(question: Question, cue: str) -> Question:
     """The same question behind a text that asks for the truth."""
     seam = "\n" if question.prompt.startswith("Q:") else " "
-    return dataclasses.replace(question, prompt=f"{cue}{seam}{question.prompt}", register="cued")
+    return dataclasses.replace(question, prompt=f"{cue}{seam}{question.prompt}", register=cue)
 
 
 def question_digest(question: Question) -> str:
@@ -164,21 +165,26 @@ def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
 
 
-def _split(questions: Sequence[Question]) -> tuple[Question, ...]:
-    """Questions with a split: their own, or thirds of the different things that are asked."""
+def _split(questions: Sequence[Question], turns: dict[str, int]) -> tuple[Question, ...]:
+    """Questions with a split: their own, or thirds of the different things that are asked.
+
+    `turns` has the turn of everything that was asked so far, in whatever register.
+    """
     if not any(not question.split for question in questions):
         return tuple(questions)
-    turn: dict[tuple[str, ...], int] = {}
     found = []
     for question in questions:
-        # What is asked is what can be answered: registers and wordings change, options do not.
-        number = turn.setdefault((question.options[question.best], _asked(question)), len(turn))
-        found.append(dataclasses.replace(question, split=SPLITS[number % len(SPLITS)]))
+        turn = turns.setdefault(question_digest(question), len(turns))
+        found.append(dataclasses.replace(question, split=SPLITS[turn % len(SPLITS)]))
     return tuple(found)
 
 
 def _asked(question: Question) -> str:
-    words = _plain(question.prompt.removeprefix("Q:").removesuffix("\nA:")).split()
-    if question.register and words and words[0] == question.register:
-        words = words[1:]
+    """The words of a question without its register or cue, and without the frame `Q: … A:`."""
+    words = _plain(question.prompt).split()
+    marked = _plain(question.register).split()
+    if words[: len(marked)] == marked:
+        words = words[len(marked) :]
+    if words[:1] == ["q"] and words[-1:] == ["a"]:
+        words = words[1:-1]
     return " ".join(words)
