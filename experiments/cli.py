@@ -13,11 +13,15 @@ _COMMANDS = {
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
+    "evaluate": "what a truth vector does to answers, beside its controls",
     "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+    "serve": "an OpenAI-compatible server of a steered model",
+    "steer": "text from a model that is steered by a truth vector",
     "status": "where a sweep stands: done, running, failed, its estimated end",
+    "truth": "find the direction that turns false answers of a model into true ones",
 }
 
 

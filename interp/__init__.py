@@ -53,7 +53,9 @@ from ._steering._bake import bake as bake
 from ._steering._condition import Condition as Condition
 from ._steering._export import export_vector as export_vector
 from ._steering._generate import Generated as Generated
+from ._steering._generate import encode_prompt as encode_prompt
 from ._steering._generate import generate as generate
+from ._steering._generate import room_for as room_for
 from ._steering._guard import Guarded as Guarded
 from ._steering._guard import generate_guarded as generate_guarded
 from ._steering._place import Place as Place

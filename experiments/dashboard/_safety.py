@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ._errors import Refused
@@ -50,10 +50,13 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(headers.get("host", ""), headers.get("origin"))
         if refusal:
-            response = JSONResponse({"message": refusal, "row": None}, status_code=403)
-            await response(scope, receive, send_with_headers)
+            await self.refused(refusal)(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)
+
+    def refused(self, message: str) -> Response:
+        """The answer to a request that is refused, in the shape that this server's errors have."""
+        return JSONResponse({"message": message, "row": None}, status_code=403)
 
     def _refusal(self, host: str, origin: str | None) -> str | None:
         if not self._is_ours(_name(host)):

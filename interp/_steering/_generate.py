@@ -1,7 +1,7 @@
 """Texts from a model as it is now: plain, or inside `steer(...)`."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ class Generated:
     """A text that a model wrote.
 
     - `text`: what follows the prompt; `tokens`: its ids; `prompt_tokens`: how many were read.
-    - `finish`: `stop` (the model ended it), or `length`.
+    - `finish`: `stop` (the model ended it), `length`, or `halted` (the caller did).
     """
 
     text: str
@@ -26,18 +26,20 @@ class Generated:
 
 def generate(
     model: Model,
-    prompt: str,
+    prompt: str | Sequence[int],
     *,
     max_new_tokens: int = 40,
     temperature: float = 0.0,
     seed: int = 0,
     on_text: Callable[[str], None] | None = None,
+    halt: Callable[[], bool] | None = None,
 ) -> Generated:
     """Continue a prompt with the network's own `generate` and its key-value cache.
 
-    **Arguments**: `temperature` 0 takes the likeliest token at each step, so that two texts differ
-    by what was done to the model alone; otherwise tokens are drawn from `seed`. `on_text` is told
-    each piece of text as it becomes certain.
+    **Arguments**: `prompt` is a text or its tokens. `temperature` 0 takes the likeliest token at
+    each step, so that two texts differ by what was done to the model alone; otherwise tokens are
+    drawn from `seed`. `on_text` is told each piece of text as it becomes certain. `halt` is asked
+    after each token, and its yes ends the text there.
 
     **Raises** `InterpError` for a prompt that leaves no room in the model's context;
     `max_new_tokens` is cut to the room there is.
@@ -57,15 +59,22 @@ def generate(
     }
     if temperature > 0:
         options |= {"temperature": temperature, "top_k": 0, "top_p": 1.0}
-    if on_text is not None:
-        options["streamer"] = _Pieces(model, on_text)
+    watch = None
+    if on_text is not None or halt is not None:
+        watch = options["streamer"] = _Watch(model, on_text, halt)
     with torch.no_grad(), torch.random.fork_rng(devices=_cuda(model)):
         torch.manual_seed(seed)
-        written = model.network.generate(ids, **options)[0, len(tokens) :].tolist()
+        try:
+            written = model.network.generate(ids, **options)[0, len(tokens) :].tolist()
+        except _Halted:
+            assert watch is not None
+            return finished(model, watch.tokens, prompt_tokens=len(tokens), halted=True)
     return finished(model, written, prompt_tokens=len(tokens))
 
 
-def finished(model: Model, written: list[int], *, prompt_tokens: int) -> Generated:
+def finished(
+    model: Model, written: list[int], *, prompt_tokens: int, halted: bool = False
+) -> Generated:
     """What was written, without the token that ended it."""
     ended = bool(written) and written[-1] in stop_tokens(model)
     kept = written[:-1] if ended else written
@@ -73,15 +82,22 @@ def finished(model: Model, written: list[int], *, prompt_tokens: int) -> Generat
         text=model.decode(kept),
         tokens=tuple(kept),
         prompt_tokens=prompt_tokens,
-        finish="stop" if ended else "length",
+        finish="stop" if ended else "halted" if halted else "length",
     )
 
 
-def encode_prompt(model: Model, prompt: str) -> list[int]:
+def encode_prompt(model: Model, prompt: str | Sequence[int]) -> list[int]:
     """A prompt's tokens. **Raises** `InterpError` for one that has none or words it cannot say."""
-    tokens = model.encode(prompt)
+    tokens = model.encode(prompt) if isinstance(prompt, str) else list(prompt)
     if not tokens:
         raise InterpError("the prompt is empty; give at least one word")
+    if not isinstance(prompt, str):
+        strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
+        if strange is not None:
+            raise InterpError(
+                f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
+            )
+        return tokens
     unknown = model.tokenizer.unk_token_id
     if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
         raise InterpError(
@@ -148,20 +164,35 @@ class Pieces:
             self._said = text
 
 
-class _Pieces:
-    """`Pieces` as the streamer of HuggingFace's `generate`, which puts the prompt first."""
+class _Halted(Exception):
+    """The caller has had enough: the one way out of HuggingFace's loop between two tokens."""
 
-    def __init__(self, model: Model, on_text: Callable[[str], None]) -> None:
-        self._pieces, self._prompt = Pieces(model, on_text), True
-        self._stop = stop_tokens(model)
+
+class _Watch:
+    """The streamer of HuggingFace's `generate`, which puts the prompt first, then each token."""
+
+    def __init__(
+        self,
+        model: Model,
+        on_text: Callable[[str], None] | None,
+        halt: Callable[[], bool] | None,
+    ) -> None:
+        self._pieces = None if on_text is None else Pieces(model, on_text)
+        self._halt, self._stop, self._prompt = halt, stop_tokens(model), True
+        self.tokens: list[int] = []
 
     def put(self, value: torch.Tensor) -> None:
         if self._prompt:
             self._prompt = False
             return
         for token in value.reshape(-1).tolist():
-            if token not in self._stop:
+            self.tokens.append(token)
+            if self._pieces is not None and token not in self._stop:
                 self._pieces.add(token)
+        if self._halt is not None and self._halt():
+            self.end()
+            raise _Halted
 
     def end(self) -> None:
-        self._pieces.end()
+        if self._pieces is not None:
+            self._pieces.end()

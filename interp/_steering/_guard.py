@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -44,7 +44,7 @@ class Guarded:
 def generate_guarded(
     model: Model,
     vector: TruthVector,
-    prompt: str,
+    prompt: str | Sequence[int],
     *,
     budget: float,
     strength: float | None = None,
@@ -53,6 +53,7 @@ def generate_guarded(
     seed: int = 0,
     force: bool = False,
     on_text: Callable[[str], None] | None = None,
+    halt: Callable[[], bool] | None = None,
 ) -> Guarded:
     """Continue a prompt, steered as strongly as a KL budget allows.
 
@@ -75,7 +76,7 @@ def generate_guarded(
     pieces = None if on_text is None else Pieces(model, on_text)
     written: list[int] = []
     used: list[float] = []
-    left, spent = budget, 0.0
+    left, spent, halted = budget, 0.0, False
     with torch.no_grad(), steer(model, vector, strength=asked, force=force) as applied:
         if applied is not None:
             shares = torch.tensor(RUNGS, dtype=model.dtype, device=model.device)
@@ -95,11 +96,14 @@ def generate_guarded(
                 break
             if pieces is not None:
                 pieces.add(token)
+            if halt is not None and halt():
+                halted = True
+                break
             ids = torch.full((len(RUNGS), 1), token, device=model.device)
     if pieces is not None:
         pieces.end()
     return Guarded(
-        generated=finished(model, written, prompt_tokens=len(tokens)),
+        generated=finished(model, written, prompt_tokens=len(tokens), halted=halted),
         budget=budget,
         spent=spent,
         strengths=tuple(used),
@@ -108,11 +112,13 @@ def generate_guarded(
 
 
 def _highest(logs: torch.Tensor, left: float) -> tuple[int, float]:
-    """The first row whose KL from the last row fits, and that KL. The last row costs nothing."""
+    """The first row whose KL from the last row fits, and that KL. The last row costs nothing, and
+    a row that is no distribution (steering beyond the number format) never fits."""
     plain = logs[-1]
-    costs = (logs.exp() * (logs - plain)).nan_to_num(0.0).sum(dim=-1).clamp(min=0.0).tolist()
+    costs = (logs.exp() * (logs - plain)).nan_to_num(0.0).sum(dim=-1).clamp(min=0.0)
+    costs[logs.isnan().any(dim=-1)] = math.inf
     costs[-1] = 0.0
-    return next((row, cost) for row, cost in enumerate(costs) if cost <= left)
+    return next((row, cost) for row, cost in enumerate(costs.tolist()) if cost <= left)
 
 
 def _next(logs: torch.Tensor, temperature: float, draw: torch.Generator) -> int:

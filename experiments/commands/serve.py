@@ -1,0 +1,113 @@
+"""`nullcline serve MODEL`: an OpenAI-compatible server of a steered model."""
+
+import argparse
+import dataclasses
+import ipaddress
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from .loading import add_model_arguments
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline serve`."""
+    add_model_arguments(parser)
+    parser.add_argument(
+        "--vector", type=Path, metavar="FILE", help="truth vector (nullcline truth makes one)"
+    )
+    parser.add_argument(
+        "--strength", type=float, help="of requests that give none (the vector's own)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="take a vector that was found on another model"
+    )
+    parser.add_argument("--name", help="what requests call the model (MODEL)")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback only unless asked")
+    parser.add_argument("--port", type=int, default=8400, help="8400; 0 takes a free one")
+    parser.add_argument(
+        "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (2)"
+    )
+    parser.add_argument(
+        "--max-tokens", type=int, default=512, metavar="N", help="new tokens of a prompt (512)"
+    )
+    parser.add_argument(
+        "--max-prompt", type=int, default=2048, metavar="N", help="tokens of a prompt (2048)"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Serve until interrupted; the address is printed on stderr."""
+    _check(options)
+    interp, serving = _imported()
+    limits = serving.Limits(
+        concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
+    )
+    from ..dashboard._safety import own_names
+    from .loading import load_chosen
+
+    with serving.bound(options.host, options.port) as own:
+        vector = interp.load_vector(options.vector) if options.vector else None
+        model = load_chosen(options)
+        if vector is not None:
+            interp.check_fits(model, vector, force=options.force)
+            if options.strength is not None:
+                vector = dataclasses.replace(vector, strength=options.strength)
+            print(vector, file=sys.stderr)
+        name = options.name or _name(options.model)
+        app = serving.create_app(
+            model, vector, name=name, hosts=own_names(options.host), limits=limits
+        )
+        _say(options.host, own.getsockname()[1], name)
+        serving.serve(app, own)
+
+
+def _check(options: argparse.Namespace) -> None:
+    for name in ("max_concurrent", "max_tokens", "max_prompt"):
+        if getattr(options, name) < 1:
+            flag = f"--{name.replace('_', '-')}"
+            raise ValueError(
+                f"{flag} {getattr(options, name)} lets nothing through; give 1 or more"
+            )
+    if options.strength is not None:
+        if not math.isfinite(options.strength):
+            raise ValueError(
+                f"--strength {options.strength} is no number; give a share such as 0.5"
+            )
+        if options.vector is None:
+            raise ValueError("--strength is a vector's; give --vector FILE too")
+
+
+def _imported() -> tuple[Any, Any]:
+    """The packages `interp` and `experiments.serving`, or one line that says what is missing."""
+    from .loading import import_interp
+
+    interp = import_interp()
+    try:
+        from .. import serving
+    except ModuleNotFoundError as error:
+        mend = "pip install 'nullcline[interp,dashboard]'"
+        raise ValueError(f"the server needs {error.name}: {mend}") from None
+    return interp, serving
+
+
+def _name(model: str) -> str:
+    """A folder's own name: where it lies is nobody's business over the network."""
+    folder = Path(model)
+    return folder.resolve().name if folder.is_dir() else model
+
+
+def _say(host: str, port: int, name: str) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    print(
+        f"nullcline: http://{shown}:{port}/v1 serves {name} (Ctrl-C ends it)",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        open_to_others = not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        open_to_others = host != "localhost"
+    if open_to_others:
+        print("warning: there is no login; who reaches the port can use it", file=sys.stderr)

@@ -1,0 +1,169 @@
+"""The application: three addresses of OpenAI's interface, for one model."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from interp import Model, TruthVector, check_fits
+
+from ..dashboard._safety import Guard, read_body
+from ._engine import Engine
+from ._errors import ApiError, answer_errors, error_response
+from ._limits import MOST_BODY, Limits
+from ._prepare import prepare
+from ._requests import ChatRequest, CompletionRequest, Kind, parse, schema_of
+from ._shapes import Shape
+from ._work import Done
+
+_UPLOAD_SECONDS = 60.0
+#: How often it is asked whether the client of an answer that is not streamed is still there.
+_WATCH_SECONDS = 0.2
+
+
+class _Guard(Guard):
+    def refused(self, message: str) -> Response:
+        return error_response(ApiError(403, message, code="host_refused"))
+
+
+def create_app(
+    model: Model,
+    vector: TruthVector | None = None,
+    *,
+    name: str | None = None,
+    hosts: Iterable[str] = ("localhost", "127.0.0.1", "::1"),
+    limits: Limits | None = None,
+) -> FastAPI:
+    """The application.
+
+    - `model`, `vector`: what answers, and what it is steered with; each request may say otherwise.
+      Generation is one text at a time: a hook acts on the network itself.
+    - `name`: what requests call the model (its own name). `hosts`: names under which it may be
+      asked for. `limits`: what may be asked at once.
+
+    **Raises** `InterpError` for a vector of another width; that it belongs to another model is for
+    the caller to refuse (`interp.check_fits`).
+    """
+    if vector is not None:
+        check_fits(model, vector, force=True)
+    limits = limits or Limits()
+    name = name or model.name
+    engine = Engine(model, vector, concurrent=limits.concurrent)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(engine.close)
+
+    app = FastAPI(title="nullcline serve", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(_Guard, hosts=tuple(hosts))
+    answer_errors(app)
+    _add_models(app, name)
+    _add_texts(app, engine, name, limits)
+    return app
+
+
+def _add_models(app: FastAPI, name: str) -> None:
+    entry = {"id": name, "object": "model", "created": int(time.time()), "owned_by": "nullcline"}
+
+    @app.get("/v1/models")
+    async def models() -> Response:
+        """The one model that is served."""
+        return JSONResponse({"object": "list", "data": [entry]})
+
+    @app.get("/v1/models/{asked:path}")
+    async def one(asked: str) -> Response:
+        """The same, by its name."""
+        _check_name(asked, name)
+        return JSONResponse(entry)
+
+
+def _add_texts(app: FastAPI, engine: Engine, name: str, limits: Limits) -> None:
+    @app.post("/v1/completions", openapi_extra=schema_of(CompletionRequest))
+    async def completions(request: Request) -> Response:
+        """Continue a prompt, or score it."""
+        return await _answered(request, await _read(request, CompletionRequest))
+
+    @app.post("/v1/chat/completions", openapi_extra=schema_of(ChatRequest))
+    async def chat(request: Request) -> Response:
+        """Continue a conversation."""
+        return await _answered(request, await _read(request, ChatRequest))
+
+    async def _answered(request: Request, asked: CompletionRequest | ChatRequest) -> Response:
+        _check_name(asked.model, name)
+        shape = Shape(model=name, chat=isinstance(asked, ChatRequest))
+        with contextlib.ExitStack() as held:
+            held.enter_context(engine.slot())
+            works = await asyncio.to_thread(prepare, engine.model, engine.vector, asked, limits)
+            if asked.stream:
+                usage = asked.stream_options is not None and bool(
+                    asked.stream_options.include_usage
+                )
+                events = engine.events(works, telling=True)
+                pieces = shape.streamed(events, usage=usage)
+                return _Stream(pieces, held=held.pop_all(), closing=(pieces, events))
+
+            async def collect() -> list[Done]:
+                async with contextlib.aclosing(engine.events(works, telling=False)) as events:
+                    return [item async for _, item in events if isinstance(item, Done)]
+
+            results = await _unless_gone(request, collect)
+            return JSONResponse(shape.whole(results))
+
+
+class _Stream(StreamingResponse):
+    """An answer in pieces, which gives back what it holds however it ends, begun or not."""
+
+    def __init__(
+        self, pieces: AsyncIterator[str], *, held: contextlib.ExitStack, closing: tuple[Any, ...]
+    ) -> None:
+        super().__init__(
+            pieces, media_type="text/event-stream", headers={"Cache-Control": "no-cache"}
+        )
+        self._held, self._closing = held, closing
+
+    async def __call__(self, *connection: Any) -> None:
+        with self._held:
+            try:
+                await super().__call__(*connection)
+            finally:
+                for iterator in self._closing:
+                    await iterator.aclose()
+
+
+async def _unless_gone(
+    request: Request, collect: Callable[[], Coroutine[Any, Any, list[Done]]]
+) -> list[Done]:
+    """What is collected, unless the client leaves before it is there: then the work ends too."""
+    work = asyncio.create_task(collect())
+    try:
+        while not (await asyncio.wait([work], timeout=_WATCH_SECONDS))[0]:
+            if await request.is_disconnected():
+                raise ApiError(499, "the client has gone")
+        return work.result()
+    finally:
+        if not work.done():
+            work.cancel()
+            await asyncio.wait([work])
+
+
+async def _read(request: Request, kind: type[Kind]) -> Kind:
+    stated = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if stated != "application/json":
+        raise ApiError(415, "send the request as application/json")
+    return parse(kind, await read_body(request, limit=MOST_BODY, seconds=_UPLOAD_SECONDS))
+
+
+def _check_name(asked: str, name: str) -> None:
+    if asked != name:
+        raise ApiError(
+            404,
+            f"no model {asked[:100]!r} here; this server has {name!r}",
+            param="model",
+            code="model_not_found",
+        )

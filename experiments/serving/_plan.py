@@ -1,0 +1,62 @@
+"""A request's wish to be steered, checked against the vector that the server has."""
+
+import dataclasses
+
+import torch
+
+from interp import Model, TruthVector
+
+from ._errors import ApiError
+from ._requests import Steering
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How one text is steered; `answer_start` as in `Steering`."""
+
+    strength: float
+    ablate: bool = False
+    budget: float | None = None
+    answer_start: int | None = None
+
+    @property
+    def needs_start(self) -> bool:
+        """Whether where the answer starts can matter at all."""
+        return not self.ablate and self.strength != 0
+
+
+def plan_of(model: Model, vector: TruthVector | None, asked: Steering | None) -> Plan | None:
+    """What is done to the model, None for nothing.
+
+    **Raises** `ApiError` where there is no vector, for wishes that exclude one another, and for a
+    strength beyond the model's number format.
+    """
+    if vector is None:
+        if asked is not None:
+            raise ApiError(
+                400,
+                "this server was started without a vector; start it with --vector FILE to steer",
+                param="steering",
+                code="no_vector",
+            )
+        return None
+    asked = asked or Steering()
+    if asked.ablate and (asked.budget is not None or asked.strength is not None):
+        raise ApiError(
+            400,
+            "ablate takes the direction out as a whole; leave out strength and budget",
+            param="steering.ablate",
+        )
+    strength = vector.strength if asked.strength is None else asked.strength
+    if not bool(torch.isfinite(vector.addition(strength).to(model.dtype)).all()):
+        raise ApiError(
+            400,
+            f"strength {strength:g} is beyond the model's {model.dtype}; give less",
+            param="steering.strength",
+        )
+    return Plan(
+        strength=strength,
+        ablate=asked.ablate,
+        budget=asked.budget,
+        answer_start=asked.answer_start,
+    )

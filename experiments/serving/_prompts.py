@@ -1,0 +1,55 @@
+"""The tokens of what a request wants continued."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from interp import InterpError, Model, encode_prompt
+
+from ._errors import ApiError
+from ._requests import ChatMessage
+
+
+def prompt_tokens(model: Model, prompt: Any) -> list[list[int]]:
+    """One list of tokens per prompt. **Raises** `ApiError` for what the model cannot read."""
+    many = isinstance(prompt, list) and not isinstance(prompt[0], int)
+    return [_encoded(model, one, "prompt") for one in (prompt if many else [prompt])]
+
+
+def chat_tokens(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
+    """A conversation by the tokenizer's own template; where it has none, as `role: content` lines
+    that end in `assistant:`; where the tokenizer has no token for the roles, the contents alone.
+
+    **Raises** `ApiError` for what the template refuses or the model cannot read.
+    """
+    if model.tokenizer.chat_template is not None:
+        return _encoded(model, _templated(model, messages), "messages")
+    lines = [f"{message.role}: {message.text}" for message in messages]
+    try:
+        return encode_prompt(model, "\n".join([*lines, "assistant:"]))
+    except InterpError:
+        return _encoded(model, "\n".join(message.text for message in messages), "messages")
+
+
+def _templated(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
+    # Templates know the older name of the developer's role.
+    told = [
+        {"role": "system" if m.role == "developer" else m.role, "content": m.text} for m in messages
+    ]
+    try:
+        text = model.tokenizer.apply_chat_template(told, add_generation_prompt=True, tokenize=False)
+    except Exception as error:
+        # The template is a program that comes with the model: whatever it raises is about what
+        # it was given.
+        reason = " ".join(str(error).split())[:300]
+        raise ApiError(
+            400, f"the model's chat template refuses this: {reason}", param="messages"
+        ) from None
+    # The template has written the special tokens itself.
+    return list(model.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _encoded(model: Model, prompt: str | list[int], param: str) -> list[int]:
+    try:
+        return encode_prompt(model, prompt)
+    except InterpError as error:
+        raise ApiError(400, str(error), param=param) from None

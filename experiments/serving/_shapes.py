@@ -1,0 +1,92 @@
+"""Answers as OpenAI's clients read them, whole and in pieces."""
+
+import json
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from ._errors import as_api_error, error_body
+from ._work import Done
+
+
+class Shape:
+    """The shape of completions, or of a chat's; one per answer, which has one id."""
+
+    def __init__(self, *, model: str, chat: bool) -> None:
+        self._chat = chat
+        self._id = f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}"
+        self._created, self._model = int(time.time()), model
+
+    def whole(self, results: Sequence[Done]) -> dict[str, Any]:
+        """All at once."""
+        choices = [self._choice(number, done) for number, done in enumerate(results)]
+        kind = "chat.completion" if self._chat else "text_completion"
+        return {
+            **self._head(kind),
+            "choices": choices,
+            "usage": _usage(results),
+            "steering": results[0].steering,
+        }
+
+    async def streamed(
+        self, events: AsyncGenerator[tuple[int, str | Done]], *, usage: bool
+    ) -> AsyncGenerator[str]:
+        """Server-sent events, of which the last is `[DONE]`."""
+        results: list[Done] = []
+        begun: set[int] = set()
+        try:
+            async for number, item in events:
+                if self._chat and number not in begun:
+                    begun.add(number)
+                    yield self._event(self._piece(number, {"role": "assistant", "content": ""}))
+                if isinstance(item, Done):
+                    results.append(item)
+                    last = self._piece(number, {} if self._chat else "", finish=item.finish)
+                    yield self._event(last, steering=item.steering)
+                else:
+                    yield self._event(
+                        self._piece(number, {"content": item} if self._chat else item)
+                    )
+            if usage:
+                yield self._event(None, usage=_usage(results))
+        except Exception as error:
+            # The status is sent already: what went wrong can only be one more event.
+            told = as_api_error(error)
+            if told.status >= 500:
+                traceback.print_exception(error, file=sys.stderr)
+            yield _line(error_body(told))
+        yield "data: [DONE]\n\n"
+
+    def _choice(self, number: int, done: Done) -> dict[str, Any]:
+        rest = {"index": number, "finish_reason": done.finish, "logprobs": done.logprobs}
+        if self._chat:
+            return {"message": {"role": "assistant", "content": done.text}, **rest}
+        return {"text": done.text, **rest}
+
+    def _piece(self, number: int, value: Any, *, finish: str | None = None) -> dict[str, Any]:
+        name = "delta" if self._chat else "text"
+        return {name: value, "index": number, "finish_reason": finish, "logprobs": None}
+
+    def _event(self, choice: dict[str, Any] | None, **more: Any) -> str:
+        kind = "chat.completion.chunk" if self._chat else "text_completion"
+        return _line({**self._head(kind), "choices": [choice] if choice else [], **more})
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
+
+
+def _usage(results: Sequence[Done]) -> dict[str, int]:
+    read = sum(done.prompt_tokens for done in results)
+    written = sum(done.completion_tokens for done in results)
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+    }
+
+
+def _line(value: dict[str, Any]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"
