@@ -1,5 +1,6 @@
 """Views as data: what they say at the edges, and records of runs inside models."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -9,7 +10,9 @@ import dynamics
 from experiments.dashboard._blocks import csv_data
 from experiments.dashboard._family import family_view
 from experiments.dashboard._inside import inside_view
+from experiments.dashboard._steering import COLUMNS
 from experiments.numbers import plain
+from interp._evaluation._table import Row
 
 HEADS = {
     "model": {"name": "<b>tiny</b>", "n_layers": 2, "n_heads": 2},
@@ -69,6 +72,38 @@ def test_records_are_shown_from_a_folder(tmp_path):
     assert steering["rows"][0][1] == "40.0 [30.0, 50.0]"
     scan = next(b for b in view["blocks"] if b.get("name") == "layer-scan")
     assert scan["traces"][0]["y"] == pytest.approx([60, 70])
+
+
+def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
+    """The layout of `nullcline evaluate`: what is read is there, what is lacking is a dash."""
+    assert set(COLUMNS) <= {field.name for field in dataclasses.fields(Row)}
+    vector = {"method": "mass_mean", "layer": 3, "strength": 0.5}
+    record = EVALUATE | {
+        "vector": vector,
+        "held": {"accuracy": 0.9, "low": 0.8, "high": 0.95},
+        "verdict_reason": "within the range of random directions",
+    }
+    record["rows"] = [*EVALUATE["rows"], {"name": "random_max", "corrected_share": 0.07}]
+    (tmp_path / "record.json").write_text(json.dumps({"command": "evaluate", "result": record}))
+    blocks = inside_view([tmp_path])["blocks"]
+    shown = next(b for b in blocks if b["kind"] == "facts")
+    vector_said, held, reason = "mass mean, layer 3, strength 0.5", "90.0 %", "within the range"
+    for said in (vector_said, held, "[80.0, 95.0]", "not told from random", reason):
+        assert said in str(shown)
+    rows = next(b for b in blocks if "steering" in b.get("title", ""))["rows"]
+    assert rows[-1][0] == "random max"
+    assert rows[-1][3] == "7.0"
+    assert rows[-1][6] == "–"
+
+
+def test_a_family_that_turns_shows_both_sides():
+    table = dynamics.load_table("organisms").select(["web", "curated"])
+    found = dynamics.diagnose(table, n_boot=200)
+    told = {f.family: str(family_view(found, f)["blocks"][0]) for f in found.families}
+    assert "γ before the turn" in told["web"]
+    web = next(f for f in found.families if f.family == "web")
+    assert f"{web.about_turn[1].gamma:.2f}" in told["web"]
+    assert "before the turn" not in told["curated"]
 
 
 def test_without_records_the_commands_are_named_and_broken_ones_are_said(tmp_path):

@@ -43,10 +43,15 @@ def _facts(family: FamilyDiagnosis) -> Block:
     bracketed = family.critical.status == "bracketed"
     value = size_text(family.critical.vertex) if bracketed else "not established"
     ends = interval(family.critical.low, family.critical.high, size_text) if bracketed else ""
+    sides = [
+        (f"γ {when} the turn", signed(slope.gamma), f"95 % {interval(slope.low, slope.high)}")
+        for when, slope in zip(("before", "after"), family.about_turn or (), strict=False)
+    ]
     return facts(
         ("phase now", family.phase, "at its largest models, 95 %"),
         ("γ now", signed(family.current.gamma) if family.current else "–", gamma_text(family)),
         ("truth turns at", value, f"95 % {ends}" if bracketed else turn),
+        *sides,
         ("r", signed(r.r), f"given N: {signed(r.partial_r)}; {r.models} models"),
     )
 

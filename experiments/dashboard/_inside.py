@@ -1,16 +1,17 @@
 """Inside a model: records of `heads`, `truth` and `evaluate` runs, read from a folder."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..numbers import interval, plain, signed, size
-from ._blocks import Block, csv_data, facts, figure, figure_text, lines, notice, table
+from ._blocks import Block, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
-from ._style import ACCENT, INK, layout, titled, trace
+from ._record_values import model_name, number
+from ._steering import controlled_table, layer_scan
+from ._style import INK, layout, titled, trace
 
 _MOST_FILES = 200
 _MOST_BYTES = 20_000_000
@@ -59,34 +60,24 @@ def _show(name: str, record: dict) -> list[Block | None]:
     if isinstance(record.get("heads"), list) and "completeness" in record:
         blocks += _heads(name, record)
     if isinstance(record.get("layers"), list):
-        blocks.append(_layers(name, record))
+        blocks.append(layer_scan(name, record))
     if isinstance(record.get("rows"), list) and "verdict" in record:
-        blocks += _evaluation(name, record)
+        blocks += controlled_table(name, record)
     return blocks
 
 
-def _model_name(name: str, record: dict) -> str:
-    model = record.get("model")
-    named = model.get("name") if isinstance(model, dict) else model
-    return str(named or name)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
 def _heads(name: str, record: dict) -> list[Block | None]:
-    model, heads = _model_name(name, record), record["heads"]
+    model, heads = model_name(name, record), record["heads"]
     competing = record.get("competing") or {}
     whole = record.get("completeness") or {}
-    share = interval(_number(competing.get("wilson_low")), _number(competing.get("wilson_high")))
+    share = interval(number(competing.get("wilson_low")), number(competing.get("wilson_high")))
     columns = ("layer", "head", "truth", "truth_low", "truth_high", "truth_p", "reasoning",
                "reasoning_low", "reasoning_high", "reasoning_p", "competing")  # fmt: skip
     data = csv_data(
         "heads",
         columns,
         [
-            (h["layer"], h["head"], *(_number(_side(h, k).get(e)) for k in ("truth", "reasoning")
+            (h["layer"], h["head"], *(number(_side(h, k).get(e)) for k in ("truth", "reasoning")
              for e in ("effect", "low", "high", "p")), bool(h.get("competing")))
             for h in heads
         ],
@@ -105,8 +96,8 @@ def _heads(name: str, record: dict) -> list[Block | None]:
             ("model", model, _parameters(record)),
             ("competing heads", f"{competing.get('count', '–')} of {competing.get('of', '–')}",
              f"{competing.get('replicated', '–')} replicated; share 95 % {share}"),
-            ("completeness", signed(_number(whole.get("residual")), 4),
-             f"logits left over; tolerance {signed(_number(whole.get('tolerance')), 4)}"),
+            ("completeness", signed(number(whole.get("residual")), 4),
+             f"logits left over; tolerance {signed(number(whole.get('tolerance')), 4)}"),
             ("logit difference", _by_set(record.get("logit_difference"), signed),
              f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
@@ -135,9 +126,9 @@ def _side(head: dict, kind: str) -> dict:
 def _by_set(value: Any, show) -> str:
     """A number, or the numbers of each set."""
     if isinstance(value, dict):
-        numbers = [show(_number(v)) for v in value.values() if isinstance(v, int | float)]
+        numbers = [show(number(v)) for v in value.values() if isinstance(v, int | float)]
         return " / ".join(numbers) or "–"
-    return show(_number(value))
+    return show(number(value))
 
 
 def _pairs(value: Any) -> str:
@@ -167,8 +158,8 @@ def _parameters(record: dict) -> str:
 
 
 def _effect(effect: dict) -> str:
-    ends = interval(_number(effect.get("low")), _number(effect.get("high")))
-    return f"{signed(_number(effect.get('effect')))} {ends}"
+    ends = interval(number(effect.get("low")), number(effect.get("high")))
+    return f"{signed(number(effect.get('effect')))} {ends}"
 
 
 def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
@@ -176,7 +167,7 @@ def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
     width = 1 + max(int(h["head"]) for h in heads)
     values = np.full((layers, width), np.nan)
     for h in heads:
-        values[int(h["layer"]), int(h["head"])] = _number(_side(h, kind).get("effect"))
+        values[int(h["layer"]), int(h["head"])] = number(_side(h, kind).get("effect"))
     known = np.abs(values[np.isfinite(values)])
     reach = float(known.max()) if known.size and known.max() > 0 else 1.0
     marked = [h for h in heads if h.get("competing")]
@@ -219,7 +210,7 @@ def _ablation(model: str, record: dict) -> Block | None:
     if not isinstance(ablated, list) or not ablated:
         return None
     columns = ("layer", "head", "lost", "low", "high", "p")
-    raw = [[_number(row.get(column)) for column in columns] for row in ablated]
+    raw = [[number(row.get(column)) for column in columns] for row in ablated]
     rows = [
         (f"{layer:.0f}.{head:.0f}", signed(lost), interval(low, high), signed(p, 3))
         for layer, head, lost, low, high, p in raw
@@ -239,82 +230,3 @@ def _published(record: dict) -> Block | None:
         return None
     rows = [(key.replace("_", " "), _short(value)) for key, value in published.items()]
     return table("The published definition, for comparison", ("quantity", "value"), rows)
-
-
-def _layers(name: str, record: dict) -> Block:
-    rows = [layer for layer in record["layers"] if isinstance(layer, dict)]
-    x = [layer.get("layer") for layer in rows]
-    y = [_number(layer.get("accuracy")) for layer in rows]
-    up = [100 * (_number(r.get("high")) - v) for r, v in zip(rows, y, strict=True)]
-    down = [100 * (v - _number(r.get("low"))) for r, v in zip(rows, y, strict=True)]
-    traces = [
-        trace(x, [100 * v for v in y], mode="lines+markers", name="held-out accuracy, 95 %",
-              line={"color": ACCENT}, marker={"size": 7},
-              error_y={"type": "data", "symmetric": False, "array": plain(up),
-                       "arrayminus": plain(down), "thickness": 1, "width": 3}),
-    ]  # fmt: skip
-    across = [_number(layer.get("cross_topic")) for layer in rows]
-    if any(math.isfinite(v) for v in across):
-        traces.append(
-            trace(x, [100 * v for v in across], mode="lines+markers", name="on another topic",
-                  line={"color": INK, "dash": "dot"}, marker={"size": 6})
-        )  # fmt: skip
-    columns = ("layer", "accuracy", "low", "high", "cross_topic")
-    values = [[layer.get("layer"), *(_number(layer.get(c)) for c in columns[1:])] for layer in rows]
-    model = _model_name(name, record)
-    return figure(
-        "layer-scan",
-        f"{model}: how well each layer tells true from false",
-        traces=traces,
-        layout=layout(x=titled("layer"), y=titled("accuracy (%)")),
-        alt="Held-out accuracy of a truth direction at each layer.",
-        data=csv_data("layer-scan", columns, values),
-        height=360,
-    )
-
-
-def _evaluation(name: str, record: dict) -> list[Block | None]:
-    model = figure_text(_model_name(name, record))
-    columns = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "false_to_true", "true_to_false",
-               "mcnemar_p", "kl", "perplexity_ratio", "reasoning_change")  # fmt: skip
-    rows, raw = [], []
-    for row in record["rows"]:
-        value = {key: _number(row.get(key)) for key in columns[1:]}
-        ends = interval(100 * value["mc1_low"], 100 * value["mc1_high"], lambda v: signed(v, 1))
-        rows.append(
-            (
-                str(row.get("name")),
-                f"{signed(100 * value['mc1'], 1)} {ends}",
-                signed(100 * value["mc2"], 1),
-                signed(value["false_to_true"], 0),
-                signed(value["true_to_false"], 0),
-                signed(value["mcnemar_p"], 3),
-                signed(value["kl"], 3),
-                signed(value["perplexity_ratio"], 2),
-                signed(100 * value["reasoning_change"], 1),
-            )
-        )
-        raw.append([str(row.get("name")), *value.values()])
-    corrected = interval(
-        100 * _number(record.get("corrected_low")), 100 * _number(record.get("corrected_high")),
-        lambda v: signed(v, 1),
-    )  # fmt: skip
-    return [
-        facts(
-            ("model", _model_name(name, record), "steering, measured on a test split"),
-            ("corrected", f"{signed(100 * _number(record.get('corrected_share')), 1)} %",
-             f"95 % {corrected}"),
-            ("by random directions",
-             f"{signed(100 * _number(record.get('random_corrected_share')), 1)} %",
-             "of equal norm"),
-            ("verdict", str(record.get("verdict")).replace("_", " "), ""),
-        ),
-        table(
-            f"{model}: steering beside its controls",
-            ("what was added", "MC1 (%) [95 %]", "MC2 (%)", "false → true", "true → false",
-             "McNemar p", "KL (nats)", "perplexity ×", "reasoning (pp)"),
-            rows,
-            right=tuple(range(2, 9)),
-            data=csv_data("steering", columns, raw),
-        ),
-    ]  # fmt: skip
