@@ -2,8 +2,10 @@
 
 import pytest
 import serving_app as served
+import torch
 
 import interp
+from interp._steering._guard import _highest
 
 
 @pytest.mark.parametrize("on_text", [None, lambda piece: None])
@@ -28,6 +30,13 @@ def test_a_guarded_text_is_halted_too():
     )
     assert halted.tokens == whole.tokens[:2]
     assert halted.finish == "halted"
+
+
+def test_a_strength_beyond_the_number_format_never_fits_a_budget():
+    plain = torch.tensor([0.25, 0.75]).log()
+    logs = torch.stack([torch.full((2,), torch.nan), plain + 0, plain])
+    assert _highest(logs, 1e6) == (1, 0.0)
+    assert _highest(logs[[0, 2]], 1e6) == (1, 0.0)
 
 
 def test_a_halt_that_never_comes_changes_nothing():

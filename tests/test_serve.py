@@ -1,7 +1,7 @@
 """The OpenAI-compatible server: what it writes, what it reports, and what it refuses."""
 
 import asyncio
-import contextlib
+import dataclasses
 import json
 
 import httpx
@@ -288,7 +288,7 @@ def test_a_chat_follows_the_tokenizer_s_template(client, monkeypatch):
 
 def test_texts_of_different_strengths_never_mix():
     strengths = [0.0, 2.0, -2.0, 0.5, 1.0, -1.0]
-    expected = [served.alone(strength, tokens=24).text for strength in strengths]
+    expected = [served.alone(strength, tokens=12).text for strength in strengths]
     assert len(set(expected)) == len(strengths)
 
     async def at_once() -> list[str]:
@@ -296,7 +296,7 @@ def test_texts_of_different_strengths_never_mix():
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
 
             async def one(strength: float) -> str:
-                body = {"model": served.NAME, "prompt": served.PROMPT, "max_tokens": 24}
+                body = {"model": served.NAME, "prompt": served.PROMPT, "max_tokens": 12}
                 answer = await client.post(
                     "/v1/completions", json={**body, "steering": {"strength": strength}}
                 )
@@ -413,10 +413,6 @@ def test_the_command_refuses_on_one_line(capsys, tmp_path):
 
 
 def test_the_library_refuses_a_vector_of_another_width():
-    import dataclasses
-
     wide = dataclasses.replace(served.make_vector(), direction=torch.ones(64))
     with pytest.raises(interp.InterpError, match="width"):
         served.make_app(wide)
-    with contextlib.suppress(AttributeError):
-        assert served.make_app().state is not None
