@@ -10,6 +10,7 @@ import dynamics
 from experiments.dashboard._blocks import csv_data
 from experiments.dashboard._family import family_view
 from experiments.dashboard._inside import inside_view
+from experiments.dashboard._shipped_records import shipped_records
 from experiments.dashboard._steering import COLUMNS
 from experiments.numbers import plain
 from interp._evaluation._table import Row
@@ -94,6 +95,20 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
     assert rows[-1][0] == "random max"
     assert rows[-1][3] == "7.0"
     assert rows[-1][6] == "–"
+
+
+def test_a_record_of_a_shipped_model_comes_with_the_project():
+    folder = shipped_records()
+    assert folder is not None
+    rows = dynamics.load_figures("organism_heads").set_index("model")
+    for path in folder.glob("*.json"):
+        model = json.loads(path.read_text())["model"]
+        assert model["fingerprint"] == rows.loc[model["name"], "fingerprint"]
+    told = inside_view([folder])
+    assert "organism:heads-64: direct effect of each head on the truth pairs" in titles(told)
+    assert "What the unembedding does to the two" in titles(told)
+    assert "151 of truth (pairs.csv)" in str(told)
+    assert "could not be shown" not in str(told)
 
 
 def test_a_family_that_turns_shows_both_sides():

@@ -96,8 +96,8 @@ def _heads(name: str, record: dict) -> list[Block | None]:
             ("model", model, _parameters(record)),
             ("competing heads", f"{competing.get('count', '–')} of {competing.get('of', '–')}",
              f"{competing.get('replicated', '–')} replicated; share 95 % {share}"),
-            ("completeness", signed(number(whole.get("residual")), 4),
-             f"logits left over; tolerance {signed(number(whole.get('tolerance')), 4)}"),
+            ("completeness", _tiny(whole.get("residual")),
+             f"logits left over at most; an error above {_tiny(whole.get('tolerance'))}"),
             ("logit difference", _by_set(record.get("logit_difference"), signed),
              f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
@@ -114,6 +114,7 @@ def _heads(name: str, record: dict) -> list[Block | None]:
         else lines(f"{model}: no head works for one set and against the other."),
         _ablation(model, record),
         _published(record),
+        _projection(record),
     ]  # fmt: skip
 
 
@@ -132,9 +133,18 @@ def _by_set(value: Any, show) -> str:
 
 
 def _pairs(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {item}" for key, item in value.items())
-    return "–" if value is None else str(value)
+    if not isinstance(value, dict):
+        return "–" if value is None else str(value)
+    said = [
+        f"{value[f'{kind}_count']} of {kind} ({value.get(kind)})"
+        for kind in ("truth", "reasoning")
+        if f"{kind}_count" in value
+    ]
+    return ", ".join(said)
+
+
+def _tiny(value: Any) -> str:
+    return f"{number(value):.1e}" if isinstance(value, int | float) else "–"
 
 
 def _short(value: Any) -> str:
@@ -224,9 +234,39 @@ def _ablation(model: str, record: dict) -> Block | None:
     )
 
 
+_PUBLISHED = {
+    "competing_layers": "layers that compete (cosine below -.5 on most pairs)",
+    "random_prompt_pairs": "the same, prompts paired at random",
+    "shuffled_weights": "the same, weights shuffled",
+    "of": "layers in all",
+    "mean_cosine": "mean cosine, layer by layer",
+    "mean_cosine_random": "the same, prompts paired at random",
+    "mean_cosine_shuffled": "the same, weights shuffled",
+    "mean_cosine_centred": "the same, the mean of independent text taken off",
+}
+_PROJECTION = {
+    "hidden": "cosine of the mean truth and reasoning states",
+    "logits": "after the unembedding",
+    "null_mean": "after it, two random directions at that angle: mean",
+    "null_low": "the same, lower end of 95 %",
+    "null_high": "the same, upper end of 95 %",
+    "wider": "through the published wider map",
+    "plain_gelu": "through a GELU alone, its control",
+}
+
+
 def _published(record: dict) -> Block | None:
-    published = record.get("published")
-    if not isinstance(published, dict):
+    return _quantities(record, "published", _PUBLISHED, "The published definition, for comparison")
+
+
+def _projection(record: dict) -> Block | None:
+    return _quantities(record, "projection", _PROJECTION, "What the unembedding does to the two")
+
+
+def _quantities(record: dict, key: str, names: dict[str, str], title: str) -> Block | None:
+    """The named values of one part of a record, in the order of their names."""
+    found = record.get(key)
+    if not isinstance(found, dict):
         return None
-    rows = [(key.replace("_", " "), _short(value)) for key, value in published.items()]
-    return table("The published definition, for comparison", ("quantity", "value"), rows)
+    rows = [(said, _short(found[name])) for name, said in names.items() if name in found]
+    return table(title, ("quantity", "value"), rows) if rows else None
