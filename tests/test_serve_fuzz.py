@@ -12,7 +12,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", _APP, headers=_HEADERS)
 
 @schema.parametrize()
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
