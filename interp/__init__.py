@@ -5,9 +5,9 @@ from ._errors import InterpError as InterpError
 from ._evaluation._published import PublishedCount as PublishedCount
 from ._evaluation._published import published_count as published_count
 from ._evaluation._published import published_vector as published_vector
-from ._evaluation._table import Evaluation as Evaluation
-from ._evaluation._table import Row as Row
+from ._evaluation._rows import Row as Row
 from ._evaluation._table import evaluate_vector as evaluate_vector
+from ._evaluation._verdict import Evaluation as Evaluation
 from ._heads._attribution import Head as Head
 from ._heads._attribution import HeadAttribution as HeadAttribution
 from ._heads._attribution import HeadEffects as HeadEffects

@@ -10,7 +10,8 @@ from tiny_models import TEXT, byte_tokenizer, tiny_network
 from torch.nn.functional import softplus
 
 import interp
-from interp._evaluation._table import mcnemar_p
+from interp._evaluation._rows import mcnemar_p
+from interp._evaluation._verdict import judge
 from interp._steering._effects import adds, measure, yardstick
 from interp._truth._choose import corrected_share
 from interp._truth._linear import logistic, mass_mean
@@ -135,8 +136,6 @@ def test_the_verdict_follows_from_the_figures(judged):
             dataclasses.replace(row, **changes) if row.name == "steered" else row
             for row in judged.rows
         )
-        from interp._evaluation._table import judge
-
         return judge(dataclasses.replace(judged, rows=rows))[0]
 
     assert verdict() == "corrects"
