@@ -13,6 +13,8 @@ from ._states import all_states
 
 WHERE = ("best", "everywhere", "asked")
 _PENALTY = 1e-3
+#: Share of the other calibration positions at which the condition may hold.
+_OPEN_ELSEWHERE = 0.01
 
 
 def fit_condition(model: Model, sets: TruthSets, place: Place) -> Condition:
@@ -20,7 +22,8 @@ def fit_condition(model: Model, sets: TruthSets, place: Place) -> Condition:
 
     The others are positions of reasoning questions with their answers, of cued questions and of
     questions whose right answers are to be kept. Neutral text is not among them: it may hold plain
-    questions of its own, and is what the cost is measured on.
+    questions of its own, and is what the cost is measured on. The threshold is that of a logistic
+    regression, or higher where more than one of a hundred other positions would pass it.
 
     **Raises** `InterpError` where there is nothing to tell plain questions from.
     """
@@ -37,9 +40,12 @@ def fit_condition(model: Model, sets: TruthSets, place: Place) -> Condition:
     labels = np.arange(len(inside) + len(outside)) < len(inside)
     states = np.concatenate([inside, outside])
     weight, offset = logistic(states[None], labels, penalty=_PENALTY)
-    said = states @ weight[0] + offset[0] > 0
+    scores = states @ weight[0]
+    # Steering what is no question costs more than leaving out a position of one.
+    threshold = max(-float(offset[0]), float(np.quantile(scores[~labels], 1 - _OPEN_ELSEWHERE)))
+    said = scores > threshold
     return Condition(
         weight=torch.from_numpy(np.array(weight[0], dtype=np.float32)),
-        threshold=-float(offset[0]),
+        threshold=threshold,
         accuracy=float((said[labels].mean() + (~said[~labels]).mean()) / 2),
     )
