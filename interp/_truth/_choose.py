@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .._questions._scoring import Answered
+from .._questions._scoring import Answered, encode_questions
 from .._steering._condition import Condition
 from .._steering._effects import Measured, Steering, Yardstick, adds, ask, measure
 from .._steering._place import Place
@@ -14,7 +14,9 @@ from ._find import unit
 STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 #: The strengths at which every direction is tried before the most promising are tried at all.
 SCREENED = (0.2, 0.5, 1.0)
-FINALISTS = 8
+#: Questions that screening asks at most, and how many directions it leaves.
+SCREENING_QUESTIONS = 60
+FINALISTS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,19 +64,10 @@ class Candidate:
     within_budget: bool = False
 
 
-def direction_of(
-    method: str, place: Place, raw: np.ndarray, *, norm: float, condition: Condition | None
-) -> Direction:
+def direction_of(method: str, place: Place, raw: np.ndarray, *, norm: float) -> Direction:
     """A direction from what its method made."""
     vector, length = unit(raw)
-    return Direction(
-        method=method,
-        place=place,
-        vector=vector.numpy(),
-        norm=norm,
-        raw_norm=length,
-        condition=condition,
-    )
+    return Direction(method=method, place=place, vector=vector.numpy(), norm=norm, raw_norm=length)
 
 
 def choose(
@@ -83,15 +76,17 @@ def choose(
     *,
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget,
+    conditions: Callable[[Place], Sequence[Condition | None]],
     positions: str = "all",
     on_progress: Callable[[str], None] | None = None,
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
 
-    All directions are tried at three strengths on the questions alone, and the eight that correct
-    most at every strength. Costs are then measured from the one that corrects most downwards (of
-    equals first the one that needs no condition, then the weaker) until one is within the budget:
-    that one is chosen. Where none is, the one with the smallest KL is.
+    All directions are tried everywhere at three strengths on up to 60 of the questions; the four
+    that correct most are tried under each of the `conditions` of their place at every strength.
+    Costs are then measured from the one that corrects most downwards (of equals first the one that
+    needs no condition, then the weaker) until one is within the budget: that one is chosen. Where
+    none is, the one with the smallest KL is.
     """
     say = on_progress or (lambda part: None)
 
@@ -104,19 +99,23 @@ def choose(
             positions=positions,
         )
 
-    usable = [direction for direction in directions if direction.raw_norm > 0]
-    finalists = usable
-    if len(usable) > FINALISTS:
-        say(f"screening {len(usable)} directions at {len(SCREENED)} strengths")
-        reached = [
-            max(_screen(by, steering(direction, strength)) for strength in SCREENED)
-            for direction in usable
-        ]
-        order = sorted(range(len(usable)), key=lambda number: reached[number], reverse=True)
-        finalists = [usable[number] for number in order[:FINALISTS]]
-    say(f"asking under {len(finalists)} directions at {len(strengths)} strengths")
+    finalists = [direction for direction in directions if direction.raw_norm > 0]
+    if len(finalists) > FINALISTS:
+        some = _some_questions(by)
+        reached = []
+        for number, direction in enumerate(finalists, start=1):
+            say(f"screening direction {number} of {len(finalists)}")
+            reached.append(max(_screen(some, steering(direction, s)) for s in SCREENED))
+        order = sorted(range(len(finalists)), key=lambda number: reached[number], reverse=True)
+        finalists = [finalists[number] for number in order[:FINALISTS]]
+    gated = [
+        dataclasses.replace(direction, condition=condition)
+        for direction in finalists
+        for condition in conditions(direction.place)
+    ]
     tried = []
-    for direction in finalists:
+    for number, direction in enumerate(gated, start=1):
+        say(f"asking under direction {number} of {len(gated)} at {len(strengths)} strengths")
         for strength in strengths:
             answered = ask(by, by.asked, steering(direction, strength))
             corrected = corrected_share(by.plain.asked, answered)
@@ -129,6 +128,22 @@ def choose(
         if tried[number].within_budget:
             break
     return tuple(sorted(tried, key=rank))
+
+
+def _some_questions(by: Yardstick) -> Yardstick:
+    """The same yardstick with at most as many questions as screening asks, evenly taken."""
+    step = -(-len(by.asked.questions) // SCREENING_QUESTIONS)
+    answered = by.plain.asked
+    plain = Answered(
+        log_probabilities=answered.log_probabilities[::step],
+        mc1=answered.mc1[::step],
+        mc2=answered.mc2[::step],
+    )
+    return dataclasses.replace(
+        by,
+        asked=encode_questions(by.model, by.asked.questions[::step]),
+        plain=dataclasses.replace(by.plain, asked=plain),
+    )
 
 
 def _screen(by: Yardstick, steering: Steering) -> tuple[float, float]:

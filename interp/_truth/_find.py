@@ -63,8 +63,14 @@ def find_directions(
     say = on_progress or (lambda part: None)
     found = []
     for place in places:
-        say(f"training an addition at {place}")
-        found.append(train_addition(model, pairs, place, signs=signs, steps=steps, seed=seed))
+
+        def tell(step: int, of: int, place: Place = place) -> None:
+            if step % 25 == 0:
+                say(f"training an addition, {place}: step {step + 1} of {of}")
+
+        found.append(
+            train_addition(model, pairs, place, signs=signs, steps=steps, seed=seed, on_step=tell)
+        )
     return np.stack(found)
 
 

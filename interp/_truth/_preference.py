@@ -1,7 +1,7 @@
 """Directions by what they do to the log-odds of true against false endings."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -76,6 +76,7 @@ def train_addition(
     signs: np.ndarray,
     steps: int = 150,
     seed: int = 0,
+    on_step: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """The vector that, added at all positions, makes true endings likelier than false ones.
 
@@ -89,7 +90,9 @@ def train_addition(
     optimiser = torch.optim.Adam([vector], lr=RATE * scale)
     rng = np.random.default_rng(seed)
     sign = torch.as_tensor(signs, dtype=torch.float32, device=model.device)
-    for _ in range(steps):
+    for step in range(steps):
+        if on_step is not None:
+            on_step(step, steps)
         chosen = np.sort(rng.permutation(len(pairs))[:PAIRS_PER_STEP])
         with adding(model, place, vector, hook_zeros=True):
             margins = encoded.margins(chosen.tolist()) * sign[torch.as_tensor(chosen)]

@@ -102,17 +102,18 @@ def find_truth_vector(
     gates: dict[Place, tuple[Condition | None, ...]] = {}
 
     def made(method: str, at: Sequence[Place]) -> list[Direction]:
-        """A method's directions, each with every condition that is to be tried."""
+        """A method's directions at some places."""
         say(f"{method} at {len(at)} places")
         raw = find_directions(model, sets, at, method=method, seed=seed, on_progress=say)
-        for place in at:
-            if place not in gates:
-                gates[place] = _conditions(model, sets, place, where)
         return [
-            direction_of(method, place, vector, norm=norms[place], condition=gate)
+            direction_of(method, place, vector, norm=norms[place])
             for place, vector in zip(at, raw, strict=True)
-            for gate in gates[place]
         ]
+
+    def conditions(place: Place) -> tuple[Condition | None, ...]:
+        if place not in gates:
+            gates[place] = _conditions(model, sets, place, where)
+        return gates[place]
 
     def search(directions: Sequence[Direction]) -> tuple[Candidate, ...]:
         return choose(
@@ -120,6 +121,7 @@ def find_truth_vector(
             directions,
             strengths=strengths,
             budget=budget or Budget(),
+            conditions=conditions,
             positions=positions,
             on_progress=say,
         )
