@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _COMMANDS = {
-    "census": "competing heads over the models of a sweep",
+    "census": "competing heads, or truth vectors, over the models of a sweep",
     "collect": "the records of a sweep as one table",
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
     "diagnose": "phase and critical point of each family in a table of scores",

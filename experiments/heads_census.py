@@ -127,16 +127,6 @@ def census_to_text(rows: tuple[CensusRow, ...]) -> str:
     return "\n".join(text)
 
 
-def write_census(rows: tuple[CensusRow, ...], path: Path) -> None:
-    """The rows as CSV. `path` is written whole or not at all."""
-    import pandas as pd
-
-    from .records import write_aside
-
-    frame = pd.DataFrame([dataclasses.asdict(row) for row in rows])
-    write_aside(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-
-
 def census_to_json(rows: tuple[CensusRow, ...]) -> str:
     """The same as JSON."""
     return to_json(census_to_dict(rows))

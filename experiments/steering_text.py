@@ -80,7 +80,7 @@ def evaluation_to_text(evaluation: Any, sets: Any) -> str:
             _percent(row.mc2),
             f"{row.false_to_true:.3g}",
             f"{row.true_to_false:.3g}",
-            signed(row.mcnemar_p, 4),
+            "< .0001" if row.mcnemar_p < 1e-4 else signed(row.mcnemar_p, 4),
             _percent(row.right_lost),
             signed(row.kl, 3),
             signed(row.perplexity_ratio),

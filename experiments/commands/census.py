@@ -1,4 +1,4 @@
-"""`nullcline census DIR`: how many models of a sweep have competing heads."""
+"""`nullcline census DIR`: a line per model of a sweep: competing heads, or truth vectors."""
 
 import argparse
 from pathlib import Path
@@ -6,18 +6,52 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline census`."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="records of attribute_heads")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="records of attribute_heads or of evaluate_steering",
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="CSV", help="write a row per model there")
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 
 
 def run(options: argparse.Namespace) -> None:
     """Read the records, print the counts, write the table if asked."""
-    from ..heads_census import census_to_json, census_to_text, read_census, write_census
+    from ..heads_census import census_to_json, census_to_text, read_census
+    from ..numbers import to_json
+    from ..steering_census import read_steering, steering_census_to_text
 
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder; give that of a sweep")
+    if _holds_evaluations(options.folder):
+        steered = read_steering(options.folder)
+        _write(steered, options.out)
+        print(to_json(steered) if options.json else steering_census_to_text(steered))
+        return
     rows = read_census(options.folder)
-    if options.out:
-        write_census(rows, options.out)
+    _write(rows, options.out)
     print(census_to_json(rows) if options.json else census_to_text(rows))
+
+
+def _holds_evaluations(folder: Path) -> bool:
+    import json
+
+    for path in folder.rglob("record.json"):
+        try:
+            return json.loads(path.read_text(encoding="utf-8")).get("command") == "evaluate"
+        except (ValueError, AttributeError):
+            return False  # whoever reads the records says which is broken
+    return False
+
+
+def _write(rows: tuple, path: Path | None) -> None:
+    """The rows as CSV: whole, or not at all."""
+    if path is None:
+        return
+    import pandas as pd
+
+    from ..records import write_aside
+
+    frame = pd.DataFrame([vars(row) for row in rows])
+    write_aside(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
