@@ -6,15 +6,13 @@
 A GPT-2 of random weights. Peak memory is that of a process above what it holds with the model
 loaded (`VmHWM`, which Linux can reset; each route in a process of its own). TransformerLens: a
 bridge in compatibility mode, `run_with_cache` and `stack_head_results` at the last position or at
-all, on one batch of 32 pairs. Ours: all pairs. Both give blocks of a megabyte or more back to the
-system at once; glibc would keep some, how many depends on the order of requests. Times are taken
-in turn in one process: a plain HuggingFace forward over the same rows in the same batches,
-attribution to all heads, attribution patching of all heads; ratios are medians over the repeats.
+all, on one batch of 32 pairs. Ours: all pairs. Times are taken in turn in one process: a plain
+HuggingFace forward over the same rows in the same batches, attribution to all heads, attribution
+patching of all heads; ratios are medians over the repeats.
 """
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -124,10 +122,7 @@ def measured(route, options):
     """The same in a process of its own."""
     settings = [str(getattr(options, name)) for name in ("layers", "width", "pairs", "length")]
     ran = subprocess.run(
-        [sys.executable, __file__, "--route", route, *settings],
-        check=True,
-        capture_output=True,
-        env=os.environ | {"MALLOC_MMAP_THRESHOLD_": str(2**20)},
+        [sys.executable, __file__, "--route", route, *settings], check=True, capture_output=True
     )
     found = json.loads(ran.stdout.splitlines()[-1])
     return found["bytes"], np.array(found["shares"])

@@ -115,7 +115,8 @@ def direct_attribution(
         for index, layer in enumerate(sites.layers):
             reading = _through(layer.attention_norm, norms, caught, pulled, layer.head_projection)
             weight, bias = projection(layer.head_projection)
-            shares = (reading @ weight) * caught.inputs[layer.head_projection]
+            shares = (reading.to(weight.dtype) @ weight).double()
+            shares = shares * caught.inputs[layer.head_projection]
             shares = shares.reshape(len(owner), model.n_heads, -1).sum(-1)
             np.add.at(heads[:, index], owner, _numbers(shares))
             constant = constant + reading @ bias
@@ -134,12 +135,17 @@ def direct_attribution(
 
 
 def projection(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
-    """W_O as (d_model, heads x d_head) and its bias, both in double precision."""
-    weight = module.get_parameter("weight").double()
+    """W_O as (d_model, heads x d_head), in single precision, and its bias in double.
+
+    A copy of W_O in double precision would be the largest thing that attribution holds.
+    """
+    weight = module.get_parameter("weight").float()
     # GPT-2's Conv1D keeps its weight the other way round.
     weight = weight if isinstance(module, nn.Linear) else weight.T
     bias = getattr(module, "bias", None)
-    return weight, weight.new_zeros(weight.shape[0]) if bias is None else bias.double()
+    if bias is None:
+        return weight, weight.new_zeros(weight.shape[0], dtype=torch.float64)
+    return weight, bias.double()
 
 
 def _run(model: Model, tokens: torch.Tensor, entries: Entries, norms: set[nn.Module]) -> _Catch:
