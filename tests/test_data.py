@@ -16,7 +16,7 @@ ALL_TABLES = sorted(data_folder().glob("*.csv"))
 TABLES = [path for path in ALL_TABLES if not path.stem.startswith("organism")]
 _NAMES = (
     *("family", "model", "lab", "experiment", "score", "quantity", "control", "treated", "status"),
-    "fingerprint",
+    *("fingerprint", "search", "method", "site", "where", "verdict"),
 )
 TRAINED = [path for path in ALL_TABLES if path not in TABLES]
 # What may be missing from a row, and what then says why.

@@ -11,12 +11,19 @@ import pytest
 
 from experiments.dashboard._claims import claims_view
 from experiments.ledger import build_ledger, ledger_to_dict, load_ledger_tables
-from experiments.ledger._by_experiment import heads, loss, shape, training, unembedding
+from experiments.ledger._by_experiment import (
+    heads,
+    loss,
+    shape,
+    steering,
+    training,
+    unembedding,
+)
 from experiments.ledger._evidence import Effect, effect_of, holm
 from experiments.ledger_text import ledger_to_text
 
 DATA = Path(__file__).parent.parent / "data"
-SPOKEN_TO = {"C08", "C12", "C13", "C17", "C18"}
+SPOKEN_TO = {"C08", "C12", "C13", "C14", "C17", "C18"}
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +195,16 @@ def test_the_unembeddings_null_is_counted_over_models(tables):
     rows = tables.organism_heads
     beyond = replace(tables, organism_heads=rows.assign(cosine_logits=rows["null_high"] + 0.1))
     assert f"directions in {len(rows)} of {len(rows)} shipped models" in unembedding(beyond).reason
+
+
+def test_steering_is_judged_by_its_controls(tables):
+    rows = tables.organism_steering
+    able = (rows["search"] == "no cue") & (rows["held"] >= 0.8)
+    able &= 2 * rows["answered_falsely"] >= rows["questions"]
+    assert steering(tables).effects[0].n == able.sum() >= 4
+    above = rows.assign(corrected_low=1.0)
+    assert steering(replace(tables, organism_steering=above)).inference == "supported"
+    below = rows.assign(random_max=1.0)
+    found = steering(replace(tables, organism_steering=below))
+    assert found.inference == "not_supported"
+    assert f"0 of {able.sum()} models that hold" in found.reason

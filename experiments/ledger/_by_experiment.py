@@ -1,6 +1,7 @@
-"""What the experiments with trained families say of C08, C12, C13, C17 and C18.
+"""What the experiments with trained families say of C08, C12, C13, C14, C17 and C18.
 
-C12 counts heads of the shipped models (`data/organism_heads.csv`). The others compare families that
+C12 counts heads of the shipped models (`data/organism_heads.csv`), C14 steers them
+(`data/organism_steering.csv`). The others compare families that
 differ in one thing, paired by seed (`data/organism_experiments.csv`, `data/organism_families.csv`).
 """
 
@@ -20,6 +21,9 @@ from ._tables import LedgerTables
 _SHIFTS = "organism_experiments"
 _FAMILIES = "organism_families"
 _HEADS = "organism_heads"
+_STEERING = "organism_steering"
+#: A model holds the truth where it gives this share of right answers behind a cue to it.
+_HELD = 0.8
 _WORDS = {
     "log10_critical": "log10 N_c",
     "log10_critical_width": "log10 width at N_c",
@@ -127,6 +131,45 @@ def unembedding(tables: LedgerTables) -> Evidence:
     )
 
 
+def steering(tables: LedgerTables) -> Evidence:
+    """C14: does one vector turn false answers of models that hold the truth into true ones?"""
+    rows = tables.organism_steering
+    rows = rows[rows["search"] == "no cue"]
+    able = rows[(rows["held"] >= _HELD) & (2 * rows["answered_falsely"] >= rows["questions"])]
+    controls = able[["random_max", "shuffled_labels"]].max(axis=1)
+    beyond = able["corrected_low"] > controls
+    share = _share_effect("models that a vector corrects beyond its controls", beyond)
+    best = able.loc[able["corrected_share"].idxmax()]
+    unable = rows[rows["held"] < _HELD]
+    unheld = unable["corrected_low"] > unable[["random_max", "shuffled_labels"]].max(axis=1)
+    differ = (rows["counted_steered"] * rows["counted_prompts"]).sum()
+    again = (rows["counted_strength_0"] * rows["counted_prompts"]).sum()
+    prompts = rows["counted_prompts"].sum()
+    return Evidence(
+        inference=judge(holds=share.low > 0.5, fails=share.high < 0.5),
+        rule=(
+            f"of the shipped models that answer {_HELD:g} of the test questions truly behind a cue "
+            "and at least half of them falsely without: supported if for more than half (Wilson, "
+            "95 %) the share that a vector found without a cue corrects lies above that of every "
+            "random direction of equal norm and of shuffled labels; not_supported if for fewer"
+        ),
+        reason=(
+            f"A vector corrects more than its controls in {_counted(beyond)} models that hold the "
+            f"truth and do not say it (most in {best['model']}: {best['corrected_share']:.2f} "
+            f"[{best['corrected_low']:.2f}, {best['corrected_high']:.2f}], random at most "
+            f"{best['random_max']:.2f}), and in {_counted(unheld)} that do not hold it; the "
+            f"published rule corrects at most {able['published_rule'].max():.2f} there. By the "
+            f"published count {differ:.0f} of {prompts} texts differ with its vector and "
+            f"{again:.0f} with nothing added."
+        ),
+        effects=(
+            share,
+            _share_effect("the same among models that do not hold the truth", unheld),
+        ),
+        source=(_STEERING,),
+    )
+
+
 def training(tables: LedgerTables) -> Evidence:
     """C17: do text and training move the critical size, or the fall before it?"""
     sizes, depths = (
@@ -193,6 +236,7 @@ _EVIDENCE: dict[str, Callable[[LedgerTables], Evidence]] = {
     "C08": shape,
     "C12": heads,
     "C13": unembedding,
+    "C14": steering,
     "C17": training,
     "C18": loss,
 }

@@ -150,6 +150,14 @@ def output_bottleneck(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
 
 def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C14: share of outputs counted as corrected."""
+    counted = tables.organism_steering
+    counted = counted[counted["search"] == "no cue"]
+    prompts = int(counted["counted_prompts"].sum())
+    steered, again = (
+        round(float((counted[name] * counted["counted_prompts"]).sum()))
+        for name in ("counted_steered", "counted_strength_0")
+    )
+    wilson = stats.binomtest(again, prompts).proportion_ci(method="wilson")
     return Claim(
         id="C14",
         claim="adding a truth direction corrects outputs",
@@ -158,12 +166,23 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             "corrected_1B": figure("30", None, scale=0.01),
             "corrected_2.8B": figure("20", None, scale=0.01),
         },
-        control=Control("text that differs at strength 0, sampled again", None),
-        rule="undetermined until the command has measured strength 0 and random directions",
+        control=Control(
+            "share of texts of shipped organisms that differ with nothing added, sampled again",
+            again / prompts,
+            float(wilson.low),
+            float(wilson.high),
+            more={"prompts": prompts, "share_with_the_published_vector": steered / prompts},
+        ),
+        rule=(
+            "undetermined until strength 0 and random directions have been measured on the "
+            "published models"
+        ),
         inference=judge(holds=False, fails=False),
         reason=(
             "0 of the 3 published shares stand beside strength 0 or a random direction, and a text "
-            "that differs was counted as corrected."
+            "that differs was counted as corrected: by that count "
+            f"{again} of {prompts} texts of shipped organisms are corrected with nothing added, "
+            f"and {steered} with the published vector."
         ),
         command="nullcline evaluate EleutherAI/pythia-410m",
     )

@@ -19,7 +19,7 @@ class LedgerTables:
 
     `published`: the paper's models, of which all rows are used, also those that a reader would
     leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it,
-    the last three from models that the project trained.
+    the last four from models that the project trained.
     """
 
     published: dynamics.ScoreTable
@@ -30,6 +30,7 @@ class LedgerTables:
     organism_experiments: pd.DataFrame
     organism_families: pd.DataFrame
     organism_heads: pd.DataFrame
+    organism_steering: pd.DataFrame
 
 
 def load_ledger_tables() -> LedgerTables:
@@ -43,6 +44,7 @@ def load_ledger_tables() -> LedgerTables:
         organism_experiments=dynamics.load_figures("organism_experiments"),
         organism_families=dynamics.load_figures("organism_families"),
         organism_heads=dynamics.load_figures("organism_heads"),
+        organism_steering=dynamics.load_figures("organism_steering"),
     )
 
 
