@@ -28,8 +28,7 @@ def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
 def attribute_heads(settings: AttributeHeads, folder: Path) -> sweeps.Outcome:
     """Study the heads of one model."""
     from .commands.loading import load_named
-    from .head_study import choose_pairs, study_heads
-    from .heads_json import study_to_dict
+    from .heads import choose_pairs, study_heads, study_to_dict
 
     chosen, asked = settings.model, settings.pairs
     model = load_named(

@@ -21,7 +21,7 @@ def diagnose(settings: Diagnose, folder: Path) -> sweeps.Outcome:
     """Diagnose one table, or some of its families."""
     import dynamics
 
-    from .diagnosis_json import diagnosis_to_dict
+    from .diagnosis import diagnosis_to_dict
 
     table = sweeps.read_table(settings.path, settings.table)
     if settings.family.names:

@@ -22,8 +22,7 @@ def evaluate_steering(settings: EvaluateSteering, folder: Path) -> sweeps.Outcom
     """Judge one model's truth vector."""
     import interp
 
-    from .steering_json import steering_to_dict
-    from .truth_study import study_steering
+    from .steering import steering_to_dict, study_steering
 
     model, sets, inputs = load_asked(settings)
     if settings.vector:

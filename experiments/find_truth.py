@@ -24,7 +24,7 @@ def steering_inputs(settings: FindTruth | EvaluateSteering) -> dict[str, str]:
 def load_asked(settings: FindTruth | EvaluateSteering) -> tuple[Any, Any, dict[str, str]]:
     """The model of a job, its sets and their digests."""
     from .commands.loading import load_named
-    from .truth_study import choose_sets
+    from .steering import choose_sets
 
     chosen, asked = settings.model, settings.asked
     model = load_named(
@@ -55,8 +55,7 @@ def find_truth(settings: FindTruth, folder: Path) -> sweeps.Outcome:
     """Find the truth vector of one model."""
     import interp
 
-    from .steering_json import truth_to_dict
-    from .truth_study import study_truth
+    from .steering import study_truth, truth_to_dict
 
     model, sets, inputs = load_asked(settings)
     budget = interp.Budget(kl=settings.kl, lost=settings.lost, reasoning=settings.reasoning_loss)

@@ -19,8 +19,7 @@ from .schemas import FitDynamics, register
 )
 def fit_dynamics(settings: FitDynamics, folder: Path) -> sweeps.Outcome:
     """Fit one ODE."""
-    from .ode_fit import fit_report
-    from .ode_json import fit_to_dict
+    from .ode import fit_report, fit_to_dict
 
     found = fit_report(
         sweeps.read_table(settings.path, settings.table),

@@ -12,7 +12,7 @@ from .schemas import TrainOrganism, register_organisms
 
 def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
     """Digests of the recipe at every size that is trained."""
-    from .organism_library import find_recipe, import_organisms
+    from .organism_runs import find_recipe, import_organisms
 
     recipe, organisms = find_recipe(settings.recipe or settings.family), import_organisms()
     return {
@@ -39,8 +39,7 @@ def train_organism(settings: TrainOrganism, folder: Path) -> sweeps.Outcome:
 
     import pandas as pd
 
-    from .organism_library import find_recipe, import_organisms, train_family
-    from .organisms_text import scored
+    from .organism_runs import find_recipe, import_organisms, scored, train_family
 
     trained = train_family(
         find_recipe(settings.recipe or settings.family),

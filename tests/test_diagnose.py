@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import dynamics
-from experiments.diagnosis_json import diagnosis_to_dict
-from experiments.diagnosis_text import diagnosis_to_text
+from experiments.diagnosis import diagnosis_to_dict, diagnosis_to_text
 from experiments.figures import write_diagnosis_figures
 from experiments.numbers import to_json
 

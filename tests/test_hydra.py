@@ -156,8 +156,8 @@ def test_a_mistake_costs_one_line_with_the_choices(
 
 
 def test_the_words_of_the_schemas_are_those_of_the_library():
-    from experiments.head_study import METHODS
-    from experiments.ode_fit import penalty_of
+    from experiments.heads import METHODS
+    from experiments.ode import penalty_of
 
     assert schemas.METHODS == METHODS
     for name in schemas.PENALTIES:

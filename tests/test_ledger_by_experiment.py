@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments.dashboard._claims import claims_view
-from experiments.ledger import build_ledger, ledger_to_dict, load_ledger_tables
+from experiments.ledger import build_ledger, ledger_to_dict, ledger_to_text, load_ledger_tables
 from experiments.ledger._by_experiment import (
     heads,
     loss,
@@ -20,7 +20,6 @@ from experiments.ledger._by_experiment import (
     unembedding,
 )
 from experiments.ledger._evidence import Effect, effect_of, holm
-from experiments.ledger_text import ledger_to_text
 
 DATA = Path(__file__).parent.parent / "data"
 SPOKEN_TO = {"C08", "C12", "C13", "C14", "C17", "C18"}

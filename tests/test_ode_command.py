@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from experiments import schemas
 from experiments.cli import main
 from experiments.fit_dynamics import fit_dynamics
-from experiments.ode_fit import penalty_of
+from experiments.ode import penalty_of
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

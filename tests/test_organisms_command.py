@@ -18,8 +18,8 @@ from omegaconf import OmegaConf
 import organisms
 from experiments import schemas
 from experiments.cli import main
+from experiments.organism_runs import progress_bar
 from experiments.train_organism import train_organism
-from experiments.training_progress import progress_bar
 from organisms._export import tensors_of
 
 MINI = """\

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import dynamics
-from experiments.diagnosis_json import diagnosis_to_dict
-from experiments.diagnosis_text import diagnosis_to_text
+from experiments.diagnosis import diagnosis_to_dict, diagnosis_to_text
 
 SIZES = np.linspace(8.0, 11.0, 8)
 REASONING = 0.3 + 0.1 * (SIZES - 8.0)

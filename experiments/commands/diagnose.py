@@ -30,8 +30,7 @@ def run(options: argparse.Namespace) -> None:
     """Diagnose and print."""
     import dynamics
 
-    from ..diagnosis_json import diagnosis_to_dict
-    from ..diagnosis_text import diagnosis_to_text
+    from ..diagnosis import diagnosis_to_dict, diagnosis_to_text
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record

@@ -34,13 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Judge a vector and print the controlled table."""
-    from ..lm_eval_results import write_lm_eval
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record
-    from ..steering_json import steering_to_dict
-    from ..steering_text import steering_to_text
-    from ..truth_study import choose_sets, study_steering
+    from ..steering import (
+        choose_sets,
+        steering_to_dict,
+        steering_to_text,
+        study_steering,
+        write_lm_eval,
+    )
     from .loading import import_interp, load_chosen
     from .steering_arguments import check_sets, plain_options, search_settings
 

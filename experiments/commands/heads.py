@@ -36,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Study the heads of one model and print what was found."""
-    from ..head_study import choose_pairs, study_heads
-    from ..heads_json import study_to_dict
-    from ..heads_text import study_to_text
+    from ..heads import choose_pairs, study_heads, study_to_dict, study_to_text
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record

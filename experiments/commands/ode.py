@@ -64,9 +64,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _fit(options, table, report):
-    from ..ode_fit import fit_report
-    from ..ode_json import fit_to_dict
-    from ..ode_text import fit_to_text
+    from ..ode import fit_report, fit_to_dict, fit_to_text
 
     found = fit_report(
         table,
@@ -85,8 +83,7 @@ def _fit(options, table, report):
 def _predict(options, table, report):
     import dynamics
 
-    from ..ode_json import prediction_to_dict
-    from ..ode_text import prediction_to_text
+    from ..ode import prediction_to_dict, prediction_to_text
 
     table.select([options.extend or options.holdout])  # an unknown name is said at once
     if options.extend:
@@ -122,8 +119,7 @@ def _size(text: str) -> float:
 def _crossval(options, table, report):
     import dynamics
 
-    from ..ode_json import crossval_to_dict
-    from ..ode_text import crossval_to_text
+    from ..ode import crossval_to_dict, crossval_to_text
 
     report("baselines")
     found = dynamics.cross_validate(

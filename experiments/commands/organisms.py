@@ -58,8 +58,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import import_organisms
-    from ..organisms_text import list_to_text, listed
+    from ..organism_runs import import_organisms, list_to_text, listed
 
     organisms = import_organisms()
     folder = options.folder or organisms.organisms_folder()
@@ -71,8 +70,7 @@ def _list(options: argparse.Namespace) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_organism, import_organisms
-    from ..organisms_text import described, show_to_text
+    from ..organism_runs import described, find_organism, import_organisms, show_to_text
 
     folder, organisms = find_organism(options.name), import_organisms()
     shown = described(organisms.read_organism(folder), organisms.recipe_of_folder(folder))
@@ -81,8 +79,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_recipe, train_family
-    from ..organisms_text import list_to_text, scored
+    from ..organism_runs import find_recipe, list_to_text, scored, train_family
 
     trained = train_family(
         find_recipe(options.recipe),
@@ -99,8 +96,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_library import find_organism, import_organisms
-    from ..organisms_text import measured, measured_to_text
+    from ..organism_runs import find_organism, import_organisms, measured, measured_to_text
 
     folder, organisms = find_organism(options.name), import_organisms()
     scores = organisms.evaluate_folder(folder)
@@ -110,7 +106,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     from ..numbers import to_json
-    from ..organism_comparison import compare_organisms, comparison_to_dict, comparison_to_text
+    from ..organism_runs import compare_organisms, comparison_to_dict, comparison_to_text
     from ..progress import report_parts
 
     found = compare_organisms(options.folder, out=options.out, say=report_parts("organisms"))

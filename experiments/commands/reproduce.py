@@ -17,8 +17,7 @@ def run(options: argparse.Namespace) -> None:
     """Build the ledger and print it."""
     import dynamics
 
-    from ..ledger import build_ledger, ledger_to_dict
-    from ..ledger_text import ledger_to_text
+    from ..ledger import build_ledger, ledger_to_dict, ledger_to_text
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record

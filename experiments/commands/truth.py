@@ -35,9 +35,7 @@ def run(options: argparse.Namespace) -> None:
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record
-    from ..steering_json import truth_to_dict, vector_report
-    from ..steering_text import truth_to_text
-    from ..truth_study import choose_sets, study_truth
+    from ..steering import choose_sets, study_truth, truth_to_dict, truth_to_text, vector_report
     from .loading import import_interp, load_chosen
     from .steering_arguments import check_sets, plain_options, search_settings
 

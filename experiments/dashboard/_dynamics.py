@@ -10,7 +10,7 @@ import dynamics
 from dynamics import benchmark
 
 from ..numbers import signed, size
-from ..ode_fit import fit_data, penalty_of
+from ..ode import fit_data, penalty_of
 from ._blocks import Block, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace

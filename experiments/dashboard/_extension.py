@@ -5,7 +5,7 @@ import numpy as np
 import dynamics
 from dynamics import Diagnosis, FamilyDiagnosis, benchmark
 
-from ..diagnosis_text import conclusions
+from ..diagnosis import conclusions
 from ..numbers import size
 from ._blocks import Block, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view

@@ -7,7 +7,7 @@ import numpy as np
 
 from dynamics import Diagnosis, FamilyDiagnosis, benchmark
 
-from ..diagnosis_text import conclusions
+from ..diagnosis import conclusions
 from ..numbers import interval, plain, signed, size
 from ._blocks import Block, badge, csv_data, details, facts, figure, figure_text, lines, link, table
 from ._blocks import view as make_view

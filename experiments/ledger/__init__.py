@@ -10,3 +10,4 @@ from ._evidence import Effect as Effect
 from ._evidence import Evidence as Evidence
 from ._tables import LedgerTables as LedgerTables
 from ._tables import load_ledger_tables as load_ledger_tables
+from ._text import ledger_to_text as ledger_to_text

@@ -9,6 +9,8 @@ from typing import Any
 
 _ROOT = Path(__file__).parent.parent.parent
 _LIBRARIES = ("dynamics", "interp", "organisms")
+#: Rooms of `experiments/` that show results or run jobs, and make none.
+_SHOWING = ("commands", "dashboard", "figures", "ledger", "serving", "sweeps")
 
 
 def job_key(name: str, plain: Mapping[str, Any], inputs: Mapping[str, str], version: str) -> str:
@@ -19,15 +21,17 @@ def job_key(name: str, plain: Mapping[str, Any], inputs: Mapping[str, str], vers
 
 @functools.cache
 def code_version() -> str:
-    """A digest of the sources that make results: the three libraries and the files of
-    `experiments/` itself, not its subfolders (commands, dashboard, figures).
+    """A digest of the sources that make results: the three libraries, and `experiments/` without
+    the rooms that only show or run.
 
     Not the commit: changed files that are not committed change results, and a commit of
     documentation does not.
     """
     found = hashlib.sha256()
     files = [p for name in _LIBRARIES for p in (_ROOT / name).rglob("*.py")]
-    for path in sorted([*files, *(_ROOT / "experiments").glob("*.py")]):
+    own = (_ROOT / "experiments").rglob("*.py")
+    files += [p for p in own if p.relative_to(_ROOT).parts[1] not in _SHOWING]
+    for path in sorted(files):
         found.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")
         found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, TableWarning, benchmark
 
-from .numbers import interval, signed, size
-from .text_table import text_table
+from ..numbers import interval, signed, size
+from ..text_table import text_table
 
 _MOST_WARNINGS = 12
 _MOST_WIDTHS = 8

@@ -6,7 +6,7 @@ import jax
 
 import dynamics
 
-from .ode_json import FitReport
+from ._json import FitReport
 
 _FEWEST = 4  # families, for resampling and for leaving one out
 

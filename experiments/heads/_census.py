@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .numbers import to_json
-from .text_table import text_table
+from ..numbers import to_json
+from ..text_table import text_table
 
 
 @dataclasses.dataclass(frozen=True)

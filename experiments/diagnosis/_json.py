@@ -4,8 +4,8 @@ import math
 
 from dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step, WidthRatio
 
-from .numbers import plain
-from .records import SCHEMA_VERSION
+from ..numbers import plain
+from ..records import SCHEMA_VERSION
 
 
 def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:

@@ -1,7 +1,7 @@
 """A study of heads on a terminal."""
 
-from .head_study import HeadStudy
-from .text_table import text_table
+from ..text_table import text_table
+from ._study import HeadStudy
 
 
 def study_to_text(study: HeadStudy, *, top: int) -> str:

@@ -14,8 +14,8 @@ from dynamics import (
     result_name,
 )
 
-from .numbers import plain
-from .records import SCHEMA_VERSION
+from ..numbers import plain
+from ..records import SCHEMA_VERSION
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .numbers import to_json
-from .records import write_aside
-from .truth_study import SteeringStudy
+from ..numbers import to_json
+from ..records import write_aside
+from ._study import SteeringStudy
 
 _SUFFIX = "+truth-vector"
 

@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any
 
-from .numbers import plain
-from .truth_study import SteeringStudy, TruthStudy
+from ..numbers import plain
+from ._study import SteeringStudy, TruthStudy
 
 _SHOWN = 20
 

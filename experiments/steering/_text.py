@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from .numbers import signed
-from .text_table import text_table
-from .truth_study import SteeringStudy, TruthStudy
+from ..numbers import signed
+from ..text_table import text_table
+from ._study import SteeringStudy, TruthStudy
 
 _SHOWN = 6
 

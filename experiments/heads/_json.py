@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any
 
-from .head_study import HeadStudy
-from .numbers import plain
+from ..numbers import plain
+from ._study import HeadStudy
 
 
 def study_to_dict(study: HeadStudy) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .numbers import interval, signed
-from .text_table import text_table
+from ..numbers import interval, signed
+from ..text_table import text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def compare_organisms(
         raise ValueError(f"no folder {folder}")
     import pandas as pd
 
-    from .organism_library import import_organisms
+    from ._library import import_organisms
 
     organisms = import_organisms()
     found = organisms.list_organisms(folder)

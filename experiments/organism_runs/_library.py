@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .training_progress import TrainingReport
+from ._progress import TrainingReport
 
 _OWN = ("dynamics", "experiments", "organisms")
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .numbers import size
-from .text_table import text_table
+from ..numbers import size
+from ..text_table import text_table
 
 SCORES = ("truth", "truth_plain", "truth_reference", "reasoning")
 _LISTED = ("name", "family", "seed", "width", "layers", "params", "path", *SCORES)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .progress import report_rows
+from ..progress import report_rows
 
 METHODS = ("dla", "attribution-patching", "activation-patching")
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from dynamics import RESULTS, CrossValidation, FamilyPrediction, result_name
 
-from .numbers import interval, signed, size
-from .ode_json import FitReport
-from .text_table import text_table
+from ..numbers import interval, signed, size
+from ..text_table import text_table
+from ._json import FitReport
 
 _WIDTH = 98
 

@@ -1,0 +1,13 @@
+"""Truth vectors: found, judged, shown and counted over models."""
+
+from ._census import read_steering as read_steering
+from ._census import steering_census_to_text as steering_census_to_text
+from ._json import steering_to_dict as steering_to_dict
+from ._json import truth_to_dict as truth_to_dict
+from ._json import vector_report as vector_report
+from ._lm_eval import write_lm_eval as write_lm_eval
+from ._study import choose_sets as choose_sets
+from ._study import study_steering as study_steering
+from ._study import study_truth as study_truth
+from ._text import steering_to_text as steering_to_text
+from ._text import truth_to_text as truth_to_text
