@@ -307,7 +307,9 @@ def register_organisms() -> None:
     # The groups that training shares with the other entry points, whose folder it does not see.
     for path in (configs / "launcher").glob("*.yaml"):
         store.store(group="launcher", name=path.stem, node=OmegaConf.load(path))
-    for path in (configs / "experiment").glob("*_lever.yaml"):
+    for path in (configs / "experiment").glob("*.yaml"):
+        if "experiments.train_organism" not in path.read_text(encoding="utf-8"):
+            continue  # of another entry point
         node = OmegaConf.load(path)
         store.store(group="experiment", name=path.stem, node=node, package="_global_")
 

@@ -13,7 +13,7 @@ from experiments.dashboard._inside import inside_view
 from experiments.dashboard._shipped_records import shipped_records
 from experiments.dashboard._steering import COLUMNS
 from experiments.numbers import plain
-from interp._evaluation._table import Row
+from interp import Row
 
 HEADS = {
     "model": {"name": "<b>tiny</b>", "n_layers": 2, "n_heads": 2},
