@@ -46,7 +46,8 @@ def launch(
     limit_threads(launcher.threads)
     jobs, failed = _plan(experiment, settings, labels, sweep, launcher.threads)
     write_plan(sweep, SweepPlan.of(experiment.name, launcher, jobs, time.time()))
-    progress = Progress(experiment.name, sweep, jobs)
+    workers = getattr(launcher, "workers", None)
+    progress = Progress(experiment.name, sweep, jobs, workers=workers)
     for job, error in failed.items():
         progress.ended(Ended(job, "failed", error))
     left = []

@@ -18,13 +18,17 @@ class Progress:
     """Tells of a sweep while it runs: one line that changes on a terminal, a line now and then in
     a log."""
 
-    def __init__(self, name: str, sweep: Path, jobs: Sequence[Job]) -> None:
+    def __init__(
+        self, name: str, sweep: Path, jobs: Sequence[Job], *, workers: int | None = None
+    ) -> None:
+        """`workers`: how many work at once at most, where that was asked for."""
         self._name, self._sweep = name, sweep
         self._jobs = {job.folder: job for job in jobs}
         self._skipped = self._done = 0
         self._failed: list[Ended] = []
         self._elsewhere: list[Ended] = []
         self._seconds: dict[str, float] = {}  # that each worker spent inside jobs
+        self._most_workers = workers
         self._left = 0
         self._ended_here = 0
         self._began = self._told = time.monotonic()
@@ -88,6 +92,8 @@ class Progress:
     def _cost(self) -> str:
         """Seconds, and what launching took: the time that no worker spent inside a job."""
         seconds, workers = time.monotonic() - self._began, len(self._seconds)
+        # An engine may have put a new process in the place of one that had grown too large.
+        workers = min(workers, self._most_workers or workers)
         idle = max(0.0, seconds * workers - sum(self._seconds.values()))
         return (
             f" in {seconds:.1f} s by {counted(workers, 'worker')}, of which launching took "
