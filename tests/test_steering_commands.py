@@ -83,6 +83,7 @@ def test_evaluate_gives_every_promised_key_and_the_same_table(made, vector, caps
     table = dynamics.read_scores(tmp_path / "lm")
     assert table.frame["model"].tolist() == ["web-40", "web-40+truth-vector"]
     assert table.frame["world_mc1"].tolist() == [plain["mc1"], judged["rows"][0]["mc1"]]
+    assert (table.frame["world_mc1_stderr"] > 0).all()
     model = interp.load_model("organism:web-40")
     size = sum(weight.numel() for weight in model.network.parameters())
     assert table.frame["params"].tolist() == [size, size]

@@ -57,7 +57,7 @@ def _document(study: SteeringStudy, row: str, name: str, stem: str, now: float) 
             task: {
                 "alias": task,
                 "acc,none": score,
-                "acc_stderr,none": math.sqrt(max(score * (1 - score), 0.0) / items),
+                "acc_stderr,none": _stderr(score, items),
             }
             for task, (score, items) in scores.items()
         },
@@ -83,6 +83,12 @@ def _document(study: SteeringStudy, row: str, name: str, stem: str, now: float) 
         "model_name": name,
         "model_name_sanitized": name.replace("/", "__"),
     }
+
+
+def _stderr(score: float, items: int) -> float:
+    """Binomial, drawn in by half a question at 0 and 1, where it would be none."""
+    inside = min(max(score, 0.5 / items), 1 - 0.5 / items)
+    return math.sqrt(inside * (1 - inside) / items)
 
 
 def _list_model(path: Path, name: str, study: SteeringStudy, *, steered: bool) -> None:
