@@ -27,17 +27,11 @@ def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
 )
 def attribute_heads(settings: AttributeHeads, folder: Path) -> sweeps.Outcome:
     """Study the heads of one model."""
-    from .commands.loading import load_named
+    from .commands.loading import load_settings
     from .heads import choose_pairs, study_heads, study_to_dict
 
-    chosen, asked = settings.model, settings.pairs
-    model = load_named(
-        chosen.name,
-        revision=chosen.revision,
-        dtype=chosen.dtype,
-        device=chosen.device,
-        offline=chosen.offline,
-    )
+    asked = settings.pairs
+    model = load_settings(settings.model)
     pairs = choose_pairs(
         model,
         pairs=Path(asked.path) if asked.path else None,

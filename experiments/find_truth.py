@@ -23,17 +23,11 @@ def steering_inputs(settings: FindTruth | EvaluateSteering) -> dict[str, str]:
 
 def load_asked(settings: FindTruth | EvaluateSteering) -> tuple[Any, Any, dict[str, str]]:
     """The model of a job, its sets and their digests."""
-    from .commands.loading import load_named
+    from .commands.loading import load_settings
     from .steering import choose_sets
 
-    chosen, asked = settings.model, settings.asked
-    model = load_named(
-        chosen.name,
-        revision=chosen.revision,
-        dtype=chosen.dtype,
-        device=chosen.device,
-        offline=chosen.offline,
-    )
+    asked = settings.asked
+    model = load_settings(settings.model)
     sets, inputs = choose_sets(
         model,
         statements=[Path(path) for path in asked.statements],

@@ -38,28 +38,20 @@ def run(options: argparse.Namespace) -> None:
     from ..progress import report_parts
     from ..records import write_record
     from ..steering import (
-        choose_sets,
         steering_to_dict,
         steering_to_text,
         study_steering,
         write_lm_eval,
     )
-    from .loading import import_interp, load_chosen
-    from .steering_arguments import check_sets, plain_options, search_settings
+    from .loading import import_interp
+    from .steering_arguments import check_sets, load_asked, plain_options, search_settings
 
     started = time.monotonic()
     check_sets(options)
     settings = search_settings(options)
     interp = import_interp()
     vector = interp.load_vector(options.vector) if options.vector else None
-    model = load_chosen(options)
-    sets, inputs = choose_sets(
-        model,
-        statements=options.statements,
-        questions=options.questions,
-        count=options.count,
-        seed=options.seed,
-    )
+    model, sets, inputs = load_asked(options)
     say = report_parts("evaluate")
     if vector is None and options.preset:
         vector = interp.published_vector(model, sets, seed=options.seed)

@@ -37,6 +37,17 @@ def load_chosen(options: argparse.Namespace) -> Any:
     )
 
 
+def load_settings(chosen: Any) -> Any:
+    """The model that a job's settings (`schemas.Model`) name."""
+    return load_named(
+        chosen.name,
+        revision=chosen.revision,
+        dtype=chosen.dtype,
+        device=chosen.device,
+        offline=chosen.offline,
+    )
+
+
 def load_named(name: str, **how: Any) -> Any:
     """`interp.load_model`, with warnings and the measured parity as single lines on stderr."""
     interp = import_interp()

@@ -61,6 +61,22 @@ def check_sets(options: argparse.Namespace) -> None:
         raise ValueError(f"--seed {options.seed} is negative; give 0 or more")
 
 
+def load_asked(options: argparse.Namespace) -> tuple[Any, Any, dict[str, str]]:
+    """The model that the options name, its sets, and the digests of what they were read from."""
+    from ..steering import choose_sets
+    from .loading import load_chosen
+
+    model = load_chosen(options)
+    sets, inputs = choose_sets(
+        model,
+        statements=options.statements,
+        questions=options.questions,
+        count=options.count,
+        seed=options.seed,
+    )
+    return model, sets, inputs
+
+
 def search_settings(options: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments of `truth_study.study_truth` that the options stand for.
 

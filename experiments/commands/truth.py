@@ -35,9 +35,9 @@ def run(options: argparse.Namespace) -> None:
     from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record
-    from ..steering import choose_sets, study_truth, truth_to_dict, truth_to_text, vector_report
-    from .loading import import_interp, load_chosen
-    from .steering_arguments import check_sets, plain_options, search_settings
+    from ..steering import study_truth, truth_to_dict, truth_to_text, vector_report
+    from .loading import import_interp
+    from .steering_arguments import check_sets, load_asked, plain_options, search_settings
 
     started = time.monotonic()
     check_sets(options)
@@ -45,14 +45,7 @@ def run(options: argparse.Namespace) -> None:
     if options.output is not None and options.output.suffix != ".safetensors":
         raise ValueError(f"-o {options.output}: a vector's file ends in .safetensors")
     interp = import_interp()
-    model = load_chosen(options)
-    sets, inputs = choose_sets(
-        model,
-        statements=options.statements,
-        questions=options.questions,
-        count=options.count,
-        seed=options.seed,
-    )
+    model, sets, inputs = load_asked(options)
     study = study_truth(
         model,
         sets,
