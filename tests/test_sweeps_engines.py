@@ -57,6 +57,8 @@ ENGINES = {
     "engine", ["joblib", "submitit", pytest.param("ray", marks=pytest.mark.slow)]
 )
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves pipes to its own processes
+# It forks to start other programs, which JAX warns of where another test has begun its threads.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_records_are_equal_and_only_the_job_that_dies_fails(engine, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # relative paths hold in every process
     Path("here.csv").write_text("1\n")
