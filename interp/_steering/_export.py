@@ -1,8 +1,6 @@
 """A truth vector in the formats of other tools."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import torch
 
 from .._errors import InterpError
 from .._models._model import Model
+from ._aside import written_aside
 from ._place import module_at
 from ._vector import STRENGTH_UNIT, TruthVector, check_fits
 
@@ -40,19 +39,8 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
             "only; find one with --where everywhere"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    try:
-        writers[path.suffix](model, vector, Path(aside))
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(aside).chmod(0o666 & ~umask)
-        Path(aside).replace(path)
-    except OSError as error:
-        raise InterpError(f"{path} cannot be written: {error}") from None
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with written_aside(path) as aside:
+        writers[path.suffix](model, vector, aside)
 
 
 def _gguf(model: Model, vector: TruthVector, path: Path) -> None:

@@ -3,8 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from safetensors.torch import save_file
 
 from .._errors import InterpError
 from .._models._model import Model
+from ._aside import written_aside
 from ._condition import Condition
 from ._place import Place, module_at
 
@@ -109,21 +108,8 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
         metadata["condition_threshold"] = repr(float(vector.condition.threshold))
         metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
-    aside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
+    with written_aside(path) as aside:
         save_file(tensors, aside, metadata=metadata)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(aside).chmod(0o666 & ~umask)
-        Path(aside).replace(path)
-    except (OSError, SafetensorError) as error:
-        raise InterpError(f"{path} cannot be written: {error}") from None
-    finally:
-        if aside is not None:
-            Path(aside).unlink(missing_ok=True)
 
 
 def load_vector(path: Path | str) -> TruthVector:
