@@ -7,10 +7,11 @@ import numpy as np
 import dynamics
 from dynamics import Diagnosis, FamilyDiagnosis, benchmark
 
+from ..diagnosis import gamma_text
 from ..numbers import interval, signed, size
 from ._blocks import Block, badge, csv_data, facts, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
-from ._overview import TURN, gamma_text, size_text, turn_text
+from ._overview import TURN, size_text, turn_text
 from ._settle import settle_blocks
 from ._style import BAND, FAINT, INK, PHASES, band, layout, size_axis, titled, trace
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from dynamics import Diagnosis, FamilyDiagnosis, benchmark
 
-from ..diagnosis import conclusions
+from ..diagnosis import conclusions, gamma_text
 from ..numbers import interval, plain, signed, size
 from ._blocks import Block, badge, csv_data, details, facts, figure, figure_text, lines, link, table
 from ._blocks import view as make_view
@@ -164,16 +164,6 @@ def families_table(diagnosis: Diagnosis) -> Block:
 def _frame(diagnosis: Diagnosis) -> tuple[list[str], list[list]]:
     frame = diagnosis.to_pandas()
     return list(frame.columns), [list(plain(row)) for row in frame.to_numpy(object).tolist()]
-
-
-def gamma_text(family: FamilyDiagnosis) -> str:
-    """The coupling at the largest models with its interval."""
-    slope = family.current
-    if slope is None:
-        return "–"
-    window = family.steps[-(slope.models - 1) :]
-    mark = "°" if window and window[0].near_chance else ""
-    return f"{signed(slope.gamma)}{mark} {interval(slope.low, slope.high)} ({slope.models})"
 
 
 def size_text(log10_params: float) -> str:

@@ -70,7 +70,7 @@ def _families(diagnosis: Diagnosis) -> str:
             signed(family.correlation.r) + ("*" if family.correlation.notes else ""),
             signed(family.correlation.partial_r),
             family.phase,
-            _gamma(family),
+            gamma_text(family),
             _turn(family),
         )
         for family in sorted(several, key=lambda f: (order[f.phase], -len(f.models)))
@@ -85,7 +85,8 @@ def _families(diagnosis: Diagnosis) -> str:
     return text_table(header, rows, right=(1,)) + "\n" + legend
 
 
-def _gamma(family: FamilyDiagnosis) -> str:
+def gamma_text(family: FamilyDiagnosis) -> str:
+    """The coupling at the largest models with its interval."""
     slope = family.current
     if slope is None:
         return "–"
