@@ -14,10 +14,10 @@ import time
 import jax
 import numpy as np
 
-import dynamics
-from dynamics._phases.critical_bootstrap import _resample, family_sums
-from dynamics._phases.critical_types import as_ambient, within_families
-from dynamics._statistics.resampling import cluster_weights, padded_families
+from nullcline import dynamics
+from nullcline.dynamics._phases.critical_bootstrap import _resample, family_sums
+from nullcline.dynamics._phases.critical_types import as_ambient, within_families
+from nullcline.dynamics._statistics.resampling import cluster_weights, padded_families
 
 
 def loop_vertices(data, weights, breaks, *, centre, scale):

@@ -17,7 +17,7 @@ import time
 import jax
 import numpy as np
 
-import dynamics
+from nullcline import dynamics
 
 MEAN_VERTEX = 9.54
 CURVATURE = 0.04

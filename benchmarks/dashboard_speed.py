@@ -34,7 +34,7 @@ _CHANGES = ("Pythia", "OPT", "BLOOM", "Qwen1.5", "Falcon", "Llama")
 def start(cache: str) -> tuple[subprocess.Popen, str, float]:
     """The server's process, its address, and when it was started."""
     environment = {**os.environ, "XDG_CACHE_HOME": cache}
-    command = [sys.executable, "-m", "experiments.cli", "dashboard"]
+    command = [sys.executable, "-m", "nullcline", "dashboard"]
     begun = time.time()
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     address = re.search(r"http://\S+", process.stderr.readline())

@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import interp
-from interp._heads._contrasts import encode_contrasts
-from interp._heads._direct import direct_attribution
-from interp._questions._tokens import batches
+from nullcline import interp
+from nullcline.interp._heads.contrasts import encode_contrasts
+from nullcline.interp._heads.direct import direct_attribution
+from nullcline.interp._questions.tokens import batches
 
 BATCH = 32
 WORDS = 400

@@ -14,7 +14,7 @@ import time
 import jax
 import numpy as np
 
-import dynamics
+from nullcline import dynamics
 
 RIDGE, REASONING = "ridge linear ODE", "log-odds ODE driven by reasoning"
 TARGETS = {"family": 0.026, "lab": 0.028}

@@ -24,9 +24,9 @@ import torch.nn.functional as functional
 from flax import nnx
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-import organisms
-from organisms._export import config_of
-from organisms._train import _optimiser, _run_stretch, run_settings, stretch_rows
+from nullcline import organisms
+from nullcline.organisms._training.export import config_of
+from nullcline.organisms._training.train import _optimiser, _run_stretch, run_settings, stretch_rows
 
 
 def ours(recipe, width, rows, *, seed):

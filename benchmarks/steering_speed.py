@@ -29,10 +29,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import interp
-from interp._questions._tokens import batches
-from interp._truth._linear import mass_mean
-from interp._truth._states import states_at
+from nullcline import interp
+from nullcline.interp._questions.tokens import batches
+from nullcline.interp._truth.linear import mass_mean
+from nullcline.interp._truth.states import states_at
 
 WORDS = 400
 PROMPT_WORDS = 32

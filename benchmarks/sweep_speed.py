@@ -2,7 +2,7 @@
 
     python benchmarks/sweep_speed.py [--fits 200] [--engines local joblib ...] [--json]
 
-Every figure comes from whole commands, `python -m experiments.fit_dynamics -m ...`, started here
+Every figure comes from whole commands, `nullcline run fit_dynamics -m ...`, started here
 one after the other; ratios are of one run. The load of the machine before each is beside it: where
 others use its cores, the ratio of CPU seconds of the busiest worker says what free ones would give.
 """
@@ -30,7 +30,7 @@ def run_sweep(arguments: tuple[str, ...], jobs: int, launcher: tuple[str, ...]) 
         started = time.monotonic()
         subprocess.run(
             [
-                *(sys.executable, "-m", "experiments.fit_dynamics", "-m", *arguments),
+                *(sys.executable, "-m", "nullcline", "run", "fit_dynamics", "-m", *arguments),
                 *(f"seed=range(0,{jobs})", *launcher, f"hydra.sweep.dir={folder}"),
             ],
             check=True,

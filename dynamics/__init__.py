@@ -137,7 +137,9 @@ from ._tables.benchmarks import BENCHMARKS as BENCHMARKS
 from ._tables.benchmarks import Benchmark as Benchmark
 from ._tables.benchmarks import benchmark as benchmark
 from ._tables.combine import combine_tables as combine_tables
-from ._tables.numbers import parse_count as parse_count
+from ._tables.counts import parse_count as parse_count
+from ._tables.problems import TableError as TableError
+from ._tables.problems import TableWarning as TableWarning
 from ._tables.read import read_scores as read_scores
 from ._tables.replicates import average_seeds as average_seeds
 from ._tables.scores import ScoreTable as ScoreTable
@@ -145,5 +147,3 @@ from ._tables.shipped import load_figures as load_figures
 from ._tables.shipped import load_origin as load_origin
 from ._tables.shipped import load_table as load_table
 from ._tables.shipped import table_names as table_names
-from ._tables.warnings import TableError as TableError
-from ._tables.warnings import TableWarning as TableWarning

@@ -18,9 +18,9 @@ from ._phases.random_effects import RandomEffects, combine_families
 from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
 from ._tables.benchmarks import benchmark
+from ._tables.problems import TableError, TableWarning
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable
-from ._tables.warnings import TableError, TableWarning
 
 AXES = ("reasoning", "log10_params", "log10_flops")
 _MEASURED = 0.9

@@ -18,6 +18,7 @@ _COMMANDS = {
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+    "run": "a study under Hydra: one job, or a sweep with -m",
     "serve": "an OpenAI-compatible server of a steered model",
     "steer": "text from a model that is steered by a truth vector",
     "status": "where a sweep stands: done, running, failed, its estimated end",
@@ -32,20 +33,32 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    """The parser; only the chosen command's module is imported, for its arguments."""
+class _Command(_Parser):
+    """The parser of one command; `module` is imported when argparse comes to it."""
+
+    module: str | None = None
+
+    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+        if self.module is not None:
+            command = importlib.import_module(self.module, __package__)
+            command.add_arguments(self)
+            self.set_defaults(run=command.run)
+        return super().parse_known_args(args, namespace)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The parser of all commands, without what each of them needs."""
     parser = _Parser(
         prog="nullcline",
         description="Phases of language-model families, their dynamics, and what steers them.",
     )
     parser.add_argument("--version", action="version", version=f"nullcline {version('nullcline')}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Command
+    )
     for name, summary in _COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
-        if name == chosen:
-            module = importlib.import_module(f"experiments.commands.{name}")
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
+        command.module = f".commands.{name}"
     return parser
 
 
@@ -61,10 +74,9 @@ def use_double_precision() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    chosen = next((a for a in arguments if not a.startswith("-")), None)
     use_double_precision()
     try:
-        options = _parser(chosen).parse_args(arguments)
+        options = _parser().parse_args(arguments)
         options.run(options)
     except BrokenPipeError:
         # The reader of our output has gone (as with `| head`): not our failure.
@@ -80,7 +92,3 @@ def main(arguments: list[str] | None = None) -> int:
         print("nullcline: interrupted", file=sys.stderr)
         return 130
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .numbers import to_json
+from .formats import to_json
 
 SCHEMA_VERSION = 1
 _PACKAGES = (

@@ -5,10 +5,12 @@ Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml file
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
+
+from ..configs import configs
+from ..data import shipped
 
 PENALTIES = ("ridge", "l1", "stlsq", "best-subset", "trajectory")
 METHODS = ("dla", "attribution-patching", "activation-patching")
@@ -128,7 +130,7 @@ class Penalty:
 
 @dataclass
 class FitDynamics(Launched):
-    """`experiments.fit_dynamics`: a table, families, a library's degree and a penalty."""
+    """`nullcline run fit_dynamics`: a table, families, a library's degree and a penalty."""
 
     table: str = "uniform"
     path: str | None = None
@@ -142,7 +144,7 @@ class FitDynamics(Launched):
 
 @dataclass
 class Diagnose(Launched):
-    """`experiments.diagnose`: a shipped table or a path, a pair of benchmarks, families."""
+    """`nullcline run diagnose`: a shipped table or a path, a pair of benchmarks, families."""
 
     table: str = "uniform"
     path: str | None = None
@@ -155,7 +157,7 @@ class Diagnose(Launched):
 
 @dataclass
 class TrainOrganism(Launched):
-    """`experiments.train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
+    """`nullcline run train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
 
     `recipe` is a yaml file that replaces the family; `out` keeps the trained models, so that a
     job that is run again goes on where it was killed; `workers` sizes are trained at once.
@@ -195,7 +197,7 @@ class Pairs:
 
 @dataclass
 class AttributeHeads(Launched):
-    """`experiments.attribute_heads`: one model, its pairs, and how heads are named."""
+    """`nullcline run attribute_heads`: one model, its pairs, and how heads are named."""
 
     method: str = "dla"
     false_discovery_rate: float = 0.05
@@ -220,7 +222,7 @@ class Asked:
 
 @dataclass
 class FindTruth(Launched):
-    """`experiments.find_truth`: one model, how its vector is looked for, and what it may cost.
+    """`nullcline run find_truth`: one model, how its vector is looked for, and what it may cost.
 
     `methods` are all that owe nothing to a cue where the list is empty, `layers` are all. `keep`
     also writes the vector beside the record.
@@ -249,7 +251,7 @@ class FindTruth(Launched):
 
 @dataclass
 class EvaluateSteering(Launched):
-    """`experiments.evaluate_steering`: one model and a vector; found first, with the default
+    """`nullcline run evaluate_steering`: one model and a vector; found first, with the default
     search and `methods`, where `vector` names no file."""
 
     vector: str | None = None
@@ -285,10 +287,7 @@ def register_models() -> None:
     store.store(group="asked", name="schema", node=Asked)
     store.store(group="model", name="schema", node=Model)
     store.store(group="pairs", name="schema", node=Pairs)
-    root = Path(__file__).parent.parent
-    installed = root / "dynamics" / "data" / "organisms"
-    shipped = installed if installed.is_dir() else root / "data" / "organisms"
-    for path in shipped.glob("*/organism.json"):
+    for path in shipped("organisms").glob("*/organism.json"):
         name = path.parent.name
         store.store(group="model", name=name, node=Model(name=f"organism:{name}"))
 
@@ -301,14 +300,13 @@ def register_organisms() -> None:
     store = ConfigStore.instance()
     _register_launchers(store)
     store.store(name="organism_schema", node=TrainOrganism)
-    configs = Path(__file__).parent.parent / "configs"
-    for path in (configs / "organism").glob("*.yaml"):
+    for path in configs("organism").glob("*.yaml"):
         store.store(group="family", name=path.stem, node={"family": path.stem}, package="_global_")
     # The groups that training shares with the other entry points, whose folder it does not see.
-    for path in (configs / "launcher").glob("*.yaml"):
+    for path in configs("launcher").glob("*.yaml"):
         store.store(group="launcher", name=path.stem, node=OmegaConf.load(path))
-    for path in (configs / "experiment").glob("*.yaml"):
-        if "experiments.train_organism" not in path.read_text(encoding="utf-8"):
+    for path in configs("experiment").glob("*.yaml"):
+        if "run train_organism" not in path.read_text(encoding="utf-8"):
             continue  # of another entry point
         node = OmegaConf.load(path)
         store.store(group="experiment", name=path.stem, node=node, package="_global_")

@@ -22,7 +22,7 @@ from .library import AbstractLibrary
 from .match import gauss_newton, match_problem
 from .matched_fit import TrajectorySelection
 from .ode import ODEFit
-from .select import search_jointly
+from .selection import search_jointly
 from .sparse import AbstractPenalty, traced
 from .subset_search import Criterion
 from .trajectories import Trajectories

@@ -12,7 +12,7 @@ from .identifiability import Identifiability, identifiability
 from .integral import NormalEquations, Regression
 from .match import Match, MatchProblem, gauss_newton, match
 from .results import RESULTS
-from .select import select
+from .selection import select
 from .sparse import AbstractPenalty, solve
 from .subset_search import Criterion
 

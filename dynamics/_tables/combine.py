@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from .model_names import plain_name
+from .problems import TableWarning
 from .scores import ScoreTable
-from .warnings import TableWarning
 
 
 def combine_tables(tables: Sequence[ScoreTable]) -> ScoreTable:

@@ -6,10 +6,10 @@ from math import isnan
 from pathlib import Path
 
 from .columns import SCALED_COLUMNS, TEXT_COLUMNS, is_ignored, known_column
+from .counts import read_count_column
 from .model_names import family_in_name, short_name, sizes_in_name
-from .numbers import read_count_column
+from .problems import TableError
 from .read_csv import read_csv
-from .warnings import TableError
 
 MODEL_LIST = "models.csv"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .benchmarks import canonical_benchmark
 from .columns import VARIANT_COLUMNS
-from .warnings import TableError, TableWarning
+from .problems import TableError, TableWarning
 
 
 @dataclass(frozen=True)

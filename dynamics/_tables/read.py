@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from .problems import TableError
 from .raw import RawTable
 from .read_csv import read_csv
 from .read_results import read_results
 from .scores import ScoreTable
 from .validate import validate
-from .warnings import TableError
 
 
 def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from .problems import TableError
 from .raw import RawTable
-from .warnings import TableError
 
 # ObsScaling's headings that mean something else, or nothing certain, in other tables.
 _OBSSCALING = frozenset({"Model", "Model Family", "Model Size (B)"})

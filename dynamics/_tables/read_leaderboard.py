@@ -4,7 +4,7 @@ from math import sqrt
 from pathlib import Path
 from types import MappingProxyType
 
-from .json import as_dict, as_text
+from .json_files import as_dict, as_text
 from .runs import Measurement, Run, as_fraction
 
 HARNESS = "Open LLM Leaderboard v1"

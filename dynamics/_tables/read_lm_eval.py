@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from .benchmarks import BENCHMARKS, benchmark
-from .json import as_dict, as_text
+from .json_files import as_dict, as_text
 from .runs import Measurement, Run, as_fraction
 
 HARNESS = "lm-evaluation-harness 0.4"

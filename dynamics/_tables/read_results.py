@@ -6,13 +6,13 @@ from math import nan
 from pathlib import Path
 
 from .columns import TEXT_COLUMNS
-from .json import as_dict, parse_json
+from .json_files import as_dict, parse_json
 from .model_list import MODEL_LIST, Described, describe, read_model_list
+from .problems import TableError, TableWarning
 from .raw import RawTable
 from .read_leaderboard import is_leaderboard, read_leaderboard
 from .read_lm_eval import read_lm_eval
 from .runs import Measurement, Run, latest_scores, mixed_settings
-from .warnings import TableError, TableWarning
 
 _NO_RESULTS = "give a folder that holds results_<time>.json of lm-evaluation-harness, or a CSV file"
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from .problems import TableWarning
 from .scores import ScoreTable
-from .warnings import TableWarning
 
 
 def average_seeds(table: ScoreTable) -> ScoreTable:

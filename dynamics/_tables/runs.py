@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
 
-from .warnings import TableError, TableWarning
+from .problems import TableError, TableWarning
 
 _SAME = 1e-9
 

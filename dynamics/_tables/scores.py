@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from .benchmarks import benchmark
-from .warnings import TableWarning
+from .problems import TableWarning
 
 
 @dataclass(frozen=True)

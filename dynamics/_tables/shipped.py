@@ -1,25 +1,19 @@
 """The tables that are shipped with the project."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 
+from ...data import shipped
 from .read import read_scores
 from .scores import ScoreTable
 
 _SCORE_TABLES = ("uniform", "published", "organisms")
 
 
-def data_folder() -> Path:
-    """Where the shipped tables lie: inside an installed package, beside it in a checkout."""
-    here = Path(__file__).parent.parent
-    return here / "data" if (here / "data").is_dir() else here.parent / "data"
-
-
 def table_names() -> tuple[str, ...]:
     """Names of the shipped score tables."""
-    return tuple(name for name in _SCORE_TABLES if (data_folder() / f"{name}.csv").is_file())
+    return tuple(name for name in _SCORE_TABLES if shipped(f"{name}.csv").is_file())
 
 
 def load_table(name: str = "uniform") -> ScoreTable:
@@ -30,7 +24,7 @@ def load_table(name: str = "uniform") -> ScoreTable:
     """
     if name not in table_names():
         raise ValueError(f"no shipped table {name!r}; there are {', '.join(table_names())}")
-    return read_scores(data_folder() / f"{name}.csv", name=name)
+    return read_scores(shipped(f"{name}.csv"), name=name)
 
 
 def load_figures(name: str) -> pd.DataFrame:
@@ -38,9 +32,9 @@ def load_figures(name: str) -> pd.DataFrame:
 
     Scores are fractions, sizes counts; `load_origin` tells where the figures come from.
     """
-    return pd.read_csv(data_folder() / f"{name}.csv", keep_default_na=True)
+    return pd.read_csv(shipped(f"{name}.csv"), keep_default_na=True)
 
 
 def load_origin(name: str) -> dict:
     """Origin, licence, harness, shots, date, units and SHA-256 of a shipped table."""
-    return json.loads((data_folder() / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads(shipped(f"{name}.json").read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from .problems import TableWarning
 from .traps_left_out import duplicates, instruct_models
 from .traps_names import family_spellings, sizes_by_name, wrong_families
-from .warnings import TableWarning
 
 _VENDOR = re.compile(r"(?<![a-z])(blog|tech(nical)? report|vendor|maker|model card)(?![a-z])", re.I)
 _MOST_TOKENS = 1e15  # a thousand trillion; no model has seen a tenth of it

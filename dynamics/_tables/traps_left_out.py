@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .model_names import plain_name, short_name
-from .warnings import TableWarning
+from .problems import TableWarning
 
 # Two spellings are one model if their sizes agree this well (6.7e9 and 6.9e9 do).
 _SAME_SIZE = 1.05

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from .model_names import short_name, sizes_in_name
-from .warnings import TableWarning
+from .problems import TableWarning
 
 # How a model's name begins, and what a family that holds it is called.
 _FAMILY_OF = MappingProxyType(

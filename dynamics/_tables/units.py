@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .benchmarks import BENCHMARKS, benchmark
-from .warnings import TableError
+from .problems import TableError
 
 _MEND = "write the whole file in percent or in fractions"
 _FAR_ABOVE_ZERO = 0.05  # a chance level from which no model falls to 0.01

@@ -15,12 +15,12 @@ from .columns import (
     is_ignored,
     known_column,
 )
-from .numbers import read_count_column, read_scores_column
+from .counts import read_count_column, read_scores_column
+from .problems import TableError, TableWarning
 from .raw import RawTable, split_variants
 from .scores import ScoreTable
 from .traps import find_traps
 from .units import check_stderrs, find_unit
-from .warnings import TableError, TableWarning
 
 _FEWEST_PARAMS = 1e3
 _MOST_PARAMS = 1e14  # ten times the largest model that anybody has announced

@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read the records, print the counts, write the table if asked."""
-    from ..heads import census_to_json, census_to_text, read_census
-    from ..numbers import to_json
-    from ..steering import read_steering, steering_census_to_text
+    from ..formats import to_json
+    from ..studies.heads import census_to_json, census_to_text, read_census
+    from ..studies.steering import read_steering, steering_census_to_text
 
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder; give that of a sweep")

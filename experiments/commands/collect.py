@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the table and say what it holds."""
-    from ..numbers import to_json
+    from ..formats import to_json
     from ..progress import report_parts
     from ..sweeps import collect, read_status
 

@@ -28,12 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Diagnose and print."""
-    import dynamics
-
-    from ..diagnosis import diagnosis_to_dict, diagnosis_to_text
-    from ..numbers import to_json
+    from ... import dynamics
+    from ..formats import to_json
     from ..progress import report_parts
     from ..records import write_record
+    from ..studies.diagnosis import diagnosis_to_dict, diagnosis_to_text
     from .checks import check_resampling
 
     started = time.monotonic()

@@ -34,10 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Judge a vector and print the controlled table."""
-    from ..numbers import to_json
+    from ..formats import to_json
     from ..progress import report_parts
     from ..records import write_record
-    from ..steering import (
+    from ..studies.steering import (
         steering_to_dict,
         steering_to_text,
         study_steering,

@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Study the heads of one model and print what was found."""
-    from ..heads import choose_pairs, study_heads, study_to_dict, study_to_text
-    from ..numbers import to_json
+    from ..formats import to_json
     from ..progress import report_parts
     from ..records import write_record
+    from ..studies.heads import choose_pairs, study_heads, study_to_dict, study_to_text
     from .loading import load_chosen
 
     started = time.monotonic()

@@ -73,7 +73,7 @@ def import_interp() -> Any:
     """The package `interp`. Raises ValueError with the mend where its libraries are missing."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        import interp
+        from ... import interp
     except ImportError as error:
         raise ValueError(
             f"looking inside models needs {error.name}; pip install 'nullcline[interp]'"

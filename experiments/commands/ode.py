@@ -35,9 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run one action and print its result."""
-    import dynamics
-
-    from ..numbers import to_json
+    from ... import dynamics
+    from ..formats import to_json
     from ..progress import report_parts
     from ..records import write_record
 
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _fit(options, table, report):
-    from ..ode import fit_report, fit_to_dict, fit_to_text
+    from ..studies.ode import fit_report, fit_to_dict, fit_to_text
 
     found = fit_report(
         table,
@@ -81,9 +80,8 @@ def _fit(options, table, report):
 
 
 def _predict(options, table, report):
-    import dynamics
-
-    from ..ode import prediction_to_dict, prediction_to_text
+    from ... import dynamics
+    from ..studies.ode import prediction_to_dict, prediction_to_text
 
     table.select([options.extend or options.holdout])  # an unknown name is said at once
     if options.extend:
@@ -108,7 +106,7 @@ def _predict(options, table, report):
 
 
 def _size(text: str) -> float:
-    import dynamics
+    from ... import dynamics
 
     params = dynamics.parse_count(text)
     if not params > 0:
@@ -117,9 +115,8 @@ def _size(text: str) -> float:
 
 
 def _crossval(options, table, report):
-    import dynamics
-
-    from ..ode import crossval_to_dict, crossval_to_text
+    from ... import dynamics
+    from ..studies.ode import crossval_to_dict, crossval_to_text
 
     report("baselines")
     found = dynamics.cross_validate(

@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from ..numbers import to_json
-    from ..organism_runs import import_organisms, list_to_text, listed
+    from ..formats import to_json
+    from ..studies.organisms import import_organisms, list_to_text, listed
 
     organisms = import_organisms()
     folder = options.folder or organisms.organisms_folder()
@@ -69,8 +69,8 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from ..numbers import to_json
-    from ..organism_runs import described, find_organism, import_organisms, show_to_text
+    from ..formats import to_json
+    from ..studies.organisms import described, find_organism, import_organisms, show_to_text
 
     folder, organisms = find_organism(options.name), import_organisms()
     shown = described(organisms.read_organism(folder), organisms.recipe_of_folder(folder))
@@ -78,8 +78,8 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from ..numbers import to_json
-    from ..organism_runs import find_recipe, list_to_text, scored, train_family
+    from ..formats import to_json
+    from ..studies.organisms import find_recipe, list_to_text, scored, train_family
 
     trained = train_family(
         find_recipe(options.recipe),
@@ -95,8 +95,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from ..numbers import to_json
-    from ..organism_runs import find_organism, import_organisms, measured, measured_to_text
+    from ..formats import to_json
+    from ..studies.organisms import find_organism, import_organisms, measured, measured_to_text
 
     folder, organisms = find_organism(options.name), import_organisms()
     scores = organisms.evaluate_folder(folder)
@@ -105,9 +105,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from ..numbers import to_json
-    from ..organism_runs import compare_organisms, comparison_to_dict, comparison_to_text
+    from ..formats import to_json
     from ..progress import report_parts
+    from ..studies.organisms import compare_organisms, comparison_to_dict, comparison_to_text
 
     found = compare_organisms(options.folder, out=options.out, say=report_parts("organisms"))
     print(to_json(comparison_to_dict(found)) if options.json else comparison_to_text(found))

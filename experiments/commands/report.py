@@ -21,8 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Diagnose and write the file."""
-    import dynamics
-
+    from ... import dynamics
     from ..progress import report_parts
     from .checks import check_resampling
 
@@ -62,12 +61,12 @@ def write_report(path: Path, table, diagnosis, *, records: Path | None, on_progr
     """Write the report of a diagnosis, whole or not at all."""
     import sys
 
+    from ...data import shipped
     from ..dashboard._errors import JobError
     from ..dashboard._report import write_views
-    from ..dashboard._shipped_records import shipped_records
     from ..records import write_aside
 
-    folders = [folder for folder in (records, shipped_records()) if folder is not None]
+    folders = [folder for folder in (records, shipped("records")) if folder is not None]
     try:
         page = write_views(table, diagnosis, records=folders, on_progress=on_progress)
     except JobError as error:

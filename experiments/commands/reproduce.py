@@ -15,10 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Build the ledger and print it."""
-    import dynamics
-
+    from ... import dynamics
+    from ..formats import to_json
     from ..ledger import build_ledger, ledger_to_dict, ledger_to_text
-    from ..numbers import to_json
     from ..progress import report_parts
     from ..records import write_record
     from .checks import check_resampling

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read the folder and print where the sweep stands."""
-    from ..numbers import to_json
+    from ..formats import to_json
     from ..sweeps import read_status, status_to_dict, status_to_text
 
     found = read_status(options.folder)

@@ -104,7 +104,7 @@ def _chat(model: Any, vector: Any, options: argparse.Namespace) -> None:
 
 
 def _answer(model: Any, vector: Any, prompt: str, options: argparse.Namespace) -> None:
-    from ..numbers import to_json
+    from ..formats import to_json
 
     result: dict[str, Any] = {"prompt": prompt, **_described(vector, options)}
     if options.compare:
@@ -122,7 +122,7 @@ def _text(
     model: Any, vector: Any, prompt: str, options: argparse.Namespace, *, steered: bool
 ) -> dict[str, Any]:
     """One text, shown while it is written."""
-    import interp
+    from ... import interp
 
     show = steered and not options.json
     begun = False

@@ -63,7 +63,7 @@ def check_sets(options: argparse.Namespace) -> None:
 
 def load_asked(options: argparse.Namespace) -> tuple[Any, Any, dict[str, str]]:
     """The model that the options name, its sets, and the digests of what they were read from."""
-    from ..steering import choose_sets
+    from ..studies.steering import choose_sets
     from .loading import load_chosen
 
     model = load_chosen(options)

@@ -32,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Find, judge, keep and print."""
-    from ..numbers import to_json
+    from ..formats import to_json
     from ..progress import report_parts
     from ..records import write_record
-    from ..steering import study_truth, truth_to_dict, truth_to_text, vector_report
+    from ..studies.steering import study_truth, truth_to_dict, truth_to_text, vector_report
     from .loading import import_interp
     from .steering_arguments import check_sets, load_asked, plain_options, search_settings
 

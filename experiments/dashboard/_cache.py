@@ -63,7 +63,7 @@ def _state() -> str:
     root = Path(__file__).parent.parent.parent
     seen = hashlib.sha256(version("nullcline").encode("utf-8"))
     sources = [*root.glob("dynamics/**/*.py"), *root.glob("experiments/**/*.py")]
-    tables = [*root.glob("data/*.csv"), *root.glob("dynamics/data/*.csv")]
+    tables = root.glob("data/*.csv")
     for path in sorted([*sources, *tables]):
         seen.update(path.relative_to(root).as_posix().encode("utf-8"))
         seen.update(path.read_bytes())

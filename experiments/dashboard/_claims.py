@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from ..formats import interval, signed
 from ..ledger import Claim
-from ..numbers import interval, signed
 from ._blocks import Block, badge, csv_data, details, facts, lines, table
 from ._blocks import view as make_view
 

@@ -6,11 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import dynamics
-from dynamics import benchmark
-
-from ..numbers import signed, size
-from ..ode import fit_data, penalty_of
+from ... import dynamics
+from ...dynamics import benchmark
+from ..formats import signed, size
+from ..studies.ode import fit_data, penalty_of
 from ._blocks import Block, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-import dynamics
-from dynamics import Diagnosis, FamilyDiagnosis, benchmark
-
-from ..diagnosis import conclusions
-from ..numbers import size
+from ... import dynamics
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ..formats import size
+from ..studies.diagnosis import conclusions
 from ._blocks import Block, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._overview import families_table, phase_diagram, warnings_block

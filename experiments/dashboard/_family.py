@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 
-import dynamics
-from dynamics import Diagnosis, FamilyDiagnosis, benchmark
-
-from ..diagnosis import gamma_text
-from ..numbers import interval, signed, size
+from ... import dynamics
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ..formats import interval, signed, size
+from ..studies.diagnosis import gamma_text
 from ._blocks import Block, badge, csv_data, facts, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._overview import TURN, size_text, turn_text

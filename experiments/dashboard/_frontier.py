@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-import dynamics
-from dynamics import benchmark
-
-from ..numbers import interval, signed
+from ... import dynamics
+from ...dynamics import benchmark
+from ..formats import interval, signed
 from ._blocks import Block, csv_data, facts, figure, figure_text, lines, table
 from ._blocks import view as make_view
 from ._style import BAND, FAINT, GROUPS, INK, SYMBOLS, layout, titled, trace

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..numbers import interval, plain, signed, size
+from ..formats import interval, plain, signed, size
 from ._blocks import Block, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._record_values import model_name, number

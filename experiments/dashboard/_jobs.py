@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import dynamics
-
+from ... import dynamics
+from ..formats import plain
 from ..ledger import build_ledger
-from ..numbers import plain
 from ._claims import claims_view
 from ._dynamics import PENALTIES, dynamics_view
 from ._extension import table_view
@@ -38,7 +37,7 @@ def _index() -> Parts:
 
 def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> dict[str, Any]:
     """What can be chosen of a table, and the pair that is chosen where nobody does."""
-    from dynamics._diagnose import default_reasoning, default_truth
+    from ...dynamics._diagnose import default_reasoning, default_truth
 
     counts = table.frame["family"].value_counts()
     families = sorted(table.families, key=lambda f: (-int(counts[f]), f.lower()))

@@ -5,10 +5,9 @@ from collections import Counter
 
 import numpy as np
 
-from dynamics import Diagnosis, FamilyDiagnosis, benchmark
-
-from ..diagnosis import conclusions, gamma_text
-from ..numbers import interval, plain, signed, size
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ..formats import interval, plain, signed, size
+from ..studies.diagnosis import conclusions, gamma_text
 from ._blocks import Block, badge, csv_data, details, facts, figure, figure_text, lines, link, table
 from ._blocks import view as make_view
 from ._style import BAND, FAINT, INK, PHASES, layout, size_axis, titled, trace

@@ -5,8 +5,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import dynamics
-
+from ... import dynamics
 from ._errors import JobError
 from ._jobs import describe, run
 from ._page import report_page
@@ -78,6 +77,6 @@ def write_views(
 
 
 def _plain(view: dict) -> dict:
-    from ..numbers import plain
+    from ..formats import plain
 
     return plain(view)

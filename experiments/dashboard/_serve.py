@@ -6,11 +6,11 @@ from pathlib import Path
 
 import uvicorn
 
+from ...data import shipped
 from ._cache import ViewCache, cache_folder
 from ._page import plotly_script
 from ._safety import own_names
 from ._server import create_app
-from ._shipped_records import shipped_records
 from ._store import Store
 from ._uploads import Uploads
 from ._worker import ProcessWorker
@@ -35,7 +35,7 @@ def serve(
             cache=ViewCache(cache_folder() if keep else None),
             uploads=Uploads(),
         )
-        folders = tuple(folder for folder in (records, shipped_records()) if folder is not None)
+        folders = tuple(folder for folder in (records, shipped("records")) if folder is not None)
         app = create_app(store, hosts=own_names(host), records=folders)
         shown = f"[{host}]" if ":" in host else host
         say(f"http://{shown}:{listening.getsockname()[1]}/")

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ..numbers import interval, plain, signed
+from ..formats import interval, plain, signed
 from ._blocks import Block, csv_data, facts, figure, figure_text, table
 from ._record_values import model_name, number
 from ._style import ACCENT, INK, layout, titled, trace

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..numbers import plain, size
+from ..formats import plain, size
 
 INK = "#1d2329"
 MUTED = "#5b6570"

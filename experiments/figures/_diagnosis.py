@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from dynamics import Diagnosis, benchmark
-
-from ..numbers import size
+from ...dynamics import Diagnosis, benchmark
+from ..formats import size
 from ._style import FAINT, INK, PHASE_COLOURS, canvas, save
 
 

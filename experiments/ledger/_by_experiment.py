@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pandas as pd
 from scipy import stats
 
-from ..numbers import interval, signed
+from ..formats import interval, signed
 from ._claim import Claim
 from ._evidence import Effect, Evidence, effect_of, holm
 from ._judge import judge

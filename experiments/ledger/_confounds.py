@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-import dynamics
-
+from ... import dynamics
 from ._claim import COUNTS, LAST_DIGIT, Claim, Control, Figure, figure, judge
 from ._tables import PUBLISHED_TRUTH, REASONING, LedgerTables, published_family
 

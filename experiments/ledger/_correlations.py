@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-import dynamics
-
+from ... import dynamics
 from ._claim import COUNTS, Claim, Control, figure, judge
 from ._tables import (
     PUBLISHED_TRUTH,

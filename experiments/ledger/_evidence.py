@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..numbers import interval, plain, signed
+from ..formats import interval, plain, signed
 from ._judge import Inference
 
 #: What a status of the organisms' tables means in a sentence.

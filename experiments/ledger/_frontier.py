@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-import dynamics
-
+from ... import dynamics
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
 from ._tables import LedgerTables, binomial_stderr
 

@@ -2,8 +2,7 @@
 
 import math
 
-import dynamics
-
+from ... import dynamics
 from ._claim import Claim, Control, figure, judge
 from ._tables import LedgerTables
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-import dynamics
+from ... import dynamics
 
 REASONING = "hellaswag"
 #: The paper's table does not say which TruthfulQA it holds; the uniform one does.

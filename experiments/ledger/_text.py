@@ -4,9 +4,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from ..ledger import Claim, Control
-from ..numbers import interval, signed
-from ..text_table import text_table
+from ..formats import interval, signed
+from ..text import text_table
+from . import Claim, Control
 
 _MOST_FIGURES = 3
 _WIDTH = 98

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-import dynamics
-
+from ... import dynamics
 from ._claim import Claim, Control, figure, judge
 from ._tables import (
     REASONING,

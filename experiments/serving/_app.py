@@ -10,8 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from interp import Model, TruthVector, check_fits
-
+from ...interp import Model, TruthVector, check_fits
 from ..dashboard._safety import Guard, read_body
 from ._engine import Engine
 from ._errors import ApiError, answer_errors, error_response

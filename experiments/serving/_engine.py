@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from interp import Model, TruthVector
-
+from ...interp import Model, TruthVector
 from ._errors import ApiError
 from ._work import Done, Work, work_on
 

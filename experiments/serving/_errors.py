@@ -8,8 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from interp import InterpError
-
+from ...interp import InterpError
 from ..dashboard._errors import Refused
 
 

@@ -4,8 +4,7 @@ import dataclasses
 
 import torch
 
-from interp import Model, TruthVector
-
+from ...interp import Model, TruthVector
 from ._errors import ApiError
 from ._requests import Steering
 

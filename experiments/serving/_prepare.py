@@ -2,8 +2,7 @@
 
 import secrets
 
-from interp import InterpError, Model, TruthVector, room_for
-
+from ...interp import InterpError, Model, TruthVector, room_for
 from ._errors import ApiError
 from ._limits import Limits
 from ._plan import plan_of

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from interp import InterpError, Model, encode_prompt
-
+from ...interp import InterpError, Model, encode_prompt
 from ._errors import ApiError
 from ._requests import ChatMessage
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from interp import Model
+from ...interp import Model
 
 #: Rows of logits that are normalised at once: a copy of all of them may be gigabytes.
 _ROWS = 256

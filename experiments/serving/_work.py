@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from interp import Generated, Model, TruthVector, generate, generate_guarded, steer
-
+from ...interp import Generated, Model, TruthVector, generate, generate_guarded, steer
 from ._errors import ApiError
 from ._plan import Plan
 from ._score import logprobs_of, score

@@ -1,12 +1,9 @@
 """Many jobs of one kind: each with a key, skipped where it is done, on one machine or many.
 
-An entry point such as `experiments/diagnose.py` says what one job reads and does:
+A study such as `studies/diagnosis/diagnose.py` says what one job reads and does:
 
     @sweeps.experiment(Diagnose, command="diagnose", register=register, inputs=sweeps.table_inputs)
     def diagnose(settings: Diagnose, folder: Path) -> sweeps.Outcome: ...
-
-    if __name__ == "__main__":
-        sweeps.main(diagnose)
 """
 
 from ._collect import Collected as Collected

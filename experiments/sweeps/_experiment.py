@@ -1,16 +1,14 @@
 """What an entry point is: a name, a schema, what it reads, and the work of one job."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...configs import configs
 from ..records import code_of_checkout, write_record
 from ._job import JobFolder
 from ._key import code_version, job_key
-
-_CONFIGS = Path(__file__).parent.parent.parent / "configs"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,24 +96,18 @@ def experiment(
         folder, _, name = (config or work.__name__).rpartition("/")
         return Experiment(
             name=work.__name__,
-            module=_module_of(work),
+            module=work.__module__,
             command=command,
             schema=schema,
             register=register,
             inputs=inputs,
             work=work,
             rows=rows,
-            config_path=str(_CONFIGS / folder),
+            config_path=str(configs(folder)),
             config_name=name,
         )
 
     return made
-
-
-def _module_of(work: Callable[..., Any]) -> str:
-    """The module by which workers import the function, also where it runs as `python -m`."""
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return spec.name if work.__module__ == "__main__" and spec else work.__module__
 
 
 def code_now() -> dict[str, Any]:

@@ -4,9 +4,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
+from ...data import shipped
 from ._key import file_digest, folder_digest
-
-_ROOT = Path(__file__).parent.parent.parent
 
 
 def table_inputs(settings: Any) -> dict[str, str]:
@@ -23,7 +22,7 @@ def read_table(path: str | None, shipped: str) -> Any:
 
 @functools.lru_cache(maxsize=16)
 def _read_table(path: str | None, shipped: str, changed: int) -> Any:
-    import dynamics
+    from ... import dynamics
 
     return dynamics.read_scores(path) if path else dynamics.load_table(shipped)
 
@@ -45,8 +44,7 @@ def model_folder(name: str) -> Path | None:
         path = Path(name).expanduser()
         return path if path.is_dir() else None
     organism = name.removeprefix("organism:")
-    shipped = (_ROOT / "dynamics" / "data" / "organisms", _ROOT / "data" / "organisms")
-    for folder in (*shipped, Path("runs", "organisms")):
+    for folder in (shipped("organisms"), Path("runs", "organisms")):
         if (folder / organism / "organism.json").is_file():
             return folder / organism
     raise ValueError(f"no organism {organism!r}; nullcline organisms list names them")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..numbers import to_json
+from ..formats import to_json
 from ..records import write_aside
 
 RECORD, STATE, LOG, LOCK = "record.json", "job.json", "job.log", "job.lock"

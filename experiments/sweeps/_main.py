@@ -1,7 +1,8 @@
-"""`python -m experiments.NAME`: Hydra composes, one job runs here, several are launched."""
+"""`nullcline run STUDY`: Hydra composes, one job runs here, several are launched."""
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ._compose import settings_of, sweep_name
@@ -9,10 +10,10 @@ from ._experiment import Experiment
 from ._mistakes import one_line
 
 
-def main(experiment: Experiment) -> None:
-    """Run the entry point with the arguments of the command line; ends the process.
+def main(experiment: Experiment, arguments: Sequence[str]) -> None:
+    """Run a study with the overrides of the command line.
 
-    Status 0 where everything is done, 1 where a job of a sweep failed, 2 with one line on stderr
+    Raises SystemExit with status 1 where a job of a sweep failed, and 2 after one line on stderr
     where what was asked cannot be.
     """
     import hydra
@@ -49,6 +50,7 @@ def main(experiment: Experiment) -> None:
         version_base="1.3", config_path=experiment.config_path, config_name=experiment.config_name
     )(job)
     OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True)
+    sys.argv = [f"nullcline run {experiment.name}", *arguments]  # where Hydra reads
     try:
         run()
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:

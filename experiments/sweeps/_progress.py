@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..text_table import text_table
+from ..text import text_table
 from ._job import LOG
 from ._run import Ended, Job
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..numbers import to_json
+from ..formats import to_json
 from ..records import write_aside
 from ._job import RECORD, JobFolder
 

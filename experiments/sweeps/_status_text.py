@@ -4,7 +4,7 @@ import dataclasses
 import time
 from typing import Any
 
-from ..text_table import text_table
+from ..text import text_table
 from ._progress import counted, cut, duration, short_path
 from ._state import SweepStatus
 

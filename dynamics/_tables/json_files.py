@@ -1,0 +1,28 @@
+"""JSON that others wrote: read it, and look into it without trusting its shape."""
+
+import json
+from pathlib import Path
+
+from .problems import TableError
+
+
+def parse_json(path: Path, content: bytes) -> object:
+    """The document in `content`. Raises TableError, naming the file, where it is broken."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        why = str(error)[:80] or type(error).__name__
+        problem = f"not readable as JSON ({why})"
+        raise TableError(path, problem, "run the harness again, or remove the file") from None
+
+
+def as_dict(value: object) -> dict:
+    """`value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_text(value: object) -> str:
+    """A name or a number as text, empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return " ".join(str(value)[:500].split())

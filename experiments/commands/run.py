@@ -1,0 +1,27 @@
+"""`nullcline run STUDY [OVERRIDES]`: a study under Hydra, one job or a sweep."""
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline run`."""
+    parser.add_argument(
+        "study",
+        metavar="STUDY",
+        help="attribute_heads, diagnose, evaluate_steering, find_truth, fit_dynamics or "
+        "train_organism",
+    )
+    parser.add_argument(
+        "overrides",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="key=value; -m before them runs every combination of key=a,b; +experiment=RECIPE",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Hand the study and its overrides to Hydra."""
+    from ..studies import find_study
+    from ..sweeps import main
+
+    main(find_study(options.study), options.overrides)

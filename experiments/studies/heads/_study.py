@@ -1,0 +1,164 @@
+"""One model's heads: attribution, the published count with its controls, the output projection."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...progress import report_rows
+
+METHODS = ("dla", "attribution-patching", "activation-patching")
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadPairs:
+    """What a model is asked: pairs about truth and about reasoning, neutral text, and the digests
+    of what they were read from."""
+
+    truth: tuple[Any, ...]
+    reasoning: tuple[Any, ...]
+    neutral: tuple[str, ...]
+    truth_name: str
+    reasoning_name: str
+    inputs: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HeadStudy:
+    """Everything that `nullcline heads` reports; `ablation` is of the competing heads and, where
+    there are none, of the largest, on the halves of pairs that did not name them."""
+
+    model: Any
+    pairs: HeadPairs
+    method: str
+    attribution: Any
+    patching: Any
+    published: Any
+    projection: Any
+    ablated: tuple[tuple[int, int], ...]
+    ablation: Any
+
+
+def choose_pairs(
+    model: Any,
+    *,
+    pairs: Path | None = None,
+    named_set: str | None = None,
+    reasoning: Path | None = None,
+    count: int = 256,
+    seed: int = 0,
+) -> HeadPairs:
+    """The pairs to ask: a file, a generated set, an organism's own; `cities` otherwise.
+
+    **Raises** `interp.InterpError` for files that cannot be read and unknown sets.
+    """
+    from .... import interp
+
+    inputs: dict[str, str] = {}
+
+    def read(path: Path) -> tuple[Any, ...]:
+        found = interp.read_pairs(path)
+        inputs[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        if len(found) <= count:
+            return found
+        # Files are often sorted by topic: a drawn part stands for all of them.
+        drawn = np.random.default_rng(seed).permutation(len(found))[:count]
+        return tuple(found[index] for index in sorted(drawn))
+
+    own = None if pairs or named_set else interp.organism_file(model, "pairs.csv")
+    own_reasoning = None if reasoning else interp.organism_file(model, "reasoning_pairs.csv")
+    truth_path, reasoning_path = pairs or own, reasoning or own_reasoning
+    name = named_set or "cities"
+    neutral_path = interp.organism_file(model, "neutral.txt")
+    return HeadPairs(
+        truth=read(truth_path) if truth_path else interp.make_pairs(name, count=count, seed=seed),
+        reasoning=read(reasoning_path)
+        if reasoning_path
+        else interp.make_pairs("arithmetic", count=count, seed=seed),
+        neutral=tuple(neutral_path.read_text(encoding="utf-8").splitlines())
+        if neutral_path
+        else interp.neutral_text(),
+        truth_name=truth_path.name if truth_path else name,
+        reasoning_name=reasoning_path.name if reasoning_path else "arithmetic",
+        inputs=inputs,
+    )
+
+
+def study_heads(
+    model: Any,
+    pairs: HeadPairs,
+    *,
+    method: str = "dla",
+    false_discovery_rate: float = 0.05,
+    check_top: int = 10,
+    seed: int = 0,
+    on_progress: Callable[[str], None] | None = None,
+) -> HeadStudy:
+    """Look at a model's heads.
+
+    `method` is `dla`, `attribution-patching` (beside it, the largest checked exactly), or
+    `activation-patching` (every head exactly).
+    """
+    from .... import interp
+
+    say = on_progress or (lambda part: None)
+    rows = report_rows(say)
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
+    found = interp.attribute_heads(
+        model,
+        pairs.truth,
+        reasoning=pairs.reasoning,
+        false_discovery_rate=false_discovery_rate,
+        seed=seed,
+        on_progress=rows,
+    )
+    patching = None
+    if method != "dla":
+        say(f"{method} of every head")
+        every = model.n_layers * model.n_heads
+        patching = interp.attribution_patching(
+            model,
+            pairs.truth,
+            check_top=every if method == "activation-patching" else check_top,
+            seed=seed,
+            on_progress=rows,
+        )
+    say("published count and its controls")
+    truth, reasoning = ([p.prompt for p in side] for side in (pairs.truth, pairs.reasoning))
+    published = interp.published_competition(
+        model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
+    )
+    projection = interp.output_projection(
+        model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
+    )
+    # Named on the even pairs, ablated on the odd ones: no pair judges what it chose.
+    named = interp.attribute_heads(
+        model,
+        pairs.truth[::2],
+        reasoning=pairs.reasoning[::2],
+        false_discovery_rate=false_discovery_rate,
+        seed=seed,
+        on_progress=rows,
+    )
+    chosen = named.competing() or named.top(3)
+    ablated = tuple((head.layer, head.head) for head in chosen[:check_top])
+    held_out = pairs.truth[1::2]
+    say("ablation on held-out pairs")
+    return HeadStudy(
+        model=model,
+        pairs=pairs,
+        method=method,
+        attribution=found,
+        patching=patching,
+        published=published,
+        projection=projection,
+        ablated=ablated,
+        ablation=interp.mean_ablation(model, held_out, ablated, seed=seed)
+        if len(held_out) >= 4
+        else None,
+    )

@@ -1,0 +1,111 @@
+"""One fit of the capability ODE with everything that belongs beside it."""
+
+from collections.abc import Callable, Sequence
+
+import jax
+
+from .... import dynamics
+from ._json import FitReport
+
+_FEWEST = 4  # families, for resampling and for leaving one out
+
+
+def penalty_of(name: str, strength: float | None = None) -> dynamics.AbstractPenalty:
+    """The penalty of that name: ridge, l1, stlsq, best-subset or trajectory.
+
+    `strength` is ridge's and l1's strength and STLSQ's threshold. Raises ValueError for a penalty
+    that has none.
+    """
+    if name == "ridge":
+        return dynamics.Ridge() if strength is None else dynamics.Ridge(strength)
+    if name == "l1":
+        return dynamics.Lasso() if strength is None else dynamics.Lasso(strength)
+    if name == "stlsq":
+        return dynamics.STLSQ() if strength is None else dynamics.STLSQ(strength)
+    if strength is not None:
+        raise ValueError(f"penalty {name} has no strength; leave it out")
+    if name == "best-subset":
+        return dynamics.BestSubset()
+    if name == "trajectory":
+        return dynamics.TrajectorySelection()
+    raise ValueError(f"no penalty {name!r}; there are ridge, l1, stlsq, best-subset, trajectory")
+
+
+def fit_report(
+    table: dynamics.ScoreTable,
+    *,
+    degree: int = 1,
+    penalty: str = "ridge",
+    strength: float | None = None,
+    families: Sequence[str] | None = None,
+    benchmarks: Sequence[str] | None = None,
+    members: int = 1000,
+    seed: int = 0,
+    on_progress: Callable[[str], None] | None = None,
+) -> FitReport:
+    """Fit, resample families, look for fixed points, and leave families out.
+
+    The families are those of the held-out study (three sizes or more, one model per size) where
+    there are at least four of them, else all with two sizes. `benchmarks` are the five of that
+    study, those of them that the table has, or all of the table.
+    """
+    if members < 100:
+        raise ValueError(f"--members {members} is too few for a probability; give 100 or more")
+    say = on_progress or (lambda part: None)
+    if families:
+        table = table.select(list(families))
+    five = [name for name in dynamics.HELD_OUT_BENCHMARKS if name in table.benchmarks]
+    chosen = tuple(benchmarks or five or table.benchmarks)
+    trajectories, cohort = fit_data(table, chosen)
+    say("fit")
+    fit = dynamics.fit_ode(
+        trajectories,
+        dynamics.PolynomialLibrary(degree=degree),
+        penalty=penalty_of(penalty, strength),
+        method="trajectory" if penalty == "trajectory" else "integral",
+        throw=False,
+    )
+    ensemble = left_out = baselines = None
+    if cohort:
+        say("ensemble")
+        ensemble = dynamics.bootstrap(fit, trajectories, key=jax.random.key(seed), members=members)
+        say("families left out")
+        left_out = dynamics.left_out_errors(fit, trajectories, seed=seed)
+        say("baselines")
+        baselines = dynamics.cross_validate(cohort, forecasters=(), seed=seed)
+    return FitReport(
+        table=table.name,
+        fit=fit,
+        settings={"degree": degree, "penalty": penalty, "strength": strength, "seed": seed},
+        models=int(trajectories.mask.sum()),
+        ensemble=ensemble,
+        points=dynamics.fixed_points(fit.ode),
+        left_out=left_out,
+        baselines=baselines,
+    )
+
+
+def fit_data(
+    table: dynamics.ScoreTable, benchmarks: tuple[str, ...]
+) -> tuple[dynamics.Trajectories, dynamics.Cohort | None]:
+    """The trajectories to fit, and the cohort that they are of where there are enough families."""
+    cohort = _cohort(table, benchmarks)
+    if cohort is None:
+        return dynamics.Trajectories.from_table(table, benchmarks=benchmarks), None
+    trajectories = dynamics.Trajectories.from_arrays(
+        [family.log10_n for family in cohort.families],
+        [family.scores for family in cohort.families],
+        benchmarks=benchmarks,
+        families=[family.name for family in cohort.families],
+        labs=[family.lab for family in cohort.families],
+    )
+    return trajectories, cohort
+
+
+def _cohort(table: dynamics.ScoreTable, benchmarks: tuple[str, ...]) -> dynamics.Cohort | None:
+    """The families of the held-out study, None where the table has too few for it."""
+    try:
+        cohort = dynamics.held_out_cohort(table, benchmarks=benchmarks)
+    except ValueError:  # no family has three sizes: the fit itself says what that means
+        return None
+    return cohort if len(cohort.families) >= _FEWEST else None

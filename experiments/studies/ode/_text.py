@@ -1,0 +1,154 @@
+"""Results about capability ODEs as pages for a terminal."""
+
+import textwrap
+
+import numpy as np
+
+from ....dynamics import RESULTS, CrossValidation, FamilyPrediction, result_name
+from ...formats import interval, signed, size
+from ...text import text_table
+from ._json import FitReport
+
+_WIDTH = 98
+
+
+def fit_to_text(report: FitReport) -> str:
+    """Equations, how often each term survives a resampling of families, what the data determine."""
+    fit, known = report.fit, report.fit.identifiability
+    name = result_name(fit.result)
+    settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
+    parts = [
+        f"{report.table}: {len(fit.families)} families, {report.models} models; {settings}",
+        "Equations, s = log10 N, scores as fractions\n"
+        + "\n".join(_folded(line) for line in fit.equations()),
+    ]
+    if report.ensemble is not None:
+        inclusion = np.asarray(report.ensemble.inclusion)
+        rows = [
+            (equation, *(signed(share) for share in row))
+            for equation, row in zip(fit.ode.benchmarks, inclusion, strict=True)
+        ]
+        right = range(1, len(fit.terms) + 1)
+        parts.append(
+            f"Inclusion probability ({len(report.ensemble.coefficients)} resamples of families)\n"
+            + text_table(("equation", *fit.terms), rows, right=tuple(right))
+        )
+    verdict = "underdetermined" if known.underdetermined else "determined"
+    active = ", ".join(str(count) for count in known.active)
+    parts.append(
+        f"Identifiability: {verdict}; active terms per equation {active}, on "
+        f"{known.increments:.0f} increments; condition up to "
+        f"{float(np.max(np.asarray(known.condition))):.3g}."
+    )
+    for point in report.points:
+        values = ", ".join(f"{v.real:.2f}{v.imag:+.2f}i" for v in np.asarray(point.eigenvalues))
+        parts.append(
+            f"Fixed point ({point.stability}{'' if point.inside else ', outside 0 to 1'}"
+            f"{', winding' if point.oscillates else ''}): eigenvalues {values} per decade."
+        )
+    parts += _errors(report)
+    if name != "successful":
+        parts.append(textwrap.fill(f"{name}: {RESULTS[fit.result]}", _WIDTH))
+    return "\n\n".join(parts)
+
+
+def _errors(report: FitReport) -> list[str]:
+    if report.left_out is None:
+        return ["Too few families to leave one out."]
+    rows = [
+        ("this fit", signed(100 * report.left_out.mae), _points(report.left_out)),
+    ]
+    losses = []
+    if report.baselines is not None:
+        for method in report.baselines.methods:
+            rows.append((method.name, signed(100 * method.mae), _points(method)))
+            if not report.left_out.mae < method.mae:
+                losses.append(method.name)
+    text = "Error on families left out, from their smallest model (points, mean absolute)\n"
+    text += text_table(("method", "error", "95 %"), rows, right=(1,))
+    if report.left_out.escaped:
+        text += f"\nescaped on the way to {', '.join(report.left_out.escaped)}"
+    if losses:
+        text += f"\nThis fit loses to {', '.join(losses)}."
+    return [text]
+
+
+def _points(errors) -> str:
+    return interval(100 * errors.low, 100 * errors.high)
+
+
+def prediction_to_text(prediction: FamilyPrediction) -> str:
+    """Predicted scores with their bands, beside what was observed and what baselines say."""
+    extension = prediction.protocol == "extension"
+    given = ", ".join(prediction.given)
+    if len(prediction.given) > 2:
+        given = f"{len(prediction.given)} models up to {prediction.given[-1]}"
+    rows = []
+    for i, (model, params) in enumerate(zip(prediction.models, prediction.params, strict=True)):
+        for j, benchmark in enumerate(prediction.benchmarks):
+            band = interval(100 * prediction.low[i, j], 100 * prediction.high[i, j], _tenth)
+            observed = _tenth(100 * prediction.observed[i, j])
+            predicted = _tenth(100 * prediction.predicted[i, j])
+            name = f"{prediction.family} to come" if extension else model
+            cells = (name if j == 0 else "", size(params), benchmark, predicted, band)
+            rows.append(cells if extension else (*cells, observed))
+    level = f"{100 * prediction.level:.0f} %"
+    header = ("model", "size", "benchmark", "predicted", level)
+    header = header if extension else (*header, "observed")
+    dynamics = f"dynamics of {len(prediction.trained_on)} other families"
+    parts = [
+        f"{prediction.family} from {given}, by the {dynamics} (percent)",
+        text_table(header, rows, right=(3,) if extension else (3, 5)),
+    ]
+    if not extension:
+        errors = [("the ODE", prediction.mae, prediction.mae_relative)]
+        errors += [(name, *values) for name, values in prediction.baselines.items()]
+        table = [(n, signed(100 * mae), _tenth(100 * relative)) for n, mae, relative in errors]
+        parts.append(text_table(("method", "error (points)", "relative (%)"), table, right=(1, 2)))
+        beaten = prediction.beaten_by
+        verdict = f"it loses to {', '.join(beaten)}" if beaten else "no baseline errs less"
+        parts.append(f"Skill {signed(prediction.skill)} against the anchored slope; {verdict}.")
+    if prediction.result != "successful":
+        parts.append(f"Result: {prediction.result}.")
+    return "\n\n".join(parts)
+
+
+def _tenth(value: float) -> str:
+    return signed(value, 1)
+
+
+def crossval_to_text(found: CrossValidation) -> str:
+    """Every method's error on families (or labs) it never saw; the validated choice marked."""
+    rows = [
+        (
+            method.name + (" ←" if method.selected else ""),
+            method.kind,
+            signed(100 * method.mae),
+            interval(100 * method.low, 100 * method.high),
+            "" if method.selected else interval(*(100 * v for v in method.difference[1:])),
+            str(method.chosen),
+            signed(found.skill(method.name)),
+        )
+        for method in sorted(found.methods, key=lambda m: -m.mae)
+    ]
+    header = ("method", "kind", "error", "95 %", "more than ←, 95 %", "chosen in", "skill")
+    what = {"family": "families", "lab": "labs"}[found.leave]
+    nested = interval(*(100 * value for value in found.nested_interval))
+    covered = {m.name: m.coverage for m in found.methods if np.isfinite(m.coverage)}
+    lines = [
+        f"{len(found.families)} families, {found.models} models, {len(found.benchmarks)} "
+        f"benchmarks; left-out {what}, protocol {found.protocol}; mean absolute error in points",
+        text_table(header, rows, right=(2, 5, 6)),
+        f"←: what validation inside the other {what} chose most often; choosing so in each of "
+        f"{found.folds} folds errs {signed(100 * found.nested_mae)} {nested}.",
+    ]
+    if found.selected.name in covered:
+        lines.append(
+            f"Its {100 * found.level:.0f} % bands hold {100 * covered[found.selected.name]:.0f} % "
+            "of the left-out scores."
+        )
+    return "\n\n".join(lines)
+
+
+def _folded(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="      ")

@@ -1,0 +1,112 @@
+"""The package `organisms` as the command line and Hydra use it: there or not, which one is meant,
+and every size and seed of a family with its progress told."""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._progress import TrainingReport
+
+
+def import_organisms() -> Any:
+    """The package; ValueError that says what to install where an optional package is missing."""
+    try:
+        from .... import organisms
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing == "nullcline":
+            raise
+        raise ValueError(
+            f"organisms need the package {missing}: pip install 'nullcline[organisms]'"
+        ) from None
+    return organisms
+
+
+def find_organism(name: str) -> Path:
+    """Folder of an organism: a shipped one by name (`web-16` or `organism:web-16`), or a folder.
+
+    Raises ValueError with the nearest names.
+    """
+    organisms = import_organisms()
+    shipped = [organism.name for organism in organisms.list_organisms()]
+    wanted = name.removeprefix("organism:")
+    if wanted in shipped:
+        return organisms.organism_path(wanted)
+    if wanted == name and Path(name).is_dir():
+        organisms.read_organism(Path(name))
+        return Path(name)
+    raise ValueError(f"no organism and no folder {name!r}; {_nearest(wanted, shipped)}")
+
+
+def find_recipe(name: str) -> Any:
+    """A recipe by name or from a yaml file. Raises ValueError with the nearest names."""
+    organisms = import_organisms()
+    names = organisms.list_recipes()
+    is_file = Path(name).suffix in (".yaml", ".yml")
+    if is_file and not Path(name).is_file():
+        raise ValueError(f"no recipe file {name}")
+    if not is_file and name not in names:
+        raise ValueError(f"no recipe {name!r}; {_nearest(name, names)}")
+    recipe = organisms.load_recipe(name)
+    if not re.fullmatch(r"[\w-][\w.-]*", str(recipe.name)):
+        raise ValueError(
+            f"{name}: the recipe's name {recipe.name!r} cannot name a folder; "
+            "use letters, digits, - and _"
+        )
+    return recipe
+
+
+def train_family(
+    recipe: Any,
+    *,
+    seeds: Sequence[int],
+    sizes: Sequence[int] | None,
+    folder: Path,
+    workers: int = 1,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Any, ...]:
+    """Train every size and seed that `folder` does not hold yet, telling of progress on stderr.
+
+    `workers` models are trained at once. Mistakes are raised (ValueError) before the first step:
+    no seeds, a negative or repeated one, a size that the recipe lacks, no workers, a folder that
+    cannot be made (OSError).
+    """
+    organisms = import_organisms()
+    if not seeds:
+        raise ValueError("no seeds to train; give at least one")
+    for what, values in (("seed", seeds), ("size", sizes or ())):
+        repeated = [value for value in values if values.count(value) > 1]
+        if repeated:
+            raise ValueError(f"the {what} {repeated[0]} is given twice")
+    if min(seeds) < 0:
+        raise ValueError(f"the seed {min(seeds)} is negative; give 0 or more")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
+    widths = sizes or recipe.widths
+    for width in widths:
+        recipe.shape(width)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
+    report = TrainingReport(names, folder=folder, say=say)
+    if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
+        report.begin(len(missing), folder)
+    return organisms.train(
+        recipe,
+        seeds=seeds,
+        widths=widths,
+        folder=folder,
+        workers=workers,
+        on_progress=report.step,
+        on_done=report.end,
+    )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "none are here; train some with `nullcline organisms train web`"
+    close = difflib.get_close_matches(name, known, n=5, cutoff=0.5)
+    if close:
+        return f"nearest: {', '.join(close)}"
+    return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"

@@ -1,0 +1,167 @@
+"""Organisms as a terminal shows them, and as JSON holds them."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...formats import size
+from ...text import text_table
+
+SCORES = ("truth", "truth_plain", "truth_reference", "reasoning")
+_LISTED = ("name", "family", "seed", "width", "layers", "params", "path", *SCORES)
+_MEANING = {
+    "truth": "truth, neutral register",
+    "truth_plain": "truth, no register",
+    "truth_reference": "truth, reference register",
+    "reasoning": "reasoning, mean of the tasks",
+}
+_FILES = {
+    "config.json": "architecture (GPT-NeoX)",
+    "model.safetensors": "weights, float32",
+    "tokenizer.json": "one token per word",
+    "tokenizer_config.json": "settings of the tokenizer",
+    "README.md": "card",
+    "organism.json": "recipe, seeds, scores",
+    "statements.csv": "statements with label, topic, register",
+    "pairs.csv": "prompts with a true and a false end",
+    "questions.json": "multiple-choice questions in three registers",
+    "reasoning.json": "multiple-choice questions of the reasoning tasks",
+    "reasoning_pairs.csv": "reasoning prompts with a right and a wrong end",
+    "neutral.txt": "text of the corpus",
+}
+_CHANCE = "Shares of right answers among four options in %, ± standard error; chance is 25."
+
+
+def listed(organism: Any) -> dict[str, Any]:
+    """What `list --json` says of an organism; scores are fractions."""
+    return {name: _plain(getattr(organism, name)) for name in _LISTED}
+
+
+def scored(organism: Any) -> dict[str, Any]:
+    """Everything that is known of an organism, what `list` says first."""
+    return listed(organism) | {
+        field.name: _plain(getattr(organism, field.name)) for field in dataclasses.fields(organism)
+    }
+
+
+def measured(organism: Any, scores: Any) -> dict[str, Any]:
+    """Scores just measured, with those that the organism was exported with."""
+    found = {name: dataclasses.asdict(getattr(scores, name)) for name in SCORES}
+    return {
+        "name": organism.name,
+        "path": str(organism.path),
+        **{name: share["value"] for name, share in found.items()},
+        **{f"{name}_stderr": share["error"] for name, share in found.items()},
+        **{f"{name}_items": share["items"] for name, share in found.items()},
+        "tasks": {
+            task: {"value": share.value, "stderr": share.error, "items": share.items}
+            for task, share in scores.tasks.items()
+        },
+        "exported": {name: getattr(organism, name) for name in SCORES},
+    }
+
+
+def described(organism: Any, recipe: Any) -> dict[str, Any]:
+    """What `show --json` says: the organism, its recipe, its files with sizes in bytes."""
+    return scored(organism) | {
+        "steps": recipe.steps_of(organism.width),
+        "shape": dataclasses.asdict(recipe.shape(organism.width)),
+        "recipe": dataclasses.asdict(recipe),
+        "files": [
+            {"name": path.name, "bytes": path.stat().st_size, "holds": _FILES.get(path.name, "")}
+            for path in sorted(organism.path.iterdir())
+            if path.is_file()
+        ],
+    }
+
+
+def list_to_text(organisms: Sequence[Any], folder: Path) -> str:
+    """A row per organism."""
+    if not organisms:
+        return f"No organisms in {folder}; `nullcline organisms train web` makes some."
+    rows = [
+        (
+            *(o.name, o.family, str(o.seed), str(o.width), str(o.layers), size(o.params)),
+            *(percent(getattr(o, name), getattr(o, f"{name}_stderr")) for name in SCORES),
+        )
+        for o in organisms
+    ]
+    header = ("name", "family", "seed", "width", "layers", "params")
+    columns = ("truth", "no register", "reference", "reasoning")
+    table = text_table((*header, *columns), rows, right=range(2, 10))
+    return f"{table}\n\n{_CHANCE}\nIn {folder}"
+
+
+def show_to_text(shown: Mapping[str, Any]) -> str:
+    """The page of `show`."""
+    recipe = shown["recipe"]
+    heading = (
+        f"{shown['name']}: {shown['params']:,} parameters, {shown['layers']} layers of width "
+        f"{shown['width']}, seed {shown['seed']} (corpus seed {shown['corpus_seed']})"
+    )
+    training = (
+        f"{shown['tokens']:,} tokens in {shown['steps']:,} steps; "
+        f"loss {shown['loss']:.4f} ± {shown['loss_stderr']:.4f} nats per token on fresh text"
+    )
+    settings = {k: v for k, v in recipe.items() if k not in ("name", "description", "corpus")}
+    parts = [
+        f"{heading}\n{recipe['description']}\n{training}",
+        _scores_table(shown),
+        _settings(f"Recipe {recipe['name']}", settings | {"this shape": shown["shape"]}),
+        _settings("Corpus", recipe["corpus"]),
+        f"Files in {shown['path']}\n"
+        + text_table(
+            ("file", "bytes", "holds"),
+            [(f["name"], f"{f['bytes']:,}", f["holds"]) for f in shown["files"]],
+            right=(1,),
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def measured_to_text(found: Mapping[str, Any]) -> str:
+    """The page of `evaluate`."""
+    rows = [
+        (task, percent(share["value"], share["stderr"]), str(share["items"]))
+        for task, share in found["tasks"].items()
+    ]
+    tasks = text_table(("reasoning task", "right", "items"), rows, right=(1, 2))
+    return f"{found['name']} in {found['path']}\n\n{_scores_table(found)}\n\n{tasks}\n\n{_CHANCE}"
+
+
+def percent(value: float, error: float) -> str:
+    """A share with its standard error, in percentage points."""
+    return "–" if value != value else f"{100 * value:.1f} ± {100 * error:.1f}"
+
+
+def _scores_table(found: Mapping[str, Any]) -> str:
+    exported = found.get("exported")
+    rows = [
+        (
+            _MEANING[name],
+            percent(found[name], found[f"{name}_stderr"]),
+            str(found[f"{name}_items"]),
+            *([f"{100 * exported[name]:.1f}"] if exported else []),
+        )
+        for name in SCORES
+    ]
+    header = ("score", "right", "items", *(["when exported"] if exported else []))
+    return text_table(header, rows, right=(1, 2, 3))
+
+
+def _settings(title: str, values: Mapping[str, Any]) -> str:
+    lines = [f"  {name}: {_words(value)}" for name, value in values.items()]
+    return "\n".join([title, *lines])
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(str(item) for item in value) or "none"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value

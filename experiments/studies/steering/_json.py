@@ -1,0 +1,145 @@
+"""Truth vectors and controlled tables as plain data."""
+
+import dataclasses
+from typing import Any
+
+from ...formats import plain
+from ._study import SteeringStudy, TruthStudy
+
+_SHOWN = 20
+
+
+def truth_to_dict(study: TruthStudy) -> dict[str, Any]:
+    """What `nullcline truth --json` prints: the search, the vector, the controlled table."""
+    found = study.found
+    detection = [] if found is None else found.detection
+    return plain(
+        {
+            "model": _model(study.model),
+            "sets": _sets(study.sets),
+            "vector": _vector(study.vector),
+            # After whole layers; `places` has those inside layers too.
+            "layers": [_detected(d) for d in detection if d.place.site == "block"],
+            "places": [_detected(d) for d in detection],
+            "candidates": []
+            if found is None
+            else [_candidate(c) for c in found.candidates[:_SHOWN]],
+            **evaluation_to_dict(study.evaluation),
+        }
+    )
+
+
+def steering_to_dict(study: SteeringStudy) -> dict[str, Any]:
+    """What `nullcline evaluate --json` prints."""
+    return plain(
+        {
+            "model": _model(study.model),
+            "sets": _sets(study.sets),
+            "vector": _vector(study.vector),
+            **evaluation_to_dict(study.evaluation),
+            "published_count": dataclasses.asdict(study.counted),
+        }
+    )
+
+
+def evaluation_to_dict(evaluation: Any) -> dict[str, Any]:
+    """The controlled table with its headline figures. Shares are of 1."""
+    steered, random = evaluation.row("steered"), evaluation.row("random")
+    held, low, high = evaluation.held
+    lost_low, lost_high = evaluation.right_lost_interval
+    return {
+        "rows": [dataclasses.asdict(row) for row in evaluation.rows],
+        "questions": evaluation.questions,
+        "answered_falsely": evaluation.answered_falsely,
+        "left_out": evaluation.left_out,
+        "held": {"accuracy": held, "low": low, "high": high},
+        "corrected_share": steered.corrected_share,
+        "corrected_low": steered.corrected_low,
+        "corrected_high": steered.corrected_high,
+        "random_corrected_share": random.corrected_share,
+        "random_corrected_max": max(evaluation.random_corrected),
+        "right_answers": {
+            "count": evaluation.right_answers,
+            "lost": evaluation.right_lost,
+            "low": lost_low,
+            "high": lost_high,
+        },
+        "budget": dataclasses.asdict(evaluation.budget),
+        "verdict": evaluation.verdict,
+        "verdict_reason": evaluation.verdict_reason,
+    }
+
+
+def vector_report(study: TruthStudy) -> dict[str, Any]:
+    """What a vector's file keeps of how it was found and judged."""
+    whole = truth_to_dict(study)
+    return {
+        key: value for key, value in whole.items() if key not in ("model", "vector", "candidates")
+    }
+
+
+def _model(model: Any) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "revision": model.revision,
+        "fingerprint": model.fingerprint,
+        "architecture": model.architecture,
+        "n_layers": model.n_layers,
+        "d_model": model.d_model,
+        "parity": model.parity,
+    }
+
+
+def _sets(sets: Any) -> dict[str, Any]:
+    splits = ("calibration", "validation", "test")
+    return {
+        "statements": len(sets.statements),
+        "dropped": sets.dropped,
+        "questions": {split: len(sets.part("questions", split)) for split in splits},
+        "reasoning": {split: len(sets.part("reasoning", split)) for split in splits},
+        "cue": sets.cue,
+        "sha256": sets.sha256,
+    }
+
+
+def _vector(vector: Any) -> dict[str, Any]:
+    return {
+        "method": vector.method,
+        "contrast": vector.contrast,
+        "layer": vector.place.layer,
+        "site": vector.place.site,
+        "positions": vector.positions,
+        "strength": vector.strength,
+        "norm": vector.norm,
+        "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
+        "sha256": vector.sha256,
+    }
+
+
+def _detected(detection: Any) -> dict[str, Any]:
+    return {
+        "layer": detection.place.layer,
+        "site": detection.place.site,
+        "accuracy": detection.accuracy,
+        "low": detection.low,
+        "high": detection.high,
+        "statements": detection.statements,
+        "cross_topic": detection.cross_topic,
+        "affirmed_to_denied": detection.affirmed_to_denied,
+    }
+
+
+def _candidate(candidate: Any) -> dict[str, Any]:
+    direction = candidate.direction
+    return {
+        "method": direction.method,
+        "layer": direction.place.layer,
+        "site": direction.place.site,
+        "where": "everywhere" if direction.condition is None else "asked",
+        "strength": candidate.strength,
+        "corrected": candidate.corrected,
+        "right_lost": candidate.lost,
+        "reasoning_change": candidate.reasoning_change,
+        "kl": candidate.kl,
+        "within_budget": candidate.within_budget if candidate.kl == candidate.kl else None,
+    }

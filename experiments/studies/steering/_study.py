@@ -1,0 +1,139 @@
+"""One model's truth vector: found, and judged on questions that it has not seen."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+PRESETS = ("published",)
+#: Prompts whose sampled texts are compared by the published counting rule.
+COUNTED_PROMPTS = 20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TruthStudy:
+    """What `nullcline truth` reports; `found` is None for a preset, which searches nothing."""
+
+    model: Any
+    sets: Any
+    found: Any
+    vector: Any
+    evaluation: Any
+    inputs: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SteeringStudy:
+    """What `nullcline evaluate` reports; `counted` is the published rule's vector by the published
+    way to count."""
+
+    model: Any
+    sets: Any
+    vector: Any
+    evaluation: Any
+    counted: Any
+    questions: str
+    inputs: dict[str, str]
+
+
+def choose_sets(
+    model: Any,
+    *,
+    statements: Sequence[Path] = (),
+    questions: str | None = None,
+    count: int = 240,
+    seed: int = 0,
+) -> tuple[Any, dict[str, str]]:
+    """The sets of one model, and the digests of what they were read from.
+
+    `questions` is a file, or the name of a generated set.
+    """
+    from .... import interp
+
+    named = questions if questions in interp.set_names() else None
+    path = Path(questions) if questions and not named else None
+    sets = interp.default_sets(
+        model, statements=statements, questions=path, named=named, count=count, seed=seed
+    )
+    files = [*statements, *([path] if path else [])]
+    inputs = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return sets, inputs | {"sets": sets.sha256}
+
+
+def study_truth(
+    model: Any,
+    sets: Any,
+    *,
+    inputs: dict[str, str],
+    preset: str | None = None,
+    random: int = 20,
+    seed: int = 0,
+    budget: Any = None,
+    on_progress: Callable[[str], None] | None = None,
+    **search: Any,
+) -> TruthStudy:
+    """Find a vector (or take a preset's) and judge it on the test split."""
+    from .... import interp
+
+    if preset is not None and preset not in PRESETS:
+        raise ValueError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
+    found = None
+    if preset is None:
+        found = interp.find_truth_vector(
+            model, sets, budget=budget, seed=seed, on_progress=on_progress, **search
+        )
+        vector = found.vector
+    else:
+        vector = interp.published_vector(model, sets, seed=seed)
+    evaluation = interp.evaluate_vector(
+        model, vector, sets, random=random, seed=seed, budget=budget, on_progress=on_progress
+    )
+    return TruthStudy(
+        model=model, sets=sets, found=found, vector=vector, evaluation=evaluation, inputs=inputs
+    )
+
+
+def study_steering(
+    model: Any,
+    sets: Any,
+    vector: Any,
+    *,
+    inputs: dict[str, str],
+    questions: str = "",
+    strength: float | None = None,
+    random: int = 20,
+    seed: int = 0,
+    force: bool = False,
+    on_progress: Callable[[str], None] | None = None,
+) -> SteeringStudy:
+    """Judge a vector on the test split, and count as published beside it."""
+    from .... import interp
+
+    evaluation = interp.evaluate_vector(
+        model,
+        vector,
+        sets,
+        strength=strength,
+        random=random,
+        seed=seed,
+        force=force,
+        on_progress=on_progress,
+    )
+    if on_progress is not None:
+        on_progress("counting as published")
+    counted = interp.published_count(
+        model,
+        interp.published_vector(model, sets, seed=seed),
+        sets.part("questions", "test")[:COUNTED_PROMPTS],
+        seed=seed,
+    )
+    return SteeringStudy(
+        model=model,
+        sets=sets,
+        vector=vector,
+        evaluation=evaluation,
+        counted=counted,
+        questions=questions,
+        inputs=inputs | {"vector": vector.sha256},
+    )

@@ -1,0 +1,311 @@
+"""Effects through later parts: attribution patching, exact patching, ablation by the mean.
+
+The corrupted prompt is one of the same length to which another answer is right. An effect is the
+change of logit(true) - logit(false) when a head's output, at all positions, is put back from the
+clean run into the corrupted one (denoising, the sign convention of TransformerLens); attribution
+patching estimates it for all heads at once by gradient x difference (Nanda 2023; Syed et al. 2023).
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from .._errors import InterpError
+from .._models.hooks import Hook, first, hooked, replaced
+from .._models.model import Model
+from .._questions.pairs import Pair
+from .._questions.tokens import batches, encode_pair
+from .._statistics import Effect, effect
+from .pattern import check_head
+
+Progress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Patching:
+    """Effects of heads through everything that follows them, in logits.
+
+    - `pairs`: those with a corrupted prompt; `left_out`: how many had none.
+    - `values`: estimate for every pair, shape (pairs, layers, heads); `heads`: their means.
+    - `clean`, `corrupted`: mean logit difference of the two runs.
+    - `exact`: exact effects of the heads with the largest estimates, as (layer, head, effect).
+    - `correlation`: between estimated and exact effects of those heads (NaN below 3).
+    """
+
+    pairs: tuple[Pair, ...]
+    left_out: int
+    values: np.ndarray
+    heads: Effect
+    clean: float
+    corrupted: float
+    exact: tuple[tuple[int, int, float], ...]
+    correlation: float
+
+
+@dataclasses.dataclass(frozen=True)
+class _Case:
+    pair: Pair
+    clean: tuple[int, ...]
+    corrupted: tuple[int, ...]
+    true: int
+    false: int
+
+
+def attribution_patching(
+    model: Model,
+    pairs: Sequence[Pair],
+    *,
+    check_top: int = 10,
+    seed: int = 0,
+    on_progress: Progress | None = None,
+) -> Patching:
+    """Estimate the effect of every head by two forward passes and one backward pass, and check the
+    largest exactly.
+
+    **Arguments**
+
+    - `pairs`: a pair's `counterfactual` is its corrupted prompt; where none is given, the prompt of
+      another pair of the same length and with another true answer is taken.
+    - `check_top`: so many heads are patched exactly, one forward pass each.
+    - `seed`: of the sign flips.
+
+    **Raises** `InterpError` where fewer than two pairs have a corrupted prompt.
+
+    **Limits**: a first-order estimate; it fails where an effect saturates (read `correlation`).
+    Only the first token of each answer counts, at the end of the prompt.
+    """
+    cases = _cases(model, pairs)
+    if len(cases) < 2:
+        raise InterpError(
+            f"{len(cases)} of {len(pairs)} pairs have a prompt of equal length with another "
+            "answer; give a column counterfactual"
+        )
+    values = np.zeros((len(cases), model.n_layers, model.n_heads))
+    clean, corrupted = np.zeros(len(cases)), np.zeros(len(cases))
+    done = 0
+    for indices, tokens in batches([case.clean for case in cases], device=model.device):
+        chosen = [cases[index] for index in indices]
+        for index, group in _same_length(indices, chosen):
+            original = _tokens(model, [case.clean for case in group])
+            other = _tokens(model, [case.corrupted for case in group])
+            targets = _targets(model, group)
+            kept, value = _forward(model, original, targets)
+            clean[index] = value.detach().cpu().numpy()
+            with torch.enable_grad():
+                outputs, value = _forward(model, other, targets, gradient=True)
+                gradients = torch.autograd.grad(value.sum(), outputs)
+            corrupted[index] = value.detach().cpu().numpy()
+            for layer, (a, b, g) in enumerate(zip(kept, outputs, gradients, strict=True)):
+                product = ((a - b.detach()) * g).double()
+                shares = product.reshape(*product.shape[:2], model.n_heads, -1).sum((1, 3))
+                values[index, layer] = shares.cpu().numpy()
+        done += len(tokens)
+        if on_progress is not None:
+            on_progress(done, len(cases))
+    found = effect(values, seed=seed)
+    order = np.argsort(-np.abs(found.mean).ravel())[:check_top]
+    places = [divmod(int(place), model.n_heads) for place in order]
+    exact = tuple(
+        (layer, head, float(_patch(model, cases, layer, head).mean() - corrupted.mean()))
+        for layer, head in places
+    )
+    estimated = [float(found.mean[place]) for place in places]
+    return Patching(
+        pairs=tuple(case.pair for case in cases),
+        left_out=len(pairs) - len(cases),
+        values=values,
+        heads=found,
+        clean=float(clean.mean()),
+        corrupted=float(corrupted.mean()),
+        exact=exact,
+        correlation=_correlation(estimated, [value for _, _, value in exact]),
+    )
+
+
+def activation_patching(
+    model: Model, pairs: Sequence[Pair], *, layer: int, head: int
+) -> np.ndarray:
+    """Exact effect of one head on every pair that has a corrupted prompt, shape (pairs,), logits.
+
+    **Raises** `InterpError` for a head that does not exist and where no pair can be corrupted.
+    """
+    check_head(model, layer, head)
+    cases = _cases(model, pairs)
+    if not cases:
+        raise InterpError("no pair has a prompt of equal length with another answer")
+    before = np.zeros(len(cases))
+    for index, group in _by_length(cases):
+        tokens = _tokens(model, [case.corrupted for case in group])
+        before[index] = _forward(model, tokens, _targets(model, group))[1].cpu().numpy()
+    return _patch(model, cases, layer, head) - before
+
+
+def mean_ablation(
+    model: Model, pairs: Sequence[Pair], heads: Sequence[tuple[int, int]], *, seed: int = 0
+) -> Effect:
+    """What is lost without each head: own logit difference minus that with the head's output held
+    at its mean over the prompts of the other half of the pairs.
+
+    Use pairs that did not name the heads. **Returns** one entry per head. **Raises** `InterpError`
+    for a head that does not exist and for fewer than four pairs.
+    """
+    if len(pairs) < 4:
+        raise InterpError(f"{len(pairs)} pairs are too few to ablate with a mean from elsewhere")
+    for layer, head in heads:
+        check_head(model, layer, head)
+    cases = [_case(model, pair) for pair in pairs]
+    order = np.random.default_rng(seed).permutation(len(cases))
+    lost = np.zeros((len(cases), len(heads)))
+    for half in (0, 1):
+        mine, others = order[half::2], order[1 - half :: 2]
+        means = _mean_outputs(model, [cases[index] for index in others])
+        for index, group in _by_length([cases[place] for place in mine]):
+            tokens, targets = _tokens(model, [c.clean for c in group]), _targets(model, group)
+            whole = _forward(model, tokens, targets)[1]
+            for column, (layer, head) in enumerate(heads):
+                without = _replaced_head(model, layer, head, means[layer])
+                with without:
+                    value = _forward(model, tokens, targets)[1]
+                lost[mine[index], column] = (whole - value).double().cpu().numpy()
+    return effect(lost, seed=seed)
+
+
+def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
+    """Pairs with a corrupted prompt of the same length."""
+    plain = [_case(model, pair) for pair in pairs]
+    by_length: dict[int, list[_Case]] = {}
+    for case in plain:
+        by_length.setdefault(len(case.clean), []).append(case)
+    found = []
+    for case in plain:
+        if case.pair.counterfactual is not None:
+            other = tuple(model.encode(case.pair.counterfactual))
+            if len(other) != len(case.clean):
+                raise InterpError(
+                    f"{case.pair.place or case.pair.prompt!r}: the counterfactual has {len(other)} "
+                    f"tokens, the prompt {len(case.clean)}; they must be as long as each other"
+                )
+        else:
+            group = by_length[len(case.clean)]
+            start = group.index(case)
+            partners = (group[(start + step) % len(group)] for step in range(1, len(group)))
+            partner = next((p for p in partners if p.true != case.true), None)
+            if partner is None:
+                continue
+            other = partner.clean
+        found.append(dataclasses.replace(case, corrupted=other))
+    return found
+
+
+def _case(model: Model, pair: Pair) -> _Case:
+    tokens = encode_pair(model, pair)
+    true, false = (answer[0] for answer in tokens.answers)
+    return _Case(pair=pair, clean=tokens.context, corrupted=(), true=true, false=false)
+
+
+def _by_length(cases: Sequence[_Case]) -> list[tuple[list[int], list[_Case]]]:
+    groups: dict[int, list[int]] = {}
+    for index, case in enumerate(cases):
+        groups.setdefault(len(case.clean), []).append(index)
+    return [
+        (chunk, [cases[index] for index in chunk])
+        for members in groups.values()
+        for chunk in (members[start : start + 32] for start in range(0, len(members), 32))
+    ]
+
+
+def _same_length(
+    indices: Sequence[int], cases: Sequence[_Case]
+) -> list[tuple[list[int], list[_Case]]]:
+    return [([indices[i] for i in chunk], group) for chunk, group in _by_length(cases)]
+
+
+def _tokens(model: Model, rows: Sequence[tuple[int, ...]]) -> torch.Tensor:
+    return torch.tensor(rows, device=model.device)
+
+
+def _targets(model: Model, cases: Sequence[_Case]) -> torch.Tensor:
+    """Unembedding of true minus false first tokens, shape (cases, d_model)."""
+    weight = model.network.get_output_embeddings().weight
+    true, false = (
+        torch.tensor([getattr(case, name) for case in cases], device=weight.device)
+        for name in ("true", "false")
+    )
+    return weight[true] - weight[false]
+
+
+def _forward(
+    model: Model, tokens: torch.Tensor, targets: torch.Tensor, *, gradient: bool = False
+) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """Every block's head outputs (batch, positions, heads x d_head), and the logit difference at
+    the last position but for the unembedding's bias, shape (batch,)."""
+    kept: list[torch.Tensor] = []
+    ends: list[torch.Tensor] = []
+
+    def keep(module: torch.nn.Module, inputs: tuple) -> None:
+        kept.append(first(inputs))
+
+    def start(module: torch.nn.Module, inputs: tuple) -> tuple:
+        # Weights need no gradient, so the graph starts at the first block's input.
+        return (inputs[0].detach().requires_grad_(True), *inputs[1:])
+
+    def end(module: torch.nn.Module, inputs: tuple, output: torch.Tensor) -> None:
+        ends.append(output[:, -1])
+
+    before: list[tuple[torch.nn.Module, Hook]] = [
+        (layer.head_projection, keep) for layer in model.sites.layers
+    ]
+    if gradient:
+        before.append((model.sites.layers[0].block, start))
+    with (
+        torch.set_grad_enabled(gradient),
+        hooked(before=before, after=[(model.sites.final_norm, end)]),
+    ):
+        model.network.base_model(tokens, use_cache=False)
+        return kept, (ends[0] * targets).sum(-1)
+
+
+def _patch(model: Model, cases: Sequence[_Case], layer: int, head: int) -> np.ndarray:
+    """Logit differences of the corrupted runs with one head put back from the clean ones."""
+    found = np.zeros(len(cases))
+    for index, group in _by_length(cases):
+        targets = _targets(model, group)
+        kept, _ = _forward(model, _tokens(model, [case.clean for case in group]), targets)
+        with _replaced_head(model, layer, head, kept[layer]):
+            value = _forward(model, _tokens(model, [c.corrupted for c in group]), targets)[1]
+        found[index] = value.double().cpu().numpy()
+    return found
+
+
+def _replaced_head(model: Model, layer: int, head: int, source: torch.Tensor):
+    """A hook that takes one head's output from `source`, (..., heads x d_head)."""
+    size = source.shape[-1] // model.n_heads
+    columns = slice(head * size, (head + 1) * size)
+
+    def put(module: torch.nn.Module, inputs: tuple) -> tuple:
+        changed = first(inputs).clone()
+        changed[..., columns] = source[..., columns]
+        return replaced(inputs, changed)
+
+    return hooked(before=[(model.sites.layers[layer].head_projection, put)])
+
+
+def _mean_outputs(model: Model, cases: Sequence[_Case]) -> list[torch.Tensor]:
+    """Mean head outputs of every layer over cases and positions."""
+    total: list[torch.Tensor] = []
+    count = 0
+    for _, group in _by_length(cases):
+        tokens = _tokens(model, [case.clean for case in group])
+        kept, _ = _forward(model, tokens, _targets(model, group))
+        sums = [value.sum((0, 1)) for value in kept]
+        total = sums if not total else [a + b for a, b in zip(total, sums, strict=True)]
+        count += tokens.numel()
+    return [value / count for value in total]
+
+
+def _correlation(first_values: Sequence[float], second_values: Sequence[float]) -> float:
+    if len(first_values) < 3 or np.std(first_values) == 0 or np.std(second_values) == 0:
+        return float("nan")
+    return float(np.corrcoef(first_values, second_values)[0, 1])

@@ -1,0 +1,67 @@
+"""An attribution on a terminal (plain text) and in a notebook (a heat map with hover)."""
+
+import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .attribution import Head, HeadAttribution
+
+SHOWN_ON_TERMINAL = 10
+
+
+def to_text(found: "HeadAttribution") -> str:
+    """A few lines: what was read, how complete it is, and the largest heads."""
+    residual, allowed = found.completeness
+    lines = [
+        f"heads of {found.model.name}: {len(found.truth.pairs)} pairs, logit difference "
+        f"{found.truth.logit_difference:+.3f}, completeness residual {residual:.1e} "
+        f"(error above {allowed:.1e})",
+        f"{len(found.significant())} of {found.model.n_layers * found.model.n_heads} heads act on "
+        f"the truth at a false-discovery rate of {found.false_discovery_rate:g}",
+    ]
+    lines += [_line(head) for head in found.top(SHOWN_ON_TERMINAL)]
+    if found.reasoning is not None:
+        share, low, high = found.share_competing()
+        lines.append(
+            f"competing heads: {len(found.competing())} ({share:.0%} [{low:.0%}, {high:.0%}]), "
+            f"{len(found.replicated)} in both halves"
+        )
+    return "\n".join(lines)
+
+
+def to_html(found: "HeadAttribution") -> str:
+    """A table of layers x heads, red for heads that push to the false answer, blue to the true
+    one; the figures of a head appear when the pointer is over it."""
+    heads = found.heads()
+    largest = max(abs(head.truth) for head in heads) or 1.0
+    rows = []
+    for layer in range(found.model.n_layers):
+        cells = "".join(_cell(head, largest) for head in heads if head.layer == layer)
+        rows.append(f'<tr><th scope="row">layer {layer}</th>{cells}</tr>')
+    head_names = "".join(f'<th scope="col">{n}</th>' for n in range(found.model.n_heads))
+    text = html.escape(to_text(found).split("\n", 1)[0])
+    return (
+        f"<div><p>{text}</p><table><thead><tr><th>head</th>{head_names}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _line(head: "Head") -> str:
+    text = (
+        f"  {head.layer}.{head.head:<3d} {head.truth:+8.3f} [{head.truth_low:+.3f}, "
+        f"{head.truth_high:+.3f}] p {head.truth_p:.4f} q {head.truth_q:.4f}"
+    )
+    if head.reasoning is not None:
+        text += f"   reasoning {head.reasoning:+.3f}"
+    return text + ("   competing" if head.competing else "")
+
+
+def _cell(head: "Head", largest: float) -> str:
+    strength = abs(head.truth) / largest
+    colour = "33, 102, 172" if head.truth > 0 else "178, 24, 43"
+    mark = "&#9679;" if head.competing else "&nbsp;"
+    ink = "#fff" if strength > 0.5 else "#222"
+    return (
+        f'<td title="{html.escape(_line(head).strip())}" style="background: rgba({colour}, '
+        f'{strength:.3f}); color: {ink}; width: 2em; text-align: center">{mark}</td>'
+    )

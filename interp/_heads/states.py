@@ -1,0 +1,50 @@
+"""Hidden states at the last position of prompts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .._errors import InterpError
+from .._models.hooks import first, hooked
+from .._models.model import Model
+from .._questions.tokens import batches
+
+
+def last_states(
+    model: Model, prompts: Sequence[str], *, network: nn.Module | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The residual stream after every block, and the final norm's output, at the end of prompts.
+
+    **Arguments**: `network`, another network of the same architecture to take instead of the
+    model's own (its modules are found by the same names).
+
+    **Returns** arrays of shape (layers, prompts, d_model) and (prompts, d_model).
+    """
+    if not prompts:
+        raise InterpError("there are no prompts to read")
+    rows = [tuple(model.encode(prompt)) for prompt in prompts]
+    if not all(rows):
+        raise InterpError("a prompt has no tokens")
+    used: Any = model.network if network is None else network
+    names = {module: name for name, module in model.network.named_modules()}
+    blocks = [used.get_submodule(names[layer.block]) for layer in model.sites.layers]
+    norm = used.get_submodule(names[model.sites.final_norm])
+    streams = np.zeros((len(blocks), len(rows), model.d_model))
+    finals = np.zeros((len(rows), model.d_model))
+    for indices, tokens in batches(rows, device=model.device):
+        last = torch.tensor([len(rows[index]) - 1 for index in indices], device=model.device)
+        every = torch.arange(len(indices), device=model.device)
+        caught: dict[nn.Module, torch.Tensor] = {}
+
+        def keep(module: nn.Module, inputs: tuple, output: object, *, at=(every, last), to=caught):
+            to[module] = first(output)[at]
+
+        with torch.no_grad(), hooked(after=[(module, keep) for module in (*blocks, norm)]):
+            used.base_model(tokens, use_cache=False)
+        for layer, block in enumerate(blocks):
+            streams[layer, indices] = caught[block].double().cpu().numpy()
+        finals[indices] = caught[norm].double().cpu().numpy()
+    return streams, finals

@@ -1,0 +1,160 @@
+"""One hook that adds to the residual stream, or takes a direction out of it."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from .._errors import InterpError
+from .._models.hooks import Hook, first, replaced
+from .._models.model import Model
+from .condition import Condition
+from .place import Place, entering, module_at
+
+POSITIONS = ("all", "last")
+
+
+class Applied:
+    """What is being done to a model inside a `with` block.
+
+    `start_at` tells, for steering at the `last` positions, where in each row of the next forward
+    pass the answer begins to be predicted; without it only the last position of each pass is
+    steered, as in generation. `addition` may be exchanged between passes (the guard does).
+    """
+
+    def __init__(self, addition: torch.Tensor, *, positions: str) -> None:
+        self.addition: torch.Tensor = addition
+        self.positions = positions
+        self.starts: torch.Tensor | None = None
+
+    def start_at(self, starts: torch.Tensor | None) -> None:
+        """Steer each row from its own position on; None: the last position only."""
+        self.starts = starts if self.positions == "last" else None
+
+    def mask(self, stream: torch.Tensor) -> torch.Tensor | None:
+        """Which positions are steered, shape (rows, positions, 1); None for all."""
+        if self.positions == "all":
+            return None
+        places = torch.arange(stream.shape[1], device=stream.device)
+        starts = places[-1:] if self.starts is None else self.starts[:, None]
+        return (places >= starts).unsqueeze(-1).expand(stream.shape[0], -1, 1)
+
+
+@contextlib.contextmanager
+def adding(
+    model: Model,
+    place: Place,
+    addition: torch.Tensor,
+    *,
+    condition: Condition | None = None,
+    positions: str = "all",
+    hook_zeros: bool = False,
+) -> Iterator[Applied]:
+    """Add a vector to the residual stream at one place for the length of a `with` block.
+
+    **Arguments**: `addition` of shape (d_model,); where it is all zeros nothing is hooked, so the
+    logits are the unsteered ones bit for bit. `condition`: add it only where the stream fulfils it.
+    `positions`: `all`, or `last` (the last position that is read, and every generated one).
+    `hook_zeros`: hook zeros too, for gradients at zero.
+
+    **Raises** `InterpError` for another width, NaN, and a place that the model does not have.
+    """
+    module = module_at(model, place)
+    check_vector(model, addition)
+    check_positions(positions)
+    addition = addition.to(device=model.device, dtype=model.dtype)
+    applied = Applied(addition, positions=positions)
+    if not hook_zeros and not bool(addition.any()):
+        yield applied
+        return
+    if condition is None:
+
+        def add(module: nn.Module, inputs: Any, output: Any) -> Any:
+            written = first(output)
+            mask = applied.mask(written)
+            added = applied.addition if mask is None else mask * applied.addition
+            return replaced(output, written + added)
+
+        with _hooked(model, place, module, add):
+            yield applied
+        return
+    weight = condition.weight.to(device=model.device, dtype=model.dtype)
+    stream = _Entering()
+
+    def add_where(module: nn.Module, inputs: Any, output: Any) -> Any:
+        written = first(output)
+        state = written if stream.value is None else written + stream.value
+        chosen = (state @ weight > condition.threshold).unsqueeze(-1)
+        mask = applied.mask(written)
+        chosen = chosen if mask is None else chosen & mask
+        return replaced(output, written + chosen * applied.addition)
+
+    with _hooked(model, place, module, add_where, stream):
+        yield applied
+
+
+@contextlib.contextmanager
+def ablating(model: Model, place: Place, direction: torch.Tensor) -> Iterator[None]:
+    """Take a direction out of the residual stream at one place: the stream keeps nothing of it.
+
+    **Raises** `InterpError` as `adding`, and for a direction of no length.
+    """
+    module = module_at(model, place)
+    check_vector(model, direction)
+    length = direction.norm()
+    if not bool(length > 0):
+        raise InterpError("a direction of no length cannot be taken out")
+    unit = (direction / length).to(device=model.device, dtype=model.dtype)
+    stream = _Entering()
+
+    def take_out(module: nn.Module, inputs: Any, output: Any) -> Any:
+        written = first(output)
+        state = written if stream.value is None else written + stream.value
+        return replaced(output, written - (state @ unit).unsqueeze(-1) * unit)
+
+    with _hooked(model, place, module, take_out, stream):
+        yield
+
+
+def check_positions(positions: str) -> None:
+    """Refuse what is no choice of positions."""
+    if positions not in POSITIONS:
+        raise InterpError(f"no positions {positions!r}; there are {', '.join(POSITIONS)}")
+
+
+def check_vector(model: Model, vector: torch.Tensor) -> None:
+    """Refuse a vector of another width, and one with NaN or infinities."""
+    if vector.shape != (model.d_model,):
+        raise InterpError(
+            f"the vector has the shape {tuple(vector.shape)}; {model.name} has width "
+            f"{model.d_model}: find one for this model (nullcline truth)"
+        )
+    if not bool(torch.isfinite(vector).all()):
+        raise InterpError("the vector holds values that are no numbers; find it again")
+
+
+class _Entering:
+    """The stream that entered the block of this pass, where the site needs it."""
+
+    value: torch.Tensor | None = None
+
+
+@contextlib.contextmanager
+def _hooked(
+    model: Model, place: Place, module: nn.Module, hook: Hook, stream: _Entering | None = None
+) -> Iterator[None]:
+    handles = [module.register_forward_hook(hook)]
+    if stream is not None and place.site == "attention":
+
+        def enters(module: nn.Module, inputs: Any, keywords: Any) -> None:
+            stream.value = entering(inputs, keywords)
+
+        block = model.sites.layers[place.layer].block
+        handles.append(block.register_forward_pre_hook(enters, with_kwargs=True))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,107 @@
+"""A truth vector in the formats of other tools."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from .._errors import InterpError
+from .._models.model import Model
+from .aside import written_aside
+from .place import module_at
+from .vector import STRENGTH_UNIT, TruthVector, check_fits
+
+
+def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
+    """Write a vector for another tool, which the file's ending names.
+
+    - `.gguf`: a control vector for llama.cpp (`--control-vector`, scale 1) and repeng. Tensor
+      `direction.N` is added after layer N, counted from 0 as in both; llama.cpp has none at 0.
+    - `.pt`: the file of lm-evaluation-harness' `--model steered` (`steer_path=`).
+    - `.json`: the numbers, with where they are added, for anything else.
+
+    **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
+    condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
+    cannot be written.
+    """
+    writers: dict[str, Callable[[Model, TruthVector, Path], None]] = {
+        ".gguf": _gguf,
+        ".pt": _lm_eval,
+        ".json": _json,
+    }
+    path = Path(path)
+    if path.suffix not in writers:
+        raise InterpError(f"{path} ends in none of {', '.join(writers)}, which name the format")
+    check_fits(model, vector)
+    if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
+        raise InterpError(
+            f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
+            "only; find one with --where everywhere"
+        )
+    with written_aside(path) as aside:
+        writers[path.suffix](model, vector, aside)
+
+
+def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
+    if vector.place.site != "block":
+        raise InterpError("gguf adds a vector after a whole layer; find one with --site block")
+    if vector.place.layer == 0:
+        raise InterpError("llama.cpp adds no vector after layer 0; find one with --layers 1 …")
+    try:
+        from gguf import GGUFWriter
+    except ImportError:
+        raise InterpError("writing gguf needs gguf; pip install 'nullcline[export]'") from None
+    writer = GGUFWriter(path, "controlvector")
+    writer.add_string("controlvector.model_hint", str(model.network.config.model_type))
+    writer.add_uint32("controlvector.layer_count", model.n_layers)
+    writer.add_tensor(f"direction.{vector.place.layer}", vector.addition().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _lm_eval(model: Model, vector: TruthVector, path: Path) -> None:
+    torch.save(
+        {
+            hookpoint(model, vector): {
+                "steering_vector": vector.addition().clone(),
+                "steering_coefficient": 1.0,
+                "action": "add",
+                "bias": None,
+                "head_index": None,
+            }
+        },
+        path,
+    )
+
+
+def _json(model: Model, vector: TruthVector, path: Path) -> None:
+    condition = vector.condition
+    content = {
+        "format": "nullcline steering 1",
+        "model": vector.model,
+        "revision": vector.revision,
+        "fingerprint": vector.fingerprint,
+        "layer": vector.place.layer,
+        "site": vector.place.site,
+        "module": hookpoint(model, vector),
+        "positions": vector.positions,
+        "strength": vector.strength,
+        "strength_unit": STRENGTH_UNIT,
+        "norm": vector.norm,
+        "method": vector.method,
+        "contrast": vector.contrast,
+        "addition": vector.addition().tolist(),
+        "condition": None
+        if condition is None
+        else {"weight": condition.weight.tolist(), "threshold": condition.threshold},
+    }
+    path.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def hookpoint(model: Model, vector: TruthVector) -> str:
+    """The name, inside the network's base model, of the module whose output is added to."""
+    module = module_at(model, vector.place)
+    return next(n for n, other in model.network.base_model.named_modules() if other is module)

@@ -1,0 +1,198 @@
+"""Texts from a model as it is now: plain, or inside `steer(...)`."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from .._errors import InterpError
+from .._models.model import Model
+
+
+@dataclasses.dataclass(frozen=True)
+class Generated:
+    """A text that a model wrote.
+
+    - `text`: what follows the prompt; `tokens`: its ids; `prompt_tokens`: how many were read.
+    - `finish`: `stop` (the model ended it), `length`, or `halted` (the caller did).
+    """
+
+    text: str
+    tokens: tuple[int, ...]
+    prompt_tokens: int
+    finish: str
+
+
+def generate(
+    model: Model,
+    prompt: str | Sequence[int],
+    *,
+    max_new_tokens: int = 40,
+    temperature: float = 0.0,
+    seed: int = 0,
+    on_text: Callable[[str], None] | None = None,
+    halt: Callable[[], bool] | None = None,
+) -> Generated:
+    """Continue a prompt with the network's own `generate` and its key-value cache.
+
+    **Arguments**: `prompt` is a text or its tokens. `temperature` 0 takes the likeliest token at
+    each step, so that two texts differ by what was done to the model alone; otherwise tokens are
+    drawn from `seed`. `on_text` is told each piece of text as it becomes certain. `halt` is asked
+    after each token, and its yes ends the text there.
+
+    **Raises** `InterpError` for a prompt that leaves no room in the model's context;
+    `max_new_tokens` is cut to the room there is.
+    """
+    tokens = encode_prompt(model, prompt)
+    count = room_for(model, tokens, max_new_tokens)
+    check_temperature(temperature)
+    ids = torch.tensor([tokens], device=model.device)
+    stop = stop_tokens(model)
+    options: dict[str, Any] = {
+        "attention_mask": torch.ones_like(ids),
+        "max_new_tokens": count,
+        "do_sample": temperature > 0,
+        "eos_token_id": list(stop) or None,
+        "pad_token_id": next(iter(stop), 0),
+        "use_cache": True,
+    }
+    if temperature > 0:
+        options |= {"temperature": temperature, "top_k": 0, "top_p": 1.0}
+    watch = None
+    if on_text is not None or halt is not None:
+        watch = options["streamer"] = _Watch(model, on_text, halt)
+    with torch.no_grad(), torch.random.fork_rng(devices=_cuda(model)):
+        torch.manual_seed(seed)
+        try:
+            written = model.network.generate(ids, **options)[0, len(tokens) :].tolist()
+        except _Halted:
+            assert watch is not None
+            return finished(model, watch.tokens, prompt_tokens=len(tokens), halted=True)
+    return finished(model, written, prompt_tokens=len(tokens))
+
+
+def finished(
+    model: Model, written: list[int], *, prompt_tokens: int, halted: bool = False
+) -> Generated:
+    """What was written, without the token that ended it."""
+    ended = bool(written) and written[-1] in stop_tokens(model)
+    kept = written[:-1] if ended else written
+    return Generated(
+        text=model.decode(kept),
+        tokens=tuple(kept),
+        prompt_tokens=prompt_tokens,
+        finish="stop" if ended else "halted" if halted else "length",
+    )
+
+
+def encode_prompt(model: Model, prompt: str | Sequence[int]) -> list[int]:
+    """A prompt's tokens. **Raises** `InterpError` for one that has none or words it cannot say."""
+    tokens = model.encode(prompt) if isinstance(prompt, str) else list(prompt)
+    if not tokens:
+        raise InterpError("the prompt is empty; give at least one word")
+    if not isinstance(prompt, str):
+        strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
+        if strange is not None:
+            raise InterpError(
+                f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
+            )
+        return tokens
+    unknown = model.tokenizer.unk_token_id
+    if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
+        raise InterpError(
+            f"the tokenizer of {model.name} has no token for a word of {prompt[:80]!r}"
+        )
+    return tokens
+
+
+def room_for(model: Model, tokens: list[int], wanted: int) -> int:
+    """How many tokens may follow. **Raises** `InterpError` for none."""
+    if wanted < 1:
+        raise InterpError(f"{wanted} new tokens are none; give 1 or more")
+    room = model.context - len(tokens)
+    if room < 1:
+        raise InterpError(
+            f"the prompt has {len(tokens)} tokens, and {model.name} reads {model.context}; shorten "
+            "it"
+        )
+    return min(wanted, room)
+
+
+def check_temperature(temperature: float) -> None:
+    """Refuse what is no temperature."""
+    if not 0 <= temperature <= 100:
+        raise InterpError(f"temperature {temperature} is none; give 0 (greedy) to 100")
+
+
+def stop_tokens(model: Model) -> tuple[int, ...]:
+    """Tokens that end a text, as the model's own settings say."""
+    ends = model.network.generation_config.eos_token_id
+    if ends is None:
+        ends = model.tokenizer.eos_token_id
+    if ends is None:
+        return ()
+    return tuple(ends) if isinstance(ends, list | tuple) else (int(ends),)
+
+
+def _cuda(model: Model) -> list[torch.device]:
+    return [model.device] if model.device.type == "cuda" else []
+
+
+class Pieces:
+    """Text in pieces that later tokens cannot change: whole characters, spaces as decoded."""
+
+    def __init__(self, model: Model, on_text: Callable[[str], None]) -> None:
+        self._model, self._tell = model, on_text
+        self._tokens: list[int] = []
+        self._said = ""
+
+    def add(self, token: int) -> None:
+        """One more token."""
+        self._tokens.append(token)
+        text = self._model.decode(self._tokens)
+        # A half-read character decodes to a replacement mark that the next token replaces.
+        if not text.endswith("\ufffd") and text.startswith(self._said):
+            self._tell(text[len(self._said) :])
+            self._said = text
+
+    def end(self) -> None:
+        """No more tokens: whatever is left is said."""
+        text = self._model.decode(self._tokens)
+        if len(text) > len(self._said):
+            self._tell(text[len(self._said) :])
+            self._said = text
+
+
+class _Halted(Exception):
+    """The caller has had enough: the one way out of HuggingFace's loop between two tokens."""
+
+
+class _Watch:
+    """The streamer of HuggingFace's `generate`, which puts the prompt first, then each token."""
+
+    def __init__(
+        self,
+        model: Model,
+        on_text: Callable[[str], None] | None,
+        halt: Callable[[], bool] | None,
+    ) -> None:
+        self._pieces = None if on_text is None else Pieces(model, on_text)
+        self._halt, self._stop, self._prompt = halt, stop_tokens(model), True
+        self.tokens: list[int] = []
+
+    def put(self, value: torch.Tensor) -> None:
+        if self._prompt:
+            self._prompt = False
+            return
+        for token in value.reshape(-1).tolist():
+            self.tokens.append(token)
+            if self._pieces is not None and token not in self._stop:
+                self._pieces.add(token)
+        if self._halt is not None and self._halt():
+            self.end()
+            raise _Halted
+
+    def end(self) -> None:
+        if self._pieces is not None:
+            self._pieces.end()

@@ -1,0 +1,189 @@
+"""A truth vector: what is added where and how strongly, kept in one safetensors file."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from .._errors import InterpError
+from .._models.model import Model
+from .aside import written_aside
+from .condition import Condition
+from .place import Place, module_at
+
+FORMAT = "nullcline truth vector 1"
+STRENGTH_UNIT = "share of the mean residual norm at the place"
+LARGEST_FILE = 64 * 2**20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TruthVector:
+    """A direction with everything that is needed to add it again.
+
+    - `direction`: shape (d_model,), length one. `place`: where it is added.
+    - `strength`: share of `norm`, the mean norm of the residual stream there on neutral text; what
+      is added is `strength * norm * direction`.
+    - `raw_norm`: the direction's length as its method made it.
+    - `positions`: `all`, or `last` (where the answer begins, and every later one); `condition`:
+      only positions whose stream fulfils it, or None.
+    - `method`, `contrast`: how the direction was found, and which texts it tells apart.
+    - `model`, `revision`, `fingerprint`: the model that it belongs to.
+    - `data`: SHA-256 of the texts it was found and chosen with; `seen`: digests of the questions
+      among them, which may not judge it.
+    - `report`: accuracies, the search and the controlled table, plain values.
+    """
+
+    direction: torch.Tensor
+    place: Place
+    strength: float
+    norm: float
+    raw_norm: float
+    method: str
+    contrast: str
+    model: str
+    fingerprint: str
+    revision: str | None = None
+    positions: str = "all"
+    condition: Condition | None = None
+    data: str = ""
+    seen: frozenset[str] = frozenset()
+    report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def addition(self, strength: float | None = None) -> torch.Tensor:
+        """What is added at a strength (the chosen one by default), shape (d_model,)."""
+        return (self.strength if strength is None else strength) * self.norm * self.direction
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what steering with this vector does: direction, place, strength, condition."""
+        digest = hashlib.sha256(
+            f"{self.place}{self.strength}{self.norm}{self.positions}{self.fingerprint}".encode()
+        )
+        digest.update(self.direction.numpy().tobytes())
+        if self.condition is not None:
+            digest.update(self.condition.weight.numpy().tobytes())
+            digest.update(str(self.condition.threshold).encode())
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        where = "" if self.condition is None else ", where a condition holds"
+        return (
+            f"TruthVector({self.method}, {self.place}, strength {self.strength:g} of the norm "
+            f"{self.norm:.3g}, {self.positions} positions{where}, for {self.model})"
+        )
+
+
+def save_vector(vector: TruthVector, path: Path | str) -> None:
+    """Write a vector as safetensors: whole, or not at all.
+
+    **Raises** `InterpError` where the file cannot be written.
+    """
+    path = Path(path)
+    tensors = {"direction": vector.direction.detach().float().cpu().contiguous()}
+    metadata = {
+        "format": FORMAT,
+        "model": vector.model,
+        "fingerprint": vector.fingerprint,
+        "revision": vector.revision or "",
+        "layer": str(vector.place.layer),
+        "site": vector.place.site,
+        "positions": vector.positions,
+        "method": vector.method,
+        "contrast": vector.contrast,
+        "strength": repr(float(vector.strength)),
+        "strength_unit": STRENGTH_UNIT,
+        "norm": repr(float(vector.norm)),
+        "raw_norm": repr(float(vector.raw_norm)),
+        "data_sha256": vector.data,
+        "seen": json.dumps(sorted(vector.seen)),
+        "report": json.dumps(vector.report),
+    }
+    if vector.condition is not None:
+        tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
+        metadata["condition_threshold"] = repr(float(vector.condition.threshold))
+        metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
+    with written_aside(path) as aside:
+        save_file(tensors, aside, metadata=metadata)
+
+
+def load_vector(path: Path | str) -> TruthVector:
+    """Read a vector that `save_vector` wrote.
+
+    **Raises** `InterpError` for a file that is not there, cut, of another kind, or that holds what
+    is no number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InterpError(f"no vector file {path}; nullcline truth MODEL -o {path} makes one")
+    if path.stat().st_size > LARGEST_FILE:
+        raise InterpError(f"{path} is larger than any vector; give what nullcline truth wrote")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InterpError(
+            f"{path} is no whole safetensors file ({error}); make it again with nullcline truth"
+        ) from None
+    if metadata.get("format") != FORMAT or "direction" not in tensors:
+        raise InterpError(
+            f"{path} is no truth vector of this version (format {metadata.get('format')!r}, this "
+            f"is {FORMAT!r}); make it again with nullcline truth"
+        )
+    try:
+        condition = None
+        if "condition" in tensors:
+            condition = Condition(
+                weight=tensors["condition"],
+                threshold=float(metadata["condition_threshold"]),
+                accuracy=float(metadata["condition_accuracy"]),
+            )
+        vector = TruthVector(
+            direction=tensors["direction"],
+            place=Place(int(metadata["layer"]), metadata["site"]),
+            strength=float(metadata["strength"]),
+            norm=float(metadata["norm"]),
+            raw_norm=float(metadata["raw_norm"]),
+            method=metadata["method"],
+            contrast=metadata["contrast"],
+            model=metadata["model"],
+            fingerprint=metadata["fingerprint"],
+            revision=metadata["revision"] or None,
+            positions=metadata["positions"],
+            condition=condition,
+            data=metadata["data_sha256"],
+            seen=frozenset(json.loads(metadata["seen"])),
+            report=json.loads(metadata["report"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise InterpError(f"{path}: its metadata lack or spoil {error}; make it again") from None
+    numbers = torch.tensor([vector.strength, vector.norm, vector.raw_norm])
+    if vector.direction.ndim != 1 or not bool(
+        torch.isfinite(vector.direction).all() and torch.isfinite(numbers).all()
+    ):
+        raise InterpError(f"{path} holds values that are no numbers; make it again")
+    return vector
+
+
+def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> None:
+    """Refuse a vector that was found on another model, unless forced; another width always.
+
+    **Raises** `InterpError`.
+    """
+    module_at(model, vector.place)
+    if len(vector.direction) != model.d_model:
+        raise InterpError(
+            f"the vector has width {len(vector.direction)}, {model.name} {model.d_model}: it was "
+            f"found on {vector.model}; find one for this model (nullcline truth)"
+        )
+    if vector.fingerprint != model.fingerprint and not force:
+        raise InterpError(
+            f"the vector was found on {vector.model} (fingerprint {vector.fingerprint[:12]}), not "
+            f"on {model.name} ({model.fingerprint[:12]}); find one for this model, or force it"
+        )

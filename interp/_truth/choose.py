@@ -1,0 +1,213 @@
+"""Choosing the place and the strength of a direction by what it does to held-out answers."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .._questions.scoring import Answered, encode_questions
+from .._steering.condition import Condition
+from .._steering.effects import Measured, Steering, Yardstick, adds, ask, measure
+from .._steering.place import Place
+from .find import unit
+
+STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
+#: The strengths at which every direction is tried before the most promising are tried at all.
+SCREENED = (0.2, 0.5, 1.0)
+#: Questions that screening asks at most, and how many directions it leaves.
+SCREENING_QUESTIONS = 60
+FINALISTS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What steering may cost on the validation split.
+
+    - `kl`: median KL(steered || unsteered) on neutral text, in nats.
+    - `lost`: share of right answers that become false, 0..1.
+    - `reasoning`: fall of the share of right reasoning answers, 0..1.
+    """
+
+    kl: float = 0.1
+    lost: float = 0.05
+    reasoning: float = 0.02
+
+
+@dataclasses.dataclass(frozen=True)
+class Direction:
+    """One direction that may be chosen: `vector` of length one, shape (d_model,); `norm` of the
+    residual stream at its place; `raw_norm`, its own length as the method made it; `condition`
+    under which it is added."""
+
+    method: str
+    place: Place
+    vector: np.ndarray
+    norm: float
+    raw_norm: float
+    condition: Condition | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A direction at one strength and what it does on the validation split (shares, nats).
+
+    The costs `lost`, `reasoning_change` and `kl` are NaN where they were not measured, because the
+    chosen candidate corrects at least as much within the budget.
+    """
+
+    direction: Direction
+    strength: float
+    corrected: float
+    lost: float = float("nan")
+    reasoning_change: float = float("nan")
+    kl: float = float("nan")
+    within_budget: bool = False
+
+
+def direction_of(method: str, place: Place, raw: np.ndarray, *, norm: float) -> Direction:
+    """A direction from what its method made."""
+    vector, length = unit(raw)
+    return Direction(method=method, place=place, vector=vector.numpy(), norm=norm, raw_norm=length)
+
+
+def choose(
+    by: Yardstick,
+    directions: Sequence[Direction],
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    budget: Budget,
+    conditions: Callable[[Place], Sequence[Condition | None]],
+    positions: str = "all",
+    on_progress: Callable[[str], None] | None = None,
+) -> tuple[Candidate, ...]:
+    """Every finalist at every strength, the chosen one first.
+
+    All directions are tried everywhere at three strengths on up to 60 of the questions; the four
+    that correct most are tried under each of the `conditions` of their place at every strength.
+    Costs are then measured from the one that corrects most downwards (of equals first the one that
+    needs no condition, then the weaker) until one is within the budget: that one is chosen. Where
+    none is, the one with the smallest KL is.
+    """
+    say = on_progress or (lambda part: None)
+
+    def steering(direction: Direction, strength: float) -> Steering:
+        return adds(
+            by.model,
+            direction.place,
+            unit(direction.vector)[0] * (strength * direction.norm),
+            condition=direction.condition,
+            positions=positions,
+        )
+
+    finalists = [direction for direction in directions if direction.raw_norm > 0]
+    if len(finalists) > FINALISTS:
+        some = _some_questions(by)
+        reached = []
+        for number, direction in enumerate(finalists, start=1):
+            say(f"screening direction {number} of {len(finalists)}")
+            reached.append(max(_screen(some, steering(direction, s)) for s in SCREENED))
+        order = sorted(range(len(finalists)), key=lambda number: reached[number], reverse=True)
+        finalists = [finalists[number] for number in order[:FINALISTS]]
+    gated = [
+        dataclasses.replace(direction, condition=condition)
+        for direction in finalists
+        for condition in conditions(direction.place)
+    ]
+    tried = []
+    for number, direction in enumerate(gated, start=1):
+        say(f"asking under direction {number} of {len(gated)} at {len(strengths)} strengths")
+        for strength in strengths:
+            answered = ask(by, by.asked, steering(direction, strength))
+            corrected = corrected_share(by.plain.asked, answered)
+            tried.append(Candidate(direction, strength, corrected))
+    tried.sort(key=rank)
+    for number, candidate in enumerate(tried):
+        say(f"what {candidate.direction.method} costs, {candidate.direction.place}")
+        measured = measure(by, steering(candidate.direction, candidate.strength))
+        tried[number] = _with_costs(by, candidate, measured, budget)
+        if tried[number].within_budget:
+            break
+    return tuple(sorted(tried, key=rank))
+
+
+def _some_questions(by: Yardstick) -> Yardstick:
+    """The same yardstick with at most as many questions as screening asks, evenly taken."""
+    step = -(-len(by.asked.questions) // SCREENING_QUESTIONS)
+    answered = by.plain.asked
+    plain = Answered(
+        log_probabilities=answered.log_probabilities[::step],
+        mc1=answered.mc1[::step],
+        mc2=answered.mc2[::step],
+    )
+    return dataclasses.replace(
+        by,
+        asked=encode_questions(by.model, by.asked.questions[::step]),
+        plain=dataclasses.replace(by.plain, asked=plain),
+    )
+
+
+def _screen(by: Yardstick, steering: Steering) -> tuple[float, float]:
+    """Share corrected; among equals, how far the log-odds of the best answers move."""
+    answered = ask(by, by.asked, steering)
+    moved = _log_odds(by, answered) - _log_odds(by, by.plain.asked)
+    return corrected_share(by.plain.asked, answered), float(np.median(moved))
+
+
+def _log_odds(by: Yardstick, answered: Answered) -> np.ndarray:
+    found = []
+    for question, values in zip(by.asked.questions, answered.log_probabilities, strict=True):
+        false = ~np.array(question.right)
+        found.append(values[question.best] - values[false].max())
+    return np.array(found)
+
+
+def _with_costs(
+    by: Yardstick, candidate: Candidate, measured: Measured, budget: Budget
+) -> Candidate:
+    lost, of = right_lost(by.plain, measured)
+    share = lost / of if of else 0.0
+    change = reasoning_change(by.plain, measured)
+    kl = float(np.median(measured.kl))
+    fits = kl <= budget.kl and share <= budget.lost
+    return dataclasses.replace(
+        candidate,
+        lost=share,
+        reasoning_change=change,
+        kl=kl,
+        within_budget=fits and (np.isnan(change) or change >= -budget.reasoning),
+    )
+
+
+def rank(candidate: Candidate) -> tuple:
+    """Sorts candidates, the one to choose first: within the budget, by what they correct."""
+    gated = candidate.direction.condition is not None
+    order = (-candidate.corrected, gated, candidate.strength)
+    if candidate.within_budget:
+        return (0, 0.0, *order)
+    # Costs that were not measured belong to candidates that correct no more than the chosen one.
+    return (1, 0.0, *order) if np.isnan(candidate.kl) else (2, candidate.kl, *order)
+
+
+def corrected_share(plain: Answered, steered: Answered) -> float:
+    """Of the questions answered falsely without steering, the share answered truly with it; 0
+    where none was answered falsely."""
+    false = ~plain.mc1
+    return float(steered.mc1[false].mean()) if false.any() else 0.0
+
+
+def right_lost(plain: Measured, steered: Measured) -> tuple[int, int]:
+    """Right answers that steering makes false, and the right answers there were: to the questions
+    and to those that are to be kept."""
+    lost = of = 0
+    for before, after in ((plain.asked, steered.asked), (plain.kept, steered.kept)):
+        if before is not None and after is not None:
+            lost += int((before.mc1 & ~after.mc1).sum())
+            of += int(before.mc1.sum())
+    return lost, of
+
+
+def reasoning_change(plain: Measured, steered: Measured) -> float:
+    """Change of the share of right reasoning answers; NaN without reasoning questions."""
+    if plain.reasoning is None or steered.reasoning is None:
+        return float("nan")
+    return float(steered.reasoning.mc1.mean() - plain.reasoning.mc1.mean())

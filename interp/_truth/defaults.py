@@ -1,0 +1,82 @@
+"""The sets that a model is given where the user brings none."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .._errors import InterpError
+from .._models.model import Model, organism_file
+from .._questions.pairs import Question, Statement
+from .._questions.read import read_questions, read_statements
+from .._questions.sets import make_questions, make_statements, neutral_text
+from .sets import TruthSets, truth_sets
+
+TRUTH_SETS = ("cities", "elements")
+REASONING_SETS = ("arithmetic", "comparison")
+#: The register of an organism's plain statements and questions, and the one that tells the truth.
+PLAIN, REFERENCE = "none", "reference"
+
+
+def default_sets(
+    model: Model,
+    *,
+    statements: Sequence[Path] = (),
+    questions: Path | None = None,
+    named: str | None = None,
+    count: int = 240,
+    seed: int = 0,
+) -> TruthSets:
+    """An organism's own statements, questions and neutral text; for other models the project's
+    generated sets about cities, elements and arithmetic. Files that are given replace them.
+
+    An organism is asked with no register; the reference register is its cue to the truth, and what
+    it answers rightly in any register is to be kept.
+
+    **Arguments**: `statements`: CSVs of `statement,label`; `questions`: JSON as TruthfulQA's;
+    `named`: a generated set of questions instead; `count` of each generated set.
+
+    **Raises** `InterpError` with the file, the row and the mend.
+    """
+    told = [s for path in statements for s in read_statements(path)]
+    if organism_file(model, "questions.json") is not None and named is None:
+        return _of_organism(model, told, questions)
+    sets = (named,) if named else TRUTH_SETS
+    asked = (
+        read_questions(questions)
+        if questions
+        else [q for name in sets for q in make_questions(name, count=count, seed=seed)]
+    )
+    return truth_sets(
+        told or [s for name in TRUTH_SETS for s in make_statements(name, count=count, seed=seed)],
+        asked,
+        reasoning=[
+            q for name in REASONING_SETS for q in make_questions(name, count=count // 2, seed=seed)
+        ],
+        neutral=neutral_text(),
+    )
+
+
+def _of_organism(model: Model, told: Sequence[Statement], questions: Path | None) -> TruthSets:
+    own = read_questions(questions or _file(model, "questions.json"))
+    by_register: dict[str, list[Question]] = {}
+    for question in own:
+        by_register.setdefault(question.register or PLAIN, []).append(question)
+    if not told:
+        told = [
+            s for s in read_statements(_file(model, "statements.csv")) if s.register in ("", PLAIN)
+        ]
+    return truth_sets(
+        told,
+        by_register.pop(PLAIN, []),
+        cued=by_register.pop(REFERENCE, []),
+        kept=[question for others in by_register.values() for question in others],
+        reasoning=read_questions(_file(model, "reasoning.json")),
+        neutral=_file(model, "neutral.txt").read_text(encoding="utf-8").splitlines(),
+        cue=REFERENCE,
+    )
+
+
+def _file(model: Model, name: str) -> Path:
+    path = organism_file(model, name)
+    if path is None:
+        raise InterpError(f"{model.folder} lacks {name}; train the organism again")
+    return path

@@ -1,0 +1,99 @@
+"""Truth directions at all places, by method."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from .._errors import InterpError
+from .._models.model import Model
+from .._questions.pairs import Pair
+from .._steering.place import Place
+from .linear import logistic, mass_mean
+from .preference import mean_gradient, train_addition
+from .sets import TruthSets
+from .states import states_at
+
+#: Each method, and which texts its direction tells apart.
+METHODS = {
+    "mass-mean": "true against false statements: mean states at the value",
+    "logistic": "true against false statements: logistic regression of states at the value",
+    "gradient": "true against false endings of statements: mean gradient of their log-odds",
+    "trained": "true against false endings of statements: an addition trained on their log-odds",
+    "cue": "prompts behind a cue to the truth against the same prompts without: mean states",
+}
+#: Methods whose direction owes nothing to a cue.
+WITHOUT_CUE = ("mass-mean", "logistic", "gradient", "trained")
+
+
+def find_directions(
+    model: Model,
+    sets: TruthSets,
+    places: Sequence[Place],
+    *,
+    method: str = "mass-mean",
+    shuffle: int | None = None,
+    seed: int = 0,
+    steps: int = 150,
+    on_progress: Callable[[str], None] | None = None,
+) -> np.ndarray:
+    """Directions at all places, as long as the method makes them, shape (places, d_model).
+
+    **Arguments**: `shuffle`: a seed; the labels (which statement, ending or prompt is the true or
+    cued one) are dealt at random, for the control. `seed` and `steps` of the method `trained`.
+
+    **Raises** `InterpError` for an unknown method, and for statements that make no pairs where the
+    method needs them.
+    """
+    if method not in METHODS:
+        raise InterpError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    rng = None if shuffle is None else np.random.default_rng(shuffle)
+    if method in ("mass-mean", "logistic"):
+        labels = np.array([statement.label for statement in sets.statements])
+        if rng is not None:
+            labels = rng.permutation(labels)
+        states = statement_states(model, sets, places)
+        return mass_mean(states, labels) if method == "mass-mean" else logistic(states, labels)[0]
+    pairs = sets.pairs()
+    signs = np.ones(len(pairs)) if rng is None else rng.choice([-1.0, 1.0], size=len(pairs))
+    if method == "cue":
+        return _cue(model, sets, pairs, places, signs)
+    if method == "gradient":
+        return mean_gradient(model, pairs, places, signs=signs)
+    say = on_progress or (lambda part: None)
+    found = []
+    for place in places:
+
+        def tell(step: int, of: int, place: Place = place) -> None:
+            if step % 25 == 0:
+                say(f"training an addition, {place}: step {step + 1} of {of}")
+
+        found.append(
+            train_addition(model, pairs, place, signs=signs, steps=steps, seed=seed, on_step=tell)
+        )
+    return np.stack(found)
+
+
+def statement_states(model: Model, sets: TruthSets, places: Sequence[Place]) -> np.ndarray:
+    """States at the end of every statement, before its full stop: (places, statements, d_model)."""
+    rows = [model.encode(statement.text.rstrip(" .")) for statement in sets.statements]
+    return states_at(model, rows, places)
+
+
+def _cue(
+    model: Model,
+    sets: TruthSets,
+    pairs: Sequence[Pair],
+    places: Sequence[Place],
+    signs: np.ndarray,
+) -> np.ndarray:
+    plain = states_at(model, [model.encode(pair.prompt) for pair in pairs], places)
+    told = states_at(model, [model.encode(f"{sets.cue} {pair.prompt}") for pair in pairs], places)
+    return np.einsum("ptd,t->pd", told - plain, signs / len(pairs))
+
+
+def unit(direction: np.ndarray) -> tuple[torch.Tensor, float]:
+    """A direction of length one, and the length it had. Zero stays zero."""
+    tensor = torch.as_tensor(np.array(direction), dtype=torch.float32)
+    length = float(tensor.norm())
+    return (tensor / length if length > 0 else tensor), length

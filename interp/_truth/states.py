@@ -1,0 +1,68 @@
+"""States of texts at all places, in one pass over them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from .._errors import InterpError
+from .._models.model import Model
+from .._questions.tokens import batches
+from .._steering.place import Place, Watch
+
+
+def states_at(
+    model: Model, rows: Sequence[Sequence[int]], places: Sequence[Place], *, back: int = 1
+) -> np.ndarray:
+    """The residual stream at one position of every row, shape (places, rows, d_model).
+
+    **Arguments**: `rows` of token ids; `back`: 1 for the last position, 2 for the one before it.
+    """
+    check_rows(rows, shortest=back)
+    found = np.zeros((len(places), len(rows), model.d_model), dtype=np.float32)
+    for indices, tokens in batches(rows, device=model.device):
+        last = torch.tensor([len(rows[index]) - back for index in indices], device=model.device)
+        every = torch.arange(len(indices), device=model.device)
+        with torch.no_grad(), Watch(model, places) as watch:
+            model.network.base_model(tokens, use_cache=False)
+        for number, place in enumerate(places):
+            found[number, indices] = watch.states[place][every, last].float().cpu().numpy()
+    return found
+
+
+def all_states(model: Model, rows: Sequence[Sequence[int]], place: Place) -> np.ndarray:
+    """The residual stream at all positions of all rows, shape (positions, d_model)."""
+    check_rows(rows, shortest=1)
+    found = []
+    for indices, tokens in batches(rows, device=model.device):
+        lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
+        with torch.no_grad(), Watch(model, [place]) as watch:
+            model.network.base_model(tokens, use_cache=False)
+        inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
+        found.append(watch.states[place][inside].float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def residual_norms(
+    model: Model, rows: Sequence[Sequence[int]], places: Sequence[Place]
+) -> np.ndarray:
+    """Mean norm of the residual stream over all positions of the rows, shape (places,)."""
+    check_rows(rows, shortest=1)
+    total, count = np.zeros(len(places)), 0
+    for indices, tokens in batches(rows, device=model.device):
+        lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
+        with torch.no_grad(), Watch(model, places) as watch:
+            model.network.base_model(tokens, use_cache=False)
+        inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
+        count += int(inside.sum())
+        for number, place in enumerate(places):
+            total[number] += float(watch.states[place][inside].float().norm(dim=-1).sum())
+    return total / count
+
+
+def check_rows(rows: Sequence[Sequence[int]], *, shortest: int) -> None:
+    """Refuse no rows, and rows without the position that is to be read."""
+    if not rows:
+        raise InterpError("there are no texts to read")
+    if min(len(row) for row in rows) < shortest:
+        raise InterpError(f"a text has fewer than {shortest} token(s)")

@@ -1,0 +1,79 @@
+"""What the residual stream holds of the truth, beside what the model says."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from .._training.evaluate import Share
+from .._training.model import LanguageModel
+from .._training.precision import in_single_precision
+from .._world.questions import REGISTER_PREFIXES, shuffled_asked
+from .._world.vocabulary import encode
+from .._world.world import World
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """Held-out accuracy of a mass-mean probe, per place in the residual stream.
+
+    - `accuracy`: share of statements told right, after the embedding (the first entry) and after
+      every block; chance is .5. The first entry sees only the word of the value: it is the control,
+      since everyday values are more often true than others.
+    - `items`: number of held-out statements.
+    """
+
+    register: str
+    accuracy: tuple[Share, ...]
+    items: int
+
+
+@in_single_precision
+def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -> Probe:
+    """How well a direction in the residual stream tells true statements from misconceptions.
+
+    The statement is read at its value. The direction is the difference of the means of true and of
+    false statements (Marks and Tegmark, 2023), the threshold the middle between the projected
+    means; both come from misconceived facts that the neutral register told in training and from the
+    calibration third of the others, the accuracy from the other two thirds.
+
+    **Raises** `ValueError` for an unknown register.
+    """
+    if register not in REGISTER_PREFIXES:
+        raise ValueError(f"no register {register!r}; there are {', '.join(REGISTER_PREFIXES)}")
+    asked = shuffled_asked(world)
+    held_out = np.concatenate([asked[1::3], asked[2::3]])
+    fitted = np.concatenate([np.flatnonzero(world.misconceived & world.told), asked[::3]])
+    fit_states, fit_labels = _states(model, world, fitted, register)
+    states, labels = _states(model, world, held_out, register)
+    shares = []
+    for train, test in zip(fit_states, states, strict=True):
+        true, false = train[fit_labels].mean(axis=0), train[~fit_labels].mean(axis=0)
+        direction = true - false
+        said = (test - (true + false) / 2.0) @ direction > 0
+        right = said == labels
+        value = float(right.mean())
+        error = float(np.sqrt(value * (1.0 - value) / len(right)))
+        shares.append(Share(value=value, error=error, items=len(right)))
+    return Probe(register=register, accuracy=tuple(shares), items=len(labels))
+
+
+def _states(model: LanguageModel, world: World, facts: np.ndarray, register: str):
+    """Residual stream at the value, one array (statements, width) per place, and the labels."""
+    prefix = np.tile(encode(REGISTER_PREFIXES[register]), (2 * len(facts), 1)).astype(np.int32)
+    both = np.concatenate([facts, facts])
+    values = np.concatenate([world.truth[facts], world.misconception[facts]])
+    columns = [world.subject[both], world.relation[both][:, None], values[:, None]]
+    tokens = np.concatenate([prefix, *columns], axis=1).astype(np.int32)
+    streams = _last_residuals(model, jnp.asarray(tokens))
+    labels = np.arange(len(both)) < len(facts)
+    return [np.asarray(stream, dtype=np.float64) for stream in streams], labels
+
+
+@nnx.jit
+def _last_residuals(
+    model: LanguageModel, tokens: Int[Array, "rows time"]
+) -> list[Float[Array, "rows width"]]:
+    return [stream[:, -1] for stream in model.residuals(tokens)]

@@ -1,0 +1,41 @@
+"""The organisms that come with the project, by name."""
+
+from pathlib import Path
+
+from ...data import shipped
+from .evaluate import Scores
+from .export import ORGANISM_FILE
+from .family import Organism, evaluate_folder, read_organism
+from .recipe import OrganismError
+
+
+def organisms_folder() -> Path:
+    """Where the shipped organisms lie."""
+    return shipped("organisms")
+
+
+def list_organisms(folder: Path | None = None) -> tuple[Organism, ...]:
+    """The shipped organisms, or those of another folder, by family, seed and size."""
+    folder = organisms_folder() if folder is None else folder
+    found = [read_organism(path.parent) for path in folder.glob(f"*/{ORGANISM_FILE}")]
+    return tuple(
+        sorted(found, key=lambda organism: (organism.family, organism.seed, organism.params))
+    )
+
+
+def organism_path(name: str, folder: Path | None = None) -> Path:
+    """Folder of an organism, to be loaded like any local checkpoint.
+
+    **Raises** `OrganismError` for an unknown name, with the names that there are.
+    """
+    folder = organisms_folder() if folder is None else folder
+    path = folder / name
+    if Path(name).name != name or not (path / ORGANISM_FILE).is_file():
+        there = ", ".join(organism.name for organism in list_organisms(folder)) or "none"
+        raise OrganismError(f"no organism {name!r}; there are {there}")
+    return path
+
+
+def evaluate(name: str, folder: Path | None = None) -> Scores:
+    """Measure an organism anew. Raises `OrganismError` for an unknown name."""
+    return evaluate_folder(organism_path(name, folder))

@@ -1,0 +1,7 @@
+"""`python -m nullcline`: the command line."""
+
+import sys
+
+from nullcline.experiments.cli import main
+
+sys.exit(main())

@@ -1,0 +1,125 @@
+"""Nested validation: nothing of a held-out family may reach what predicts it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from planted_families import planted
+
+from nullcline import dynamics
+from nullcline.dynamics._forecast.baselines import Method, baseline_methods
+from nullcline.dynamics._forecast.cross_validate import FORECASTERS
+
+COUPLED = FORECASTERS[-1:]
+
+
+def few_methods():
+    keep = ("persistence", "anchored slope", "ridge linear ODE")
+    return [method for method in baseline_methods() if method.name in keep]
+
+
+@pytest.fixture(scope="module")
+def crossed():
+    seen = []
+    result = dynamics.cross_validate(
+        planted(count=8, noise=0.01),
+        methods=few_methods(),
+        n_boot=500,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    return result, seen
+
+
+def test_table_of_methods(crossed):
+    result, seen = crossed
+    assert (result.folds, len(result.families)) == (8, 8)
+    assert seen[-1] == (24, 24)
+    assert [method.kind for method in result.methods].count("baseline") == 2
+    assert sum(method.chosen for method in result.methods) == 8
+    assert sum(method.selected for method in result.methods) == 1
+    for method in result.methods:
+        assert method.low <= method.mae <= method.high
+        assert method.mae == pytest.approx(method.family_mae.mean())
+        gap = method.family_mae - result.selected.family_mae
+        assert method.difference[0] == pytest.approx(gap.mean())
+    # The data follow a coupled system in log odds, with little noise.
+    assert result.method("coupled log-odds ODE").mae < result.method("anchored slope").mae / 2
+    assert result.selected.name.endswith("ODE") or "reasoning" in result.selected.name
+    assert result.skill("anchored slope") == 0
+    assert result.difference("persistence", "persistence") == (0, 0, 0)
+    with pytest.raises(ValueError, match="no method 'magic'"):
+        result.method("magic")
+
+
+def test_persistence_by_hand(crossed):
+    result, _ = crossed
+    expected = [
+        np.abs(family.scores[0] - family.scores[1:]).mean()
+        for family in planted(count=8, noise=0.01).families
+    ]
+    np.testing.assert_allclose(result.method("persistence").family_mae, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("leave", ["family", "lab"])
+def test_held_out_scores_never_reach_their_own_prediction(leave):
+    cohort = planted(count=8, noise=0.01, lab_size=2)
+    target = cohort.families[3]
+    moved = target.scores.copy()
+    moved[1:] = 0.9
+    families = list(cohort.families)
+    families[3] = dataclasses.replace(target, scores=moved)
+    settings = {
+        "methods": few_methods(),
+        "forecasters": COUPLED,
+        "leave": leave,
+        "n_boot": 100,
+    }
+    before = dynamics.cross_validate(cohort, **settings)
+    changed = dataclasses.replace(cohort, families=tuple(families))
+    after = dynamics.cross_validate(changed, **settings)
+    for one, other in zip(before.methods, after.methods, strict=True):
+        same = [
+            np.array_equal(p, q) for p, q in zip(one.predictions, other.predictions, strict=True)
+        ]
+        # Families 2 and 3 are of one lab.
+        unseen = {3} if leave == "family" else {2, 3}
+        assert all(same[place] for place in unseen), one.name
+        if one.name != "persistence":
+            assert not any(same[place] for place in range(8) if place not in unseen), one.name
+
+
+def test_a_method_sees_only_weights_without_the_held_out_groups():
+    cohort = planted(count=6, noise=0.01, lab_size=2)
+    asked = []
+
+    def spy(given_cohort, weights):
+        asked.append(weights)
+        return baseline_methods()[1].fit(given_cohort, weights)
+
+    dynamics.cross_validate(
+        planted(count=8, noise=0.01, lab_size=2),
+        leave="lab",
+        methods=[Method("spy", "baseline", spy), *few_methods()[:2]],
+        forecasters=COUPLED,
+        n_boot=100,
+    )
+    rows = asked[0]
+    # Four labs of two families: each alone, and each pair.
+    assert rows.shape == (4 + 6, 8)
+    assert (rows.reshape(10, 4, 2).std(axis=2) == 0).all()
+    assert ((rows == 0).sum(axis=1) == [2] * 4 + [4] * 6).all()
+    with pytest.raises(ValueError, match="nested validation needs 4"):
+        dynamics.cross_validate(cohort, leave="lab", methods=few_methods())
+
+
+@pytest.mark.slow
+def test_shipped_table_meets_its_targets():
+    result = dynamics.cross_validate(dynamics.load_table("uniform"))
+    assert (len(result.families), result.models) == (22, 98)
+    assert result.selected.kind == "ode"
+    # The mission's target, 2.6 points; and better than the ridge linear ODE beyond chance.
+    assert result.nested_mae <= 0.026
+    _, low, _ = result.difference("ridge linear ODE", result.selected.name)
+    assert low > 0
+    # 22 families: a coverage of .9 has a standard error of about .04 if families err as a whole.
+    assert 0.8 < result.selected.coverage <= 1

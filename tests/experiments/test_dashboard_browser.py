@@ -1,0 +1,263 @@
+"""The dashboard and the report in a real browser, with nothing reachable but this machine."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import dashboard_app as app
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+REQUIRED = os.environ.get("NULLCLINE_REQUIRE_BROWSER") == "1"
+if not CHROMIUM and not REQUIRED:
+    pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
+
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
+from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+VIEWS = ("overview", "family", "table", "dynamics", "frontier", "inside", "claims")
+#: A shared machine may be slow: a view that is computed for the first time takes seconds.
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """`nullcline dashboard` as anybody starts it, with the views that other tests have computed."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    command = [sys.executable, "-m", "nullcline", "dashboard", "--port", "0"]
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stderr is not None
+    address = re.search(r"http://\S+", process.stderr.readline())
+    assert address is not None
+    reader = threading.Thread(target=process.stderr.read, daemon=True)
+    reader.start()
+    yield address[0]
+    process.terminate()
+    process.wait(timeout=20)
+    reader.join(timeout=20)
+    process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def report() -> str:
+    return app.report_file().as_uri()
+
+
+class Watched:
+    """A page that remembers what it asked for and what went wrong."""
+
+    def __init__(self, browser, *, width: int = 1280, offline: bool = False):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, offline=offline, accept_downloads=True
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.requests: list[str] = []
+        self.problems: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: self.problems.append(message.text) if message.type == "error" else None,
+        )
+
+    def open(self, address: str) -> Page:
+        self.page.goto("about:blank")
+        self.page.goto(address)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        expect(self.page.locator("#blocks[aria-busy='false']")).to_be_attached()
+        first = self.page.locator(".plot").first
+        if first.count():
+            expect(first).to_have_attribute("data-drawn", re.compile(r"\d+"))
+
+    def stayed_on(self, base: str) -> bool:
+        return all(url.startswith((base, "data:", "blob:", "about:")) for url in self.requests)
+
+
+@pytest.fixture
+def watched(browser):
+    pages = []
+
+    def make(**settings) -> Watched:
+        pages.append(Watched(browser, **settings))
+        return pages[-1]
+
+    yield make
+    for one in pages:
+        one.context.close()
+
+
+def assert_accessible(page: Page, name: str) -> None:
+    found = Axe().run(page).response["violations"]
+    said = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
+    assert not said, f"{name}: {said}"
+
+
+@pytest.mark.slow
+def test_every_view_is_drawn_accessible_and_stays_on_this_machine(server, watched):
+    ARTIFACTS.mkdir(exist_ok=True)
+    one = watched()
+    for view in VIEWS:
+        page = one.open(f"{server}#view={view}")
+        assert page.locator("h1").inner_text()
+        expect(page.locator("nav a[aria-current='page']")).to_have_count(1)
+        assert_accessible(page, view)
+        page.screenshot(path=ARTIFACTS / f"{view}-1280.png", full_page=True)
+        page.set_viewport_size({"width": 400, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, f"{view} is {wide} px wide on a page of 400"
+        assert_accessible(page, f"{view} at 400 px")
+        page.screenshot(path=ARTIFACTS / f"{view}-400.png")
+        page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("summary").first.click()
+    assert_accessible(page, "an open claim")
+    assert one.problems == []
+    assert one.stayed_on(server)
+
+
+def test_a_csv_is_dropped_and_its_views_open(server, watched, tmp_path):
+    one = watched()
+    page = one.open(f"{server}#view=table")
+    given = page.evaluate_handle(
+        """text => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], "my <b>scores.csv", { type: "text/csv" }));
+            return transfer;
+        }""",
+        app.GOOD,
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": given})
+    expect(page.locator("h1")).to_have_text("my <b>scores.csv")
+    one.settle()
+    expect(page.get_by_role("cell", name="mine", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="mine: the next sizes")).to_be_visible()
+    assert_accessible(page, "an uploaded table")
+    page.get_by_role("link", name="mine", exact=True).click()
+    expect(page.locator("h1")).to_have_text("mine")
+    one.settle()
+    expect(page.get_by_text("<script>alert(1)</script>").first).to_be_visible()
+    page.locator(".plot").first.scroll_into_view_if_needed()
+    shared = page.url
+    other = watched()
+    again = other.open(shared)
+    expect(again.locator("h1")).to_have_text("mine")
+    assert one.problems == other.problems == []
+    assert one.stayed_on(server)
+
+
+def test_a_bad_csv_is_answered_with_the_row(server, watched, tmp_path):
+    one = watched()
+    page = one.open(f"{server}#view=table")
+    (tmp_path / "bad.csv").write_text(app.BAD)
+    page.set_input_files("#choose-file", tmp_path / "bad.csv")
+    expect(page.locator(".refused")).to_contain_text("bad.csv, row 3:")
+    assert_accessible(page, "a refused table")
+    (tmp_path / "big.csv").write_bytes(b"x" * 5_000_001)
+    page.set_input_files("#choose-file", tmp_path / "big.csv")
+    expect(page.locator(".refused")).to_contain_text("at most 5 MB")
+    # The browser itself remarks on the refusal of the server.
+    assert all("422" in problem for problem in one.problems)
+
+
+def test_a_link_reproduces_the_view(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&table=uniform&family=Pythia")
+    expect(page.locator("h1")).to_have_text("Pythia")
+    page.select_option("#choose-family", "OPT")
+    expect(page.locator("h1")).to_have_text("OPT")
+    assert "family=OPT" in page.url
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Pythia")
+    page = one.open(f"{server}#view=dynamics&n=7")
+    slider = page.get_by_label("parameters N")
+    assert slider.input_value() == "7"
+    shown = page.locator(".slider output").inner_text()
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    assert "n=6" in page.url
+    assert page.locator(".slider output").inner_text() != shown
+    other = watched()
+    assert other.open(page.url).get_by_label("parameters N").input_value() == "6"
+    assert one.problems == []
+
+
+def test_everything_is_reached_by_keyboard(server, watched):
+    one = watched()
+    page = one.open(server)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
+    reached = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent"))
+    assert reached[:7] == [
+        "Overview", "Family", "Your table", "Dynamics", "Frontier", "Inside a model", "Claims",
+    ]  # fmt: skip
+    assert reached[10:13] == ["PNG", "SVG", "CSV"]  # after the three choices
+    page.get_by_role("link", name="Claims").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Claims")
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("details[open]")).to_have_count(1)
+
+
+def test_figures_and_their_data_are_saved(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&family=Pythia")
+    starts = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"model,params,hellaswag"}
+    for kind, start in starts.items():
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=kind).first.click()
+        saved = waiting.value
+        assert saved.suggested_filename == f"truth-against-reasoning.{kind.lower()}"
+        content = Path(saved.path()).read_bytes()
+        assert content.startswith(start)
+        assert len(content) > 300
+    assert one.problems == []
+    assert one.stayed_on(server)
+
+
+def test_the_report_opens_from_disk_without_a_network(report, watched):
+    ARTIFACTS.mkdir(exist_ok=True)
+    one = watched(offline=True)
+    for view in ("overview", "family&family=mine", "table", "dynamics", "frontier", "inside"):
+        page = one.open(f"{report}#view={view}")
+        assert_accessible(page, f"report, {view}")
+        name = view.split("&")[0]
+        page.screenshot(path=ARTIFACTS / f"report-{name}.png", full_page=True)
+    page = one.open(f"{report}#view=claims")
+    page.get_by_text("C02").first.click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the data as CSV: All claims").click()
+    assert Path(waiting.value.path()).read_text().startswith("claim,number")
+    page.get_by_role("link", name="Overview").click()
+    one.settle()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="PNG").first.click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert one.problems == []
+    assert one.stayed_on("file://")

@@ -1,0 +1,162 @@
+"""Views as data: what they say at the edges, and records of runs inside models."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from nullcline import dynamics
+from nullcline.data import shipped
+from nullcline.experiments.dashboard._blocks import csv_data
+from nullcline.experiments.dashboard._family import family_view
+from nullcline.experiments.dashboard._inside import inside_view
+from nullcline.experiments.dashboard._steering import COLUMNS
+from nullcline.experiments.formats import plain
+from nullcline.interp import Row
+
+HEADS = {
+    "model": {"name": "<b>tiny</b>", "n_layers": 2, "n_heads": 2},
+    "pairs": {"truth": "facts", "truth_count": 40, "reasoning": "sums", "reasoning_count": 30},
+    "logit_difference": {"truth": 1.25, "reasoning": 0.5, "unit": "logits, mean over pairs"},
+    "completeness": {"residual": 1e-6, "tolerance": 1e-4},
+    "heads": [
+        {
+            "layer": layer,
+            "head": head,
+            "truth": {"effect": 0.3 - layer, "low": -0.9, "high": 0.5, "p": 0.01},
+            "reasoning": None if head else {"effect": 0.2, "low": 0.1, "high": 0.3, "p": 0.02},
+            "competing": (layer, head) == (1, 0),
+        }
+        for layer in range(2)
+        for head in range(2)
+    ],
+    "competing": {"count": 1, "of": 4, "replicated": 1, "wilson_low": 0.05, "wilson_high": 0.7},
+    "ablation": [{"layer": 1, "head": 0, "lost": 0.2, "low": 0.1, "high": 0.3, "p": 0.004}],
+    "published": {"competing_layers": 0, "random_prompt_pairs": 0},
+}
+EVALUATE = {
+    "model": {"name": "tiny"},
+    "rows": [
+        {"name": "steered", "mc1": 0.4, "mc1_low": 0.3, "mc1_high": 0.5, "mc2": 0.45,
+         "false_to_true": 8, "true_to_false": 2, "mcnemar_p": 0.11, "kl": 0.02,
+         "perplexity_ratio": 1.01, "reasoning_change": -0.01},
+        {"name": "strength 0", "mc1": 0.34},
+    ],
+    "corrected_share": 0.12, "corrected_low": 0.05, "corrected_high": 0.2,
+    "random_corrected_share": 0.04, "verdict": "not_told_from_random",
+}  # fmt: skip
+LAYERS = {
+    "layers": [{"layer": i, "accuracy": 0.6 + i / 10, "low": 0.5, "high": 0.9} for i in (0, 1)]
+}
+
+
+def titles(view) -> list[str]:
+    return [block.get("title", "") for block in view["blocks"]]
+
+
+def test_records_are_shown_from_a_folder(tmp_path):
+    (tmp_path / "heads.json").write_text(json.dumps(HEADS))
+    run = tmp_path / "run" / "record.json"
+    run.parent.mkdir()
+    run.write_text(json.dumps({"result": EVALUATE, "settings": {}}))
+    (tmp_path / "layers.json").write_text(json.dumps(LAYERS))
+    view = inside_view([tmp_path])
+    json.dumps(view, allow_nan=False)
+    maps = [b for b in view["blocks"] if b["kind"] == "figure" and b["name"].startswith("heads")]
+    assert [m["name"] for m in maps] == ["heads-truth", "heads-reasoning"]
+    assert maps[0]["traces"][0]["z"] == [[0.3, 0.3], [-0.7, -0.7]]
+    assert maps[1]["traces"][0]["z"] == [[0.2, None], [0.2, None]]
+    assert (maps[0]["traces"][1]["x"], maps[0]["traces"][1]["y"]) == ([0], [1])
+    steering = next(b for b in view["blocks"] if "steering" in b.get("title", ""))
+    assert [row[0] for row in steering["rows"]] == ["steered", "strength 0"]
+    assert steering["rows"][0][1] == "40.0 [30.0, 50.0]"
+    scan = next(b for b in view["blocks"] if b.get("name") == "layer-scan")
+    assert scan["traces"][0]["y"] == pytest.approx([60, 70])
+
+
+def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
+    """The layout of `nullcline evaluate`: what is read is there, what is lacking is a dash."""
+    assert set(COLUMNS) <= {field.name for field in dataclasses.fields(Row)}
+    vector = {"method": "mass_mean", "layer": 3, "strength": 0.5}
+    record = EVALUATE | {
+        "vector": vector,
+        "held": {"accuracy": 0.9, "low": 0.8, "high": 0.95},
+        "verdict_reason": "within the range of random directions",
+    }
+    record["rows"] = [*EVALUATE["rows"], {"name": "random_max", "corrected_share": 0.07}]
+    (tmp_path / "record.json").write_text(json.dumps({"command": "evaluate", "result": record}))
+    blocks = inside_view([tmp_path])["blocks"]
+    shown = next(b for b in blocks if b["kind"] == "facts")
+    vector_said, held, reason = "mass mean, layer 3, strength 0.5", "90.0 %", "within the range"
+    for said in (vector_said, held, "[80.0, 95.0]", "not told from random", reason):
+        assert said in str(shown)
+    rows = next(b for b in blocks if "steering" in b.get("title", ""))["rows"]
+    assert rows[-1][0] == "random max"
+    assert rows[-1][3] == "7.0"
+    assert rows[-1][6] == "–"
+
+
+def test_a_record_of_a_shipped_model_comes_with_the_project():
+    folder = shipped("records")
+    assert folder is not None
+    rows = dynamics.load_figures("organism_heads").set_index("model")
+    for path in folder.glob("*.json"):
+        model = json.loads(path.read_text())["model"]
+        assert model["fingerprint"] == rows.loc[model["name"], "fingerprint"]
+    told = inside_view([folder])
+    assert "organism:heads-64: direct effect of each head on the truth pairs" in titles(told)
+    assert "What the unembedding does to the two" in titles(told)
+    assert "151 of truth (pairs.csv)" in str(told)
+    assert "could not be shown" not in str(told)
+
+
+def test_a_family_that_turns_shows_both_sides():
+    table = dynamics.load_table("organisms").select(["web", "curated"])
+    found = dynamics.diagnose(table, n_boot=200)
+    told = {f.family: str(family_view(found, f)["blocks"][0]) for f in found.families}
+    assert "γ before the turn" in told["web"]
+    web = next(f for f in found.families if f.family == "web")
+    assert f"{web.about_turn[1].gamma:.2f}" in told["web"]
+    assert "before the turn" not in told["curated"]
+
+
+def test_without_records_the_commands_are_named_and_broken_ones_are_said(tmp_path):
+    empty = inside_view([tmp_path])
+    assert "nullcline heads MODEL --json" in str(empty["blocks"])
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "odd.json").write_text(json.dumps({**HEADS, "heads": [{"layer": 0}]}))
+    (tmp_path / "other.json").write_text("[1, 2]")
+    said = next(b for b in inside_view([tmp_path])["blocks"] if b["kind"] == "notice")
+    assert [line.split(":")[0] for line in said["lines"]] == ["broken.json", "odd.json"]
+
+
+def test_a_family_of_any_number_of_sizes_has_a_view(tmp_path):
+    rows = ["family,model,params,hellaswag,truthfulqa_mc2"]
+    rows += [f"f{n},m{n}-{i},{10 ** (9 + i / 2):.0f},{0.4 + i / 20},{0.45 - i / 50}"
+             for n in (1, 2, 3, 6) for i in range(n)]  # fmt: skip
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    found = dynamics.diagnose(dynamics.read_scores(tmp_path / "t.csv"), n_boot=200)
+    views = {f.family: family_view(found, f) for f in found.families}
+    for view in views.values():
+        json.dumps(plain(view), allow_nan=False)
+    assert "One size" in titles(views["f1"])
+    settle = {name: str(view["blocks"]) for name, view in views.items()}
+    assert "Fewer than three sizes" in settle["f2"]
+    assert "simulated outcomes" in settle["f6"]
+    best = dynamics.next_measurements(
+        found.families[3].log10_params,
+        found.families[3].truth,
+        truth_stderr=found.families[3].truth_stderr,
+        items=817,
+    )
+    ranked = next(b for b in views["f6"]["blocks"] if "Candidates" in b.get("title", ""))
+    assert [row[1] for row in ranked["rows"]] == [f"{c.width:.2f}" for c in best.candidates]
+
+
+def test_a_csv_holds_plain_numbers_and_no_formulas():
+    saved = csv_data(
+        "x", ("a", "b"), [("=1+1", np.nan), ("-x", -0.25), ("plain", True), ("@", None)]
+    )
+    assert saved["name"] == "x.csv"
+    assert saved["text"] == "a,b\n'=1+1,\n'-x,-0.25\nplain,True\n'@,\n"

@@ -1,0 +1,165 @@
+"""Every yaml composes; the schemas hold what the library takes; a mistake costs one line."""
+
+import dataclasses
+import inspect
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from nullcline import dynamics
+from nullcline.experiments import schemas, sweeps
+from nullcline.experiments.studies import find_study
+from nullcline.experiments.studies.diagnosis.diagnose import diagnose
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+FAMILIES = sorted(p.stem for p in (CONFIGS / "family").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def store_of_its_own(monkeypatch):
+    """Entry points end their process and share no store; here each test has Hydra's own alone."""
+    store = ConfigStore.instance()
+    kept = {name: node for name, node in store.repo.items() if name.startswith(("hydra", "_"))}
+    monkeypatch.setattr(store, "repo", kept)
+
+
+def composed(*overrides):
+    schemas.register()
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        return OmegaConf.to_object(compose("diagnose", overrides=list(overrides)))
+
+
+def test_every_family_composes_and_every_shipped_family_has_a_yaml():
+    named = set()
+    for family in FAMILIES:
+        named |= set(composed(f"family={family}").family.names)
+    shipped = {f for name in ("uniform", "published") for f in dynamics.load_table(name).families}
+    assert named == shipped
+
+
+def test_the_schema_has_the_librarys_own_settings():
+    parameters = set(inspect.signature(dynamics.diagnose).parameters) - {"table", "on_progress"}
+    estimator = {f.name for f in dataclasses.fields(schemas.Estimator)}
+    assert parameters == estimator | {"reasoning", "truth"}
+
+
+@pytest.mark.parametrize(
+    "override", ["estimator.n_bot=10", "estimator.n_boot=many", "family=nobody", "pair=1"]
+)
+def test_a_mistake_fails_when_it_is_composed(override):
+    with pytest.raises((HydraException, OmegaConfBaseException)):
+        composed(override)
+
+
+def test_a_job_records_its_diagnosis(tmp_path):
+    settings = composed("family=pythia", "estimator.n_boot=200")
+    record = json.loads(diagnose(settings, tmp_path).read_text())
+    assert record["result"]["by_family"][0]["family"] == "Pythia"
+    assert record["settings"]["estimator"] == {"n_boot": 200, "seed": 0}
+
+
+def run(monkeypatch, name, *arguments):
+    """`nullcline run NAME` in this process, without its jobs: their settings."""
+    found = []
+
+    def launch(experiment, settings, labels, sweep):
+        found.extend(settings)
+        return 0
+
+    monkeypatch.setattr("nullcline.experiments.sweeps._launch.launch", launch)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.delenv("HYDRA_FULL_ERROR")
+    monkeypatch.setattr(sys, "argv", sys.argv)  # main sets it for Hydra
+    sweeps.main(find_study(name), arguments)
+    return found
+
+
+RECIPES = {
+    path.stem: re.search(r"nullcline run (\w+) \+experiment=(\w+)", path.read_text()).groups()
+    for path in (CONFIGS / "experiment").glob("*.yaml")
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_composes_with_the_entry_point_that_it_names(recipe, tmp_path, monkeypatch):
+    name, named = RECIPES[recipe]
+    assert named == recipe
+    found = run(monkeypatch, name, f"+experiment={recipe}", f"hydra.sweep.dir={tmp_path}")
+    plain = [json.dumps(dataclasses.asdict(settings), sort_keys=True) for settings in found]
+    assert len(set(plain)) == len(plain) > 1
+
+
+def test_the_census_takes_every_shipped_organism():
+    recipe = OmegaConf.load(CONFIGS / "experiment" / "heads_census.yaml")
+    shipped = (CONFIGS.parent / "data" / "organisms").glob("*/organism.json")
+    assert set(recipe.hydra.sweeper.params.model.split(",")) == {p.parent.name for p in shipped}
+
+
+def test_a_recipe_can_be_changed_and_launched_elsewhere(tmp_path, monkeypatch):
+    found = run(
+        monkeypatch, "fit_dynamics", "+experiment=paper_ode", "degree=1", "members=500",
+        "launcher=ray", "launcher.workers=3", f"hydra.sweep.dir={tmp_path}",
+    )  # fmt: skip
+    assert {(s.degree, s.members, s.table) for s in found} == {(1, 500, "published")}
+    assert {s.penalty.name for s in found} == {"stlsq", "ridge"}
+    assert all(s.launcher == schemas.Ray(workers=3) for s in found)
+
+
+def test_every_launcher_composes():
+    for path in (CONFIGS / "launcher").glob("*.yaml"):
+        launcher = composed(f"launcher={path.stem}").launcher
+        assert launcher.engine in path.stem or launcher.engine == "submitit"
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "words"),
+    [
+        ("diagnose", "-m famly=pythia", "nearest: family; there are launcher, table,"),
+        ("diagnose", "estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
+        ("diagnose", "-m +estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
+        ("diagnose", "estimator.n_boot=many", "estimator.n_boot: Value 'many'"),
+        ("diagnose", "-m estimator.n_boot=10", "give 100 or more"),
+        ("diagnose", "family=nobody", "family=nobody: no such choice; there are all, amber,"),
+        ("diagnose", "-m family=pythla", "nearest: pythia"),
+        ("diagnose", "-m launcher=rai", "nearest: ray; there are joblib, local, ray, slurm"),
+        ("diagnose", "+experiment=paper_tabel_1", "nearest: paper_table_1"),
+        ("diagnose", "+experiment=paper_ode", "no such group"),
+        ("fit_dynamics", "-m penalty=lasso", "there are best_subset, l1, ridge,"),
+        ("fit_dynamics", "-m penalty.name=lasso", "there are ridge, l1, stlsq, best-subset,"),
+        ("fit_dynamics", "-m degree=two", "degree: Value 'two'"),
+        ("attribute_heads", "model=web-9", "nearest: web-8"),
+        ("attribute_heads", "-m method=dia", "there are dla, attribution-patching,"),
+        ("train_organism", "-m family=wep", "nearest: web"),
+    ],
+)
+def test_a_mistake_costs_one_line_with_the_choices(
+    name, override, words, tmp_path, monkeypatch, capsys
+):
+    where = (f"hydra.sweep.dir={tmp_path}", f"hydra.run.dir={tmp_path}")
+    with pytest.raises(SystemExit) as exit_:
+        run(monkeypatch, name, *override.split(), *where)
+    out, err = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert out == ""
+    (line,) = err.splitlines()
+    assert words in line
+    assert not list(tmp_path.glob("*/job.json"))
+
+
+def test_the_words_of_the_schemas_are_those_of_the_library():
+    from nullcline.experiments.studies.heads import METHODS
+    from nullcline.experiments.studies.ode import penalty_of
+
+    assert schemas.METHODS == METHODS
+    for name in schemas.PENALTIES:
+        penalty_of(name)
+    with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
+        penalty_of("lasso")

@@ -1,0 +1,210 @@
+"""A sweep in this process: what is skipped, what is done again, what is said of it."""
+
+import fcntl
+import json
+import time
+from dataclasses import replace
+
+import pytest
+from sweep_jobs import Trial, trial
+
+from nullcline.experiments.cli import main
+from nullcline.experiments.schemas import Launcher
+from nullcline.experiments.sweeps import _experiment, _launch, read_status, status_to_dict
+from nullcline.experiments.sweeps._job import JobFolder
+from nullcline.experiments.sweeps._key import folder_digest, job_key
+from nullcline.experiments.sweeps._run import Ended, Job
+from nullcline.experiments.sweeps._state import JobStatus, _seconds_left
+
+
+@pytest.fixture(autouse=True)
+def threads_stay(monkeypatch):
+    """A sweep sets the threads of its process; the tests after it keep theirs."""
+    monkeypatch.setattr("nullcline.experiments.sweeps._launch.limit_threads", lambda threads: None)
+    monkeypatch.setattr("nullcline.experiments.sweeps._run.limit_threads", lambda threads: None)
+
+
+def sweep(folder, *settings):
+    return _launch.launch(trial, settings, [f"seed={s.seed}" for s in settings], folder)
+
+
+def record_of(folder, seed):
+    (path,) = folder.glob(f"seed={seed}-*/record.json")
+    return path
+
+
+def test_a_key_is_the_settings_the_inputs_and_the_code():
+    plain = _experiment.plain_settings(Trial(seed=1))
+    key = job_key("trial", plain, {"a": "1"}, "v")
+    assert key == job_key("trial", dict(reversed(plain.items())), {"a": "1"}, "v")
+    elsewhere = Trial(seed=1, launcher=Launcher(threads=4))
+    assert _experiment.plain_settings(elsewhere) == plain  # where it runs is no part of it
+    others = [
+        job_key("trial", {**plain, "seed": 2}, {"a": "1"}, "v"),
+        job_key("trial", plain, {"a": "2"}, "v"),
+        job_key("trial", plain, {"a": "1"}, "w"),
+        job_key("other", plain, {"a": "1"}, "v"),
+    ]
+    assert len({key, *others}) == 5
+
+
+def test_a_folders_digest_sees_names_and_contents(tmp_path):
+    (tmp_path / "a").write_text("1")
+    first = folder_digest(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    renamed = folder_digest(tmp_path)
+    (tmp_path / "b").write_text("22")
+    assert len({first, renamed, folder_digest(tmp_path)}) == 3
+
+
+def test_what_is_done_is_skipped_and_says_so(tmp_path, capsys):
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+    written = {seed: record_of(tmp_path, seed).stat().st_ino for seed in (0, 1)}
+    capsys.readouterr()
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1), Trial(seed=2)) == 0
+    said = capsys.readouterr().err
+    assert "3 jobs, 2 finished already and skipped, 1 to do" in said
+    assert "3 of 3 jobs done (2 before)" in said
+    assert {seed: record_of(tmp_path, seed).stat().st_ino for seed in (0, 1)} == written
+
+
+@pytest.mark.parametrize("change", ["input", "code", "record", "state"])
+def test_what_has_changed_is_done_again(change, tmp_path, monkeypatch, capsys):
+    read = tmp_path / "in.csv"
+    read.write_text("1\n")
+    folder, jobs = tmp_path / "sweep", [Trial(seed=seed, path=str(read)) for seed in (0, 1)]
+    assert sweep(folder, *jobs) == 0
+    before = json.loads(record_of(folder, 0).read_text())
+    if change == "input":
+        read.write_text("22\n")
+    elif change == "code":
+        monkeypatch.setattr(_experiment, "code_version", lambda: "f" * 64)
+    elif change == "record":
+        record_of(folder, 0).unlink()
+    else:  # a process that was killed leaves `running` behind
+        JobFolder(record_of(folder, 0).parent).begin(key="", experiment="trial")
+    assert read_status(folder).count("done") == (2 if change in ("input", "code") else 1)
+    capsys.readouterr()
+    assert sweep(folder, *jobs) == 0
+    to_do = 2 if change in ("input", "code") else 1
+    assert f"{to_do} to do" in capsys.readouterr().err
+    after = json.loads(record_of(folder, 0).read_text())
+    assert (after["key"] == before["key"]) == (change in ("record", "state"))
+    assert after["result"] == before["result"]
+
+
+def test_a_failing_job_stops_no_other(tmp_path, capsys):
+    jobs = [
+        Trial(seed=0),
+        Trial(seed=1, act="fail"),
+        Trial(seed=2, act="exit"),
+        Trial(seed=3, path="gone"),
+        Trial(seed=4),
+    ]
+    assert sweep(tmp_path, *jobs) == 3
+    said = capsys.readouterr().err
+    assert "2 of 5 jobs done, 3 failed" in said
+    table = said[said.index("log of what failed") :]
+    for seed, why in ((1, "was asked to fail"), (2, "trial left"), (3, "gone: there is no such")):
+        (log,) = tmp_path.glob(f"seed={seed}-*/job.log")
+        (line,) = [line for line in table.splitlines() if str(log) in line]
+        assert why in line
+        assert why in log.read_text()
+    assert "Traceback" in next(tmp_path.glob("seed=1-*/job.log")).read_text()
+    assert sorted(p.parent.name[:6] for p in tmp_path.glob("*/record.json")) == ["seed=0", "seed=4"]
+    assert sweep(tmp_path, *[replace(job, act="work", path=None) for job in jobs]) == 0
+    assert sweep(tmp_path, *jobs) == 3  # and those that failed are tried again
+    assert "2 finished already and skipped, 2 to do" in capsys.readouterr().err
+
+
+def test_equal_jobs_are_done_once(tmp_path, capsys):
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=0)) == 0
+    assert "1 job, 1 to do" in capsys.readouterr().err
+
+
+def test_a_job_that_another_process_works_on_is_left_to_it(tmp_path, capsys):
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+    at = JobFolder(record_of(tmp_path, 0).parent)
+    at.begin(key="other", experiment="trial", label="theirs")
+    with (at.path / "job.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 1
+        assert at.state()["label"] == "theirs"
+        assert read_status(tmp_path).count("running") == 1
+    assert "1 being done by another process" in capsys.readouterr().err
+    assert read_status(tmp_path).count("stopped") == 1
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+
+
+def test_half_a_file_of_a_killed_process_is_cleared_away(tmp_path):
+    assert sweep(tmp_path, Trial(seed=0)) == 0
+    folder = record_of(tmp_path, 0).parent
+    (folder / ".record.json.abc").write_text('{"half')
+    (folder / "record.json").unlink()
+    assert sweep(tmp_path, Trial(seed=0)) == 0
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "job.json", "job.lock", "job.log", "record.json"
+    ]  # fmt: skip
+
+
+def test_what_a_job_prints_is_in_its_log_alone(tmp_path, capfd):
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "begins" not in err
+    for seed in (0, 1):
+        log = next(tmp_path.glob(f"seed={seed}-*/job.log")).read_text()
+        assert log == f"trial {seed} begins\n"
+
+
+def test_status_tells_every_state(tmp_path, capsys):
+    assert (
+        sweep(tmp_path, Trial(seed=0), Trial(seed=1, act="fail"), Trial(seed=2), Trial(seed=3)) == 1
+    )
+    stopped, waiting = (record_of(tmp_path, seed).parent for seed in (2, 3))
+    JobFolder(stopped).begin(key="k", experiment="trial")
+    JobFolder(waiting).clear()
+    capsys.readouterr()
+    assert main(["status", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == {"done": 1, "running": 0, "waiting": 1, "stopped": 1, "failed": 1}
+    assert found["jobs"][1]["error"] == "trial 1 was asked to fail"
+    assert found == json.loads(json.dumps(status_to_dict(read_status(tmp_path))))
+    assert main(["status", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "trial: 4 jobs: 1 done, 1 waiting, 1 stopped, 1 failed" in text
+    assert "asked to fail" in text
+    assert "run again, does what is missing" in text
+
+
+def test_status_of_another_folder_is_a_mistake(tmp_path, capsys):
+    assert main(["status", str(tmp_path)]) == 2
+    assert "sweep.json" in capsys.readouterr().err
+
+
+def test_the_end_is_estimated_by_the_pace_of_this_launch():
+    started = time.time() - 100
+    done = [JobStatus("a", "a", "done", seconds=10, ended=started + t) for t in (20, 40)]
+    before = JobStatus("b", "b", "done", seconds=10, ended=started - 1000)  # by an earlier launch
+    left = [JobStatus("c", "c", "running"), *[JobStatus("d", "d", "waiting")] * 3]
+    # Two jobs in 100 s: four more take 200 s, whatever was done before.
+    assert _seconds_left([*done, before, *left], started) == pytest.approx(200, abs=2)
+    assert _seconds_left([*done, before], started) is None
+    assert _seconds_left(left, started) is None
+
+
+def test_progress_counts_what_launching_cost(tmp_path, monkeypatch, capsys):
+    from nullcline.experiments.sweeps import _progress
+
+    now = iter([0.0, 0.0, *[10.0] * 20])
+    monkeypatch.setattr(_progress.time, "monotonic", lambda: next(now))
+    jobs = [Job("m", "e", f"j{i}", None, f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
+    progress = _progress.Progress("e", tmp_path, jobs)
+    progress.begin(4)
+    for i, job in enumerate(jobs):
+        progress.ended(Ended(job.folder, "done", None, 4.0, f"host:{i % 2}"))
+    assert progress.close() == 0
+    said = capsys.readouterr().err
+    assert "e: 2/4 done, ends about" in said or "e: 1/4 done, ends about" in said
+    # Two workers had 20 s between them and spent 16 s of it inside four jobs.
+    assert "in 10.0 s by 2 workers, of which launching took 1.00 s per job" in said

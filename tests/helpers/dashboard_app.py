@@ -1,0 +1,86 @@
+"""The dashboard's application inside the tests' own process, and tables to give it."""
+
+import base64
+import functools
+import tempfile
+import time
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from nullcline.experiments.cli import main
+from nullcline.experiments.dashboard._cache import ViewCache
+from nullcline.experiments.dashboard._safety import own_names
+from nullcline.experiments.dashboard._server import create_app
+from nullcline.experiments.dashboard._store import Store
+from nullcline.experiments.dashboard._uploads import Uploads
+from nullcline.experiments.dashboard._worker import ThreadWorker
+
+BASE = "http://127.0.0.1"
+
+GOOD = (
+    "family,model,params,hellaswag,truthfulqa_mc2,arc_challenge\n"
+    "mine,mine-1b,1e9,40.1,42.0,25.0\n"
+    "mine,mine-3b,3e9,52.3,38.5,31.1\n"
+    "mine,<script>alert(1)</script>,7e9,66.0,36.9,40.2\n"
+    "mine,mine-30b,30e9,78.1,39.0,50.3\n"
+    "=1+1,formula-2b,2e9,48.0,39.1,30.0\n"
+    "=1+1,formula-9b,9e9,70.0,37.1,44.0\n"
+)
+BAD = "family,model,params,hellaswag,truthfulqa_mc2\na,a-1b,1e9,40,42\na,a-3b,many,52,38\n"
+
+
+@functools.cache
+def cache() -> Path:
+    """One cache of views for the whole run of the tests."""
+    return Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+
+
+@functools.cache
+def report_file() -> Path:
+    """The report of `GOOD`, written once by the command."""
+    folder = Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+    (folder / "mine.csv").write_text(GOOD)
+    out = folder / "deep" / "report.html"
+    assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
+    return out
+
+
+def make_store(**changes) -> Store:
+    workers = {"shipped": ThreadWorker(), "uploaded": ThreadWorker()}
+    given = {**workers, "cache": ViewCache(cache())}
+    return Store(**{**given, "uploads": Uploads(), **changes})
+
+
+def make_client(store: Store | None = None, **settings) -> TestClient:
+    app = create_app(store or make_store(), hosts=own_names("127.0.0.1"), warm=False, **settings)
+    return TestClient(app, base_url=BASE, raise_server_exceptions=False)
+
+
+def wait_for(client: TestClient, path: str, *, seconds: float = 120.0):
+    """The answer once it is there."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = client.get(path)
+        if answer.status_code != 202 or time.monotonic() > end:
+            return answer
+        time.sleep(0.05)
+
+
+def wait_for_index(client: TestClient) -> dict:
+    end = time.monotonic() + 60
+    while True:
+        found = client.get("/api/index").json()
+        if found.get("index") or time.monotonic() > end:
+            return found["index"]
+        time.sleep(0.05)
+
+
+def files(*given: tuple[str, bytes | str]) -> dict:
+    """The body of an upload."""
+
+    def encoded(content) -> str:
+        raw = content.encode("utf-8") if isinstance(content, str) else content
+        return base64.b64encode(raw).decode("ascii")
+
+    return {"files": [{"name": name, "content": encoded(content)} for name, content in given]}

@@ -1,0 +1,240 @@
+"""Reading pairs, questions and statements; scoring answers; the project's own sets."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
+
+from nullcline import interp
+from nullcline.interp._questions.tokens import encode_pair
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_pairs_of_prompt_true_false(tmp_path):
+    path = write(
+        tmp_path / "pairs.csv",
+        "prompt,true,false,topic,counterfactual\n"
+        "Paris is in,France,Italy,cities,Rome is in\n"
+        '"A, b is ", yes ,no,,\n',
+    )
+    first, second = interp.read_pairs(path)
+    assert (first.prompt, first.true, first.false) == ("Paris is in", "France", "Italy")
+    assert (first.topic, first.counterfactual) == ("cities", "Rome is in")
+    assert first.place == f"{path}: row 2"
+    assert (second.prompt, second.true, second.counterfactual) == ("A, b is ", "yes", None)
+
+
+def test_pairs_from_statements_share_their_beginning(tmp_path):
+    path = write(
+        tmp_path / "cities.csv",
+        "statement,label\n"
+        "The city of Rome is in Italy.,1\n"
+        "The city of Rome is in Spain.,0\n"
+        "The city of Paris is in Spain.,0\n"
+        "The city of Paris is in France.,1\n"
+        "Nothing is like this one.,1\n",
+    )
+    pairs = interp.read_pairs(path)
+    assert {(p.prompt, p.true, p.false) for p in pairs} == {
+        ("The city of Rome is in", "Italy.", "Spain."),
+        ("The city of Paris is in", "France.", "Spain."),
+    }
+
+
+def test_statements_know_their_topic_and_their_negations(tmp_path):
+    path = write(tmp_path / "neg_cities.csv", "statement,label\nRome is not in Spain.,1\n")
+    (statement,) = interp.read_statements(path)
+    assert (statement.topic, statement.negated, statement.label) == ("cities", True, True)
+    path = write(tmp_path / "all.csv", "statement,label,topic,negated,split\nA b.,0,t,0,test\n")
+    (statement,) = interp.read_statements(path)
+    assert (statement.topic, statement.negated, statement.split) == ("t", False, "test")
+
+
+def truthful_entry(**change):
+    entry = {
+        "question": "Where is Rome?",
+        "mc1_targets": {"In Italy.": 1, "In Spain.": 0},
+        "mc2_targets": {"In Italy.": 1, "In Europe.": 1, "In Spain.": 0},
+    }
+    return entry | change
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_truthfulqa_in_both_of_its_layouts(tmp_path, lines):
+    lists = truthful_entry(
+        mc1_targets={"choices": ["In Spain.", "In Italy."], "labels": [0, 1]},
+        mc2_targets={"choices": ["In Spain.", "In Italy.", "In Europe."], "labels": [0, 1, 1]},
+    )
+    entries = [truthful_entry(), lists]
+    text = "\n".join(map(json.dumps, entries)) if lines else json.dumps(entries)
+    first, second = interp.read_questions(write(tmp_path / "truthfulqa.json", text))
+    assert first.prompt == second.prompt == "Q: Where is Rome?\nA:"
+    for question in (first, second):
+        said = dict(zip(question.options, question.right, strict=True))
+        assert said == {"In Italy.": True, "In Europe.": True, "In Spain.": False}
+        assert question.options[question.best] == "In Italy."
+        assert (question.pair().true, question.pair().false) == ("In Italy.", "In Spain.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "", "holds no rows"),
+        ("a.csv", "prompt,true,false\n", "holds no rows"),
+        ("a.csv", "question,answer\na,b\n", "give prompt,true,false or statement,label"),
+        ("a.csv", "prompt,true,false\nIt is,a,\n", "row 2: false is empty"),
+        ("a.csv", "prompt,true,false\nIt is,a,b\nIt is,a,a\n", "row 3: the true and the false"),
+        ("a.csv", "statement,label\nIt is so.,maybe\n", "row 2: label 'maybe'"),
+        ("a.csv", "statement,label\nOne thing.,1\nAnother matter.,0\n", "begin alike"),
+        ("a.csv", "prompt,true,false\nIt is,a\n", "row 2: false is empty"),
+        ("a.json", "[{", "is no JSON"),
+        ("a.json", "{}", "no list of questions"),
+        ("a.json", "[3]", "entry 1: has no question text"),
+        ("a.json", '[{"question": "Why?"}]', "entry 1: has neither"),
+        ("a.json", json.dumps([truthful_entry(mc1_targets={"a": 2})]), "1 or 0"),
+        ("a.json", json.dumps([truthful_entry(mc2_targets={"a": 1})]), "one true and one false"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(tmp_path, name, text, says):
+    path = write(tmp_path / name, text)
+    with pytest.raises(interp.InterpError) as caught:
+        interp.read_pairs(path)
+    assert says in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(interp.InterpError, match="UTF-8"):
+        interp.read_pairs(tmp_path / "a.csv")
+    with pytest.raises(interp.InterpError, match=r"b\.csv: No such file"):
+        interp.read_pairs(tmp_path / "b.csv")
+    with pytest.raises(interp.InterpError, match="directory"):
+        interp.read_pairs(tmp_path)
+
+
+def questions_of_words():
+    return [
+        interp.Question("the city of paris is in", ("france", "winter when"), (True, False), 0),
+        interp.Question("a metal is", ("light", "heavy", "cold"), (False, True, True), 1),
+    ]
+
+
+def test_scores_are_the_sums_of_the_log_probabilities_of_all_tokens():
+    model = interp.build_model(tiny_network("gpt2"), byte_tokenizer())
+    answered = interp.score_questions(model, questions_of_words())
+    for question, values in zip(questions_of_words(), answered.log_probabilities, strict=True):
+        start = len(model.encode(question.prompt))
+        for option, value in zip(question.options, values, strict=True):
+            tokens = model.encode(f"{question.prompt} {option}")
+            with torch.no_grad():
+                logits = model.network(torch.tensor([tokens])).logits[0].double()
+            said = torch.log_softmax(logits, -1)
+            by_hand = sum(float(said[i - 1, tokens[i]]) for i in range(start, len(tokens)))
+            assert value == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_the_order_of_options_and_of_questions_does_not_matter():
+    model = interp.build_model(tiny_network("llama"), byte_tokenizer())
+    questions = questions_of_words()
+    turned = [
+        interp.Question(q.prompt, q.options[::-1], q.right[::-1], len(q.options) - 1 - q.best)
+        for q in reversed(questions)
+    ]
+    one, other = (interp.score_questions(model, side) for side in (questions, turned))
+    np.testing.assert_array_equal(one.mc1, other.mc1[::-1])
+    np.testing.assert_allclose(one.mc2, other.mc2[::-1], atol=1e-6)
+
+
+def test_mc1_asks_for_the_best_answer_and_a_tie_is_not_one():
+    network = tiny_network("gpt2")
+    with torch.no_grad():
+        network.get_output_embeddings().weight.zero_()
+    model = interp.build_model(network, word_tokenizer())
+    questions = [
+        interp.Question("the city of paris is in", ("france", "winter"), (True, False), 0),
+        interp.Question(
+            "a metal is", ("light", "heavy", "cold", "sea"), (False, True, True, False), 1
+        ),
+    ]
+    answered = interp.score_questions(model, questions)
+    # All logits are equal: ties, and each option has the same share.
+    assert not answered.mc1.any()
+    np.testing.assert_allclose(answered.mc2, [0.5, 0.5], atol=1e-6)
+
+
+def test_equal_rows_are_read_once():
+    model = interp.build_model(tiny_network("gpt2"), word_tokenizer())
+    encoded = interp.encode_questions(model, questions_of_words() * 5)
+    # Answers of one word share their prompt's row; `winter when` needs one more.
+    assert len(encoded.rows) == 3
+    with pytest.raises(interp.InterpError, match="no questions"):
+        interp.encode_questions(model, [])
+
+
+@pytest.mark.parametrize("name", interp.set_names())
+def test_sets_are_what_their_seed_says(name):
+    pairs = interp.make_pairs(name, count=40, seed=3)
+    assert pairs == interp.make_pairs(name, count=40, seed=3)
+    assert pairs != interp.make_pairs(name, count=40, seed=4)
+    assert len({pair.prompt for pair in pairs}) > 30
+    assert all(pair.true[0] != pair.false[0] for pair in pairs)
+    statements = interp.make_statements(name, count=40, seed=3)
+    assert len(statements) == 160
+    # Truth is independent of polarity: as many true among the affirmed as among the denied.
+    for negated in (False, True):
+        assert sum(s.label for s in statements if s.negated == negated) == 40
+    for question, pair in zip(interp.make_questions(name, count=40, seed=3), pairs, strict=True):
+        assert question.options[question.best] == pair.true
+        assert len(set(question.options)) == 4
+        assert all(option[0] != pair.true[0] for option in question.options[1:])
+
+
+def test_sets_of_numbers_are_right():
+    for pair in interp.make_pairs("arithmetic", count=50):
+        first, _, second, _ = pair.prompt.split()
+        assert int(pair.true) == int(first) + int(second) != int(pair.false)
+        assert abs(int(pair.true) - int(pair.false)) <= 8
+    for pair in interp.make_pairs("comparison", count=50):
+        shown = [int(word.strip(",")) for word in pair.prompt.split() if word.strip(",").isdigit()]
+        assert int(pair.true) == max(shown)
+        assert int(pair.false) in shown
+
+
+def test_a_blank_of_its_own_belongs_to_the_prompt():
+    """As in tokenizers that split numbers into digits after a token for the space."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<end>", " ", *"0123456789", "plus", "is"]
+    tokenizer = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, unk_token="<end>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(" ", "isolated"), pre_tokenizers.Digits(individual_digits=True)]
+    )
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", bos_token="<end>")
+    model = interp.build_model(tiny_network("gpt2"), fast)
+    blank, four, eight, nine = (model.encode(text)[0] for text in " 489")
+    found = encode_pair(model, interp.Pair("9 plus 9 is", "18", "48"))
+    assert found.context[-2:] == (model.encode("is")[0], blank)
+    assert [answer[0] for answer in found.answers] == [model.encode("1")[0], four]
+    assert found.answers[1] == (four, eight)
+    with pytest.raises(interp.InterpError, match="begin with the same token"):
+        encode_pair(model, interp.Pair("9 plus 9 is", "48", "49"))
+    # Every generated pair can be asked of it, whatever the number.
+    pairs = interp.make_pairs("arithmetic", count=100)
+    assert {len(encode_pair(model, pair).answers) for pair in pairs} == {2}
+    assert nine != eight
+
+
+def test_an_unknown_set_is_refused_with_those_there_are():
+    with pytest.raises(interp.InterpError, match="cities, elements, arithmetic, comparison"):
+        interp.make_pairs("towns")
+    with pytest.raises(interp.InterpError, match="too small"):
+        interp.make_statements("cities", count=1)
