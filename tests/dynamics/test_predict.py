@@ -5,7 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from planted_families import BENCHMARKS, PLANTED, planted
+from planted_families import BENCHMARKS, DRIFT, PLANTED, planted
 from scipy.optimize import least_squares
 
 from nullcline import dynamics

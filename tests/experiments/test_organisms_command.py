@@ -431,6 +431,7 @@ def test_a_missing_package_says_what_to_install(missing, monkeypatch, capsys):
 
     for module in [m for m in sys.modules if m.startswith("nullcline.organisms")]:
         monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr(sys.modules["nullcline"], "organisms")
     monkeypatch.setattr(builtins, "__import__", blocked)
     line = complaint(capsys, "list")
     assert missing in line
