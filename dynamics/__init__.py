@@ -98,6 +98,7 @@ from ._ode.match import match_problem as match_problem
 from ._ode.matched_fit import TrajectorySelection as TrajectorySelection
 from ._ode.ode import ODEFit as ODEFit
 from ._ode.ode import fit_ode as fit_ode
+from ._ode.penalties import penalty_of as penalty_of
 from ._ode.pooling import PartialPooling as PartialPooling
 from ._ode.proximal import ElasticNet as ElasticNet
 from ._ode.proximal import Lasso as Lasso

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
 from ._tables.benchmarks import benchmark
 from ._tables.problems import TableError, TableWarning
+from ._tables.read import as_table
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable
 
@@ -59,6 +61,19 @@ class FamilyDiagnosis:
         return self.current.phase if self.current else "undetermined"
 
 
+class FamilyDiagnoses(tuple[FamilyDiagnosis, ...]):
+    """The families of a diagnosis in the order of the table; also by name: `["Pythia"]`."""
+
+    def __getitem__(self, key):
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for family in self:
+            if family.family.lower() == key.lower():
+                return family
+        there = ", ".join(family.family for family in self)
+        raise KeyError(f"no family {key!r}; there are {there}")
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What a score table says about one pair of benchmarks. `to_pandas()` gives a row per family.
@@ -76,7 +91,7 @@ class Diagnosis:
     reasoning: str
     truth: str
     models: int
-    families: tuple[FamilyDiagnosis, ...]
+    families: FamilyDiagnoses
     coupling: RandomEffects
     pooled: dict[str, CriticalPoint]
     curve: Quadratic | None
@@ -125,7 +140,7 @@ def default_reasoning(table: ScoreTable) -> str:
 
 
 def diagnose(
-    table: ScoreTable,
+    table: ScoreTable | str | Path | pd.DataFrame,
     *,
     reasoning: str | None = None,
     truth: str | None = None,
@@ -135,6 +150,7 @@ def diagnose(
 ) -> Diagnosis:
     """The phase of every family in `table`, and the pooled picture.
 
+    - `table`: a score table, or what `read_scores` reads: a path or a DataFrame.
     - `reasoning`, `truth`: benchmarks of the table; HellaSwag and TruthfulQA MC2 where not named.
     - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
     - `on_progress`: called with the name of each part as it begins.
@@ -145,7 +161,7 @@ def diagnose(
     not have, TableError where fewer than two models have both scores.
     """
     report = on_progress or (lambda part: None)
-    table = average_seeds(table)
+    table = average_seeds(as_table(table))
     reasoning = reasoning or default_reasoning(table)
     truth = truth or default_truth(table)
     for name in (reasoning, truth):
@@ -173,7 +189,7 @@ def diagnose(
     report("families")
     chance = benchmark(reasoning).chance
     groups = [(name, pair[pair["family"] == name]) for name in table.families]
-    families = tuple(
+    families = FamilyDiagnoses(
         _diagnose_family(name, group, chance=chance, n_permutations=n_boot, seed=seed)
         for name, group in groups
         if len(group)

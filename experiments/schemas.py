@@ -40,6 +40,12 @@ class Launcher:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        # The other settings of a launcher are those of its engine: choose another by its group.
+        if self.engine != type(self).engine:
+            raise ValueError(
+                f"launcher.engine={self.engine}: this launcher's engine is {type(self).engine}; "
+                "choose another with launcher=NAME"
+            )
         _check_least("launcher.threads", self.threads, 1)
         workers = getattr(self, "workers", None)
         if workers is not None:

@@ -8,7 +8,7 @@ errors of neighbouring increments are correlated; taking out the family's interc
 generalised least squares of the increments under that correlation.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import equinox as eqx
 import jax
@@ -120,6 +120,8 @@ def _design(nodes, weights, state, mask, library, noise):
     values = jax.vmap(jax.vmap(jax.vmap(library)))(path)
     steps = jnp.einsum("fiq,fiqt->fit", weights, values)
     rows = mask[..., None]
+    if noise not in get_args(Noise):
+        raise ValueError(f"no noise {noise!r}; there are {', '.join(get_args(Noise))}")
     if noise == "increment":
         both = rows[:, 1:] & rows[:, :-1]
         # A first row of zeros keeps one row per model in both forms.

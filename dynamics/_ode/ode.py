@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -17,11 +17,14 @@ from .integral import Noise, integral_form
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching, match_problem
 from .matched_fit import TrajectorySelection, fit_matched
+from .penalties import PenaltyName, penalty_of
 from .pooling import PartialPooling
-from .results import RESULTS, DynamicsError
-from .sparse import AbstractPenalty, Ridge
+from .results import RESULTS, DynamicsError, result_name
+from .sparse import AbstractPenalty
 from .trajectories import Trajectories
 from .vector_field import CapabilityODE
+
+Method = Literal["integral", "trajectory"]
 
 
 class ODEFit(eqx.Module):
@@ -46,6 +49,12 @@ class ODEFit(eqx.Module):
     method: str = eqx.field(static=True)
     noise: str = eqx.field(static=True)
     matching: Matching
+
+    def __repr__(self) -> str:
+        return (
+            f"ODEFit({result_name(self.result)}: {int(jnp.sum(self.support))} terms of "
+            f"{self.support.size}, {len(self.families)} families)"
+        )
 
     @property
     def coefficients(self) -> Float[Array, "dims terms"]:
@@ -73,8 +82,8 @@ def fit_ode(
     data: Trajectories | ScoreTable,
     library: AbstractLibrary | None = None,
     *,
-    penalty: AbstractPenalty | None = None,
-    method: Literal["integral", "trajectory"] = "integral",
+    penalty: AbstractPenalty | PenaltyName | None = None,
+    method: Method | None = None,
     coordinates: AbstractCoordinates | None = None,
     benchmarks: Sequence[str] | None = None,
     candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
@@ -87,8 +96,9 @@ def fit_ode(
 
     **Arguments:** `data`, trajectories or a score table (of which `benchmarks` picks the scores);
     `library`, the candidate terms (degree 1 by default); `penalty`, how they are drawn to zero
-    (`Ridge()` by default); `method`, "integral" for the integral form or "trajectory" for matching
-    through the solver, started from it; `coordinates`, `UnitBox()` by default; `candidates`, which
+    (`Ridge()` by default; also by name, as in `penalty="l1"`); `method`, "integral" for the
+    integral form (the default, but for TrajectorySelection) or "trajectory" for matching through
+    the solver, started from it; `coordinates`, `UnitBox()` by default; `candidates`, which
     terms each equation may use (all by default; the identity pattern gives an uncoupled ODE);
     `family_weights`, how often each family counts (0 leaves it out without a new compilation);
     `noise`, see `integral_form`; `matching`, settings of trajectory matching.
@@ -98,7 +108,13 @@ def fit_ode(
     """
     trajectories = as_trajectories(data, benchmarks)
     library = PolynomialLibrary() if library is None else library
-    penalty = Ridge() if penalty is None else penalty
+    penalty = (
+        penalty_of(penalty or "ridge") if not isinstance(penalty, AbstractPenalty) else penalty
+    )
+    if method is None:
+        method = "trajectory" if isinstance(penalty, TrajectorySelection) else "integral"
+    if method not in get_args(Method):
+        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(Method))}")
     coordinates = UnitBox() if coordinates is None else coordinates
     matching = Matching() if matching is None else matching
     allowed, weights = checked_settings(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from .problems import TableError
 from .raw import RawTable
 from .read_csv import read_csv
@@ -10,7 +12,7 @@ from .scores import ScoreTable
 from .validate import validate
 
 
-def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:
+def read_scores(path: str | Path | pd.DataFrame, *, name: str | None = None) -> ScoreTable:
     """Read scores from `path`, whichever of the known formats its content has.
 
     - A CSV of the user's own (`family, model, params` and any benchmark columns), percent or
@@ -18,9 +20,14 @@ def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:
     - A folder of lm-evaluation-harness results, of any depth, or of the first Open LLM
       Leaderboard's; `models.csv` in it may state families and sizes.
     - A single results file of either: a table of one model, to look at.
+    - A DataFrame with the columns of such a CSV; `row` counts its rows from 2, as in the file that
+      it would make.
 
     Raises TableError, one line that names the file, the row and the mend.
     """
+    if isinstance(path, pd.DataFrame):
+        content = path.to_csv(index=False).encode("utf-8")
+        return validate(read_csv(Path("DataFrame"), content), name)
     path = Path(path)
     try:
         return validate(_read(path), name)
@@ -28,6 +35,11 @@ def read_scores(path: str | Path, *, name: str | None = None) -> ScoreTable:
         why = error.strerror or type(error).__name__
         mend = "check the path and its permissions"
         raise TableError(error.filename or path, f"not readable ({why})", mend) from None
+
+
+def as_table(source: ScoreTable | str | Path | pd.DataFrame) -> ScoreTable:
+    """A table as it is, or what `read_scores` reads."""
+    return source if isinstance(source, ScoreTable) else read_scores(source)
 
 
 def _read(path: Path) -> RawTable:

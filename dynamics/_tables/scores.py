@@ -86,5 +86,11 @@ class ScoreTable:
         stated = self.frame[f"{name}_stderr"].to_numpy(float)
         return np.where(stated > 0, stated, binomial)
 
+    def __repr__(self) -> str:
+        return (
+            f"ScoreTable({self.name}: {len(self.frame)} models of {len(self.families)} families, "
+            f"{len(self.benchmarks)} benchmarks)"
+        )
+
     def _repr_html_(self) -> str:
         return self.frame.to_html(max_rows=20, float_format="{:.4g}".format)

@@ -9,7 +9,7 @@ import numpy as np
 from ... import dynamics
 from ...dynamics import benchmark
 from ..formats import signed, size
-from ..studies.ode import fit_data, penalty_of
+from ..studies.ode import fit_data
 from ._blocks import Block, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
@@ -48,7 +48,7 @@ def dynamics_view(
         fit = dynamics.fit_ode(
             trajectories,
             dynamics.PolynomialLibrary(degree=1),
-            penalty=penalty_of(penalty),
+            penalty=dynamics.penalty_of(penalty),
             throw=False,
         )
     except ValueError as error:

@@ -156,10 +156,9 @@ def test_a_mistake_costs_one_line_with_the_choices(
 
 def test_the_words_of_the_schemas_are_those_of_the_library():
     from nullcline.experiments.studies.heads import METHODS
-    from nullcline.experiments.studies.ode import penalty_of
 
     assert schemas.METHODS == METHODS
     for name in schemas.PENALTIES:
-        penalty_of(name)
+        dynamics.penalty_of(name)
     with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
-        penalty_of("lasso")
+        dynamics.penalty_of("lasso")

@@ -8,9 +8,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from nullcline.dynamics import penalty_of
 from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
-from nullcline.experiments.studies.ode import penalty_of
 from nullcline.experiments.studies.ode.fit_dynamics import fit_dynamics
 
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -2,7 +2,6 @@
 
 from ._fit import fit_data as fit_data
 from ._fit import fit_report as fit_report
-from ._fit import penalty_of as penalty_of
 from ._json import crossval_to_dict as crossval_to_dict
 from ._json import fit_to_dict as fit_to_dict
 from ._json import prediction_to_dict as prediction_to_dict

@@ -10,27 +10,6 @@ from ._json import FitReport
 _FEWEST = 4  # families, for resampling and for leaving one out
 
 
-def penalty_of(name: str, strength: float | None = None) -> dynamics.AbstractPenalty:
-    """The penalty of that name: ridge, l1, stlsq, best-subset or trajectory.
-
-    `strength` is ridge's and l1's strength and STLSQ's threshold. Raises ValueError for a penalty
-    that has none.
-    """
-    if name == "ridge":
-        return dynamics.Ridge() if strength is None else dynamics.Ridge(strength)
-    if name == "l1":
-        return dynamics.Lasso() if strength is None else dynamics.Lasso(strength)
-    if name == "stlsq":
-        return dynamics.STLSQ() if strength is None else dynamics.STLSQ(strength)
-    if strength is not None:
-        raise ValueError(f"penalty {name} has no strength; leave it out")
-    if name == "best-subset":
-        return dynamics.BestSubset()
-    if name == "trajectory":
-        return dynamics.TrajectorySelection()
-    raise ValueError(f"no penalty {name!r}; there are ridge, l1, stlsq, best-subset, trajectory")
-
-
 def fit_report(
     table: dynamics.ScoreTable,
     *,
@@ -61,8 +40,7 @@ def fit_report(
     fit = dynamics.fit_ode(
         trajectories,
         dynamics.PolynomialLibrary(degree=degree),
-        penalty=penalty_of(penalty, strength),
-        method="trajectory" if penalty == "trajectory" else "integral",
+        penalty=dynamics.penalty_of(penalty, strength),
         throw=False,
     )
     ensemble = left_out = baselines = None

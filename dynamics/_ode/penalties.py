@@ -1,0 +1,29 @@
+"""Penalties by name."""
+
+from typing import Literal, get_args
+
+from .best_subset import BestSubset
+from .matched_fit import TrajectorySelection
+from .proximal import Lasso
+from .sparse import AbstractPenalty, Ridge
+from .stlsq import STLSQ
+
+PenaltyName = Literal["ridge", "l1", "stlsq", "best-subset", "trajectory"]
+_WITH_STRENGTH = {"ridge": Ridge, "l1": Lasso, "stlsq": STLSQ}
+_WITHOUT = {"best-subset": BestSubset, "trajectory": TrajectorySelection}
+
+
+def penalty_of(name: str, strength: float | None = None) -> AbstractPenalty:
+    """The penalty of that name with its default settings, or with another strength.
+
+    `strength` is ridge's and l1's strength and STLSQ's threshold. Raises ValueError for another
+    name, and for the strength of a penalty that has none.
+    """
+    if name in _WITH_STRENGTH:
+        made = _WITH_STRENGTH[name]
+        return made() if strength is None else made(strength)
+    if name not in _WITHOUT:
+        raise ValueError(f"no penalty {name!r}; there are {', '.join(get_args(PenaltyName))}")
+    if strength is not None:
+        raise ValueError(f"penalty {name} has no strength; leave it out")
+    return _WITHOUT[name]()
