@@ -162,3 +162,9 @@ def test_the_words_of_the_schemas_are_those_of_the_library():
         dynamics.penalty_of(name)
     with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
         dynamics.penalty_of("lasso")
+
+
+def test_an_engine_of_another_launcher_is_refused_when_it_is_composed(monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "diagnose", "-m", "launcher=joblib", "launcher.engine=ray", "family=opt")
+    assert "this launcher's engine is joblib" in capsys.readouterr().err
