@@ -106,7 +106,10 @@ def test_selection_needs_trajectories():
     data, _ = quadratic(np.random.default_rng(4))
     with pytest.raises(ValueError, match='method="trajectory"'):
         dynamics.fit_ode(
-            data, penalty=dynamics.TrajectorySelection(), coordinates=dynamics.Unbounded()
+            data,
+            penalty=dynamics.TrajectorySelection(),
+            method="integral",
+            coordinates=dynamics.Unbounded(),
         )
     with pytest.raises(ValueError, match="gamma"):
         dynamics.TrajectorySelection(gamma=2.0)
