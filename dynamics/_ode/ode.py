@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.errors import ConcretizationTypeError
 from jaxtyping import Array, Bool, Float
 
 from .._tables.scores import ScoreTable
@@ -51,9 +52,12 @@ class ODEFit(eqx.Module):
     matching: Matching
 
     def __repr__(self) -> str:
+        try:
+            result, terms = result_name(self.result), int(jnp.sum(self.support))
+        except (TypeError, ConcretizationTypeError):  # a batch of fits, or one that is traced
+            return super().__repr__()
         return (
-            f"ODEFit({result_name(self.result)}: {int(jnp.sum(self.support))} terms of "
-            f"{self.support.size}, {len(self.families)} families)"
+            f"ODEFit({result}: {terms} terms of {self.support.size}, {len(self.families)} families)"
         )
 
     @property
@@ -108,9 +112,8 @@ def fit_ode(
     """
     trajectories = as_trajectories(data, benchmarks)
     library = PolynomialLibrary() if library is None else library
-    penalty = (
-        penalty_of(penalty or "ridge") if not isinstance(penalty, AbstractPenalty) else penalty
-    )
+    if not isinstance(penalty, AbstractPenalty):
+        penalty = penalty_of(penalty or "ridge")
     if method is None:
         method = "trajectory" if isinstance(penalty, TrajectorySelection) else "integral"
     if method not in get_args(Method):

@@ -54,9 +54,9 @@ class Trajectories(eqx.Module):
                 f"{len(s)} families of sizes, {len(x)} of scores and {len(families)} names; "
                 "give one of each, at least one"
             )
-        twice = [name for i, name in enumerate(families) if name in families[:i]]
-        if twice:
-            raise ValueError(f"two families are called {twice[0]!r}; give each a name of its own")
+        if len(set(families)) < len(families):
+            twice = next(name for i, name in enumerate(families) if name in families[:i])
+            raise ValueError(f"two families are called {twice!r}; give each a name of its own")
         times = [np.asarray(row, float) for row in s]
         states = [np.asarray(row, float) for row in x]
         dims = states[0].shape[-1]

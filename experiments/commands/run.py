@@ -5,12 +5,9 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline run`."""
-    parser.add_argument(
-        "study",
-        metavar="STUDY",
-        help="attribute_heads, diagnose, evaluate_steering, find_truth, fit_dynamics or "
-        "train_organism",
-    )
+    from ..studies import STUDIES
+
+    parser.add_argument("study", metavar="STUDY", help=", ".join(STUDIES))
     parser.add_argument(
         "overrides",
         nargs=argparse.REMAINDER,

@@ -19,6 +19,7 @@ from ._key import code_version as code_version
 from ._key import file_digest as file_digest
 from ._key import folder_digest as folder_digest
 from ._main import main as main
+from ._mistakes import choices as choices
 from ._state import SweepStatus as SweepStatus
 from ._state import read_status as read_status
 from ._status_text import status_to_dict as status_to_dict

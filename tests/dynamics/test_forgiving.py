@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -75,3 +76,10 @@ def test_a_table_and_a_fit_are_one_line():
     assert repr(dynamics.load_table("published")).startswith("ScoreTable(published: 60 models of ")
     fit = dynamics.fit_ode(dynamics.Trajectories.from_arrays(S, X), throw=False)
     assert repr(fit) == "ODEFit(successful: 6 terms of 6, 2 families)"
+
+
+def test_a_fit_that_is_traced_can_be_shown():
+    fit = dynamics.fit_ode(dynamics.Trajectories.from_arrays(S, X), throw=False)
+    shown = []
+    eqx.filter_jit(lambda traced: shown.append(repr(traced)))(fit)
+    assert shown[0].startswith("ODEFit(")
