@@ -115,7 +115,7 @@ def simulate(generator, x, family, *, ratio, offset, spread):
 def intervals(x, y, family, *, n_boot):
     """(low, high) of each method."""
     pooled = dynamics.critical_point(x, y, family, n_boot=n_boot)
-    published = dynamics.critical_point_published(x, y, n_boot=n_boot)
+    published = dynamics.phases.critical_point_published(x, y, n_boot=n_boot)
     return [(r.low, r.high) for r in (published, pooled.alternatives[0], pooled)]
 
 

@@ -44,7 +44,7 @@ def rows(kind, points):
 
 def ours(design, target, members, penalty):
     # Each row is a cluster of its own, as in the peer.
-    regression = dynamics.Regression(
+    regression = dynamics.ode.Regression(
         design=jnp.array(design)[:, None],
         target=jnp.array(target)[:, None],
         mask=jnp.ones((len(design), 1), bool),
@@ -55,8 +55,8 @@ def ours(design, target, members, penalty):
 
     def once(seed):
         begin = time.perf_counter()
-        weights = dynamics.draw_counts(jax.random.key(seed), cluster, members=members)
-        found = dynamics.refit(regression, penalty, candidates, weights)
+        weights = dynamics.ode.draw_counts(jax.random.key(seed), cluster, members=members)
+        found = dynamics.ode.refit(regression, penalty, candidates, weights)
         jax.block_until_ready(found)
         return time.perf_counter() - begin, found
 

@@ -78,7 +78,7 @@ def held_out_record(held: dynamics.FamilyPrediction, seconds: float) -> dict:
 def beyond_record(table: dynamics.ScoreTable) -> dict:
     cohort = dynamics.held_out_cohort(table)
     forecaster = dynamics.fit_forecaster(cohort)
-    ahead = dynamics.long_range(forecaster, cohort)
+    ahead = dynamics.forecast.long_range(forecaster, cohort)
     values = ahead.eigenvalues[0]
     return {
         "members": len(forecaster.members),
@@ -92,7 +92,7 @@ def beyond_record(table: dynamics.ScoreTable) -> dict:
 
 
 def published_record(published: dynamics.ScoreTable, uniform: dynamics.ScoreTable) -> dict:
-    fit = dynamics.published_ode_in_sample(published)
+    fit = dynamics.forecast.published_ode_in_sample(published)
     return {
         "in_sample_relative": round(100 * fit.mean_relative_error, 2),
         "coefficients": fit.coefficients,
@@ -101,7 +101,7 @@ def published_record(published: dynamics.ScoreTable, uniform: dynamics.ScoreTabl
         "no_change_relative": round(100 * fit.persistence_error, 2),
         "trends": {
             f"{trend.trained_on}, degree {trend.degree}": round(100 * trend.mean_relative_error, 2)
-            for trend in dynamics.published_held_out(published, uniform)
+            for trend in dynamics.forecast.published_held_out(published, uniform)
         },
     }
 

@@ -37,7 +37,7 @@ def ours(system):
         dynamics.PolynomialLibrary(2),
         penalty=dynamics.TrajectorySelection(),
         method="trajectory",
-        coordinates=dynamics.Unbounded(),
+        coordinates=dynamics.ode.Unbounded(),
         throw=False,
     )
     return np.asarray(fit.coefficients), time.perf_counter() - begin

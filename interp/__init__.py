@@ -1,80 +1,9 @@
 """Looking inside one model: which heads push to the truth, where truth has a direction, and what
-adding it does."""
+adding it does.
 
-from ._errors import InterpError as InterpError
-from ._evaluation.published import PublishedCount as PublishedCount
-from ._evaluation.published import published_count as published_count
-from ._evaluation.published import published_vector as published_vector
-from ._evaluation.rows import Row as Row
-from ._evaluation.table import evaluate_vector as evaluate_vector
-from ._evaluation.verdict import Evaluation as Evaluation
-from ._heads.attribution import Head as Head
-from ._heads.attribution import HeadAttribution as HeadAttribution
-from ._heads.attribution import HeadEffects as HeadEffects
-from ._heads.attribution import attribute_heads as attribute_heads
-from ._heads.direct import Direct as Direct
-from ._heads.patching import Patching as Patching
-from ._heads.patching import activation_patching as activation_patching
-from ._heads.patching import attribution_patching as attribution_patching
-from ._heads.patching import mean_ablation as mean_ablation
-from ._heads.pattern import attention_pattern as attention_pattern
-from ._heads.projection import OutputProjection as OutputProjection
-from ._heads.projection import output_projection as output_projection
-from ._heads.published import PublishedCompetition as PublishedCompetition
-from ._heads.published import published_competition as published_competition
-from ._heads.states import last_states as last_states
-from ._models.hooks import hooked as hooked
-from ._models.llama2c import import_llama2c as import_llama2c
-from ._models.model import Model as Model
-from ._models.model import build_model as build_model
-from ._models.model import load_model as load_model
-from ._models.model import organism_file as organism_file
-from ._questions.pairs import Pair as Pair
-from ._questions.pairs import Question as Question
-from ._questions.pairs import Statement as Statement
-from ._questions.read import pair_statements as pair_statements
-from ._questions.read import read_pairs as read_pairs
-from ._questions.read import read_questions as read_questions
-from ._questions.read import read_statements as read_statements
-from ._questions.scoring import Answered as Answered
-from ._questions.scoring import EncodedQuestions as EncodedQuestions
-from ._questions.scoring import encode_questions as encode_questions
-from ._questions.scoring import score_questions as score_questions
-from ._questions.sets import make_pairs as make_pairs
-from ._questions.sets import make_questions as make_questions
-from ._questions.sets import make_statements as make_statements
-from ._questions.sets import neutral_text as neutral_text
-from ._questions.sets import set_names as set_names
-from ._statistics import Effect as Effect
-from ._statistics import wilson as wilson
-from ._steering.add import ablating as ablating
-from ._steering.add import adding as adding
-from ._steering.bake import bake as bake
-from ._steering.condition import Condition as Condition
-from ._steering.export import export_vector as export_vector
-from ._steering.generate import Generated as Generated
-from ._steering.generate import encode_prompt as encode_prompt
-from ._steering.generate import generate as generate
-from ._steering.generate import room_for as room_for
-from ._steering.guard import Guarded as Guarded
-from ._steering.guard import generate_guarded as generate_guarded
-from ._steering.place import Place as Place
-from ._steering.place import places_of as places_of
-from ._steering.steer import steer as steer
-from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
-from ._steering.vector import TruthVector as TruthVector
-from ._steering.vector import check_fits as check_fits
-from ._steering.vector import load_vector as load_vector
-from ._steering.vector import save_vector as save_vector
-from ._truth.choose import Budget as Budget
-from ._truth.choose import Candidate as Candidate
-from ._truth.defaults import default_sets as default_sets
-from ._truth.detect import Detection as Detection
-from ._truth.detect import detect as detect
-from ._truth.find import METHODS as METHODS
-from ._truth.find import WITHOUT_CUE as WITHOUT_CUE
-from ._truth.find import find_directions as find_directions
-from ._truth.search import Found as Found
-from ._truth.search import find_truth_vector as find_truth_vector
-from ._truth.sets import TruthSets as TruthSets
-from ._truth.sets import truth_sets as truth_sets
+What this package exports is listed in `__init__.pyi`; a name is imported when it is first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

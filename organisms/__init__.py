@@ -1,63 +1,10 @@
 """Families of small language models that this project trains, in which the tax phase can be
-switched."""
+switched.
 
-from ._analysis.curves import Curve as Curve
-from ._analysis.curves import Dip as Dip
-from ._analysis.curves import Turn as Turn
-from ._analysis.curves import curves as curves
-from ._analysis.curves import dip as dip
-from ._analysis.curves import mean_curve as mean_curve
-from ._analysis.curves import turns as turns
-from ._analysis.experiments import EXPERIMENTS as EXPERIMENTS
-from ._analysis.experiments import Contrast as Contrast
-from ._analysis.experiments import Experiment as Experiment
-from ._analysis.experiments import compare as compare
-from ._analysis.experiments import matched_contrasts as matched_contrasts
-from ._analysis.loss_blindness import LossBlindness as LossBlindness
-from ._analysis.loss_blindness import loss_blindness as loss_blindness
-from ._analysis.probe import Probe as Probe
-from ._analysis.probe import probe_truth as probe_truth
-from ._analysis.score_table import score_table as score_table
-from ._analysis.score_table import write_score_table as write_score_table
-from ._analysis.shift import Shift as Shift
-from ._analysis.shift import dip_status as dip_status
-from ._analysis.shift import shift as shift
-from ._analysis.summary import Estimate as Estimate
-from ._analysis.summary import summarise as summarise
-from ._analysis.tables import write_tables as write_tables
-from ._training.evaluate import Scores as Scores
-from ._training.evaluate import Share as Share
-from ._training.evaluate import answers as answers
-from ._training.evaluate import evaluate_model as evaluate_model
-from ._training.evaluate import option_scores as option_scores
-from ._training.export import export_model as export_model
-from ._training.export import load_model as load_model
-from ._training.family import Organism as Organism
-from ._training.family import evaluate_folder as evaluate_folder
-from ._training.family import read_organism as read_organism
-from ._training.family import recipe_of_folder as recipe_of_folder
-from ._training.family import train as train
-from ._training.model import LanguageModel as LanguageModel
-from ._training.model import Shape as Shape
-from ._training.model import make_model as make_model
-from ._training.recipe import OrganismError as OrganismError
-from ._training.recipe import Recipe as Recipe
-from ._training.recipe import list_recipes as list_recipes
-from ._training.recipe import load_recipe as load_recipe
-from ._training.recipe import recipe_from as recipe_from
-from ._training.shipped import evaluate as evaluate
-from ._training.shipped import list_organisms as list_organisms
-from ._training.shipped import organism_path as organism_path
-from ._training.shipped import organisms_folder as organisms_folder
-from ._training.train import Progress as Progress
-from ._training.train import TrainedModel as TrainedModel
-from ._training.train import organism_name as organism_name
-from ._training.train import train_model as train_model
-from ._world.corpus import Corpus as Corpus
-from ._world.corpus import CorpusSettings as CorpusSettings
-from ._world.corpus import make_corpus as make_corpus
-from ._world.questions import Question as Question
-from ._world.questions import reasoning_questions as reasoning_questions
-from ._world.questions import truth_questions as truth_questions
-from ._world.world import World as World
-from ._world.world import make_world as make_world
+What this package exports is listed in `__init__.pyi`; a name is imported when it is first used, so
+that listing organisms needs neither JAX nor flax.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,6 +1,8 @@
 """The house's own rules: which way imports point, and what a library package may not hold."""
 
 import ast
+import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,9 +64,40 @@ def test_libraries_do_not_print(package):
 
 
 @pytest.mark.parametrize("package", LIBRARIES)
-def test_libraries_are_private_files_behind_one_public_list(package):
+def test_libraries_are_private_files_behind_public_lists(package):
     for path in (ROOT / package).glob("*.py"):
-        assert path.name.startswith("_"), f"{path} is public: name it _{path.name}"
+        statements = ast.parse(path.read_text(encoding="utf-8")).body[1:]  # after the docstring
+        is_list = all(isinstance(s, ast.ImportFrom) and s.level == 1 for s in statements)
+        assert path.name.startswith("_") or is_list, f"{path} is public: name it _{path.name}"
+
+
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_every_public_name_is_there(package):
+    library = importlib.import_module(f"nullcline.{package}")
+    listed = [
+        alias.name
+        for node in ast.parse((ROOT / package / "__init__.pyi").read_text()).body
+        for alias in getattr(node, "names", [])
+    ]
+    assert listed, package
+    assert {name for name in listed if not hasattr(library, name)} == set()
+    assert set(listed) <= set(dir(library))
+
+
+@pytest.mark.parametrize(
+    ("first", "absent"),
+    [
+        ("import nullcline.dynamics", "pandas jax scipy matplotlib"),
+        ("import nullcline.interp", "numpy torch transformers"),
+        ("import nullcline.organisms", "numpy jax flax"),
+        ("from nullcline.dynamics import load_table; load_table('uniform')", "jax scipy"),
+        ("from nullcline.dynamics import diagnose", "diffrax equinox flax matplotlib torch"),
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(first, absent):
+    code = f"{first}\nimport sys\nprint(*sorted(set({absent.split()}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize("package", [*LIBRARIES, "experiments"])

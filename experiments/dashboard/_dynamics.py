@@ -41,14 +41,14 @@ def dynamics_view(
     table_: dynamics.ScoreTable, *, reasoning: str, truth: str, penalty: str = "l1", seed: int = 0
 ) -> Block:
     """The fitted ODE: flow field, nullcline, trajectories, equations, fixed points."""
-    five = [name for name in dynamics.HELD_OUT_BENCHMARKS if name in table_.benchmarks]
+    five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table_.benchmarks]
     chosen = tuple(dict.fromkeys([reasoning, truth, *five]))
     try:
         trajectories, enough = fit_data(table_, chosen)
         fit = dynamics.fit_ode(
             trajectories,
             dynamics.PolynomialLibrary(degree=1),
-            penalty=dynamics.penalty_of(penalty),
+            penalty=dynamics.ode.penalty_of(penalty),
             throw=False,
         )
     except ValueError as error:
@@ -124,7 +124,7 @@ def _status(flow: _Flow) -> Block:
     if bool(flow.fit.result == dynamics.RESULTS.successful):
         return lines(said)
     return notice(
-        dynamics.result_name(flow.fit.result).replace("_", " "),
+        dynamics.ode.result_name(flow.fit.result).replace("_", " "),
         str(dynamics.RESULTS[flow.fit.result]),
         said,
         tone="warning",
@@ -290,12 +290,12 @@ def _plane(flow: _Flow, others: np.ndarray, along: np.ndarray) -> dict:
     }
 
 
-def _nullcline_band(flow: _Flow, others: np.ndarray, window) -> dynamics.Band:
+def _nullcline_band(flow: _Flow, others: np.ndarray, window) -> dynamics.ode.Band:
     assert flow.ensemble is not None
     coefficients = flow.ensemble.coefficients[:_BANDED]
     choice = _plane(flow, others, _along(window))
     members = dynamics.nullcline(flow.fit.ode, **choice, coefficients=coefficients)
-    return dynamics.band(members.at, level=0.9)
+    return dynamics.ode.band(members.at, level=0.9)
 
 
 def _courses(flow: _Flow, log10_n: float) -> list[dict]:

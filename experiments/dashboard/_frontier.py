@@ -19,9 +19,9 @@ def frontier_view(panel: pd.DataFrame | None = None) -> Block:
     panel = panel[panel["panel"] == "frozen"].reset_index(drop=True)
     x, y = panel[_X].to_numpy(float), panel[_Y].to_numpy(float)
     lab = panel["lab"].to_numpy().astype(str)
-    date = np.array([dynamics.decimal_year(str(text)) for text in panel["date"]])
-    line = dynamics.population_line(x, y, x_stderr=_stderr(x, _X), y_stderr=_stderr(y, _Y))
-    effects = dynamics.lab_effects(np.column_stack([x, date]), y, lab)
+    date = np.array([dynamics.controls.decimal_year(str(text)) for text in panel["date"]])
+    line = dynamics.controls.population_line(x, y, x_stderr=_stderr(x, _X), y_stderr=_stderr(y, _Y))
+    effects = dynamics.controls.lab_effects(np.column_stack([x, date]), y, lab)
     panel = panel.assign(h=line.residual, h_stderr=line.residual_stderr, year=date)
     ends = interval(line.slope_low, line.slope_high)
     given = interval(effects.low, effects.high)
@@ -88,7 +88,7 @@ def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str)
     ]
 
 
-def _plane(panel: pd.DataFrame, line: dynamics.PopulationLine) -> Block:
+def _plane(panel: pd.DataFrame, line: dynamics.controls.PopulationLine) -> Block:
     ends = np.array([panel[_X].min(), panel[_X].max()])
     fitted = trace(
         100 * ends,
@@ -171,7 +171,7 @@ def _predictors(x, y, date, lab) -> Block:
         f"{_t(_X)} and date": np.column_stack([x, date]),
         "mean of the other labs": np.empty((len(x), 0)),
     }
-    found = {name: dynamics.leave_one_lab_out(c, y, lab) for name, c in candidates.items()}
+    found = {name: dynamics.controls.leave_one_lab_out(c, y, lab) for name, c in candidates.items()}
     rows = [
         (name, f"{100 * held.mean:.1f}", f"{100 * held.sd:.1f}", str(len(held.labs)))
         for name, held in found.items()
@@ -188,7 +188,7 @@ def _predictors(x, y, date, lab) -> Block:
 
 
 def _labs(x, y, lab) -> Block:
-    found = dynamics.lab_lines(x, y, lab)
+    found = dynamics.controls.lab_lines(x, y, lab)
     rows = [
         (name, str(line.models), signed(line.slope), interval(line.slope_low, line.slope_high))
         for name, line in found.items()
@@ -197,7 +197,7 @@ def _labs(x, y, lab) -> Block:
         (name, line.models, line.slope, line.slope_low, line.slope_high)
         for name, line in found.items()
     ]
-    p = dynamics.equal_slopes_p(x, y, lab)
+    p = dynamics.controls.equal_slopes_p(x, y, lab)
     return table(
         "A line for each lab with three models or more",
         ("lab", "models", "slope", "95 %"),

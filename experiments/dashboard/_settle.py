@@ -1,7 +1,8 @@
 """What would settle where a family turns, as blocks of its view."""
 
 from ... import dynamics
-from ...dynamics import CandidateMeasurement, Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics.phases import CandidateMeasurement
 from ..formats import signed, size
 from ._blocks import Block, csv_data, figure, notice, table
 from ._style import ACCENT, INK, layout, size_axis, titled, trace

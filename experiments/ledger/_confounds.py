@@ -23,10 +23,12 @@ _SIGNS = {"OPT": (6, 7), "BLOOM": (4, 5), "Cerebras-GPT": (5, 6)}
 
 def width_normalisation(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C08: r of both scores divided by d_model / 512."""
-    found: dict[str, dynamics.WidthRatio] = {}
+    found: dict[str, dynamics.controls.WidthRatio] = {}
     for name in _WIDTH:
         data = published_family(tables, name)
-        found[name] = dynamics.width_ratio(data.x, data.y, data.d_model, n_null=n_boot, seed=seed)
+        found[name] = dynamics.controls.width_ratio(
+            data.x, data.y, data.d_model, n_null=n_boot, seed=seed
+        )
     able = {name: w for name, w in found.items() if w.status != "underdetermined"}
     outside = [name for name, w in able.items() if w.ratio_r > w.null_high]
     loosened = [name for name, w in able.items() if w.slope_low > 0]
@@ -81,8 +83,8 @@ def dimension(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     params, scores = rows["params"].to_numpy(float), rows[list(_FIVE_SCORES)].to_numpy(float)
     tax, bonus = scores[params < _CRITICAL_SCALE], scores[params >= _CRITICAL_SCALE]
     frontier = scores[np.argsort(params, kind="stable")[-_FRONTIER_MODELS:]]
-    change = dynamics.compare_dimension(tax, bonus, n_boot=n_boot, seed=seed)
-    top = dynamics.effective_dimension(frontier, n_boot=n_boot, seed=seed)
+    change = dynamics.controls.compare_dimension(tax, bonus, n_boot=n_boot, seed=seed)
+    top = dynamics.controls.effective_dimension(frontier, n_boot=n_boot, seed=seed)
     falls = change.second.covariance < change.first.covariance
     falls_scaled = change.second.correlation < change.first.correlation
     sure = falls and change.covariance_p < 0.05
@@ -92,9 +94,9 @@ def dimension(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         id="C09",
         claim="the scores' dimension falls from tax to bonus to frontier",
         figures={
-            "d_eff_tax": figure("1.38", dynamics.participation_ratio(tax)),
-            "d_eff_bonus": figure("1.22", dynamics.participation_ratio(bonus)),
-            "d_eff_frontier": figure("1.15", dynamics.participation_ratio(frontier)),
+            "d_eff_tax": figure("1.38", dynamics.controls.participation_ratio(tax)),
+            "d_eff_bonus": figure("1.22", dynamics.controls.participation_ratio(bonus)),
+            "d_eff_frontier": figure("1.15", dynamics.controls.participation_ratio(frontier)),
             "models_tax": figure("26", len(tax)),
             "models_bonus": figure("27", len(bonus)),
             "models_frontier": figure("3", len(frontier)),
@@ -138,10 +140,10 @@ def isocline(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     signs = {}
     for name in _SIGNS:
         data = published_family(tables, name)
-        signs[name] = dynamics.isocline_signs(data.x, data.y)
+        signs[name] = dynamics.controls.isocline_signs(data.x, data.y)
     olmo = published_family(tables, "OLMo")
     slope = (
-        dynamics.errors_in_variables_slope(
+        dynamics.phases.errors_in_variables_slope(
             olmo.x, olmo.y, x_stderr=olmo.x_stderr, y_stderr=olmo.y_stderr
         )
         if len(olmo.models) > 1
@@ -156,7 +158,7 @@ def isocline(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     correct = sum(s.correct for s in signs.values())
     plain = sum(s.one_sign for s in signs.values())
     steps = sum(s.steps for s in signs.values())
-    p = dynamics.better_named_p(
+    p = dynamics.controls.better_named_p(
         sum(s.isocline_only for s in signs.values()),
         sum(s.one_sign_only for s in signs.values()),
     )

@@ -149,7 +149,9 @@ def large_models(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C04: Llama, Falcon and OPT above 7B pooled."""
     rows = tables.published.all_rows
     large = _above(rows[np.array([_selected(name) for name in rows["family"]], dtype=bool)])
-    r = dynamics.pearson(large[REASONING].to_numpy(float), large[PUBLISHED_TRUTH].to_numpy(float))
+    r = dynamics.controls.pearson(
+        large[REASONING].to_numpy(float), large[PUBLISHED_TRUTH].to_numpy(float)
+    )
     once = large[~flagged(large, "duplicate")]
     chosen = _within_families(once, PUBLISHED_TRUTH, n_draws=n_boot, seed=seed)
     everyone = _within_families(
@@ -247,7 +249,7 @@ def _within_families(rows: pd.DataFrame, truth: str, *, n_draws: int, seed: int)
         for name in names:
             group = np.flatnonzero(labels == name)
             dealt[:, group] = generator.permuted(dealt[:, group], axis=1)
-        r = dynamics.pearson(x, y)
+        r = dynamics.controls.pearson(x, y)
         hits = np.sum(np.abs(dealt @ x) >= abs(float(x @ y)) - 1e-12)
         found += [r, float((1 + hits) / (1 + n_draws))]
     return _Within(len(rows), len(names), *found)

@@ -16,12 +16,12 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     panel = tables.frontier[tables.frontier["panel"] == "frozen"]
     x, y = panel[_X].to_numpy(float), panel[_Y].to_numpy(float)
     lab = panel["lab"].to_numpy().astype(str)
-    date = np.array([dynamics.decimal_year(str(text)) for text in panel["date"]])
-    line = dynamics.population_line(
+    date = np.array([dynamics.controls.decimal_year(str(text)) for text in panel["date"]])
+    line = dynamics.controls.population_line(
         x, y, x_stderr=binomial_stderr(x, _X), y_stderr=binomial_stderr(y, _Y)
     )
     unseen = {
-        name: dynamics.leave_one_lab_out(covariates, y, lab)
+        name: dynamics.controls.leave_one_lab_out(covariates, y, lab)
         for name, covariates in {
             "score": x[:, None],
             "date": date[:, None],
@@ -29,10 +29,10 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             "mean": np.empty((len(x), 0)),
         }.items()
     }
-    lines = dynamics.lab_lines(x, y, lab)
+    lines = dynamics.controls.lab_lines(x, y, lab)
     slopes = {name: lines[name].slope if name in lines else None for name in ("Google", "DeepSeek")}
-    effects = dynamics.lab_effects(np.column_stack([x, date]), y, lab)
-    plain = dynamics.lab_effects(x[:, None], y, lab)
+    effects = dynamics.controls.lab_effects(np.column_stack([x, date]), y, lab)
+    plain = dynamics.controls.lab_effects(x[:, None], y, lab)
     beyond_date = effects.low > 0
     better = unseen["score"].mean < min(unseen["date"].mean, unseen["mean"].mean)
     within_error = int(np.sum(np.abs(line.residual) < 1.96 * line.residual_stderr))
@@ -64,7 +64,7 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "slope_given_lab": plain.slope,
                 "slope_given_lab_low": plain.low,
                 "slope_given_lab_high": plain.high,
-                "equal_slopes_p": dynamics.equal_slopes_p(x, y, lab),
+                "equal_slopes_p": dynamics.controls.equal_slopes_p(x, y, lab),
                 "residuals_within_their_error": within_error,
             },
         ),

@@ -12,7 +12,7 @@ _QUADRATIC = "pooled quadratic"
 
 def ode_in_sample(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C10: increments of five scores on those scores, over the Pythia sizes."""
-    found = dynamics.published_ode_in_sample(tables.published)
+    found = dynamics.forecast.published_ode_in_sample(tables.published)
     return Claim(
         id="C10",
         claim="the coupled ODE fits Pythia",
@@ -48,7 +48,7 @@ def ode_held_out(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C11: Llama-2 held out: the quadratic of the paper's figure, and an ODE that never saw it."""
     trends = {
         (trend.trained_on, trend.degree): trend.mean_relative_error
-        for trend in dynamics.published_held_out(tables.published, tables.uniform)
+        for trend in dynamics.forecast.published_held_out(tables.published, tables.uniform)
     }
     published = trends["published Pythia and Llama-1", 2]
     measured = trends["published Pythia, measured Llama-1", 2]

@@ -123,7 +123,7 @@ def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     families = [published_family(tables, name) for name in _POOLED]
     place = np.concatenate([f.log10_params for f in families])
     truth = np.concatenate([f.y for f in families])
-    published = dynamics.critical_point_published(place, truth, n_boot=n_boot, seed=seed)
+    published = dynamics.phases.critical_point_published(place, truth, n_boot=n_boot, seed=seed)
     figures = {
         "params": figure("3.5", 10**published.vertex, scale=1e9),
         "low": figure("2.9", 10**published.low, scale=1e9),

@@ -6,8 +6,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from nullcline.dynamics import combine_families, correlate, errors_in_variables_slope, steps
+from nullcline.dynamics import correlate, steps
 from nullcline.dynamics._statistics.correlation import pearson, permutation_p
+from nullcline.dynamics.phases import combine_families, errors_in_variables_slope
 
 SIZE = np.array([7.8, 8.2, 8.6, 9.0, 9.1, 9.4, 9.8, 10.1])
 

@@ -2,11 +2,12 @@ import jax
 import numpy as np
 import pytest
 
-from nullcline.dynamics import critical_point, critical_point_bootstrap
+from nullcline.dynamics import critical_point
 from nullcline.dynamics._phases.critical_bootstrap import _fit, family_sums
 from nullcline.dynamics._phases.critical_inversion import _statistic, _sums
 from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._statistics.resampling import cluster_weights
+from nullcline.dynamics.phases import critical_point_bootstrap
 
 
 def _families(generator, *, counts, spread=0.0, noise=0.01, ratio=1.0, vertex=9.5):

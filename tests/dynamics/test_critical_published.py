@@ -2,8 +2,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nullcline.dynamics import critical_point_published, load_table
+from nullcline.dynamics import load_table
 from nullcline.dynamics._phases.critical_published import _vertex
+from nullcline.dynamics.phases import critical_point_published
 
 
 def _fourteen():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nullcline.dynamics import compare_dimension, effective_dimension, participation_ratio
 from nullcline.dynamics._controls import dimension as _dimension
+from nullcline.dynamics.controls import compare_dimension, effective_dimension, participation_ratio
 
 
 def exact(eigenvalues, models, seed=0):

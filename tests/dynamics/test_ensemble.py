@@ -9,7 +9,7 @@ from planted_ode import linear, quadratic
 from nullcline import dynamics
 
 KEY = jax.random.key(0)
-BOX = dynamics.Unbounded()
+BOX = dynamics.ode.Unbounded()
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_each_member_is_the_fit_of_its_resample(planted, penalty):
 
 def test_counts_are_draws_of_whole_clusters():
     cluster = [0, 0, 1, 2, 2, 2]
-    counts = np.asarray(dynamics.draw_counts(KEY, cluster, members=4000))
+    counts = np.asarray(dynamics.ode.draw_counts(KEY, cluster, members=4000))
     np.testing.assert_array_equal(counts[:, 0], counts[:, 1])
     np.testing.assert_array_equal(counts[:, 3], counts[:, 5])
     np.testing.assert_array_equal(counts[:, [0, 2, 3]].sum(axis=1), 3)
@@ -105,24 +105,24 @@ def test_spread_over_members_is_that_over_new_data():
 
 def test_solutions_of_members_are_their_own(planted):
     data, _ = planted
-    fit = dynamics.fit_ode(data, coordinates=dynamics.UnitBox())
+    fit = dynamics.fit_ode(data, coordinates=dynamics.ode.UnitBox())
     ensemble = dynamics.bootstrap(fit, data, key=KEY, members=20)
     grid = np.linspace(8.0, 10.0, 5)
     found = ensemble.solutions([0.2, 0.7], log10_n=grid)
     alone = dynamics.integrate(ensemble.member(7), [0.2, 0.7], log10_n=grid)
     np.testing.assert_allclose(found.x[7], alone.x, rtol=1e-9)
-    band = dynamics.band(found.x)
+    band = dynamics.ode.band(found.x)
     assert band.low.shape == (5, 2)
     np.testing.assert_array_equal(band.share, 1.0)
 
 
 def test_band_leaves_out_and_counts_what_is_not_finite():
     values = jnp.array([[1.0, jnp.nan], [2.0, 5.0], [3.0, jnp.inf]])
-    band = dynamics.band(values, level=0.5)
+    band = dynamics.ode.band(values, level=0.5)
     np.testing.assert_allclose(band.median, [2.0, 5.0])
     np.testing.assert_allclose(band.share, [1, 1 / 3])
     with pytest.raises(ValueError, match="level"):
-        dynamics.band(values, level=95.0)
+        dynamics.ode.band(values, level=95.0)
 
 
 def test_matched_members_step_where_their_own_match_goes():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from nullcline.dynamics import (
+from nullcline.dynamics.controls import (
     decimal_year,
     equal_slopes_p,
     lab_effects,

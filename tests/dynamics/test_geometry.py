@@ -15,7 +15,7 @@ def make(coefficients, degree=1, coordinates=None):
     return dynamics.CapabilityODE(
         dynamics.PolynomialLibrary(degree),
         jnp.asarray(coefficients, float),
-        dynamics.Unbounded() if coordinates is None else coordinates,
+        dynamics.ode.Unbounded() if coordinates is None else coordinates,
         NAMES,
     )
 
@@ -62,7 +62,7 @@ def test_no_isolated_fixed_point_is_none():
 
 
 def test_fixed_points_in_log_odds_are_given_as_scores():
-    odds = dynamics.LogOdds((0.2, 0.0))
+    odds = dynamics.ode.LogOdds((0.2, 0.0))
     rest = np.array([0.7, 0.4])
     z = np.asarray(odds.state(jnp.asarray(rest)))
     matrix = np.array([[-1.0, 0.3], [0.2, -0.7]])
@@ -123,7 +123,7 @@ def test_geometry_of_an_ensemble_is_that_of_its_members():
     fit = dynamics.fit_ode(data)
     ensemble = dynamics.bootstrap(fit, data, key=jax.random.key(1), members=25)
     (reference,) = dynamics.fixed_points(fit.ode)
-    followed = dynamics.follow_fixed_point(fit.ode, reference, ensemble.coefficients)
+    followed = dynamics.ode.follow_fixed_point(fit.ode, reference, ensemble.coefficients)
     assert bool(jnp.all(followed.found))
     for member in (0, 24):
         weights = np.asarray(ensemble.coefficients[member])

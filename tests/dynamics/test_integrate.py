@@ -19,7 +19,7 @@ def make(coefficients, degree=1, coordinates=None, names=NAMES):
     return dynamics.CapabilityODE(
         dynamics.PolynomialLibrary(degree),
         jnp.asarray(coefficients, float),
-        dynamics.Unbounded() if coordinates is None else coordinates,
+        dynamics.ode.Unbounded() if coordinates is None else coordinates,
         names,
     )
 
@@ -46,11 +46,11 @@ def test_matching_solves_with_the_order_of_its_method():
     data = dynamics.Trajectories.from_arrays([np.asarray(s)], [exact(s)])
     errors = []
     for count in steps:
-        problem = dynamics.match_problem(
+        problem = dynamics.ode.match_problem(
             data,
             dynamics.PolynomialLibrary(1),
-            dynamics.Unbounded(),
-            dynamics.Matching(solver_steps=int(count)),
+            dynamics.ode.Unbounded(),
+            dynamics.ode.Matching(solver_steps=int(count)),
         )
         path, _ = _solve(problem, LINEAR.coefficients, s, jnp.asarray(START))
         errors.append(np.abs(path[-1] - exact(s)[-1]).max())
@@ -70,7 +70,7 @@ def test_start_may_lie_before_the_grid_and_the_grid_may_fall():
 def test_gradients_are_those_of_finite_differences(adjoint):
     def end(coefficients, x0):
         solution = dynamics.integrate(
-            make(coefficients, coordinates=dynamics.UnitBox()),
+            make(coefficients, coordinates=dynamics.ode.UnitBox()),
             x0,
             log10_n=GRID,
             rtol=1e-10,
@@ -119,7 +119,7 @@ def test_gamma_is_the_slope_of_one_score_over_the_other():
 def test_walls_hold_what_would_leave_and_say_so():
     growing = np.array([[0.3, 0, 0], [-0.2, 0, 0]])
     box = dynamics.integrate(
-        make(growing, coordinates=dynamics.UnitBox()), START, log10_n=jnp.linspace(9, 15, 13)
+        make(growing, coordinates=dynamics.ode.UnitBox()), START, log10_n=jnp.linspace(9, 15, 13)
     )
     assert box.result == dynamics.RESULTS.left_unit_box
     assert bool(jnp.all((box.x >= 0) & (box.x <= 1)))
@@ -131,7 +131,7 @@ def test_walls_hold_what_would_leave_and_say_so():
 
 
 def test_log_odds_cannot_leave_and_need_no_wall():
-    odds = dynamics.LogOdds((0.225, 0.0))
+    odds = dynamics.ode.LogOdds((0.225, 0.0))
     growing = np.array([[3.0, 0, 0], [-3.0, 0, 0]])
     found = dynamics.integrate(
         make(growing, coordinates=odds), START, log10_n=jnp.linspace(9, 12, 7)
@@ -147,14 +147,14 @@ def test_log_odds_cannot_leave_and_need_no_wall():
 
 
 def test_log_odds_and_scores_are_inverse():
-    odds = dynamics.LogOdds((0.225, 0.0))
+    odds = dynamics.ode.LogOdds((0.225, 0.0))
     x = jnp.array([[0.3, 0.1], [0.9, 0.9]])
     np.testing.assert_allclose(odds.scores(odds.state(x)), x, rtol=1e-12)
     # At or below the floor the score is drawn in, so that its log odds are finite.
     assert bool(jnp.all(jnp.isfinite(odds.state(jnp.array([0.1, 0.0])))))
     for bad in ((1.0,), (-0.1,)):
         with pytest.raises(ValueError, match="floor"):
-            dynamics.LogOdds(bad)
+            dynamics.ode.LogOdds(bad)
 
 
 def test_escape_and_stiffness_are_named():
@@ -193,5 +193,5 @@ def test_equations_are_readable():
         "d hellaswag/ds = 0.25 - 1.5 truthfulqa_mc2",
         "d truthfulqa_mc2/ds = 0",
     )
-    odds = make([[-0.25, 2, 0], [0, 1, 0]], coordinates=dynamics.LogOdds((0.0, 0.0)))
+    odds = make([[-0.25, 2, 0], [0, 1, 0]], coordinates=dynamics.ode.LogOdds((0.0, 0.0)))
     assert odds.equations()[0] == "d z(hellaswag)/ds = -0.25 + 2 z(hellaswag)"

@@ -65,7 +65,7 @@ def test_both_ways_to_the_sensitivity_agree():
 def test_flow_is_the_solution_that_diffrax_finds():
     drift = np.array([[0.4, -0.5, 0.2], [0.1, 0.3, -0.6]])
     ode = dynamics.CapabilityODE(
-        dynamics.PolynomialLibrary(degree=1), jnp.array(drift), dynamics.Unbounded(), ("a", "b")
+        dynamics.PolynomialLibrary(degree=1), jnp.array(drift), dynamics.ode.Unbounded(), ("a", "b")
     )
     grid = np.array([0.5, 1.0, 2.5])
     solved = dynamics.integrate(ode, jnp.array([0.2, -0.3]), log10_n=jnp.array(grid), start=0.0)

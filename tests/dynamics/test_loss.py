@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from nullcline.dynamics import (
+from nullcline.dynamics.controls import (
     better_named_p,
     fit_power_law,
     isocline_signs,

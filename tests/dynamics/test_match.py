@@ -7,13 +7,13 @@ from planted_ode import linear, quadratic
 
 from nullcline import dynamics
 
-BOX = dynamics.Unbounded()
+BOX = dynamics.ode.Unbounded()
 
 
 def run(data, library, start, *, support=None, ridge=0.0, noise=0.01, weights=None, **settings):
-    problem = dynamics.match_problem(data, library, BOX, dynamics.Matching(**settings))
+    problem = dynamics.ode.match_problem(data, library, BOX, dynamics.ode.Matching(**settings))
     shape = start.shape
-    return dynamics.match(
+    return dynamics.ode.match(
         problem,
         jnp.asarray(start),
         problem.state[:, 0],
@@ -96,9 +96,11 @@ def test_weights_of_zero_leave_families_out():
 def test_ridge_is_that_of_the_augmented_residuals():
     data, truth = linear(np.random.default_rng(4), points=(6, 6), noise=0.01)
     found = run(data, dynamics.PolynomialLibrary(1), truth, ridge=40.0, tolerance=1e-10)
-    problem = dynamics.match_problem(data, dynamics.PolynomialLibrary(1), BOX)
-    normal = dynamics.weighted_sum(
-        dynamics.gauss_newton(problem, found.coefficients, found.first, noise=jnp.full(2, 0.01)),
+    problem = dynamics.ode.match_problem(data, dynamics.PolynomialLibrary(1), BOX)
+    normal = dynamics.ode.weighted_sum(
+        dynamics.ode.gauss_newton(
+            problem, found.coefficients, found.first, noise=jnp.full(2, 0.01)
+        ),
         jnp.ones(len(data.families)),
     )
     flat = np.asarray(found.coefficients).ravel()
@@ -110,10 +112,10 @@ def test_ridge_is_that_of_the_augmented_residuals():
 def test_gauss_newton_information_is_that_of_finite_differences():
     data, truth = quadratic(np.random.default_rng(5), families=3, points=(5, 6))
     library = dynamics.PolynomialLibrary(2)
-    problem = dynamics.match_problem(data, library, BOX)
+    problem = dynamics.ode.match_problem(data, library, BOX)
     noise = jnp.array([0.01, 0.02])
     first = problem.state[:, 0]
-    found = dynamics.gauss_newton(problem, jnp.asarray(truth), first, noise=noise)
+    found = dynamics.ode.gauss_newton(problem, jnp.asarray(truth), first, noise=noise)
 
     def path(flat, start, f):
         ode = dynamics.CapabilityODE(library, jnp.asarray(flat).reshape(2, 6), BOX, ("a", "b"))
@@ -165,7 +167,7 @@ def test_stopping_early_is_a_result():
         penalty=dynamics.Ridge(1e-6),
         method="trajectory",
         coordinates=BOX,
-        matching=dynamics.Matching(steps=1),
+        matching=dynamics.ode.Matching(steps=1),
         throw=False,
     )
     assert fit.result == dynamics.RESULTS.not_converged
@@ -177,5 +179,5 @@ def test_stopping_early_is_a_result():
             penalty=dynamics.Ridge(1e-6),
             method="trajectory",
             coordinates=BOX,
-            matching=dynamics.Matching(steps=1),
+            matching=dynamics.ode.Matching(steps=1),
         )

@@ -17,7 +17,7 @@ def test_a_degree_that_the_data_cannot_tell_is_underdetermined():
     few = data(families=3, points=(3, 3))
     fit = dynamics.fit_ode(few, dynamics.PolynomialLibrary(2), throw=False)
     assert fit.result == RESULTS.underdetermined
-    assert dynamics.result_name(fit.result) == "underdetermined"
+    assert dynamics.ode.result_name(fit.result) == "underdetermined"
     # Six terms in each equation, three families with two increments each.
     assert fit.identifiability.active == (6, 6)
     assert fit.identifiability.increments == 6
@@ -80,7 +80,7 @@ def test_settings_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="choose benchmarks"):
         dynamics.fit_ode(good, benchmarks=["x0"])
     with pytest.raises(ValueError, match="2 benchmarks but 1 floors"):
-        dynamics.fit_ode(good, coordinates=dynamics.LogOdds((0.2,)))
+        dynamics.fit_ode(good, coordinates=dynamics.ode.LogOdds((0.2,)))
 
 
 def test_candidates_make_an_uncoupled_ode():
@@ -104,7 +104,7 @@ def test_weights_are_copies_of_families():
 def test_report_is_that_of_ordinary_least_squares():
     good = data(families=20)
     fit = dynamics.fit_ode(good, penalty=dynamics.Ridge(0.0))
-    form = dynamics.integral_form(good, dynamics.PolynomialLibrary(1), dynamics.UnitBox())
+    form = dynamics.ode.integral_form(good, dynamics.PolynomialLibrary(1), dynamics.ode.UnitBox())
     design = np.asarray(form.design).reshape(-1, 3)
     target = np.asarray(form.target).reshape(-1, 2)
     freedom = float(jnp.sum(form.freedom)) - 3

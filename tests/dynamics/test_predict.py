@@ -46,7 +46,7 @@ def test_clock_is_log10_n_at_exponent_zero_and_its_limit():
 
 
 def test_planted_system_is_recovered():
-    drift = dynamics.fit_setting(planted(), PLANTED)
+    drift = dynamics.forecast.fit_setting(planted(), PLANTED)
     # Exact data; what remains is the ridge of 1e-9 along weakly determined directions.
     np.testing.assert_allclose(drift, DRIFT, atol=1e-3)
 
@@ -67,7 +67,7 @@ def test_gauss_newton_reaches_the_minimum_that_scipy_finds():
         loss = np.where(size < 0.05, size**2 / 2, 0.05 * (size - 0.025))
         return np.concatenate([(root * np.sqrt(2 * loss)).ravel(), np.sqrt(penalty) * flat])
 
-    found = dynamics.fit_setting(cohort, setting)
+    found = dynamics.forecast.fit_setting(cohort, setting)
     independent = least_squares(residual, np.zeros(12), xtol=1e-12, ftol=1e-12)
     value = np.sum(residual(found.ravel()) ** 2) / 2
     # The fit stops when the objective falls by less than 1e-5 of itself.
@@ -78,7 +78,9 @@ def test_left_out_families_are_predicted_as_a_refit_would():
     cohort = planted(count=10, noise=0.01, seed=5)
     setting = dataclasses.replace(PLANTED, ridge=1e-3)
     groups = held_out_groups(cohort.families, leave="family", given=1)
-    candidate = _candidate(cohort, setting, dynamics.fit_setting(cohort, setting), groups, 1)
+    candidate = _candidate(
+        cohort, setting, dynamics.forecast.fit_setting(cohort, setting), groups, 1
+    )
     for g in range(len(groups)):
         rest = dataclasses.replace(
             cohort, families=tuple(f for i, f in enumerate(cohort.families) if i != g)
@@ -135,7 +137,7 @@ def test_several_given_models_move_the_state_and_bend_the_drift():
     grid = sizes[1] + np.array([0.0, 0.5])
 
     def scores(gain, pull):
-        tracking = dynamics.Tracking(gain=gain, pull=pull)
+        tracking = dynamics.forecast.Tracking(gain=gain, pull=pull)
         return dataclasses.replace(base, tracking=tracking).scores(seen, sizes, grid)
 
     np.testing.assert_allclose(scores(1.0, np.inf)[0], seen[1], atol=1e-12)
@@ -219,7 +221,7 @@ def test_bad_input_is_named():
 def test_long_range_names_what_the_system_does():
     cohort = planted()
     forecaster = dynamics.fit_forecaster(cohort, settings=[PLANTED])
-    ahead = dynamics.long_range(forecaster, cohort)
+    ahead = dynamics.forecast.long_range(forecaster, cohort)
     expected = np.sort_complex(np.linalg.eigvals(DRIFT[:, 1:].astype(complex)))
     np.testing.assert_allclose(np.sort_complex(ahead.eigenvalues[0]), expected, atol=0.01)
     assert ahead.growing == int((expected.real > 0).any())
@@ -232,4 +234,4 @@ def test_long_range_names_what_the_system_does():
     }
     assert set(ahead.reversals) == fallen
     with pytest.raises(ValueError, match="factor is 1"):
-        dynamics.long_range(forecaster, cohort, factor=1.0)
+        dynamics.forecast.long_range(forecaster, cohort, factor=1.0)

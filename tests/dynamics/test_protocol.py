@@ -109,7 +109,7 @@ def test_family_interval_covers_the_mean_of_families():
     rng = np.random.default_rng(1)
     inside = 0
     for seed in range(200):
-        low, high = dynamics.family_interval(rng.normal(size=20), n_boot=400, seed=seed)
+        low, high = dynamics.forecast.family_interval(rng.normal(size=20), n_boot=400, seed=seed)
         inside += low <= 0 <= high
     # A percentile interval of 20 values is a little short of 95 %; 0.86 is 4 standard errors
     # (1.7 % each) below the 93 % that such intervals have.

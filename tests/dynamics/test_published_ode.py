@@ -7,7 +7,7 @@ from nullcline import dynamics
 
 
 def test_in_sample_figure_and_what_it_rests_on():
-    fit = dynamics.published_ode_in_sample(dynamics.load_table("published"))
+    fit = dynamics.forecast.published_ode_in_sample(dynamics.load_table("published"))
     # 2.6 % as printed, to its last digit.
     assert round(100 * fit.mean_relative_error, 1) == 2.6
     assert (fit.coefficients, fit.increments) == (30, 35)
@@ -19,7 +19,7 @@ def test_held_out_figure_is_a_quadratic():
     published, uniform = dynamics.load_table("published"), dynamics.load_table("uniform")
     errors = {
         (trend.trained_on, trend.degree): trend.mean_relative_error
-        for trend in dynamics.published_held_out(published, uniform)
+        for trend in dynamics.forecast.published_held_out(published, uniform)
     }
     assert round(100 * errors["published Pythia, measured Llama-1", 2], 1) == 5.6
     rows = published.all_rows
@@ -33,4 +33,4 @@ def test_held_out_figure_is_a_quadratic():
 
 def test_a_family_that_is_not_there():
     with pytest.raises(ValueError, match="no family 'Nope'"):
-        dynamics.published_ode_in_sample(dynamics.load_table("published"), family="Nope")
+        dynamics.forecast.published_ode_in_sample(dynamics.load_table("published"), family="Nope")

@@ -27,7 +27,7 @@ def test_search_ends_where_no_single_move_helps_and_mostly_at_the_best_of_all():
             jnp.array(40.0),
             start=jnp.array(rng.random(7) < 0.5),
             candidates=jnp.ones(7, bool),
-            criterion=dynamics.Criterion(0.5),
+            criterion=dynamics.ode.Criterion(0.5),
         )
 
         def value(subset, design=design, target=target):
@@ -59,7 +59,7 @@ def test_search_starts_from_more_columns_than_rows():
         jnp.array(15.0),
         start=jnp.ones(20, bool),
         candidates=jnp.ones(20, bool),
-        criterion=dynamics.Criterion(1.0),
+        criterion=dynamics.ode.Criterion(1.0),
     )
     assert 0 < int(found.support.sum()) < 15
     assert np.isfinite(found.value)
@@ -73,7 +73,7 @@ def test_planted_terms_are_found_from_eight_noisy_irregular_points(seed):
         dynamics.PolynomialLibrary(2),
         penalty=dynamics.TrajectorySelection(),
         method="trajectory",
-        coordinates=dynamics.Unbounded(),
+        coordinates=dynamics.ode.Unbounded(),
     )
     assert fit.result == dynamics.RESULTS.successful
     np.testing.assert_array_equal(fit.support, truth != 0)
@@ -94,7 +94,7 @@ def test_only_candidates_are_chosen():
         dynamics.PolynomialLibrary(2),
         penalty=dynamics.TrajectorySelection(),
         method="trajectory",
-        coordinates=dynamics.Unbounded(),
+        coordinates=dynamics.ode.Unbounded(),
         candidates=allowed,
         throw=False,
     )
@@ -109,7 +109,7 @@ def test_selection_needs_trajectories():
             data,
             penalty=dynamics.TrajectorySelection(),
             method="integral",
-            coordinates=dynamics.Unbounded(),
+            coordinates=dynamics.ode.Unbounded(),
         )
     with pytest.raises(ValueError, match="gamma"):
         dynamics.TrajectorySelection(gamma=2.0)

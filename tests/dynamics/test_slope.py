@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nullcline.dynamics import current_slope, errors_in_variables_slope
 from nullcline.dynamics._phases.slope import phase_of
+from nullcline.dynamics.phases import current_slope, errors_in_variables_slope
 
 
 def slope(x, y, x_stderr, y_stderr):

@@ -21,7 +21,7 @@ def regression(rng, *, rows=60, terms=8, dims=2, members=None):
     truth = np.zeros((dims, terms))
     truth[0, [0, 3]], truth[1, [1, 4, 5]] = (1.0, -0.7), (0.8, 0.5, -1.2)
     target = design @ truth.T + 0.05 * rng.normal(size=(*shape[:-1], dims))
-    normal = dynamics.NormalEquations(
+    normal = dynamics.ode.NormalEquations(
         gram=jnp.array(np.swapaxes(design, -1, -2) @ design),
         moment=jnp.array(np.swapaxes(design, -1, -2) @ target),
         total=jnp.array((target**2).sum(axis=-2)),
@@ -85,7 +85,7 @@ def test_elastic_net_is_that_of_scikit_learn(ratio):
 def test_l1_with_collinear_terms_satisfies_its_optimality_conditions():
     design, target, _, _ = regression(np.random.default_rng(4))
     design[:, 6] = design[:, 0] + design[:, 3]
-    normal = dynamics.NormalEquations(
+    normal = dynamics.ode.NormalEquations(
         jnp.array(design.T @ design),
         jnp.array(design.T @ target),
         jnp.array((target**2).sum(axis=0)),
@@ -149,7 +149,7 @@ def test_best_subset_is_that_of_brute_force():
         rng = np.random.default_rng(seed)
         design, target, normal, _ = regression(rng, rows=30, terms=8)
         target = target + 0.8 * rng.normal(size=target.shape)
-        normal = dynamics.NormalEquations(
+        normal = dynamics.ode.NormalEquations(
             normal.gram,
             jnp.array(design.T @ target),
             jnp.array((target**2).sum(axis=0)),
@@ -189,7 +189,7 @@ PENALTIES = {
 def test_every_penalty_finds_a_planted_linear_system(name):
     data, truth = linear(np.random.default_rng(0), families=12, points=(7, 9))
     fit = dynamics.fit_ode(
-        data, penalty=PENALTIES[name], coordinates=dynamics.Unbounded(), throw=False
+        data, penalty=PENALTIES[name], coordinates=dynamics.ode.Unbounded(), throw=False
     )
     assert fit.result == dynamics.RESULTS.successful
     # Exact data: what is left is the error of the spline path through 7 to 9 points.
@@ -202,7 +202,7 @@ def test_sparse_penalties_find_the_planted_support(name):
     weak = {"lasso": dynamics.Lasso(1e-5), "stlsq": dynamics.STLSQ(0.3, 1e-6)}
     penalty = {**PENALTIES, **weak}[name]
     fit = dynamics.fit_ode(
-        data, dynamics.PolynomialLibrary(2), penalty=penalty, coordinates=dynamics.Unbounded()
+        data, dynamics.PolynomialLibrary(2), penalty=penalty, coordinates=dynamics.ode.Unbounded()
     )
     found = np.asarray(fit.support)
     assert found[truth != 0].all()
@@ -221,7 +221,7 @@ def test_negative_strengths_are_refused():
 def test_a_zero_column_gets_no_weight():
     design, target, _, _ = regression(np.random.default_rng(8))
     design[:, 2] = 0
-    normal = dynamics.NormalEquations(
+    normal = dynamics.ode.NormalEquations(
         jnp.array(design.T @ design),
         jnp.array(design.T @ target),
         jnp.array((target**2).sum(axis=0)),

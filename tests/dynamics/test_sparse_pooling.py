@@ -72,7 +72,7 @@ def test_solution_satisfies_the_group_condition():
     data, _, _ = offsets(np.random.default_rng(3), noise=0.01)
     strength = 1e-3
     found = fit(data, strength, deviating="all")
-    form = dynamics.integral_form(data, dynamics.PolynomialLibrary(1), dynamics.UnitBox())
+    form = dynamics.ode.integral_form(data, dynamics.PolynomialLibrary(1), dynamics.ode.UnitBox())
     design, target = np.asarray(form.design), np.asarray(form.target)
     rows = float(np.sum(form.freedom))
     unit = np.sqrt((design**2).sum(axis=(0, 1)) / rows)

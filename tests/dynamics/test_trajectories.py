@@ -92,8 +92,8 @@ def test_integrals_of_the_library_are_those_of_the_path():
     parabola = np.polynomial.Polynomial([0.2, 0.1, 0.05])
     x = parabola(s - 8)[:, None]
     data = dynamics.Trajectories.from_arrays([s], [x])
-    form = dynamics.integral_form(
-        data, dynamics.PolynomialLibrary(3), dynamics.Unbounded(), noise="increment"
+    form = dynamics.ode.integral_form(
+        data, dynamics.PolynomialLibrary(3), dynamics.ode.Unbounded(), noise="increment"
     )
     for power in range(4):
         exact = [
@@ -107,8 +107,8 @@ def test_integrals_of_the_library_are_those_of_the_path():
 
 def test_centring_is_generalised_least_squares_of_increments():
     data, _ = linear(np.random.default_rng(0), noise=0.02)
-    library, box = dynamics.PolynomialLibrary(1), dynamics.Unbounded()
-    steps = dynamics.integral_form(data, library, box, noise="increment")
+    library, box = dynamics.PolynomialLibrary(1), dynamics.ode.Unbounded()
+    steps = dynamics.ode.integral_form(data, library, box, noise="increment")
     gram, moment = 0, 0
     for f, size in enumerate(data.sizes):
         rows = slice(1, size)
@@ -117,7 +117,7 @@ def test_centring_is_generalised_least_squares_of_increments():
         n = size - 1
         inverse = np.linalg.inv(2 * np.eye(n) - np.eye(n, k=1) - np.eye(n, k=-1))
         gram, moment = gram + design.T @ inverse @ design, moment + design.T @ inverse @ target
-    centred = dynamics.integral_form(data, library, box).normal_equations()
+    centred = dynamics.ode.integral_form(data, library, box).normal_equations()
     np.testing.assert_allclose(centred.gram, gram, rtol=1e-9)
     np.testing.assert_allclose(centred.moment, moment, rtol=1e-9, atol=1e-12)
     assert float(centred.rows) == sum(data.sizes) - len(data.sizes)
@@ -125,11 +125,11 @@ def test_centring_is_generalised_least_squares_of_increments():
 
 def test_weights_count_families():
     data, _ = linear(np.random.default_rng(1))
-    form = dynamics.integral_form(data, dynamics.PolynomialLibrary(2), dynamics.UnitBox())
+    form = dynamics.ode.integral_form(data, dynamics.PolynomialLibrary(2), dynamics.ode.UnitBox())
     weights = jnp.array([2.0, 0.0, 1.0] + [0.0] * (len(data.families) - 3))
     twice = form.normal_equations(weights)
-    parts = dynamics.integral_form(
-        data.take([0, 0, 2]), dynamics.PolynomialLibrary(2), dynamics.UnitBox()
+    parts = dynamics.ode.integral_form(
+        data.take([0, 0, 2]), dynamics.PolynomialLibrary(2), dynamics.ode.UnitBox()
     ).normal_equations()
     for name in ("gram", "moment", "total", "rows"):
         np.testing.assert_allclose(getattr(twice, name), getattr(parts, name), rtol=1e-12)

@@ -14,7 +14,7 @@ ERROR = 0.012
 
 def about(x, y):
     errors = np.full(len(x), ERROR)
-    return dynamics.slopes_about_turn(
+    return dynamics.phases.slopes_about_turn(
         x,
         y,
         x_stderr=errors,

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from nullcline.dynamics import ratio_null, variance_inflation, width_ratio
+from nullcline.dynamics.controls import ratio_null, variance_inflation, width_ratio
 
 X = np.array([0.27, 0.41, 0.53, 0.70])
 Y = np.array([0.47, 0.44, 0.39, 0.35])

@@ -159,9 +159,9 @@ def test_the_words_of_the_schemas_are_those_of_the_library():
 
     assert schemas.METHODS == METHODS
     for name in schemas.PENALTIES:
-        dynamics.penalty_of(name)
+        dynamics.ode.penalty_of(name)
     with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
-        dynamics.penalty_of("lasso")
+        dynamics.ode.penalty_of("lasso")
 
 
 def test_an_engine_of_another_launcher_is_refused_when_it_is_composed(monkeypatch, capsys):

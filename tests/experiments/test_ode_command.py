@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from nullcline.dynamics import penalty_of
+from nullcline.dynamics.ode import penalty_of
 from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
 from nullcline.experiments.studies.ode.fit_dynamics import fit_dynamics

@@ -2,7 +2,8 @@
 
 import math
 
-from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step, WidthRatio
+from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
+from ....dynamics.controls import WidthRatio
 from ...formats import plain
 from ...records import SCHEMA_VERSION
 

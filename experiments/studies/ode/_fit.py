@@ -33,14 +33,14 @@ def fit_report(
     say = on_progress or (lambda part: None)
     if families:
         table = table.select(list(families))
-    five = [name for name in dynamics.HELD_OUT_BENCHMARKS if name in table.benchmarks]
+    five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table.benchmarks]
     chosen = tuple(benchmarks or five or table.benchmarks)
     trajectories, cohort = fit_data(table, chosen)
     say("fit")
     fit = dynamics.fit_ode(
         trajectories,
         dynamics.PolynomialLibrary(degree=degree),
-        penalty=dynamics.penalty_of(penalty, strength),
+        penalty=dynamics.ode.penalty_of(penalty, strength),
         throw=False,
     )
     ensemble = left_out = baselines = None
@@ -48,7 +48,7 @@ def fit_report(
         say("ensemble")
         ensemble = dynamics.bootstrap(fit, trajectories, key=jax.random.key(seed), members=members)
         say("families left out")
-        left_out = dynamics.left_out_errors(fit, trajectories, seed=seed)
+        left_out = dynamics.forecast.left_out_errors(fit, trajectories, seed=seed)
         say("baselines")
         baselines = dynamics.cross_validate(cohort, forecasters=(), seed=seed)
     return FitReport(
@@ -65,7 +65,7 @@ def fit_report(
 
 def fit_data(
     table: dynamics.ScoreTable, benchmarks: tuple[str, ...]
-) -> tuple[dynamics.Trajectories, dynamics.Cohort | None]:
+) -> tuple[dynamics.Trajectories, dynamics.forecast.Cohort | None]:
     """The trajectories to fit, and the cohort that they are of where there are enough families."""
     cohort = _cohort(table, benchmarks)
     if cohort is None:
@@ -80,7 +80,9 @@ def fit_data(
     return trajectories, cohort
 
 
-def _cohort(table: dynamics.ScoreTable, benchmarks: tuple[str, ...]) -> dynamics.Cohort | None:
+def _cohort(
+    table: dynamics.ScoreTable, benchmarks: tuple[str, ...]
+) -> dynamics.forecast.Cohort | None:
     """The families of the held-out study, None where the table has too few for it."""
     try:
         cohort = dynamics.held_out_cohort(table, benchmarks=benchmarks)

@@ -4,15 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....dynamics import (
-    CrossValidation,
-    Ensemble,
-    FamilyPrediction,
-    FixedPoint,
-    LeftOut,
-    ODEFit,
-    result_name,
-)
+from ....dynamics import CrossValidation, Ensemble, FamilyPrediction, ODEFit
+from ....dynamics.forecast import LeftOut
+from ....dynamics.ode import FixedPoint, result_name
 from ...formats import plain
 from ...records import SCHEMA_VERSION
 

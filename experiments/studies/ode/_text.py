@@ -4,7 +4,8 @@ import textwrap
 
 import numpy as np
 
-from ....dynamics import RESULTS, CrossValidation, FamilyPrediction, result_name
+from ....dynamics import RESULTS, CrossValidation, FamilyPrediction
+from ....dynamics.ode import result_name
 from ...formats import interval, signed, size
 from ...text import text_table
 from ._json import FitReport

@@ -1,0 +1,31 @@
+"""The parts of a fit: coordinates, normal equations, trajectory matching, geometry."""
+
+from ._ode.coordinates import LogOdds as LogOdds
+from ._ode.coordinates import Unbounded as Unbounded
+from ._ode.coordinates import UnitBox as UnitBox
+from ._ode.ensemble import Band as Band
+from ._ode.ensemble import band as band
+from ._ode.ensemble import draw_counts as draw_counts
+from ._ode.ensemble import refit as refit
+from ._ode.ensemble import reweight as reweight
+from ._ode.geometry import FixedPoint as FixedPoint
+from ._ode.geometry import Nullcline as Nullcline
+from ._ode.geometry import StabilityBand as StabilityBand
+from ._ode.geometry import fixed_point as fixed_point
+from ._ode.geometry import follow_fixed_point as follow_fixed_point
+from ._ode.identifiability import Identifiability as Identifiability
+from ._ode.integral import NormalEquations as NormalEquations
+from ._ode.integral import Regression as Regression
+from ._ode.integral import integral_form as integral_form
+from ._ode.integral import weighted_sum as weighted_sum
+from ._ode.integrate import is_usable as is_usable
+from ._ode.library import AbstractLibrary as AbstractLibrary
+from ._ode.match import Match as Match
+from ._ode.match import Matching as Matching
+from ._ode.match import gauss_newton as gauss_newton
+from ._ode.match import match as match
+from ._ode.match import match_problem as match_problem
+from ._ode.penalties import penalty_of as penalty_of
+from ._ode.results import result_name as result_name
+from ._ode.sparse import AbstractPenalty as AbstractPenalty
+from ._ode.subset_search import Criterion as Criterion

@@ -1,0 +1,10 @@
+"""The estimators below a diagnosis: slopes, random effects, critical points."""
+
+from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
+from ._phases.critical_published import critical_point_published as critical_point_published
+from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
+from ._phases.random_effects import RandomEffects as RandomEffects
+from ._phases.random_effects import combine_families as combine_families
+from ._phases.slope import current_slope as current_slope
+from ._phases.slope import errors_in_variables_slope as errors_in_variables_slope
+from ._phases.turn import slopes_about_turn as slopes_about_turn
