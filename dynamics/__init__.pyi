@@ -26,6 +26,7 @@ from ._ode.library import FunctionLibrary as FunctionLibrary
 from ._ode.library import LogisticLibrary as LogisticLibrary
 from ._ode.library import PolynomialLibrary as PolynomialLibrary
 from ._ode.matched_fit import TrajectorySelection as TrajectorySelection
+from ._ode.names import PenaltyName as PenaltyName
 from ._ode.ode import ODEFit as ODEFit
 from ._ode.ode import fit_ode as fit_ode
 from ._ode.pooling import PartialPooling as PartialPooling

@@ -1,55 +1,43 @@
-"""What a run can be told: the schemas of the Hydra configuration, checked when it is composed.
+"""What a study can be told: one schema each, from which the command line and Hydra derive.
 
 Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml files hold values only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, get_args
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
-
-from ..configs import configs
-from ..data import shipped
-
-PENALTIES = ("ridge", "l1", "stlsq", "best-subset", "trajectory")
-METHODS = ("dla", "attribution-patching", "activation-patching")
-TRUTH_METHODS = ("mass-mean", "logistic", "gradient", "trained", "cue")
-WHERE = ("best", "everywhere", "asked")
-POSITIONS = ("all", "last")
-DTYPES = ("float32", "bfloat16", "float16")
+from .options import Options, SettingError, group, option
 
 
-def _check(key: str, value: str, known: Sequence[str]) -> None:
-    """Refuse a word that is none of those known, when the configuration is composed."""
-    if value not in known:
-        raise ValueError(f"{key}={value}: no such choice; there are {', '.join(known)}")
+def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
+    """The words of `Literal`s of a library, which is not imported before they are asked for."""
 
+    def words() -> Sequence[Any]:
+        from importlib import import_module
 
-def _check_least(key: str, value: float, least: int) -> None:
-    """Refuse a number that means nothing, when the configuration is composed."""
-    if value < least:
-        raise ValueError(f"{key}={value}: give {least} or more")
+        module = import_module(f"..{library}", __package__)
+        return [word for name in names for word in get_args(getattr(module, name))]
+
+    return words
 
 
 @dataclass
-class Launcher:
+class Launcher(Options):
     """Where the jobs of a sweep run: one after the other in this process; `threads` of each job."""
 
+    prefix: ClassVar[str] = "launcher"
     engine: str = "local"
-    threads: int = 1
+    threads: int = option(1, least=1)
 
     def __post_init__(self) -> None:
         # The other settings of a launcher are those of its engine: choose another by its group.
+        super().__post_init__()
         if self.engine != type(self).engine:
-            raise ValueError(
-                f"launcher.engine={self.engine}: this launcher's engine is {type(self).engine}; "
-                "choose another with launcher=NAME"
+            why = (
+                f"this launcher's engine is {type(self).engine}; choose another with launcher=NAME"
             )
-        _check_least("launcher.threads", self.threads, 1)
-        workers = getattr(self, "workers", None)
-        if workers is not None:
-            _check_least("launcher.workers", workers, 1)
+            raise SettingError("launcher.engine", self.engine, why)
 
 
 @dataclass
@@ -57,7 +45,7 @@ class Joblib(Launcher):
     """Processes of this machine; as many as there are cores for their threads by default."""
 
     engine: str = "joblib"
-    workers: int | None = None
+    workers: int | None = option(None, least=1)
 
 
 @dataclass
@@ -69,8 +57,8 @@ class Submitit(Launcher):
     """
 
     engine: str = "submitit"
-    cluster: str = "slurm"
-    workers: int | None = None
+    cluster: str = option("slurm", choices=lambda: ("slurm", "local"))
+    workers: int | None = option(None, least=1)
     minutes: int = 60
     memory_gb: int | None = None
     gpus: int = 0
@@ -80,10 +68,6 @@ class Submitit(Launcher):
     setup: list[str] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check("launcher.cluster", self.cluster, ("slurm", "local"))
-
 
 @dataclass
 class Ray(Launcher):
@@ -92,238 +76,275 @@ class Ray(Launcher):
 
     engine: str = "ray"
     address: str | None = None
-    workers: int | None = None
+    workers: int | None = option(None, least=1)
     gpus: float = 0.0
 
 
 @dataclass
-class Launched:
-    """What every entry point has beside its own settings: where its jobs run, which is no part of
-    a job's key or record."""
+class Launched(Options):
+    """What every study has beside its own settings, and what is no part of a job's key or record:
+    where its jobs run, and the value that a sweeper which optimises is given.
 
-    launcher: Launcher = field(default_factory=Launcher)
+    `objective` is a dotted path into the result; the study's own where it is not given.
+    """
+
+    launcher: Launcher = group(Launcher, "local")
+    objective: str | None = None
 
 
 @dataclass
-class Family:
+class Family(Options):
     """Families of the table by name; all where the list is empty."""
 
-    names: list[str] = field(default_factory=list)
+    prefix: ClassVar[str] = "family"
+    names: list[str] = option([], "only these", flag="--family", metavar="NAME")
 
 
 @dataclass
-class Estimator:
+class Estimator(Options):
     """Resamples and their seed."""
 
-    n_boot: int = 10_000
-    seed: int = 0
+    prefix: ClassVar[str] = "estimator"
+    n_boot: int = option(10_000, "resamples", least=100)  # fewer make no interval
+    seed: int = option(0, "of the resamples", least=0)
+
+
+@dataclass
+class Penalty(Options):
+    """How the coefficients of an ODE are drawn to zero; `strength` where the penalty has one (the
+    library's own where it is not given)."""
+
+    prefix: ClassVar[str] = "penalty"
+    name: str = option(
+        "ridge", "of the coefficients", flag="--penalty",
+        choices=_words("dynamics", "PenaltyName"),
+    )  # fmt: skip
+    strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
+
+
+@dataclass
+class OfTable(Launched):
+    """What every study of a score table has: a shipped table by name, or paths of one's own."""
+
+    table: str = option("uniform", "a shipped table: uniform, published, organisms")
+    path: Any = option(
+        None,
+        "a CSV (family, model, params, benchmark columns), a folder of lm-evaluation-harness "
+        "results, or leaderboard JSON; the shipped table where none is given",
+        flag="PATH",
+    )
 
     def __post_init__(self) -> None:
-        _check_least("estimator.n_boot", self.n_boot, 100)  # fewer make no interval
-        _check_least("estimator.seed", self.seed, 0)
+        super().__post_init__()
+        several = isinstance(self.path, list) and all(isinstance(p, str) for p in self.path)
+        if not (self.path is None or isinstance(self.path, str) or several):
+            raise SettingError("path", self.path, "give a path, or a list of them")
+        if self.path is not None and self.table != "uniform":
+            raise SettingError("table", self.table, "give PATH or a shipped table, not both")
+
+    @property
+    def paths(self) -> list[str]:
+        """The user's own files, none for a shipped table."""
+        return [self.path] if isinstance(self.path, str) else list(self.path or ())
 
 
 @dataclass
-class Penalty:
-    """How the coefficients of an ODE are drawn to zero; `strength` where the penalty has one."""
+class Diagnose(OfTable):
+    """The study `diagnose`: a table, a pair of benchmarks, families."""
 
-    name: str = "ridge"
-    strength: float | None = None
-
-    def __post_init__(self) -> None:
-        _check("penalty.name", self.name, PENALTIES)
-
-
-@dataclass
-class FitDynamics(Launched):
-    """`nullcline run fit_dynamics`: a table, families, a library's degree and a penalty."""
-
-    table: str = "uniform"
-    path: str | None = None
-    benchmarks: list[str] | None = None
-    degree: int = 1
-    members: int = 1000
-    seed: int = 0
-    family: Family = field(default_factory=Family)
-    penalty: Penalty = field(default_factory=Penalty)
+    reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
+    truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    family: Family = group(Family, "all")
+    estimator: Estimator = group(Estimator, "default")
+    figures: bool = option(False, "write figures beside the record (always, with --out)")
 
 
 @dataclass
-class Diagnose(Launched):
-    """`nullcline run diagnose`: a shipped table or a path, a pair of benchmarks, families."""
+class FitDynamics(OfTable):
+    """The study `fit_dynamics`: a table, families, a library's degree and a penalty."""
 
-    table: str = "uniform"
-    path: str | None = None
-    reasoning: str | None = None
-    truth: str | None = None
-    family: Family = field(default_factory=Family)
-    estimator: Estimator = field(default_factory=Estimator)
-    figures: bool = False
+    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
+    degree: int = option(1, "of the polynomials", choices=lambda: (1, 2, 3))
+    members: int = option(1000, "resamples of families", least=100)
+    seed: int = option(0, "of the resamples", least=0)
+    family: Family = group(Family, "all")
+    penalty: Penalty = group(Penalty, "ridge")
+
+
+@dataclass
+class PredictFamily(OfTable):
+    """The study `predict_family`: what the other families say of the larger models of one."""
+
+    holdout: str | None = option(
+        None, "predict what was measured", metavar="FAMILY", instead_of="family"
+    )
+    extend: str | None = option(
+        None, "predict sizes that do not exist yet", metavar="FAMILY", instead_of="family"
+    )
+    protocol: str = option("A", "one or two models given", choices=lambda: ("A", "B"))
+    params: list[str] = option([], "sizes for --extend: 70B", metavar="SIZE")
+    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
+    seed: int = option(0, "of the resamples", least=0)
+
+
+@dataclass
+class CrossValidate(OfTable):
+    """The study `cross_validate`: every method on families, or labs, that it never saw."""
+
+    leave: str = option("family", "what is left out", choices=lambda: ("family", "lab"))
+    protocol: str = option("A", "one or two models given", choices=lambda: ("A", "B"))
+    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
+    seed: int = option(0, "of the resamples", least=0)
+
+
+def _recipes() -> Sequence[str]:
+    from ..organisms import list_recipes
+
+    return list_recipes()
 
 
 @dataclass
 class TrainOrganism(Launched):
-    """`nullcline run train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
+    """The study `train_organism`: one recipe and seed; all of its sizes where `sizes` is empty.
 
     `recipe` is a yaml file that replaces the family; `out` keeps the trained models, so that a
     job that is run again goes on where it was killed; `workers` sizes are trained at once.
     """
 
-    family: str = "web"
-    recipe: str | None = None
-    seed: int = 0
-    sizes: list[int] = field(default_factory=list)
-    out: str = "runs/organisms"
-    workers: int = 1
+    family: str = option("web", "a recipe by name", choices=_recipes)
+    recipe: str | None = option(None, "a yaml file with a recipe instead", metavar="FILE")
+    seed: int = option(0, "of text and weights", least=0)
+    sizes: list[int] = option([], "only these widths", flag="--size", metavar="WIDTH")
+    out: str = option("runs/organisms", "a folder per model goes there", metavar="DIR")
+    workers: int = option(1, "models trained at once", metavar="N", least=1)
 
 
 @dataclass
-class Model:
+class Model(Options):
     """What `interp.load_model` takes: a hub id, a folder or `organism:NAME`, and how."""
 
-    name: str = "organism:heads-64"
-    revision: str | None = None
-    dtype: str = "float32"
-    device: str | None = None
-    offline: bool = False
-
-    def __post_init__(self) -> None:
-        _check("model.dtype", self.dtype, DTYPES)
+    prefix: ClassVar[str] = "model"
+    name: str = option(
+        "organism:heads-64", "a hub id, a local folder, or organism:NAME", flag="MODEL"
+    )
+    revision: str | None = option(None, "commit, tag or branch on the hub")
+    dtype: str = option(
+        "float32", "float32 is exact", choices=lambda: ("float32", "bfloat16", "float16")
+    )
+    device: str | None = option(None, "cpu, cuda:0 (a GPU where there is one)")
+    offline: bool = option(False, "use what is on this disk only")
+    trust_remote_code: bool = option(False, "run Python that comes with the model")
+    allow_pickle: bool = option(False, "read weights that run code when read")
 
 
 @dataclass
-class Pairs:
+class Pairs(Options):
     """Pairs to ask: a file or a generated set; an organism's own, or `cities`, where neither."""
 
-    path: str | None = None
-    named_set: str | None = None
-    reasoning_path: str | None = None
-    count: int = 256
+    prefix: ClassVar[str] = "pairs"
+    path: str | None = option(
+        None,
+        "CSV of prompt,true,false or statement,label, or TruthfulQA's JSON",
+        flag="--pairs", metavar="FILE", instead_of="pairs",
+    )  # fmt: skip
+    named_set: str | None = option(
+        None, "cities, elements, …", flag="--set", metavar="SET", instead_of="pairs"
+    )
+    reasoning_path: str | None = option(
+        None, "the same, about reasoning", flag="--reasoning-pairs", metavar="FILE"
+    )
+    # An effect with an interval needs two pairs.
+    count: int = option(256, "pairs at most", metavar="N", least=2)
 
 
 @dataclass
 class AttributeHeads(Launched):
-    """`nullcline run attribute_heads`: one model, its pairs, and how heads are named."""
+    """The study `attribute_heads`: one model, its pairs, and how heads are named."""
 
-    method: str = "dla"
-    false_discovery_rate: float = 0.05
-    top: int = 10
-    seed: int = 0
-    model: Model = field(default_factory=Model)
-    pairs: Pairs = field(default_factory=Pairs)
-
-    def __post_init__(self) -> None:
-        _check("method", self.method, METHODS)
-
-
-@dataclass
-class Asked:
-    """What a truth vector is found and judged with: an organism's own, or the generated sets, where
-    no files are given; `questions` is a file or a generated set."""
-
-    statements: list[str] = field(default_factory=list)
-    questions: str | None = None
-    count: int = 240
+    method: str = option(
+        "dla", "of attribution",
+        choices=lambda: ("dla", "attribution-patching", "activation-patching"),
+    )  # fmt: skip
+    false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
+    top: int = option(10, "heads shown", metavar="N", least=1)
+    seed: int = option(0, "of resamples and controls", least=0)
+    model: Model = group(Model, "heads-64")
+    pairs: Pairs = group(Pairs, "own")
 
 
 @dataclass
-class FindTruth(Launched):
-    """`nullcline run find_truth`: one model, how its vector is looked for, and what it may cost.
+class Sets(Options):
+    """Statements and questions that a truth vector is found and judged with: an organism's own, or
+    the generated sets, where no files are given; `questions` is a file or a generated set."""
 
-    `methods` are all that owe nothing to a cue where the list is empty, `layers` are all. `keep`
-    also writes the vector beside the record.
+    prefix: ClassVar[str] = "sets"
+    statements: list[str] = option([], "CSV: statement,label", metavar="FILE")
+    questions: str | None = option(
+        None, "JSON as TruthfulQA's, or cities, elements, …", metavar="FILE|SET"
+    )
+    # Three splits need two questions each.
+    count: int = option(240, "of each generated set", metavar="N", least=6)
+
+
+def _layer(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdigit():
+        raise ValueError("give numbers, or all")
+    return int(text)
+
+
+@dataclass
+class OfVector(Launched):
+    """What the two studies of a truth vector share: how one is looked for, and its controls.
+
+    `methods` are all that owe nothing to a cue where the list is empty; `layers` are all where it
+    is, `site` inside or after them. `preset` searches nothing and takes the published rule.
     """
 
-    methods: list[str] = field(default_factory=list)
-    layers: list[int] = field(default_factory=list)
-    where: str = "best"
-    positions: str = "all"
-    preset: str | None = None
-    kl: float = 0.1
-    lost: float = 0.05
-    reasoning_loss: float = 0.02
-    random: int = 20
-    seed: int = 0
-    keep: bool = False
-    model: Model = field(default_factory=Model)
-    asked: Asked = field(default_factory=Asked)
-
-    def __post_init__(self) -> None:
-        _check("where", self.where, WHERE)
-        _check("positions", self.positions, POSITIONS)
-        for method in self.methods:
-            _check("methods", method, TRUTH_METHODS)
+    methods: list[str] = option(
+        [], "mass-mean, logistic, gradient, trained (all four by default), cue",
+        flag="--method", metavar="METHOD",
+        choices=lambda: ("mass-mean", "logistic", "gradient", "trained", "cue"),
+    )  # fmt: skip
+    layers: list[int] = option([], "layers, or all", metavar="N", parse=_layer)
+    site: str | None = option(
+        None, "inside or after layers (both)", choices=lambda: ("attention", "block")
+    )
+    where: str = option(
+        "best",
+        "add it everywhere, only where a plain question is recognised, or whichever is best",
+        choices=lambda: ("best", "everywhere", "asked"),
+    )
+    positions: str = option("all", "of a text", choices=lambda: ("all", "last"))
+    preset: str | None = option(
+        None, "the published rule: no search", choices=lambda: ("published",)
+    )
+    kl: float = option(0.1, "budget: median KL, validation", metavar="NATS", least=0)
+    lost: float = option(0.05, "budget: right answers lost", least=0)
+    reasoning_loss: float = option(0.02, "budget: of reasoning", least=0)
+    # Fewer random directions make no control.
+    random: int = option(20, "random directions of equal norm", metavar="N", least=20)
+    seed: int = option(0, "of sets, search and controls", least=0)
+    model: Model = group(Model, "knowing-48")
+    sets: Sets = group(Sets, "own")
 
 
 @dataclass
-class EvaluateSteering(Launched):
-    """`nullcline run evaluate_steering`: one model and a vector; found first, with the default
-    search and `methods`, where `vector` names no file."""
+class FindTruth(OfVector):
+    """The study `find_truth`: one model, how its vector is looked for, and what it may cost.
 
-    vector: str | None = None
-    strength: float | None = None
-    methods: list[str] = field(default_factory=list)
-    where: str = "best"
-    random: int = 20
-    seed: int = 0
-    model: Model = field(default_factory=Model)
-    asked: Asked = field(default_factory=Asked)
-
-    def __post_init__(self) -> None:
-        _check("where", self.where, WHERE)
-        for method in self.methods:
-            _check("methods", method, TRUTH_METHODS)
-
-
-def _register_launchers(store: ConfigStore) -> None:
-    store.store(group="launcher", name="local_schema", node=Launcher)
-    store.store(group="launcher", name="joblib_schema", node=Joblib)
-    store.store(group="launcher", name="submitit_schema", node=Submitit)
-    store.store(group="launcher", name="ray_schema", node=Ray)
-
-
-def register_models() -> None:
-    """Make the schemas of what looks inside models known to Hydra, and every shipped organism a
-    model."""
-    store = ConfigStore.instance()
-    _register_launchers(store)
-    store.store(name="attribute_heads_schema", node=AttributeHeads)
-    store.store(name="find_truth_schema", node=FindTruth)
-    store.store(name="evaluate_steering_schema", node=EvaluateSteering)
-    store.store(group="asked", name="schema", node=Asked)
-    store.store(group="model", name="schema", node=Model)
-    store.store(group="pairs", name="schema", node=Pairs)
-    for path in shipped("organisms").glob("*/organism.json"):
-        name = path.parent.name
-        store.store(group="model", name=name, node=Model(name=f"organism:{name}"))
-
-
-def register_organisms() -> None:
-    """Make the schema of `train_organism` known to Hydra, and every recipe as a choice of family.
-
-    The recipes themselves are read by `organisms.load_recipe`; Hydra only checks the name.
+    `keep` also writes the vector beside the record.
     """
-    store = ConfigStore.instance()
-    _register_launchers(store)
-    store.store(name="organism_schema", node=TrainOrganism)
-    for path in configs("organism").glob("*.yaml"):
-        store.store(group="family", name=path.stem, node={"family": path.stem}, package="_global_")
-    # The groups that training shares with the other entry points, whose folder it does not see.
-    for path in configs("launcher").glob("*.yaml"):
-        store.store(group="launcher", name=path.stem, node=OmegaConf.load(path))
-    for path in configs("experiment").glob("*.yaml"):
-        if "run train_organism" not in path.read_text(encoding="utf-8"):
-            continue  # of another entry point
-        node = OmegaConf.load(path)
-        store.store(group="experiment", name=path.stem, node=node, package="_global_")
+
+    keep: bool = option(False, "write the vector beside the record")
 
 
-def register() -> None:
-    """Make the schemas known to Hydra under the names that the yaml files refer to."""
-    store = ConfigStore.instance()
-    _register_launchers(store)
-    store.store(name="diagnose_schema", node=Diagnose)
-    store.store(name="fit_dynamics_schema", node=FitDynamics)
-    store.store(group="family", name="schema", node=Family)
-    store.store(group="penalty", name="schema", node=Penalty)
-    store.store(group="estimator", name="schema", node=Estimator)
+@dataclass
+class EvaluateSteering(OfVector):
+    """The study `evaluate_steering`: one model and a vector; found first where `vector` names no
+    file."""
+
+    vector: str | None = option(None, "of nullcline truth; else one is found", metavar="FILE")
+    strength: float | None = option(None, "in place of the vector's own")
+    force: bool = option(False, "take another model's vector")

@@ -1,14 +1,14 @@
 """Penalties by name."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 from .best_subset import BestSubset
 from .matched_fit import TrajectorySelection
+from .names import PenaltyName
 from .proximal import Lasso
 from .sparse import AbstractPenalty, Ridge
 from .stlsq import STLSQ
 
-PenaltyName = Literal["ridge", "l1", "stlsq", "best-subset", "trajectory"]
 _WITH_STRENGTH = {"ridge": Ridge, "l1": Lasso, "stlsq": STLSQ}
 _WITHOUT = {"best-subset": BestSubset, "trajectory": TrajectorySelection}
 

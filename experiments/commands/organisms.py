@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+from ..schemas import TrainOrganism
+from ._arguments import add_schema_arguments, settings_from
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline organisms`."""
@@ -21,22 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     train = action("train", "train a family; a run that was stopped goes on where it was")
     train.add_argument("recipe", metavar="RECIPE", help="a recipe by name, or a yaml file")
+    add_schema_arguments(train, TrainOrganism, without=("family", "recipe", "seed"))
     train.add_argument(
         "--seeds", nargs="+", type=int, default=[0], metavar="SEED", help="text and weights (0)"
-    )
-    train.add_argument(
-        "--size", nargs="+", type=int, action="extend", metavar="WIDTH", help="only these widths"
-    )
-    train.add_argument(
-        "--out",
-        type=Path,
-        default=Path("runs", "organisms"),
-        metavar="DIR",
-        help="a folder per model goes there (runs/organisms)",
-    )
-
-    train.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="models trained at once (1)"
     )
 
     evaluate = action("evaluate", "measure one anew, by log-probability")
@@ -81,17 +71,18 @@ def _train(options: argparse.Namespace) -> None:
     from ..formats import to_json
     from ..studies.organisms import find_recipe, list_to_text, scored, train_family
 
+    settings = settings_from(options, TrainOrganism, recipe=None)
     trained = train_family(
         find_recipe(options.recipe),
         seeds=options.seeds,
-        sizes=options.size,
-        folder=options.out,
-        workers=options.workers,
+        sizes=settings.sizes,
+        folder=Path(settings.out),
+        workers=settings.workers,
     )
     if options.json:
         print(to_json([scored(organism) for organism in trained]))
     else:
-        print(list_to_text(trained, options.out))
+        print(list_to_text(trained, Path(settings.out)))
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -3,47 +3,29 @@
 import argparse
 from pathlib import Path
 
+from ..schemas import Diagnose
+from ._arguments import add_schema_arguments, settings_from
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline report`."""
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="as for diagnose; the shipped table if none"
-    )
-    parser.add_argument("--table", default=None, help="a shipped table: uniform or published")
-    parser.add_argument("--reasoning", help="benchmark for the reasoning score (hellaswag)")
-    parser.add_argument("--truth", help="benchmark for the truth score (truthfulqa_mc2)")
-    parser.add_argument("--family", nargs="+", action="extend", metavar="NAME", help="only these")
-    parser.add_argument("--n-boot", type=int, default=10_000, help="resamples (10000)")
-    parser.add_argument("--seed", type=int, default=0)
+    add_schema_arguments(parser, Diagnose, without=("figures",))
     parser.add_argument("--records", type=Path, metavar="DIR", help="records of heads, evaluate")
     parser.add_argument("-o", "--out", type=Path, default=Path("report.html"), metavar="FILE")
 
 
 def run(options: argparse.Namespace) -> None:
     """Diagnose and write the file."""
-    from ... import dynamics
+    from ..inputs import read_table
     from ..progress import report_parts
-    from .checks import check_resampling
+    from ..studies import find_study
 
-    if options.paths and options.table:
-        raise ValueError("give PATH or --table, not both")
-    check_resampling(options)
     check_report(options.out)
-    say = report_parts("report")
-    if options.paths:
-        table = dynamics.combine_tables([dynamics.read_scores(path) for path in options.paths])
-    else:
-        table = dynamics.load_table(options.table or "uniform")
-    if options.family:
-        table = table.select(options.family)
-    diagnosis = dynamics.diagnose(
-        table,
-        reasoning=options.reasoning,
-        truth=options.truth,
-        n_boot=options.n_boot,
-        seed=options.seed,
-        on_progress=say,
-    )
+    say, settings = report_parts("report"), settings_from(options, Diagnose)
+    diagnosis = find_study("diagnose").run(settings, say=say)[0].found
+    table = read_table(settings)
+    if settings.family.names:
+        table = table.select(settings.family.names)
     write_report(options.out, table, diagnosis, records=options.records, on_progress=say)
 
 

@@ -1,14 +1,17 @@
 """`nullcline reproduce`: the ledger of the paper's claims, recomputed."""
 
 import argparse
+import dataclasses
 import time
 from pathlib import Path
+
+from ..schemas import Estimator
+from ._arguments import add_schema_arguments, settings_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline reproduce`."""
-    parser.add_argument("--n-boot", type=int, default=10_000, help="resamples (10000)")
-    parser.add_argument("--seed", type=int, default=0)
+    add_schema_arguments(parser, Estimator)
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a record there")
 
@@ -20,14 +23,13 @@ def run(options: argparse.Namespace) -> None:
     from ..ledger import build_ledger, ledger_to_dict, ledger_to_text
     from ..progress import report_parts
     from ..records import write_record
-    from .checks import check_resampling
 
     started = time.monotonic()
-    check_resampling(options)
+    estimator = settings_from(options, Estimator)
     report = report_parts("reproduce")
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-    claims = build_ledger(n_boot=options.n_boot, seed=options.seed, on_progress=report)
+    claims = build_ledger(n_boot=estimator.n_boot, seed=estimator.seed, on_progress=report)
     result = ledger_to_dict(claims)
     if options.out:
         names = (
@@ -37,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
         write_record(
             options.out,
             command="reproduce",
-            settings={"n_boot": options.n_boot, "seed": options.seed},
+            settings=dataclasses.asdict(estimator),
             inputs={f"{name}.csv": dynamics.load_origin(name)["sha256"] for name in names},
             result=result,
             started=started,

@@ -7,7 +7,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline run`."""
     from ..studies import STUDIES
 
-    parser.add_argument("study", metavar="STUDY", help=", ".join(STUDIES))
+    own = f"{', '.join(STUDIES)}; your own: module:name"
+    parser.add_argument("study", metavar="STUDY", help=own)
     parser.add_argument(
         "overrides",
         nargs=argparse.REMAINDER,
@@ -18,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Hand the study and its overrides to Hydra."""
+    from ..progress import report_parts
     from ..studies import find_study
     from ..sweeps import main
 
-    main(find_study(options.study), options.overrides)
+    main(find_study(options.study), options.overrides, say=report_parts(options.study))

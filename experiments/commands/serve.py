@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .loading import add_model_arguments
+from ..schemas import Model
+from ._arguments import add_schema_arguments, settings_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline serve`."""
-    add_model_arguments(parser)
+    add_schema_arguments(parser, Model)
     parser.add_argument(
         "--vector", type=Path, metavar="FILE", help="truth vector (nullcline truth makes one)"
     )
@@ -45,17 +46,17 @@ def run(options: argparse.Namespace) -> None:
         concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
     )
     from ..dashboard._safety import own_names
-    from .loading import load_chosen
+    from ..models import load_model
 
     with serving.bound(options.host, options.port) as own:
         vector = interp.load_vector(options.vector) if options.vector else None
-        model = load_chosen(options)
+        model = load_model(settings_from(options, Model))
         if vector is not None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
             print(vector, file=sys.stderr)
-        name = options.name or _name(options.model)
+        name = options.name or _name(options.model_name)
         app = serving.create_app(
             model, vector, name=name, hosts=own_names(options.host), limits=limits
         )
@@ -81,9 +82,10 @@ def _check(options: argparse.Namespace) -> None:
 
 def _imported() -> tuple[Any, Any]:
     """The packages `interp` and `experiments.serving`, or one line that says what is missing."""
-    from .loading import import_interp
+    from ... import interp
+    from ..models import import_torch
 
-    interp = import_interp()
+    import_torch()
     try:
         from .. import serving
     except ModuleNotFoundError as error:

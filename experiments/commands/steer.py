@@ -6,14 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .loading import add_model_arguments
+from ..schemas import Model
+from ._arguments import add_schema_arguments, settings_from
 
 _LONGEST_PROMPT = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline steer`."""
-    add_model_arguments(parser)
+    add_schema_arguments(parser, Model)
     parser.add_argument(
         "--vector", type=Path, required=True, metavar="FILE", help="of nullcline truth"
     )
@@ -45,13 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write steered text to stdout, and what was done to stderr."""
-    from .loading import import_interp, load_chosen
+    from ... import interp
+    from ..models import import_torch, load_model
 
-    interp = import_interp()
+    import_torch()
     _check(options)
     vector = interp.load_vector(options.vector)
     prompt = None if options.chat or options.bake or options.export else _prompt(options)
-    model = load_chosen(options)
+    model = load_model(settings_from(options, Model))
     if options.bake:
         folder = interp.bake(
             model, vector, options.bake, strength=options.strength, force=options.force

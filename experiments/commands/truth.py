@@ -3,18 +3,19 @@
 import argparse
 import dataclasses
 import sys
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .loading import add_model_arguments
-from .steering_arguments import add_search_arguments, add_set_arguments
+from ..schemas import FindTruth
+from ._run import add_study_arguments, run_study
+
+if TYPE_CHECKING:
+    from ..studies.steering import TruthStudy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline truth`."""
-    add_model_arguments(parser)
-    add_set_arguments(parser)
-    add_search_arguments(parser)
+    add_study_arguments(parser, FindTruth, without=("keep",))
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="keep the vector (safetensors)"
     )
@@ -26,53 +27,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=".gguf (llama.cpp, repeng), .pt (lm-eval), .json",
     )
-    parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a record there")
 
 
 def run(options: argparse.Namespace) -> None:
     """Find, judge, keep and print."""
-    from ..formats import to_json
-    from ..progress import report_parts
-    from ..records import write_record
-    from ..studies.steering import study_truth, truth_to_dict, truth_to_text, vector_report
-    from .loading import import_interp
-    from .steering_arguments import check_sets, load_asked, plain_options, search_settings
-
-    started = time.monotonic()
-    check_sets(options)
-    settings = search_settings(options)
     if options.output is not None and options.output.suffix != ".safetensors":
         raise ValueError(f"-o {options.output}: a vector's file ends in .safetensors")
-    interp = import_interp()
-    model, sets, inputs = load_asked(options)
-    study = study_truth(
-        model,
-        sets,
-        inputs=inputs,
-        preset=options.preset,
-        random=options.random,
-        seed=options.seed,
-        on_progress=report_parts("truth"),
-        **settings,
-    )
-    result = truth_to_dict(study)
-    vector = dataclasses.replace(study.vector, report=vector_report(study))
+    run_study("find_truth", options, then=lambda found: _keep(options, found))
+    if options.output is None and not options.json:
+        print("the vector was not kept; -o truth.safetensors does", file=sys.stderr)
+
+
+def _keep(options: argparse.Namespace, found: "TruthStudy") -> None:
+    from ... import interp
+    from ..studies.steering import vector_report
+
+    vector = dataclasses.replace(found.vector, report=vector_report(found))
     if options.output is not None:
         interp.save_vector(vector, options.output)
         print(f"wrote {options.output}", file=sys.stderr)
     for path in options.export:
-        interp.export_vector(model, vector, path)
+        interp.export_vector(found.model, vector, path)
         print(f"wrote {path}", file=sys.stderr)
-    if options.out:
-        write_record(
-            options.out,
-            command="truth",
-            settings=plain_options(options),
-            inputs={model.name: model.fingerprint, **inputs},
-            result=result,
-            started=started,
-        )
-    print(to_json(result) if options.json else truth_to_text(study))
-    if options.output is None and not options.json:
-        print("the vector was not kept; -o truth.safetensors does", file=sys.stderr)

@@ -2,23 +2,44 @@
 
 from importlib import import_module
 
-from ..sweeps import Experiment, choices
+from ..options import choices
+from ..study import Study
 
 #: Study -> the module below this folder that holds it, under its own name.
 _MODULES = {
     "attribute_heads": "heads",
+    "cross_validate": "ode",
     "diagnose": "diagnosis",
     "evaluate_steering": "steering",
     "find_truth": "steering",
     "fit_dynamics": "ode",
+    "predict_family": "ode",
     "train_organism": "organisms",
 }
 STUDIES = tuple(_MODULES)
 
 
-def find_study(name: str) -> Experiment:
-    """A study by its name. Raises ValueError with the nearest names."""
+def find_study(name: str) -> Study:
+    """A study by its name, or a user's own by `module:name`.
+
+    Raises ValueError with the nearest names.
+    """
+    module, _, own = name.partition(":")
+    if own:
+        return _of_users(module, own)
     if name not in _MODULES:
-        raise ValueError(f"no study {name!r}; {choices(name, STUDIES)}")
-    module = import_module(f".{_MODULES[name]}.{name}", __package__)
-    return getattr(module, name)
+        raise ValueError(
+            f"no study {name!r}; {choices(name, STUDIES)}, or module:name for your own"
+        )
+    found = import_module(f".{_MODULES[name]}.{name}", __package__)
+    return getattr(found, name)
+
+
+def _of_users(module: str, name: str) -> Study:
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"no study {module}:{name}; {error}") from None
+    if not isinstance(found, Study):
+        raise ValueError(f"{module}:{name} is no study; make one with experiments.study.study")
+    return found

@@ -11,9 +11,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from ._mistakes import choices, describe
+from ..options import choices
+from ._mistakes import describe
 
-_NAMES_NO_RESULT = ("launcher", "experiment", "hydra")
+_NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective")
 _LONGEST_LABEL = 100
 
 

@@ -62,7 +62,7 @@ def died(job: Job) -> Ended:
     if job.key is not None and folder.finished(job.key):
         return Ended(job.folder, "done", seconds=folder.state().get("seconds", 0.0))
     if folder.state().get("state") != "running":
-        folder.begin(key=job.key, experiment=job.experiment, label=job.label)
+        folder.begin(key=job.key, experiment=job.study, label=job.label)
     folder.end("failed", error=DIED)
     return Ended(job.folder, "failed", DIED)
 

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..keys import code_now, job_key
+from ..study import Study, plain_settings
 from . import _cluster, _engines
-from ._compose import compose_settings, folder_name, label_of
-from ._experiment import Experiment, code_now, plain_settings
+from ._compose import folder_name
 from ._job import JobFolder
-from ._key import job_key
 from ._mistakes import one_line
 from ._progress import Progress
 from ._run import Ended, Job
-from ._state import SweepPlan, write_plan
+from ._state import SweepPlan, read_plan, write_plan
 from ._threads import limit_threads
 
 _ENGINES: dict[str, Callable[[Sequence[Job], Any, Path], Iterator[Ended]]] = {
@@ -24,75 +24,83 @@ _ENGINES: dict[str, Callable[[Sequence[Job], Any, Path], Iterator[Ended]]] = {
 }
 
 
-def launch_overrides(loader: Any, master: Any, task: Any, overrides: Sequence[Sequence[str]]):
-    """What Hydra's launcher does: compose every job, then launch. `task.experiment` is the entry
-    point; `task.unfinished` counts the jobs that are not done in the end."""
-    settings = compose_settings(loader, master, overrides)
-    labels = [label_of(some) for some in overrides]
-    sweep = Path(str(master.hydra.sweep.dir)).absolute()
-    task.unfinished += launch(task.experiment, settings, labels, sweep)
-
-
 def launch(
-    experiment: Experiment, settings: Sequence[Any], labels: Sequence[str], sweep: Path
-) -> int:
-    """Do the jobs that are not done yet in the folder `sweep`; how many are not done in the end.
+    study: Study,
+    settings: Sequence[Any],
+    labels: Sequence[str],
+    sweep: Path,
+    *,
+    folders: Sequence[str] | None = None,
+    hydra: Sequence[Any] | None = None,
+    goes_on: bool = False,
+) -> tuple[list[Ended], int]:
+    """Do the jobs that are not done yet in the folder `sweep`: what became of each, in order, and
+    how many are not done in the end.
 
-    The launcher is that of the first job's settings.
+    The launcher is that of the first job's settings. `folders` are the names of the jobs' folders
+    (made of labels and settings where they are not given), `hydra` Hydra's own configuration of
+    each for its callbacks. `goes_on` says that earlier jobs of this sweep were launched before.
     """
     launcher = settings[0].launcher
     if launcher.engine not in _ENGINES:
         raise ValueError(f"launcher.engine={launcher.engine}: there are {', '.join(_ENGINES)}")
     limit_threads(launcher.threads)
-    jobs, failed = _plan(experiment, settings, labels, sweep, launcher.threads)
-    write_plan(sweep, SweepPlan.of(experiment.name, launcher, jobs, time.time()))
+    if folders is None:
+        named = zip(settings, labels, strict=True)
+        folders = [folder_name(label, plain_settings(chosen)) for chosen, label in named]
+    paths = [sweep / name for name in folders]
+    jobs, failed = _plan(study, settings, labels, paths, hydra, launcher.threads)
+    plan = SweepPlan.of(study.name, launcher, jobs, time.time())
+    write_plan(sweep, plan.after(read_plan(sweep)) if goes_on else plan)
     workers = getattr(launcher, "workers", None)
-    progress = Progress(experiment.name, sweep, jobs, workers=workers)
-    for job, error in failed.items():
-        progress.ended(Ended(job, "failed", error))
+    progress = Progress(study.name, sweep, jobs, workers=workers)
+    for folder, error in failed.items():
+        progress.ended(Ended(folder, "failed", error))
+    became = {folder: Ended(folder, "failed", error) for folder, error in failed.items()}
     left = []
     for job in jobs:
         if job.folder in failed:
             continue
         if JobFolder(Path(job.folder)).finished(job.key):
             progress.skipped()
+            became[job.folder] = Ended(job.folder, "done")
         else:
             left.append(job)
     progress.begin(len(left))
+    for job in left:
+        folder = JobFolder(Path(job.folder))
+        if not folder.running():  # an earlier launch may have left tasks that still work
+            folder.clear()
     if left:
-        for job in left:
-            folder = JobFolder(Path(job.folder))
-            if not folder.running():  # an earlier launch may have left tasks that still work
-                folder.clear()
         for ended in _ENGINES[launcher.engine](left, launcher, sweep):
+            became[ended.folder] = ended
             progress.ended(ended)
-    return progress.close()
+    return [became[str(path)] for path in paths], progress.close()
 
 
 def _plan(
-    experiment: Experiment,
+    study: Study,
     settings: Sequence[Any],
     labels: Sequence[str],
-    sweep: Path,
+    paths: Sequence[Path],
+    hydra: Sequence[Any] | None,
     threads: int,
 ) -> tuple[list[Job], dict[str, str]]:
     """The jobs, equal ones once, and the errors of those whose inputs cannot be read."""
     code, jobs, failed = code_now(), {}, {}
-    for chosen, label in zip(settings, labels, strict=True):
-        plain = plain_settings(chosen)
-        folder = sweep / folder_name(label, plain)
+    for n, (chosen, label, folder) in enumerate(zip(settings, labels, paths, strict=True)):
         key = ""
         try:
-            key = job_key(experiment.name, plain, experiment.inputs(chosen), code["version"])
+            key = job_key(study.name, plain_settings(chosen), study.inputs(chosen), code["version"])
         except (ValueError, OSError) as error:
             failed[str(folder)] = one_line(error)
             at = JobFolder(folder)
-            at.begin(key=None, experiment=experiment.name, label=label)
+            at.begin(key=None, experiment=study.name, label=label)
             at.log.write_text(f"its inputs: {one_line(error)}\n", encoding="utf-8")
             at.end("failed", error=one_line(error))
-        jobs[str(folder)] = Job(
-            module=experiment.module,
-            experiment=experiment.name,
+        job = Job(
+            module=study.module,
+            study=study.name,
             label=label,
             settings=chosen,
             folder=str(folder),
@@ -100,5 +108,12 @@ def _plan(
             code=code,
             threads=threads,
             cwd=str(Path.cwd()),
+            hydra=None if hydra is None else hydra[n],
         )
+        other = jobs.setdefault(str(folder), job)
+        if plain_settings(other.settings) != plain_settings(chosen):
+            raise ValueError(
+                f"hydra.sweep.subdir: {other.label} and {label} would share the folder "
+                f"{folder.name}; let it name every key that differs"
+            )
     return list(jobs.values()), failed

@@ -2,15 +2,17 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ...configs import configs
+from ..study import Study
 from ._compose import settings_of, sweep_name
-from ._experiment import Experiment
 from ._mistakes import one_line
+from ._run import run_here
 
 
-def main(experiment: Experiment, arguments: Sequence[str]) -> None:
+def main(study: Study, arguments: Sequence[str], *, say: Callable[[str], None] | None = None):
     """Run a study with the overrides of the command line.
 
     Raises SystemExit with status 1 where a job of a sweep failed, and 2 after one line on stderr
@@ -23,34 +25,38 @@ def main(experiment: Experiment, arguments: Sequence[str]) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     from ..cli import use_double_precision
+    from ._hydra import objective_of
+    from ._register import register
 
     use_double_precision()
-    experiment.register()
+    register(study)
 
     traces = "HYDRA_FULL_ERROR" in os.environ or "NULLCLINE_TRACEBACK" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
 
     def mistaken(error: Exception) -> SystemExit:
-        print(f"{experiment.name}: {one_line(error)}", file=sys.stderr)
+        print(f"{study.name}: {one_line(error)}", file=sys.stderr)
         return SystemExit(2)
 
-    def job(config: DictConfig) -> None:
+    def job(config: DictConfig) -> float | None:
+        folder = Path(HydraConfig.get().runtime.output_dir)
         try:
-            path = experiment(settings_of(config), Path(HydraConfig.get().runtime.output_dir))
+            settings = settings_of(config)
+            _, result = run_here(study, settings, folder, say=say or (lambda part: None))
+            value = objective_of(study, settings, result)
         except (ValueError, OSError) as error:
             if traces:
                 raise
             raise mistaken(error) from None
-        print(f"{experiment.name}: wrote {path}", file=sys.stderr)
+        print(f"{study.name}: wrote {folder / 'record.json'}", file=sys.stderr)
+        return value
 
-    job.experiment, job.unfinished = experiment, 0  # pyright: ignore[reportFunctionMemberAccess]
+    job.study, job.unfinished = study, 0  # pyright: ignore[reportFunctionMemberAccess]
     # Hydra names the application, and so its folders, after the function's module.
-    job.__module__ = experiment.module
-    run = hydra.main(
-        version_base="1.3", config_path=experiment.config_path, config_name=experiment.config_name
-    )(job)
+    job.__module__ = study.module
+    run = hydra.main(version_base="1.3", config_path=str(configs()), config_name=study.name)(job)
     OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True)
-    sys.argv = [f"nullcline run {experiment.name}", *arguments]  # where Hydra reads
+    sys.argv = [f"nullcline run {study.name}", *arguments]  # where Hydra reads
     try:
         run()
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
@@ -58,7 +64,7 @@ def main(experiment: Experiment, arguments: Sequence[str]) -> None:
             raise
         raise mistaken(error) from None
     except KeyboardInterrupt:
-        print(f"{experiment.name}: interrupted; the same command goes on", file=sys.stderr)
+        print(f"{study.name}: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
     if job.unfinished:  # pyright: ignore[reportFunctionMemberAccess]
         raise SystemExit(1)

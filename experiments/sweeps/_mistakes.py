@@ -1,11 +1,8 @@
 """What was wrong with a configuration, on one line with the choices."""
 
-import difflib
-import re
-from collections.abc import Iterable
 from typing import Any
 
-_MOST_CHOICES = 60
+from ..options import choices
 
 
 def one_line(error: BaseException) -> str:
@@ -13,21 +10,18 @@ def one_line(error: BaseException) -> str:
     from hydra.errors import MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
+    from ._register import study_of_recipe
+
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
+        if group == "experiment" and (study := study_of_recipe(name)):
+            return f"experiment={name}: a recipe of another study; nullcline run {study} takes it"
         return f"{group}={name}: no such choice; {choices(name, error.options)}"
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):
         return describe(error, "")
-    if missing := re.search(
-        r"Could not override '(.+?)'\.\s+No match in the defaults list", str(error)
-    ):
-        return (
-            f"{missing[1]}: this entry point has no such group; is the recipe of another one? "
-            "The files of configs/experiment say of which"
-        )
     return " ".join(str(error).split())
 
 
@@ -47,12 +41,3 @@ def describe(error: Any, override: str) -> str:
         )
     said = str(error.msg or error).splitlines()[0]
     return f"{given}: {said}"
-
-
-def choices(name: str, known: Iterable[str]) -> str:
-    """`there are ...`, the nearest first where some are near."""
-    names = [choice for choice in known if not choice.endswith("schema")]
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    nearest = f"nearest: {', '.join(near)}; " if near else ""
-    listed = ", ".join(names[:_MOST_CHOICES]) + (", ..." if len(names) > _MOST_CHOICES else "")
-    return f"{nearest}there are {listed or 'none'}"

@@ -1,5 +1,6 @@
 """One job of a sweep, in whatever process an engine gives it."""
 
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -7,10 +8,11 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..study import Study
 from ._job import JobFolder
 from ._mistakes import one_line
 from ._threads import limit_threads
@@ -20,10 +22,10 @@ _WATCH_SECONDS = 0.5
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a worker needs to know: the entry point by module and name, settings, folder, key."""
+    """What a worker needs to know: the study by module and name, settings, folder, key."""
 
     module: str
-    experiment: str
+    study: str
     label: str
     settings: Any
     folder: str
@@ -31,6 +33,7 @@ class Job:
     code: Mapping[str, Any]
     threads: int
     cwd: str  # where relative paths in settings begin, on whatever machine the job runs
+    hydra: Any = None  # its whole configuration, where Hydra has callbacks that want it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,12 +74,13 @@ def run_job(job: Job) -> Ended:
             return Ended(job.folder, "elsewhere")
         if folder.finished(job.key):
             return Ended(job.folder, "done")
-        folder.begin(key=job.key, experiment=job.experiment, label=job.label)
+        folder.begin(key=job.key, experiment=job.study, label=job.label)
         with folder.logged():
             try:
                 os.chdir(job.cwd)
-                experiment = getattr(importlib.import_module(job.module), job.experiment)
-                _, key = experiment.record(job.settings, folder.path, code=job.code)
+                study = getattr(importlib.import_module(job.module), job.study)
+                with _callbacks(job, study):
+                    _, _, key = study.run(job.settings, folder.path, code=job.code)
             except (Exception, SystemExit) as error:
                 traceback.print_exc()
                 folder.end("failed", error=one_line(error) or type(error).__name__)
@@ -85,6 +89,54 @@ def run_job(job: Job) -> Ended:
         ended = Ended.of(folder)
     assert ended is not None
     return ended
+
+
+def run_here(
+    study: Study, settings: Any, folder: Path, *, say: Callable[[str], None]
+) -> tuple[Any, Mapping[str, Any]]:
+    """Run one job in this process and in the open: what was found, and its result as data.
+
+    The folder says of it what it says of a job of a sweep.
+    """
+    at = JobFolder(folder)
+    at.begin(key=None, experiment=study.name)
+    try:
+        outcome, result, key = study.run(settings, folder, say=say)
+    except BaseException as error:
+        at.end("failed", error=one_line(error) or type(error).__name__)
+        raise
+    at.end("done", key=key)
+    return outcome.found, result
+
+
+@contextlib.contextmanager
+def _callbacks(job: Job, study: Study) -> Iterator[None]:
+    """Hydra's `on_job_start` and `on_job_end` around a job, where the user has callbacks."""
+    if job.hydra is None:
+        yield
+        return
+    from hydra._internal.callbacks import Callbacks
+    from hydra.core.utils import JobReturn, JobStatus
+    from omegaconf import OmegaConf
+
+    callbacks, settings = Callbacks(job.hydra), OmegaConf.structured(job.settings)
+    made = JobReturn(
+        overrides=list(job.hydra.hydra.overrides.task),
+        cfg=settings,
+        hydra_cfg=job.hydra,
+        working_dir=job.folder,
+        task_name=study.name,
+    )
+    work: Any = study.work  # a callback may ask where it is defined
+    callbacks.on_job_start(config=job.hydra, task_function=work)
+    try:
+        yield
+        made.status = JobStatus.COMPLETED
+    except BaseException as error:
+        made.status, made.return_value = JobStatus.FAILED, error
+        raise
+    finally:
+        callbacks.on_job_end(config=job.hydra, job_return=made)
 
 
 def run_as_child(job: Job) -> Ended:

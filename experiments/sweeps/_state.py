@@ -31,6 +31,12 @@ class SweepPlan:
         )
         return cls(experiment, dataclasses.asdict(launcher), started, named)
 
+    def after(self, earlier: "SweepPlan") -> "SweepPlan":
+        """This plan with the jobs of an earlier batch of the same sweep before its own."""
+        own = {job["folder"] for job in self.jobs}
+        before = [job for job in earlier.jobs if job["folder"] not in own]
+        return dataclasses.replace(self, started=earlier.started, jobs=(*before, *self.jobs))
+
 
 @dataclasses.dataclass(frozen=True)
 class JobStatus:

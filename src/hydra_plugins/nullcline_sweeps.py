@@ -26,10 +26,11 @@ class NullclineLauncher(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        from nullcline.experiments.sweeps._launch import launch_overrides
+        from nullcline.experiments.sweeps._hydra import launch_overrides
 
-        launch_overrides(self.context.config_loader, self.config, self.task, job_overrides)
-        return []
+        return launch_overrides(
+            self.context, self.config, self.task, job_overrides, initial_job_idx
+        )
 
 
 class NullclineSweeper(BasicSweeper):

@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from nullcline import dynamics
 from nullcline.experiments import schemas, sweeps
 from nullcline.experiments.studies import find_study
 from nullcline.experiments.studies.diagnosis.diagnose import diagnose
+from nullcline.experiments.sweeps import _register, run_here
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-FAMILIES = sorted(p.stem for p in (CONFIGS / "family").glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +31,17 @@ def store_of_its_own(monkeypatch):
 
 
 def composed(*overrides):
-    schemas.register()
+    _register.register(diagnose)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
         return OmegaConf.to_object(compose("diagnose", overrides=list(overrides)))
 
 
-def test_every_family_composes_and_every_shipped_family_has_a_yaml():
-    named = set()
-    for family in FAMILIES:
-        named |= set(composed(f"family={family}").family.names)
+def test_every_shipped_family_is_a_choice():
     shipped = {f for name in ("uniform", "published") for f in dynamics.load_table(name).families}
-    assert named == shipped
+    assert composed("family=all").family.names == []
+    choices = [key for key in ConfigStore.instance().repo["family"] if key != "schema.yaml"]
+    named = [composed(f"family={key.removesuffix('.yaml')}").family.names for key in choices]
+    assert {name for names in named for name in names} == shipped
 
 
 def test_the_schema_has_the_librarys_own_settings():
@@ -61,7 +60,8 @@ def test_a_mistake_fails_when_it_is_composed(override):
 
 def test_a_job_records_its_diagnosis(tmp_path):
     settings = composed("family=pythia", "estimator.n_boot=200")
-    record = json.loads(diagnose(settings, tmp_path).read_text())
+    run_here(diagnose, settings, tmp_path, say=lambda part: None)
+    record = json.loads((tmp_path / "record.json").read_text())
     assert record["result"]["by_family"][0]["family"] == "Pythia"
     assert record["settings"]["estimator"] == {"n_boot": 200, "seed": 0}
 
@@ -70,11 +70,11 @@ def run(monkeypatch, name, *arguments):
     """`nullcline run NAME` in this process, without its jobs: their settings."""
     found = []
 
-    def launch(experiment, settings, labels, sweep):
+    def launch(study, settings, labels, sweep, **more):
         found.extend(settings)
-        return 0
+        return [], 0
 
-    monkeypatch.setattr("nullcline.experiments.sweeps._launch.launch", launch)
+    monkeypatch.setattr("nullcline.experiments.sweeps._hydra.launch", launch)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     monkeypatch.delenv("HYDRA_FULL_ERROR")
     monkeypatch.setattr(sys, "argv", sys.argv)  # main sets it for Hydra
@@ -82,23 +82,18 @@ def run(monkeypatch, name, *arguments):
     return found
 
 
-RECIPES = {
-    path.stem: re.search(r"nullcline run (\w+) \+experiment=(\w+)", path.read_text()).groups()
-    for path in (CONFIGS / "experiment").glob("*.yaml")
-}
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_every_recipe_composes_with_the_entry_point_that_it_names(recipe, tmp_path, monkeypatch):
-    name, named = RECIPES[recipe]
-    assert named == recipe
-    found = run(monkeypatch, name, f"+experiment={recipe}", f"hydra.sweep.dir={tmp_path}")
+@pytest.mark.parametrize("recipe", _register.recipes())
+def test_every_recipe_composes_with_its_study(recipe, tmp_path, monkeypatch):
+    path = Path(_register.recipes()[recipe])
+    study = _register.study_of_recipe(recipe)
+    assert f"nullcline run {study} +experiment={recipe}" in path.read_text()
+    found = run(monkeypatch, study, f"+experiment={recipe}", f"hydra.sweep.dir={tmp_path}")
     plain = [json.dumps(dataclasses.asdict(settings), sort_keys=True) for settings in found]
     assert len(set(plain)) == len(plain) > 1
 
 
 def test_the_census_takes_every_shipped_organism():
-    recipe = OmegaConf.load(CONFIGS / "experiment" / "heads_census.yaml")
+    recipe = OmegaConf.load(CONFIGS / "experiment" / "attribute_heads" / "heads_census.yaml")
     shipped = (CONFIGS.parent / "data" / "organisms").glob("*/organism.json")
     assert set(recipe.hydra.sweeper.params.model.split(",")) == {p.parent.name for p in shipped}
 
@@ -131,7 +126,7 @@ def test_every_launcher_composes():
         ("diagnose", "-m family=pythla", "nearest: pythia"),
         ("diagnose", "-m launcher=rai", "nearest: ray; there are joblib, local, ray, slurm"),
         ("diagnose", "+experiment=paper_tabel_1", "nearest: paper_table_1"),
-        ("diagnose", "+experiment=paper_ode", "no such group"),
+        ("diagnose", "+experiment=paper_ode", "nullcline run fit_dynamics takes it"),
         ("fit_dynamics", "-m penalty=lasso", "there are best_subset, l1, ridge,"),
         ("fit_dynamics", "-m penalty.name=lasso", "there are ridge, l1, stlsq, best-subset,"),
         ("fit_dynamics", "-m degree=two", "degree: Value 'two'"),
@@ -152,16 +147,6 @@ def test_a_mistake_costs_one_line_with_the_choices(
     (line,) = err.splitlines()
     assert words in line
     assert not list(tmp_path.glob("*/job.json"))
-
-
-def test_the_words_of_the_schemas_are_those_of_the_library():
-    from nullcline.experiments.studies.heads import METHODS
-
-    assert schemas.METHODS == METHODS
-    for name in schemas.PENALTIES:
-        dynamics.ode.penalty_of(name)
-    with pytest.raises(ValueError, match=", ".join(schemas.PENALTIES)):
-        dynamics.ode.penalty_of("lasso")
 
 
 def test_an_engine_of_another_launcher_is_refused_when_it_is_composed(monkeypatch, capsys):

@@ -9,10 +9,11 @@ import pytest
 from sweep_jobs import Trial, trial
 
 from nullcline.experiments.cli import main
+from nullcline.experiments.keys import folder_digest, job_key
 from nullcline.experiments.schemas import Launcher
-from nullcline.experiments.sweeps import _experiment, _launch, read_status, status_to_dict
+from nullcline.experiments.study import plain_settings
+from nullcline.experiments.sweeps import _launch, read_status, status_to_dict
 from nullcline.experiments.sweeps._job import JobFolder
-from nullcline.experiments.sweeps._key import folder_digest, job_key
 from nullcline.experiments.sweeps._run import Ended, Job
 from nullcline.experiments.sweeps._state import JobStatus, _seconds_left
 
@@ -25,7 +26,7 @@ def threads_stay(monkeypatch):
 
 
 def sweep(folder, *settings):
-    return _launch.launch(trial, settings, [f"seed={s.seed}" for s in settings], folder)
+    return _launch.launch(trial, settings, [f"seed={s.seed}" for s in settings], folder)[1]
 
 
 def record_of(folder, seed):
@@ -34,11 +35,11 @@ def record_of(folder, seed):
 
 
 def test_a_key_is_the_settings_the_inputs_and_the_code():
-    plain = _experiment.plain_settings(Trial(seed=1))
+    plain = plain_settings(Trial(seed=1))
     key = job_key("trial", plain, {"a": "1"}, "v")
     assert key == job_key("trial", dict(reversed(plain.items())), {"a": "1"}, "v")
     elsewhere = Trial(seed=1, launcher=Launcher(threads=4))
-    assert _experiment.plain_settings(elsewhere) == plain  # where it runs is no part of it
+    assert plain_settings(elsewhere) == plain  # where it runs is no part of it
     others = [
         job_key("trial", {**plain, "seed": 2}, {"a": "1"}, "v"),
         job_key("trial", plain, {"a": "2"}, "v"),

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nullcline.experiments import sweeps
+from nullcline.experiments.inputs import file_inputs
 from nullcline.experiments.schemas import Launched
+from nullcline.experiments.study import Outcome, Say, study
 
 
 @dataclass
@@ -19,18 +20,14 @@ class Trial(Launched):
     path: str | None = None
 
 
-def _register() -> None:
-    """Hydra does not compose these."""
-
-
-@sweeps.experiment(
+@study(
     Trial,
     command="trial",
-    register=_register,
-    inputs=lambda settings: sweeps.file_inputs(settings.path),
+    inputs=lambda settings: file_inputs(settings.path),
     rows="rows",
+    objective="mean",
 )
-def trial(settings: Trial, folder: Path) -> sweeps.Outcome:
+def trial(settings: Trial, say: Say) -> Outcome:
     """A few sums."""
     import numpy as np
 
@@ -44,7 +41,7 @@ def trial(settings: Trial, folder: Path) -> sweeps.Outcome:
     if settings.act == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     drawn = np.random.default_rng(settings.seed).normal(size=(3, 50))
-    return sweeps.Outcome(
+    return Outcome(
         {
             "mean": float(drawn.mean()),
             "relative": settings.path is not None and Path(settings.path).is_file(),

@@ -1,39 +1,48 @@
-"""The study `nullcline run diagnose -m family=pythia,opt estimator.n_boot=2000`.
-
-Each job writes a record into its own folder under runs/, with the same library call as
-`nullcline diagnose`.
-"""
+"""The study `nullcline diagnose`, and `nullcline run diagnose -m family=pythia,opt`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ... import sweeps
-from ...schemas import Diagnose, register
+from ...inputs import read_table, table_inputs
+from ...schemas import Diagnose
+from ...study import Outcome, Say, study
+from . import diagnosis_to_dict, diagnosis_to_text
+
+if TYPE_CHECKING:
+    from ....dynamics import Diagnosis
 
 
-@sweeps.experiment(
-    Diagnose,
-    command="diagnose",
-    register=register,
-    inputs=sweeps.table_inputs,
-    rows="by_family",
-)
-def diagnose(settings: Diagnose, folder: Path) -> sweeps.Outcome:
-    """Diagnose one table, or some of its families."""
-    from .... import dynamics
-    from . import diagnosis_to_dict
-
-    table = sweeps.read_table(settings.path, settings.table)
-    if settings.family.names:
-        table = table.select(settings.family.names)
-    diagnosis = dynamics.diagnose(
-        table,
-        reasoning=settings.reasoning,
-        truth=settings.truth,
-        n_boot=settings.estimator.n_boot,
-        seed=settings.estimator.seed,
-    )
+def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
     if settings.figures:
         from ...figures import write_diagnosis_figures
 
         write_diagnosis_figures(diagnosis, folder)
-    return sweeps.Outcome(diagnosis_to_dict(diagnosis))
+
+
+@study(
+    Diagnose,
+    command="diagnose",
+    inputs=table_inputs,
+    to_dict=diagnosis_to_dict,
+    to_text=lambda diagnosis, settings: diagnosis_to_text(diagnosis),
+    files=_figures,
+    rows="by_family",
+)
+def diagnose(settings: Diagnose, say: Say) -> Outcome:
+    """Diagnose one table, or some of its families."""
+    from .... import dynamics
+
+    table = read_table(settings)
+    if settings.family.names:
+        table = table.select(settings.family.names)
+    return Outcome(
+        dynamics.diagnose(
+            table,
+            reasoning=settings.reasoning,
+            truth=settings.truth,
+            n_boot=settings.estimator.n_boot,
+            seed=settings.estimator.seed,
+            on_progress=say,
+        ),
+        inputs={table.name: table.sha256},
+    )

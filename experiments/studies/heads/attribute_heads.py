@@ -1,53 +1,53 @@
-"""The study `nullcline run attribute_heads -m model=web-8,web-16,web-40`.
+"""The study `nullcline heads MODEL`, and `nullcline run attribute_heads -m model=web-8,web-16`.
 
-Each job studies the heads of one model, with the same library calls as `nullcline heads`, and
-writes a record; `nullcline census` counts over the records of a sweep.
+`nullcline census` counts over the records of a sweep.
 """
 
 from pathlib import Path
 
-from ... import sweeps
-from ...schemas import AttributeHeads, register_models
+from ...inputs import file_inputs, model_inputs
+from ...models import load_model
+from ...schemas import AttributeHeads
+from ...study import Outcome, Say, study
+from . import choose_pairs, study_heads, study_to_dict, study_to_text
 
 
 def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
     """Digests of the model's files and of the files of pairs."""
     return {
-        **sweeps.model_inputs(settings.model),
-        **sweeps.file_inputs(settings.pairs.path, settings.pairs.reasoning_path),
+        **model_inputs(settings.model),
+        **file_inputs(settings.pairs.path, settings.pairs.reasoning_path),
     }
 
 
-@sweeps.experiment(
+@study(
     AttributeHeads,
     command="heads",
-    register=register_models,
     inputs=heads_inputs,
+    to_dict=study_to_dict,
+    to_text=lambda found, settings: study_to_text(found, top=settings.top),
     rows="heads",
+    objective="competing.share",
 )
-def attribute_heads(settings: AttributeHeads, folder: Path) -> sweeps.Outcome:
+def attribute_heads(settings: AttributeHeads, say: Say) -> Outcome:
     """Study the heads of one model."""
-    from ...commands.loading import load_settings
-    from . import choose_pairs, study_heads, study_to_dict
-
-    asked = settings.pairs
-    model = load_settings(settings.model)
+    chosen = settings.pairs
+    model = load_model(settings.model)
     pairs = choose_pairs(
         model,
-        pairs=Path(asked.path) if asked.path else None,
-        named_set=asked.named_set,
-        reasoning=Path(asked.reasoning_path) if asked.reasoning_path else None,
-        count=asked.count,
+        pairs=Path(chosen.path) if chosen.path else None,
+        named_set=chosen.named_set,
+        reasoning=Path(chosen.reasoning_path) if chosen.reasoning_path else None,
+        count=chosen.count,
         seed=settings.seed,
     )
-    study = study_heads(
+    found = study_heads(
         model,
         pairs,
         method=settings.method,
         false_discovery_rate=settings.false_discovery_rate,
         check_top=settings.top,
         seed=settings.seed,
+        on_progress=say,
     )
-    return sweeps.Outcome(
-        study_to_dict(study), inputs={model.name: model.fingerprint, **pairs.inputs}
-    )
+    return Outcome(found, inputs={model.name: model.fingerprint, **pairs.inputs})

@@ -1,34 +1,32 @@
-"""The study `nullcline run fit_dynamics -m penalty=ridge,l1 penalty.strength=...`.
+"""The study `nullcline ode fit`, and `nullcline run fit_dynamics -m penalty=ridge,l1`."""
 
-Each job writes a record into its own folder under runs/, with the same library calls as
-`nullcline ode fit`.
-"""
-
-from pathlib import Path
-
-from ... import sweeps
-from ...schemas import FitDynamics, register
+from ...inputs import read_table, table_inputs
+from ...schemas import FitDynamics
+from ...study import Outcome, Say, study
+from . import fit_report, fit_to_dict, fit_to_text
 
 
-@sweeps.experiment(
+@study(
     FitDynamics,
     command="ode fit",
-    register=register,
-    inputs=sweeps.table_inputs,
+    inputs=table_inputs,
+    to_dict=fit_to_dict,
+    to_text=lambda report, settings: fit_to_text(report),
     rows="terms",
+    objective="left_out_family.mae_pp",
 )
-def fit_dynamics(settings: FitDynamics, folder: Path) -> sweeps.Outcome:
+def fit_dynamics(settings: FitDynamics, say: Say) -> Outcome:
     """Fit one ODE."""
-    from . import fit_report, fit_to_dict
-
-    found = fit_report(
-        sweeps.read_table(settings.path, settings.table),
-        degree=settings.degree,
-        penalty=settings.penalty.name,
-        strength=settings.penalty.strength,
-        families=settings.family.names,
-        benchmarks=settings.benchmarks,
-        members=settings.members,
-        seed=settings.seed,
+    return Outcome(
+        fit_report(
+            read_table(settings),
+            degree=settings.degree,
+            penalty=settings.penalty.name,
+            strength=settings.penalty.strength,
+            families=settings.family.names,
+            benchmarks=settings.benchmarks,
+            members=settings.members,
+            seed=settings.seed,
+            on_progress=say,
+        )
     )
-    return sweeps.Outcome(fit_to_dict(found))

@@ -1,19 +1,23 @@
 """The study `nullcline run train_organism -m family=web,curated seed=0,1,2,3,4`.
 
-Each job writes a record into its own folder under runs/; the models lie together in `out`, where
-`nullcline organisms list` finds them and a job that is run again keeps what is done.
+The models lie together in `out`, where `nullcline organisms list` finds them and a job that is run
+again keeps what is done; `nullcline organisms train` trains with the same call.
 """
 
+import io
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ... import sweeps
-from ...schemas import TrainOrganism, register_organisms
+from ...schemas import TrainOrganism
+from ...study import Outcome, Say, study
+from . import find_recipe, import_organisms, list_to_text, scored, train_family
+
+if TYPE_CHECKING:
+    from ....organisms import Organism
 
 
 def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
     """Digests of the recipe at every size that is trained."""
-    from . import find_recipe, import_organisms
-
     recipe, organisms = find_recipe(settings.recipe or settings.family), import_organisms()
     return {
         organisms.organism_name(recipe.name, width, settings.seed): recipe.fingerprint(width)
@@ -21,37 +25,35 @@ def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
     }
 
 
-@sweeps.experiment(
-    TrainOrganism,
-    command="train_organism",
-    register=register_organisms,
-    inputs=recipe_inputs,
-    rows="scores",
-    config="train/organism",
-)
-def train_organism(settings: TrainOrganism, folder: Path) -> sweeps.Outcome:
-    """Train the sizes of one family with one seed and measure them.
-
-    `scores` has the columns of a score table: the table of a sweep is one that diagnose and report
-    read.
-    """
-    import io
-
+def training_to_dict(trained: "tuple[Organism, ...]") -> dict[str, Any]:
+    """What the record keeps; `scores` has the columns of a score table, so that the table of a
+    sweep is one that diagnose and report read."""
     import pandas as pd
 
-    from . import find_recipe, import_organisms, scored, train_family
-
-    trained = train_family(
-        find_recipe(settings.recipe or settings.family),
-        seeds=[settings.seed],
-        sizes=settings.sizes,
-        folder=Path(settings.out),
-        workers=settings.workers,
-    )
     table = pd.read_csv(io.StringIO(import_organisms().score_table(trained)))
-    return sweeps.Outcome(
-        {
-            "organisms": [scored(organism) for organism in trained],
-            "scores": table.to_dict("records"),
-        }
+    return {
+        "organisms": [scored(organism) for organism in trained],
+        "scores": table.to_dict("records"),
+    }
+
+
+@study(
+    TrainOrganism,
+    command="train_organism",
+    inputs=recipe_inputs,
+    to_dict=training_to_dict,
+    to_text=lambda trained, settings: list_to_text(trained, Path(settings.out)),
+    rows="scores",
+    objective="scores.0.loss",
+)
+def train_organism(settings: TrainOrganism, say: Say) -> Outcome:
+    """Train the sizes of one family with one seed and measure them."""
+    return Outcome(
+        train_family(
+            find_recipe(settings.recipe or settings.family),
+            seeds=[settings.seed],
+            sizes=settings.sizes,
+            folder=Path(settings.out),
+            workers=settings.workers,
+        )
     )

@@ -6,6 +6,8 @@ from ._json import steering_to_dict as steering_to_dict
 from ._json import truth_to_dict as truth_to_dict
 from ._json import vector_report as vector_report
 from ._lm_eval import write_lm_eval as write_lm_eval
+from ._study import SteeringStudy as SteeringStudy
+from ._study import TruthStudy as TruthStudy
 from ._study import choose_sets as choose_sets
 from ._study import study_steering as study_steering
 from ._study import study_truth as study_truth

@@ -1,49 +1,45 @@
-"""The study `nullcline run evaluate_steering -m model=web-16,knowing-48`.
+"""The study `nullcline evaluate MODEL`, and `nullcline run evaluate_steering -m model=web-8`.
 
-Each job judges a truth vector of one model beside its controls, with the same library calls as
-`nullcline evaluate`, and writes a record. A vector is found first where none is given.
+A vector is found first where none is given.
 """
 
-from pathlib import Path
+from ...schemas import EvaluateSteering
+from ...study import Outcome, Say, study
+from . import steering_to_dict, steering_to_text, study_steering
+from ._choose import load_sets, search_settings, steering_inputs
 
-from ... import sweeps
-from ...schemas import EvaluateSteering, register_models
-from .find_truth import load_asked, steering_inputs
 
-
-@sweeps.experiment(
+@study(
     EvaluateSteering,
     command="evaluate",
-    register=register_models,
     inputs=steering_inputs,
+    to_dict=steering_to_dict,
+    to_text=lambda found, settings: steering_to_text(found),
     rows="rows",
+    objective="corrected_share",
 )
-def evaluate_steering(settings: EvaluateSteering, folder: Path) -> sweeps.Outcome:
+def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
     """Judge one model's truth vector."""
     from .... import interp
-    from . import steering_to_dict, study_steering
 
-    model, sets, inputs = load_asked(settings)
-    if settings.vector:
-        vector = interp.load_vector(settings.vector)
-    else:
+    vector = interp.load_vector(settings.vector) if settings.vector else None
+    model, sets, inputs = load_sets(settings)
+    if vector is None and settings.preset:
+        vector = interp.published_vector(model, sets, seed=settings.seed)
+    elif vector is None:
         vector = interp.find_truth_vector(
-            model,
-            sets,
-            methods=tuple(settings.methods) or interp.WITHOUT_CUE,
-            where=settings.where,
-            seed=settings.seed,
+            model, sets, seed=settings.seed, on_progress=say, **search_settings(settings)
         ).vector
-    study = study_steering(
+    found = study_steering(
         model,
         sets,
         vector,
         inputs=inputs,
-        questions=settings.asked.questions or "",
+        questions=settings.sets.questions or "",
         strength=settings.strength,
         random=settings.random,
         seed=settings.seed,
+        force=settings.force,
+        on_progress=say,
     )
-    return sweeps.Outcome(
-        steering_to_dict(study), inputs={model.name: model.fingerprint, **study.inputs}
-    )
+    return Outcome(found, inputs={model.name: model.fingerprint, **found.inputs})

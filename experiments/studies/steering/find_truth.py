@@ -1,70 +1,44 @@
-"""The study `nullcline run find_truth -m model=knowing-48,knowing-64`.
+"""The study `nullcline truth MODEL`, and `nullcline run find_truth -m model=web-8,web-16`."""
 
-Each job finds the truth vector of one model and judges it, with the same library calls as
-`nullcline truth`, and writes a record.
-"""
-
+import dataclasses
 from pathlib import Path
-from typing import Any
 
-from ... import sweeps
-from ...schemas import EvaluateSteering, FindTruth, register_models
-
-
-def steering_inputs(settings: FindTruth | EvaluateSteering) -> dict[str, str]:
-    """Digests of the model's files, of the files that it is asked, and of the vector."""
-    asked = settings.asked
-    file = asked.questions if asked.questions and Path(asked.questions).is_file() else None
-    return {
-        **sweeps.model_inputs(settings.model),
-        **sweeps.file_inputs(*asked.statements, file, getattr(settings, "vector", None)),
-    }
+from ...schemas import FindTruth
+from ...study import Outcome, Say, study
+from . import study_truth, truth_to_dict, truth_to_text, vector_report
+from ._choose import load_sets, search_settings, steering_inputs
+from ._study import TruthStudy
 
 
-def load_asked(settings: FindTruth | EvaluateSteering) -> tuple[Any, Any, dict[str, str]]:
-    """The model of a job, its sets and their digests."""
-    from ...commands.loading import load_settings
-    from . import choose_sets
+def _vector(settings: FindTruth, found: TruthStudy, folder: Path) -> None:
+    if settings.keep:
+        from .... import interp
 
-    asked = settings.asked
-    model = load_settings(settings.model)
-    sets, inputs = choose_sets(
-        model,
-        statements=[Path(path) for path in asked.statements],
-        questions=asked.questions,
-        count=asked.count,
-        seed=settings.seed,
-    )
-    return model, sets, inputs
+        vector = dataclasses.replace(found.vector, report=vector_report(found))
+        interp.save_vector(vector, folder / "truth.safetensors")
 
 
-@sweeps.experiment(
+@study(
     FindTruth,
     command="truth",
-    register=register_models,
     inputs=steering_inputs,
+    to_dict=truth_to_dict,
+    to_text=lambda found, settings: truth_to_text(found),
+    files=_vector,
     rows="candidates",
+    objective="corrected_share",
 )
-def find_truth(settings: FindTruth, folder: Path) -> sweeps.Outcome:
+def find_truth(settings: FindTruth, say: Say) -> Outcome:
     """Find the truth vector of one model."""
-    from .... import interp
-    from . import study_truth, truth_to_dict
-
-    model, sets, inputs = load_asked(settings)
-    budget = interp.Budget(kl=settings.kl, lost=settings.lost, reasoning=settings.reasoning_loss)
-    study = study_truth(
+    model, sets, inputs = load_sets(settings)
+    found = study_truth(
         model,
         sets,
         inputs=inputs,
         preset=settings.preset,
         random=settings.random,
         seed=settings.seed,
-        budget=budget,
-        methods=tuple(settings.methods) or interp.WITHOUT_CUE,
-        layers=settings.layers or None,
-        where=settings.where,
-        positions=settings.positions,
+        on_progress=say,
+        **search_settings(settings),
     )
-    if settings.keep:
-        interp.save_vector(study.vector, folder / "truth.safetensors")
-    return sweeps.Outcome(truth_to_dict(study), inputs={model.name: model.fingerprint, **inputs})
+    return Outcome(found, inputs={model.name: model.fingerprint, **inputs})

@@ -1,0 +1,160 @@
+"""From a schema to the arguments of a command, and from what was typed to settings."""
+
+import argparse
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..options import Options, SettingError
+from ..schemas import Launched
+
+#: What says where jobs of a sweep run, and has no meaning for one.
+_OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}
+
+
+def add_schema_arguments(
+    parser: argparse.ArgumentParser, schema: type[Options], *, without: tuple[str, ...] = ()
+) -> None:
+    """An argument for each field of a schema and of the groups in it, except those in `without`."""
+    exclusive: dict[str, Any] = {}
+    for owner, field in _fields(schema):
+        if field.name in without:
+            continue
+        meta, to = field.metadata, parser
+        if name := meta.get("instead_of"):
+            if name not in exclusive:
+                exclusive[name] = parser.add_mutually_exclusive_group()
+            to = exclusive[name]
+        _add(to, owner, field, typing.get_type_hints(owner)[field.name])
+
+
+def settings_from(options: argparse.Namespace, schema: type[Options], **given: Any) -> Any:
+    """An object of the schema from parsed options and `given`, which comes first.
+
+    Raises ValueError that names the flag.
+    """
+    try:
+        return _build(schema, vars(options), given)
+    except SettingError as error:
+        flag = next(
+            (_flag(f) for owner, f in _fields(schema) if error.key == _key(owner, f)), error.key
+        )
+        raise ValueError(f"{flag} {error.value}: {error.why}") from None
+
+
+def _build(schema: type[Options], options: dict[str, Any], given: dict[str, Any]) -> Any:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(schema):
+        inner = field.default_factory
+        if field.name in given:
+            values[field.name] = given[field.name]
+        elif isinstance(inner, type) and issubclass(inner, Options):
+            if field.name not in _OF_SWEEPS:
+                values[field.name] = _build(inner, options, given)
+        elif _dest(schema, field) in options:
+            value = options[_dest(schema, field)]
+            several = isinstance(value, list)
+            values[field.name] = [one for one in value if one is not None] if several else value
+    return schema(**values)
+
+
+def _fields(schema: type[Options]) -> Iterator[tuple[type[Options], dataclasses.Field]]:
+    """(schema that has it, field) of all settings, those of groups in the place of their group."""
+    for field in dataclasses.fields(schema):
+        inner = field.default_factory
+        if field.name in _OF_SWEEPS:
+            continue
+        if isinstance(inner, type) and issubclass(inner, Options):
+            yield from _fields(inner)
+        else:
+            yield schema, field
+
+
+def _add(to: Any, owner: type[Options], field: dataclasses.Field, kind: Any) -> None:
+    meta, flag = field.metadata, _flag(field)
+    how: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(field)}
+    item, is_list = _item(kind)
+    if item is bool:
+        how["action"] = "store_true"
+    else:
+        how["type"] = _typed(meta.get("parse") or item)
+        if is_list or not meta.get("choices"):
+            how["metavar"] = meta.get("metavar") or field.name.upper()
+    if is_list:
+        how |= {"nargs": "+", "action": "extend"}
+    elif meta.get("choices") is not None and item is not bool:
+        how["choices"] = _Lazy(meta["choices"])
+    if flag.startswith("--"):
+        names = [meta["short"], flag] if meta.get("short") else [flag]
+        to.add_argument(*names, dest=_dest(owner, field), **how)
+    elif kind is Any:  # one or several paths, or none
+        to.add_argument(
+            _dest(owner, field), nargs="*", action=_OneOrList, **how | {"metavar": flag}
+        )
+    else:
+        to.add_argument(_dest(owner, field), **how | {"metavar": flag})
+
+
+class _OneOrList(argparse.Action):
+    """None for no argument, the text of one, the list of several."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        found = list(values or ())
+        setattr(namespace, self.dest, found[0] if len(found) == 1 else found or None)
+
+
+class _Lazy:
+    """The choices of an option, asked for when something is compared with them."""
+
+    def __init__(self, choices: Any) -> None:
+        self._choices = choices
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._choices()
+
+    def __iter__(self):
+        return iter(self._choices())
+
+
+def _typed(parse: Any) -> Any:
+    def typed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            plain = parse in (int, float)
+            said = f"{text!r} is no number" if plain else f"{text!r}: {error}"
+            raise argparse.ArgumentTypeError(said) from None
+
+    return typed
+
+
+def _item(kind: Any) -> tuple[Any, bool]:
+    """The type of one value, and whether there are several."""
+    if isinstance(kind, types.UnionType):
+        (kind,) = [k for k in typing.get_args(kind) if k is not types.NoneType]
+    if typing.get_origin(kind) is list:
+        return typing.get_args(kind)[0], True
+    return (str if kind in (Any, Path) else kind), False
+
+
+def _help(field: dataclasses.Field) -> str:
+    default = field.default
+    said = field.metadata.get("help", "")
+    if isinstance(default, bool) or not isinstance(default, int | float | str) or not said:
+        return said.replace("%", "%%")
+    return f"{said} ({default})".replace("%", "%%")
+
+
+def _flag(field: dataclasses.Field) -> str:
+    return field.metadata.get("flag") or f"--{field.name.replace('_', '-')}"
+
+
+def _dest(owner: type[Options], field: dataclasses.Field) -> str:
+    return _key(owner, field).replace(".", "_")
+
+
+def _key(owner: type[Options], field: dataclasses.Field) -> str:
+    return f"{owner.prefix}.{field.name}" if owner.prefix else field.name

@@ -1,0 +1,60 @@
+"""What jobs read, as names and digests, found without doing their work."""
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data import shipped
+from .keys import file_digest, folder_digest
+from .schemas import Model, OfTable
+
+if TYPE_CHECKING:
+    from ..dynamics import ScoreTable
+
+
+def table_inputs(settings: OfTable) -> dict[str, str]:
+    """The score table that `settings.path` or `settings.table` names."""
+    table = read_table(settings)
+    return {table.name: table.sha256}
+
+
+def read_table(settings: OfTable) -> "ScoreTable":
+    """The user's own tables as one, or a shipped one; read once per process while they stay."""
+    changed = tuple(
+        Path(path).stat().st_mtime_ns if Path(path).is_file() else 0 for path in settings.paths
+    )
+    return _read_table(tuple(settings.paths), settings.table, changed)
+
+
+@functools.lru_cache(maxsize=16)
+def _read_table(paths: tuple[str, ...], shipped: str, changed: tuple[int, ...]) -> "ScoreTable":
+    from .. import dynamics
+
+    if not paths:
+        return dynamics.load_table(shipped)
+    return dynamics.combine_tables([dynamics.read_scores(path) for path in paths])
+
+
+def model_inputs(model: Model) -> dict[str, str]:
+    """A model's files; of a hub id the name and the revision, which pins it if it is a commit."""
+    folder = model_folder(model.name)
+    if folder is not None:
+        return {model.name: folder_digest(folder)}
+    return {model.name: f"hub revision {model.revision or 'main'}"}
+
+
+def model_folder(name: str) -> Path | None:
+    """The folder of a local model or of an organism, None for a hub id."""
+    if not name.startswith("organism:"):
+        path = Path(name).expanduser()
+        return path if path.is_dir() else None
+    organism = name.removeprefix("organism:")
+    for folder in (shipped("organisms"), Path("runs", "organisms")):
+        if (folder / organism / "organism.json").is_file():
+            return folder / organism
+    raise ValueError(f"no organism {organism!r}; nullcline organisms list names them")
+
+
+def file_inputs(*paths: str | None) -> dict[str, str]:
+    """The files that are given; None stands for none."""
+    return {path: file_digest(path) for path in paths if path is not None}

@@ -1,0 +1,58 @@
+"""The model that settings name, loaded with a line on stderr."""
+
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from .schemas import Model
+
+if TYPE_CHECKING:
+    from .. import interp
+
+_SMALL = 2_000_000
+
+
+def load_model(chosen: Model) -> "interp.Model":
+    """`interp.load_model`, with warnings and the measured parity as single lines on stderr."""
+    from .. import interp
+
+    import_torch()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        model = interp.load_model(
+            chosen.name,
+            revision=chosen.revision,
+            dtype=chosen.dtype,
+            device=chosen.device,
+            offline=chosen.offline,
+            trust_remote_code=chosen.trust_remote_code,
+            allow_pickle=chosen.allow_pickle,
+        )
+    for warning in caught:
+        print(f"warning: {warning.message}", file=sys.stderr)
+    print(model, file=sys.stderr)
+    _use_few_threads(model)
+    return model
+
+
+def import_torch() -> None:
+    """Raises ValueError with what to install where the libraries that models need are missing."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    try:
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+        import transformer_lens  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise ValueError(
+            f"looking inside models needs {error.name}; pip install 'nullcline[interp]'"
+        ) from None
+
+
+def _use_few_threads(model: "interp.Model") -> None:
+    """One thread for a small network: handing its small products around takes longer than they."""
+    import torch
+
+    if sum(weight.numel() for weight in model.network.parameters()) < _SMALL:
+        torch.set_num_threads(1)

@@ -1,0 +1,55 @@
+"""The study `nullcline ode predict`, and `nullcline run predict_family -m holdout=Pythia,OPT`."""
+
+from typing import Any, cast
+
+from ...inputs import read_table, table_inputs
+from ...options import SettingError
+from ...schemas import PredictFamily
+from ...study import Outcome, Say, study
+from . import prediction_to_dict, prediction_to_text
+
+
+@study(
+    PredictFamily,
+    command="ode predict",
+    inputs=table_inputs,
+    to_dict=prediction_to_dict,
+    to_text=lambda prediction, settings: prediction_to_text(prediction),
+    rows="predictions",
+    objective="mae_pp",
+)
+def predict_family(settings: PredictFamily, say: Say) -> Outcome:
+    """Predict the larger models of one family from the others."""
+    from .... import dynamics
+
+    table, name = read_table(settings), settings.extend or settings.holdout
+    if name is None or (settings.extend and settings.holdout):
+        raise ValueError("give a family to hold out, or one to extend; not both")
+    table.select([name])  # an unknown name is said at once
+    if settings.holdout:
+        if settings.params:
+            raise SettingError(
+                "params",
+                " ".join(settings.params),
+                "goes with a family to extend; one that is held out is predicted at its own sizes",
+            )
+        say("fitting the other families")
+        return Outcome(
+            dynamics.hold_out(
+                table, name, protocol=cast(Any, settings.protocol), benchmarks=settings.benchmarks
+            )
+        )
+    if not settings.params:
+        raise ValueError("to extend a family give params, the sizes to predict, such as 70B")
+    params = [_size(text) for text in settings.params]
+    say("fitting the other families")
+    return Outcome(dynamics.extend(table, name, params=params, benchmarks=settings.benchmarks))
+
+
+def _size(text: str) -> float:
+    from .... import dynamics
+
+    params = dynamics.parse_count(text)
+    if not params > 0:
+        raise SettingError("params", text, "is no size; write 70B, 410M or a count")
+    return params

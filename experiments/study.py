@@ -1,0 +1,150 @@
+"""What a study is: a schema, the work of one job, and its result as data and as text.
+
+It is described once, in `studies/`. The command line (`commands/_run.py`) and Hydra (`sweeps/`)
+both call `Study.run`, and so make the same record.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .formats import plain
+from .keys import code_now, job_key
+from .records import write_record
+
+Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What the work of one job found.
+
+    `found` is a result of a library or of a study; `inputs` (name -> SHA-256 or fingerprint) adds
+    what only the work itself could know, such as the fingerprint of loaded weights.
+    """
+
+    found: Any
+    inputs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A study; made by the decorator `study`, which says what each part is."""
+
+    name: str
+    module: str
+    command: str
+    schema: type
+    inputs: Callable[[Any], Mapping[str, str]]
+    work: Callable[[Any, Say], Outcome]
+    to_dict: Callable[[Any], Mapping[str, Any]]
+    to_text: Callable[[Any, Any], str]
+    files: Callable[[Any, Any, Path], None]
+    rows: str | None
+    objective: str | None
+
+    def run(
+        self,
+        settings: Any,
+        folder: Path | None = None,
+        *,
+        say: Say = lambda part: None,
+        code: Mapping[str, Any] | None = None,
+    ) -> tuple[Outcome, Mapping[str, Any], str | None]:
+        """Do what `settings` ask for: what was found, its result as data, and the job's key.
+
+        Where a folder is given, its files and `record.json` are written there; the key is None
+        where none is.
+        """
+        inputs = dict(self.inputs(settings)) if folder else {}
+        outcome = self.work(settings, say)
+        result = self.to_dict(outcome.found)
+        if folder is None:
+            return outcome, result, None
+        code = code_now() if code is None else code
+        settings_plain = plain_settings(settings)
+        key = job_key(self.name, settings_plain, inputs, code["version"])
+        self.files(settings, outcome.found, folder)
+        write_record(
+            folder,
+            command=self.command,
+            settings=settings_plain,
+            inputs={**inputs, **outcome.inputs},
+            result=result,
+            code=code,
+            job={"experiment": self.name, "key": key, "rows": self.rows},
+        )
+        return outcome, result, key
+
+
+def study(
+    schema: type,
+    *,
+    command: str,
+    inputs: Callable[[Any], Mapping[str, str]],
+    to_dict: Callable[[Any], Mapping[str, Any]] = plain,
+    to_text: Callable[[Any, Any], str] = lambda found, settings: str(found),
+    files: Callable[[Any, Any, Path], None] = lambda settings, found, folder: None,
+    rows: str | None = None,
+    objective: str | None = None,
+) -> Callable[[Callable[[Any, Say], Outcome]], Study]:
+    """Make a study of the function `work(settings, say) -> Outcome`.
+
+    **Arguments:**
+
+    - `schema`: the dataclass of its settings, a subclass of `schemas.Launched`.
+    - `command`: what records are called: the command, or the study's name where there is none.
+    - `inputs`: settings -> {name: SHA-256} of what the job reads, found cheaply, before any work.
+      With the settings and the version of the code they make the job's key.
+    - `to_dict`: what was found -> the record's `result`; `to_text`: what was found, settings -> a
+      page for a terminal.
+    - `files`: writes what belongs beside the record, such as figures.
+    - `rows`: the list in the result that becomes the rows of a collected table, as a dotted path;
+      one row per job where None.
+    - `objective`: the number in the result that an optimising sweeper is given, as a dotted path.
+
+    Workers import the function by its module and name, so it stands at the top of a module.
+    """
+
+    def made(work: Callable[[Any, Say], Outcome]) -> Study:
+        return Study(
+            name=work.__name__,
+            module=work.__module__,
+            command=command,
+            schema=schema,
+            inputs=inputs,
+            work=work,
+            to_dict=to_dict,
+            to_text=to_text,
+            files=files,
+            rows=rows,
+            objective=objective,
+        )
+
+    return made
+
+
+def plain_settings(settings: Any) -> dict[str, Any]:
+    """Settings as they are recorded: plain values, without what is no part of a result."""
+    found = dataclasses.asdict(settings)
+    for name in ("launcher", "objective"):
+        found.pop(name, None)
+    return found
+
+
+def number_at(result: Mapping[str, Any], path: str) -> float:
+    """The number at a dotted path of a result: `left_out_family.mae_pp`, `by_family.0.r`.
+
+    Raises ValueError where there is none.
+    """
+    value: Any = result
+    for part in path.split("."):
+        try:
+            value = value[int(part)] if isinstance(value, list | tuple) else value[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        names = ", ".join(result)
+        raise ValueError(f"objective={path}: the result has no number there; it has {names}")
+    return float(value)
