@@ -6,6 +6,7 @@ when it composes one; `commands/_arguments.py` makes the arguments of a command 
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -14,11 +15,12 @@ _MOST_CHOICES = 60
 
 class SettingError(ValueError):
     """A setting that means nothing: `key`, `value` and `why`, so that Hydra says `key=value` and
-    the command line `--key value`."""
+    the command line `--key value`. Other keys stand in `why` as `{key}`."""
 
     def __init__(self, key: str, value: Any, why: str) -> None:
         self.key, self.value, self.why = key, value, why
-        super().__init__(f"{key}={value}: {why}")
+        plain = re.sub(r"{([a-z_.]+)}", r"\1", why)
+        super().__init__(f"{key}={value}: {plain}")
 
 
 def option(

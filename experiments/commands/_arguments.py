@@ -1,7 +1,9 @@
 """From a schema to the arguments of a command, and from what was typed to settings."""
 
 import argparse
+import contextlib
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -36,13 +38,19 @@ def settings_from(options: argparse.Namespace, schema: type[Options], **given: A
 
     Raises ValueError that names the flag.
     """
-    try:
+    with naming_flags(schema):
         return _build(schema, vars(options), given)
+
+
+@contextlib.contextmanager
+def naming_flags(schema: type[Options]) -> Iterator[None]:
+    """Say what is wrong with a setting by its flag: `--n-boot 5` for `estimator.n_boot=5`."""
+    flags = {_key(owner, field): _flag(field) for owner, field in _fields(schema)}
+    try:
+        yield
     except SettingError as error:
-        flag = next(
-            (_flag(f) for owner, f in _fields(schema) if error.key == _key(owner, f)), error.key
-        )
-        raise ValueError(f"{flag} {error.value}: {error.why}") from None
+        why = re.sub(r"{([a-z_.]+)}", lambda key: flags.get(key[1], key[1]), error.why)
+        raise ValueError(f"{flags.get(error.key, error.key)} {error.value}: {why}") from None
 
 
 def _build(schema: type[Options], options: dict[str, Any], given: dict[str, Any]) -> Any:
@@ -80,7 +88,7 @@ def _add(to: Any, owner: type[Options], field: dataclasses.Field, kind: Any) -> 
     if item is bool:
         how["action"] = "store_true"
     else:
-        how["type"] = _typed(meta.get("parse") or item)
+        how["type"] = _typed(meta["parse"]) if meta.get("parse") else item
         if is_list or not meta.get("choices"):
             how["metavar"] = meta.get("metavar") or field.name.upper()
     if is_list:
@@ -124,9 +132,7 @@ def _typed(parse: Any) -> Any:
         try:
             return parse(text)
         except ValueError as error:
-            plain = parse in (int, float)
-            said = f"{text!r} is no number" if plain else f"{text!r}: {error}"
-            raise argparse.ArgumentTypeError(said) from None
+            raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
 
     return typed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..options import Options
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_schema_arguments, naming_flags, settings_from
 
 
 def add_study_arguments(
@@ -39,12 +39,12 @@ def run_study(
     study = find_study(name)
     settings = settings_from(options, study.schema, **given)
     say = report_parts(options.command)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)  # before the work, so that a bad one is said
-        found, result = run_here(study, settings, options.out, say=say)
-    else:
-        outcome, result, _ = study.run(settings, say=say)
-        found = outcome.found
+    with naming_flags(study.schema):
+        if options.out:
+            found, result = run_here(study, settings, options.out, say=say)
+        else:
+            outcome, result, _ = study.run(settings, say=say)
+            found = outcome.found
     if then is not None:
         then(found)
     if options.json:

@@ -96,8 +96,10 @@ def run_here(
 ) -> tuple[Any, Mapping[str, Any]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 
-    The folder says of it what it says of a job of a sweep.
+    The folder says of it what it says of a job of a sweep. Where what the job reads cannot be
+    read, there is no folder.
     """
+    study.inputs(settings)
     at = JobFolder(folder)
     at.begin(key=None, experiment=study.name)
     try:

@@ -55,10 +55,12 @@ def test_a_record_holds_what_made_it(table, tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     record = json.loads((folder / "record.json").read_text())
     assert record["result"] == printed
-    assert record["settings"]["n_boot"] == 200
+    assert record["settings"]["estimator"] == {"n_boot": 200, "seed": 0}
     assert set(record["inputs"]) == {"mine.csv"}
     assert len(record["inputs"]["mine.csv"]) == 64
-    assert {"code", "packages", "seconds", "peak_memory_bytes"} <= set(record)
+    assert {"code", "packages", "key"} <= set(record)
+    job = json.loads((folder / "job.json").read_text())
+    assert {"seconds", "peak_memory_bytes", "host"} <= set(job)  # what two runs differ in
     assert (folder / "phase_diagram.png").read_bytes().startswith(b"\x89PNG")
     assert not [p for p in folder.iterdir() if p.name.startswith(".")]
     assert main(arguments) == 0

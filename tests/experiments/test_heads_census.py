@@ -11,16 +11,16 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nullcline import interp
-from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
 from nullcline.experiments.studies.heads.attribute_heads import attribute_heads
+from nullcline.experiments.sweeps import _register, run_here
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
 
 
 def composed(*overrides):
-    schemas.register_models()
+    _register.register(attribute_heads)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
         return OmegaConf.to_object(compose("attribute_heads", overrides=list(overrides)))
 
@@ -29,7 +29,8 @@ def composed(*overrides):
 def sweep(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     for name in ("web-8", "wide-16"):
-        attribute_heads(composed(f"model={name}", "pairs.count=60"), folder / name)
+        settings = composed(f"model={name}", "pairs.count=60")
+        run_here(attribute_heads, settings, folder / name, say=lambda part: None)
     return folder
 
 

@@ -117,7 +117,7 @@ def test_every_launcher_composes():
 @pytest.mark.parametrize(
     ("name", "override", "words"),
     [
-        ("diagnose", "-m famly=pythia", "nearest: family; there are launcher, table,"),
+        ("diagnose", "-m famly=pythia", "nearest: family; there are launcher, objective, table,"),
         ("diagnose", "estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
         ("diagnose", "-m +estimator.n_bot=10", "nearest: n_boot; there are n_boot, seed"),
         ("diagnose", "estimator.n_boot=many", "estimator.n_boot: Value 'many'"),

@@ -3,15 +3,19 @@
 import json
 import math
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from nullcline import dynamics
 from nullcline.dynamics.ode import penalty_of
 from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
+from nullcline.experiments.studies import find_study
 from nullcline.experiments.studies.ode.fit_dynamics import fit_dynamics
+from nullcline.experiments.sweeps import _register, run_here
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -120,17 +124,18 @@ def test_a_wrong_word_costs_one_line(arguments, word, capsys):
 
 
 def test_every_penalty_of_the_configuration_exists(tmp_path):
-    schemas.register()
+    _register.register(find_study("fit_dynamics"))
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-        for path in (CONFIGS / "penalty").glob("*.yaml"):
-            config = compose("fit_dynamics", overrides=[f"penalty={path.stem}"])
+        for name in get_args(dynamics.PenaltyName):
+            config = compose("fit_dynamics", overrides=[f"penalty={name.replace('-', '_')}"])
             settings = OmegaConf.to_object(config)
             assert isinstance(settings, schemas.FitDynamics)
             penalty_of(settings.penalty.name, settings.penalty.strength)
         config = compose("fit_dynamics", overrides=["family=pythia", "penalty.strength=0.01"])
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schemas.FitDynamics)
-    record = json.loads(fit_dynamics(settings, tmp_path).read_text())
+    run_here(fit_dynamics, settings, tmp_path, say=lambda part: None)
+    record = json.loads((tmp_path / "record.json").read_text())
     assert record["result"]["families"] == ["Pythia"]
     assert record["settings"]["penalty"] == {"name": "ridge", "strength": 0.01}
     job = json.loads((tmp_path / "job.json").read_text())

@@ -20,6 +20,7 @@ from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
 from nullcline.experiments.studies.organisms import progress_bar
 from nullcline.experiments.studies.organisms.train_organism import train_organism
+from nullcline.experiments.sweeps import _register, run_here
 from nullcline.organisms._training.export import tensors_of
 
 MINI = """\
@@ -33,7 +34,7 @@ batch: 8
 corpus: {adjectives: 2, nouns: 8}
 """
 TWO = ("--size", "4", "--seeds", "0", "1")
-CONFIGS = Path(__file__).parents[2] / "configs" / "train"
+CONFIGS = Path(__file__).parents[2] / "configs"
 LISTED = (
     *("name", "family", "seed", "width", "layers", "params", "path"),
     *("truth", "truth_plain", "truth_reference", "reasoning"),
@@ -458,9 +459,9 @@ def test_the_bar_shows_share_loss_and_time_left():
 
 
 def composed(*overrides):
-    schemas.register_organisms()
+    _register.register(train_organism)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-        settings = OmegaConf.to_object(compose("organism", overrides=list(overrides)))
+        settings = OmegaConf.to_object(compose("train_organism", overrides=list(overrides)))
     assert isinstance(settings, schemas.TrainOrganism)
     return settings
 
@@ -468,7 +469,7 @@ def composed(*overrides):
 def test_every_recipe_is_a_choice_of_the_sweep():
     for name in organisms.list_recipes():
         assert composed(f"family={name}", "seed=3").family == name
-    with pytest.raises(HydraException, match="curated"):
+    with pytest.raises(ValueError, match=r"family=nobody: no such choice; .*curated"):
         composed("family=nobody")
     with pytest.raises(HydraException):
         composed("sed=3")
@@ -476,7 +477,8 @@ def test_every_recipe_is_a_choice_of_the_sweep():
 
 def test_a_job_records_its_scores(recipe, family, tmp_path):
     settings = composed(f"recipe={recipe}", "sizes=[4]", f"out={family}")
-    record = json.loads(train_organism(settings, tmp_path).read_text())
+    run_here(train_organism, settings, tmp_path, say=lambda part: None)
+    record = json.loads((tmp_path / "record.json").read_text())
     assert [row["name"] for row in record["result"]["organisms"]] == ["mini-4"]
     assert record["settings"]["seed"] == 0
     assert record["inputs"] == {"mini-4": organisms.load_recipe(recipe).fingerprint(4)}

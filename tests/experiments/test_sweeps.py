@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sweep_jobs import Trial, trial
 
+from nullcline.experiments import keys
 from nullcline.experiments.cli import main
 from nullcline.experiments.keys import folder_digest, job_key
 from nullcline.experiments.schemas import Launcher
@@ -79,7 +80,7 @@ def test_what_has_changed_is_done_again(change, tmp_path, monkeypatch, capsys):
     if change == "input":
         read.write_text("22\n")
     elif change == "code":
-        monkeypatch.setattr(_experiment, "code_version", lambda: "f" * 64)
+        monkeypatch.setattr(keys, "code_version", lambda: "f" * 64)
     elif change == "record":
         record_of(folder, 0).unlink()
     else:  # a process that was killed leaves `running` behind

@@ -35,7 +35,7 @@ def launch(folder, launcher, count=6, dies=None):
         for i in range(count)
     ]
     labels = [f"seed={i}" for i in range(count)]
-    return _launch.launch(trial, settings, labels, folder)
+    return _launch.launch(trial, settings, labels, folder)[1]
 
 
 def records(folder):

@@ -24,14 +24,14 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
 
     table, name = read_table(settings), settings.extend or settings.holdout
     if name is None or (settings.extend and settings.holdout):
-        raise ValueError("give a family to hold out, or one to extend; not both")
+        raise SettingError("holdout", settings.holdout, "give it or {extend}, one of them")
     table.select([name])  # an unknown name is said at once
     if settings.holdout:
         if settings.params:
             raise SettingError(
                 "params",
                 " ".join(settings.params),
-                "goes with a family to extend; one that is held out is predicted at its own sizes",
+                "goes with {extend}; a family that is held out is predicted at its own sizes",
             )
         say("fitting the other families")
         return Outcome(
@@ -40,7 +40,7 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
             )
         )
     if not settings.params:
-        raise ValueError("to extend a family give params, the sizes to predict, such as 70B")
+        raise SettingError("extend", name, "give {params} too, the sizes to predict, such as 70B")
     params = [_size(text) for text in settings.params]
     say("fitting the other families")
     return Outcome(dynamics.extend(table, name, params=params, benchmarks=settings.benchmarks))
