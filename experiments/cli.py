@@ -88,6 +88,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"nullcline: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except ImportError as error:
+        from .extras import what_to_install
+
+        said = what_to_install(error, next(iter(arguments), ""))
+        if said is None or os.environ.get("NULLCLINE_TRACEBACK"):
+            raise
+        print(f"nullcline: {said}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("nullcline: interrupted", file=sys.stderr)
         return 130

@@ -15,9 +15,9 @@ _SMALL = 2_000_000
 
 def load_model(chosen: Model) -> "interp.Model":
     """`interp.load_model`, with warnings and the measured parity as single lines on stderr."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from .. import interp
 
-    import_torch()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         model = interp.load_model(
@@ -34,20 +34,6 @@ def load_model(chosen: Model) -> "interp.Model":
     print(model, file=sys.stderr)
     _use_few_threads(model)
     return model
-
-
-def import_torch() -> None:
-    """Raises ValueError with what to install where the libraries that models need are missing."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    try:
-        import safetensors  # noqa: F401
-        import torch  # noqa: F401
-        import transformer_lens  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise ValueError(
-            f"looking inside models needs {error.name}; pip install 'nullcline[interp]'"
-        ) from None
 
 
 def _use_few_threads(model: "interp.Model") -> None:

@@ -47,10 +47,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
+    from ... import organisms
     from ..formats import to_json
-    from ..studies.organisms import import_organisms, list_to_text, listed
+    from ..studies.organisms import list_to_text, listed
 
-    organisms = import_organisms()
     folder = options.folder or organisms.organisms_folder()
     if options.folder and not folder.is_dir():
         raise ValueError(f"no folder {folder}")
@@ -59,10 +59,11 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
+    from ... import organisms
     from ..formats import to_json
-    from ..studies.organisms import described, find_organism, import_organisms, show_to_text
+    from ..studies.organisms import described, find_organism, show_to_text
 
-    folder, organisms = find_organism(options.name), import_organisms()
+    folder = find_organism(options.name)
     shown = described(organisms.read_organism(folder), organisms.recipe_of_folder(folder))
     print(to_json(shown) if options.json else show_to_text(shown))
 
@@ -86,10 +87,11 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    from ... import organisms
     from ..formats import to_json
-    from ..studies.organisms import find_organism, import_organisms, measured, measured_to_text
+    from ..studies.organisms import find_organism, measured, measured_to_text
 
-    folder, organisms = find_organism(options.name), import_organisms()
+    folder = find_organism(options.name)
     scores = organisms.evaluate_folder(folder)
     found = measured(organisms.read_organism(folder), scores)
     print(to_json(found) if options.json else measured_to_text(found))

@@ -83,9 +83,7 @@ def _check(options: argparse.Namespace) -> None:
 def _imported() -> tuple[Any, Any]:
     """The packages `interp` and `experiments.serving`, or one line that says what is missing."""
     from ... import interp
-    from ..models import import_torch
 
-    import_torch()
     try:
         from .. import serving
     except ModuleNotFoundError as error:

@@ -47,9 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write steered text to stdout, and what was done to stderr."""
     from ... import interp
-    from ..models import import_torch, load_model
+    from ..models import load_model
 
-    import_torch()
     _check(options)
     vector = interp.load_vector(options.vector)
     prompt = None if options.chat or options.bake or options.export else _prompt(options)

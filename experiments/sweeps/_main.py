@@ -31,7 +31,8 @@ def main(study: Study, arguments: Sequence[str], *, say: Callable[[str], None] |
     use_double_precision()
     register(study)
 
-    traces = "HYDRA_FULL_ERROR" in os.environ or "NULLCLINE_TRACEBACK" in os.environ
+    traces = any(os.environ.get(name) for name in ("HYDRA_FULL_ERROR", "NULLCLINE_TRACEBACK"))
+    full_error = os.environ.get("HYDRA_FULL_ERROR", "")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
 
     def mistaken(error: Exception) -> SystemExit:
@@ -66,5 +67,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Callable[[str], None] |
     except KeyboardInterrupt:
         print(f"{study.name}: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = full_error
     if job.unfinished:  # pyright: ignore[reportFunctionMemberAccess]
         raise SystemExit(1)

@@ -68,12 +68,11 @@ def test_the_shares_of_heads_and_mlps_do_not_exceed_the_difference_they_explain(
 
 def test_a_record_holds_what_was_printed_and_where_it_came_from(study):
     found, folder = study
-    (path,) = folder.glob("*.json")
-    record = json.loads(path.read_text())
+    record = json.loads((folder / "record.json").read_text())
     assert record["result"] == found
     assert record["command"] == "heads"
     assert any("pairs.csv" in name for name in record["inputs"])
-    assert record["settings"]["model"] == "organism:heads-64"
+    assert record["settings"]["model"]["name"] == "organism:heads-64"
 
 
 def test_ones_own_pairs_and_methods(tmp_path, capsys):

@@ -41,7 +41,8 @@ def test_an_optimising_sweeper_gets_the_objective_of_each_job(objective, tmp_pat
         trial,
         [
             "-m", f"objective={objective}", f"hydra.sweep.dir={sweep}",
-            "hydra.sweeper._target_=hydra_parts.Bisect", f"+hydra.sweeper.path={found}",
+            "hydra.sweeper._target_=hydra_plugins.bisect_sweeper.Bisect",
+            f"+hydra.sweeper.path={found}",
         ],
     )  # fmt: skip
     values = [float(text) for text in found.read_text().split()]

@@ -5,7 +5,6 @@ from ._comparison import comparison_to_dict as comparison_to_dict
 from ._comparison import comparison_to_text as comparison_to_text
 from ._library import find_organism as find_organism
 from ._library import find_recipe as find_recipe
-from ._library import import_organisms as import_organisms
 from ._library import train_family as train_family
 from ._progress import progress_bar as progress_bar
 from ._text import described as described

@@ -49,9 +49,8 @@ def compare_organisms(
         raise ValueError(f"no folder {folder}")
     import pandas as pd
 
-    from ._library import import_organisms
+    from .... import organisms
 
-    organisms = import_organisms()
     found = organisms.list_organisms(folder)
     say(f"scores, loss and probes of {len(found)} organisms")
     written = {path.stem: path for path in organisms.write_tables(found, out or folder)}

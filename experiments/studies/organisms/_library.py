@@ -10,26 +10,13 @@ from typing import Any
 from ._progress import TrainingReport
 
 
-def import_organisms() -> Any:
-    """The package; ValueError that says what to install where an optional package is missing."""
-    try:
-        from .... import organisms
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing == "nullcline":
-            raise
-        raise ValueError(
-            f"organisms need the package {missing}: pip install 'nullcline[organisms]'"
-        ) from None
-    return organisms
-
-
 def find_organism(name: str) -> Path:
     """Folder of an organism: a shipped one by name (`web-16` or `organism:web-16`), or a folder.
 
     Raises ValueError with the nearest names.
     """
-    organisms = import_organisms()
+    from .... import organisms
+
     shipped = [organism.name for organism in organisms.list_organisms()]
     wanted = name.removeprefix("organism:")
     if wanted in shipped:
@@ -42,7 +29,8 @@ def find_organism(name: str) -> Path:
 
 def find_recipe(name: str) -> Any:
     """A recipe by name or from a yaml file. Raises ValueError with the nearest names."""
-    organisms = import_organisms()
+    from .... import organisms
+
     names = organisms.list_recipes()
     is_file = Path(name).suffix in (".yaml", ".yml")
     if is_file and not Path(name).is_file():
@@ -73,7 +61,8 @@ def train_family(
     no seeds, a negative or repeated one, a size that the recipe lacks, no workers, a folder that
     cannot be made (OSError).
     """
-    organisms = import_organisms()
+    from .... import organisms
+
     if not seeds:
         raise ValueError("no seeds to train; give at least one")
     for what, values in (("seed", seeds), ("size", sizes or ())):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...schemas import TrainOrganism
 from ...study import Outcome, Say, study
-from . import find_recipe, import_organisms, list_to_text, scored, train_family
+from . import find_recipe, list_to_text, scored, train_family
 
 if TYPE_CHECKING:
     from ....organisms import Organism
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def recipe_inputs(settings: TrainOrganism) -> dict[str, str]:
     """Digests of the recipe at every size that is trained."""
-    recipe, organisms = find_recipe(settings.recipe or settings.family), import_organisms()
+    from .... import organisms
+
+    recipe = find_recipe(settings.recipe or settings.family)
     return {
         organisms.organism_name(recipe.name, width, settings.seed): recipe.fingerprint(width)
         for width in settings.sizes or recipe.widths
@@ -30,7 +32,9 @@ def training_to_dict(trained: "tuple[Organism, ...]") -> dict[str, Any]:
     sweep is one that diagnose and report read."""
     import pandas as pd
 
-    table = pd.read_csv(io.StringIO(import_organisms().score_table(trained)))
+    from .... import organisms
+
+    table = pd.read_csv(io.StringIO(organisms.score_table(trained)))
     return {
         "organisms": [scored(organism) for organism in trained],
         "scores": table.to_dict("records"),
