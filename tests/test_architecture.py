@@ -56,6 +56,27 @@ def test_an_import_that_leaves_its_package_is_seen(tmp_path, monkeypatch):
     assert imported(path) == {"dynamics", "organisms"}
 
 
+def rooms(path: Path) -> set[str]:
+    """The rooms of `experiments` that a file of one of them imports."""
+    names = set()
+    inside = len(path.relative_to(ROOT / "experiments").parts) - 1  # folders below `experiments`
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == inside + 1:
+            whole = [node.module] if node.module else [alias.name for alias in node.names]
+            names |= {name.split(".")[0] for name in whole}
+    return names
+
+
+def test_the_two_servers_share_a_room_and_do_not_import_each_other():
+    servers = {"dashboard", "serving"}
+    shared = {room: set() for room in (*servers, "web")}
+    for room, found in shared.items():
+        for path in sources(f"experiments/{room}"):
+            found |= rooms(path)
+            assert not rooms(path) & (servers - {room}), path
+    assert all("web" in shared[server] for server in servers)  # the rule sees imports at all
+
+
 @pytest.mark.parametrize("package", LIBRARIES)
 def test_libraries_do_not_print(package):
     for path in sources(package):

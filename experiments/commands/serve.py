@@ -2,14 +2,13 @@
 
 import argparse
 import dataclasses
-import ipaddress
 import math
 import sys
 from pathlib import Path
-from typing import Any
 
 from ..schemas import Model
 from ._arguments import add_schema_arguments, settings_from
+from .address import add_address_arguments, say_address
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="take a vector that was found on another model"
     )
     parser.add_argument("--name", help="what requests call the model (MODEL)")
-    parser.add_argument("--host", default="127.0.0.1", help="loopback only unless asked")
-    parser.add_argument("--port", type=int, default=8400, help="8400; 0 takes a free one")
+    add_address_arguments(parser, port=8400)
     parser.add_argument(
         "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (2)"
     )
@@ -41,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Serve until interrupted; the address is printed on stderr."""
     _check(options)
-    interp, serving = _imported()
+    from ... import interp
+    from .. import serving, web
+    from ..models import load_model
+
     limits = serving.Limits(
         concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
     )
-    from ..dashboard._safety import own_names
-    from ..models import load_model
-
-    with serving.bound(options.host, options.port) as own:
+    with web.bound(options.host, options.port) as own:
         vector = interp.load_vector(options.vector) if options.vector else None
         model = load_model(settings_from(options, Model))
         if vector is not None:
@@ -58,10 +56,10 @@ def run(options: argparse.Namespace) -> None:
             print(vector, file=sys.stderr)
         name = options.name or _name(options.model_name)
         app = serving.create_app(
-            model, vector, name=name, hosts=own_names(options.host), limits=limits
+            model, vector, name=name, hosts=web.own_names(options.host), limits=limits
         )
-        _say(options.host, own.getsockname()[1], name)
-        serving.serve(app, own)
+        said = f"{web.shown_address(options.host, own)}/v1 serves {name}"
+        web.run_until_stopped(app, own, on_listening=lambda: say_address(said, host=options.host))
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -80,34 +78,7 @@ def _check(options: argparse.Namespace) -> None:
             raise ValueError("--strength is a vector's; give --vector FILE too")
 
 
-def _imported() -> tuple[Any, Any]:
-    """The packages `interp` and `experiments.serving`, or one line that says what is missing."""
-    from ... import interp
-
-    try:
-        from .. import serving
-    except ModuleNotFoundError as error:
-        mend = "pip install 'nullcline[interp,dashboard]'"
-        raise ValueError(f"the server needs {error.name}: {mend}") from None
-    return interp, serving
-
-
 def _name(model: str) -> str:
     """A folder's own name: where it lies is nobody's business over the network."""
     folder = Path(model)
     return folder.resolve().name if folder.is_dir() else model
-
-
-def _say(host: str, port: int, name: str) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    print(
-        f"nullcline: http://{shown}:{port}/v1 serves {name} (Ctrl-C ends it)",
-        file=sys.stderr,
-        flush=True,
-    )
-    try:
-        open_to_others = not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        open_to_others = host != "localhost"
-    if open_to_others:
-        print("warning: there is no login; who reaches the port can use it", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What can go wrong between a browser and a view."""
+"""What can go wrong in a job."""
 
 
 class JobError(Exception):
@@ -7,11 +7,3 @@ class JobError(Exception):
     def __init__(self, message: str, row: int | None = None):
         super().__init__(message)
         self.row = row
-
-
-class Refused(Exception):
-    """A request that is not answered: its HTTP status and a message for the reader."""
-
-    def __init__(self, status: int, message: str, row: int | None = None):
-        super().__init__(message)
-        self.status, self.message, self.row = status, message, row

@@ -17,10 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ._errors import JobError, Refused
+from ..web import Guard, Refused, media_type, read_body
+from ._errors import JobError
 from ._inside import inside_view
-from ._page import live_page, plotly_script, script, static
-from ._safety import Guard, read_body
+from ._page import LIVE_POLICY, live_page, plotly_script, script, static
 from ._store import Job, Store
 from ._uploads import MOST_BYTES
 
@@ -83,7 +83,9 @@ def create_app(
         redoc_url=None,
         responses=_ERRORS,
     )
-    app.add_middleware(Guard, hosts=tuple(hosts))
+    app.add_middleware(
+        Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=lambda message: _say(403, message)
+    )
     _answer_errors(app)
     _add_pages(app)
     _add_views(app, store, records, warm=warm)
@@ -91,21 +93,22 @@ def create_app(
     return app
 
 
-def _answer_errors(app: FastAPI) -> None:
-    def say(status: int, message: str, row: int | None = None) -> Response:
-        return JSONResponse({"message": message, "row": row}, status_code=status)
+def _say(status: int, message: str, row: int | None = None) -> Response:
+    return JSONResponse({"message": message, "row": row}, status_code=status)
 
+
+def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> Response:
-        return say(error.status, error.message, error.row)
+        return _say(error.status, error.message, error.row)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        return say(422, _first_problem(error.errors()))
+        return _say(422, _first_problem(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:
-        answer = say(error.status_code, str(error.detail))
+        answer = _say(error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
 
@@ -257,8 +260,7 @@ def _add_uploads(app: FastAPI, store: Store) -> None:
     @app.post("/api/tables", status_code=201, openapi_extra=description)
     async def add(request: Request) -> Response:
         """Read a table of one's own; the reader's message, with the row, if it cannot be used."""
-        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind != "application/json":
+        if media_type(request) != "application/json":
             raise Refused(415, "send the files as application/json")
         content = await read_body(request, limit=_MOST_BODY, seconds=_UPLOAD_SECONDS)
         files = await asyncio.to_thread(_files, content)

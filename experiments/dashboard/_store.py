@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..web import Refused
 from ._cache import ViewCache
-from ._errors import JobError, Refused
+from ._errors import JobError
 from ._uploads import Uploads
 from ._worker import Worker
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from ._errors import Refused
+from ..web import Refused
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000

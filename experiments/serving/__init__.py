@@ -2,5 +2,3 @@
 
 from ._app import create_app as create_app
 from ._limits import Limits as Limits
-from ._serve import bound as bound
-from ._serve import serve as serve

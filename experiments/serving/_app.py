@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...interp import Model, TruthVector, check_fits
-from ..dashboard._safety import Guard, read_body
+from ..web import Guard, media_type, read_body
 from ._engine import Engine
 from ._errors import ApiError, answer_errors, error_response
 from ._limits import MOST_BODY, Limits
@@ -20,14 +20,11 @@ from ._requests import ChatRequest, CompletionRequest, Kind, parse, schema_of
 from ._shapes import Shape
 from ._work import Done
 
+#: Answers are data; a browser that is led to one shows nothing of it as a page.
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _UPLOAD_SECONDS = 60.0
 #: How often it is asked whether the client of an answer that is not streamed is still there.
 _WATCH_SECONDS = 0.2
-
-
-class _Guard(Guard):
-    def refused(self, message: str) -> Response:
-        return error_response(ApiError(403, message, code="host_refused"))
 
 
 def create_app(
@@ -60,7 +57,7 @@ def create_app(
         await asyncio.to_thread(engine.close)
 
     app = FastAPI(title="nullcline serve", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_middleware(_Guard, hosts=tuple(hosts))
+    app.add_middleware(Guard, hosts=tuple(hosts), policy=_POLICY, refuse=_refusal)
     answer_errors(app)
     _add_models(app, name)
     _add_texts(app, engine, name, limits)
@@ -152,10 +149,13 @@ async def _unless_gone(
 
 
 async def _read(request: Request, kind: type[Kind]) -> Kind:
-    stated = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if stated != "application/json":
+    if media_type(request) != "application/json":
         raise ApiError(415, "send the request as application/json")
     return parse(kind, await read_body(request, limit=MOST_BODY, seconds=_UPLOAD_SECONDS))
+
+
+def _refusal(message: str) -> Response:
+    return error_response(ApiError(403, message, code="host_refused"))
 
 
 def _check_name(asked: str, name: str) -> None:

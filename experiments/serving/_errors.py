@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...interp import InterpError
-from ..dashboard._errors import Refused
+from ..web import Refused
 
 
 class ApiError(Exception):

@@ -6,9 +6,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 
-from nullcline.experiments.dashboard._safety import own_names
 from nullcline.experiments.dashboard._server import create_app
 from nullcline.experiments.dashboard._worker import ProcessWorker
+from nullcline.experiments.web import own_names
 
 # In processes of their own: a thread here could move the random state that hypothesis watches.
 _STORE = app.make_store(shipped=ProcessWorker(seconds=300), uploaded=ProcessWorker(seconds=60))

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+import socket
 
 import dashboard_app as app
 import pytest
@@ -104,6 +105,12 @@ def test_mistakes_are_said_on_one_line(given, said, capsys):
 
 
 def test_the_dashboard_refuses_what_it_cannot_serve(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["dashboard", "--port", port]) == 2
+        assert f"port {port} of 127.0.0.1 is in use" in capsys.readouterr().err
     assert main(["dashboard", "--port", "70000"]) == 2
     assert "no port" in capsys.readouterr().err
     assert main(["dashboard", "--records", "nowhere"]) == 2

@@ -21,10 +21,10 @@ from nullcline.experiments.dashboard._cache import ViewCache
 from nullcline.experiments.dashboard._errors import JobError
 from nullcline.experiments.dashboard._jobs import run
 from nullcline.experiments.dashboard._page import plotly_script, script, static
-from nullcline.experiments.dashboard._safety import own_names
 from nullcline.experiments.dashboard._server import create_app
 from nullcline.experiments.dashboard._uploads import MOST_BYTES, MOST_ROWS, Uploads
 from nullcline.experiments.dashboard._worker import ProcessWorker
+from nullcline.experiments.web import own_names
 
 VIEWS = ("overview", "family", "table", "dynamics", "frontier", "inside", "claims")
 

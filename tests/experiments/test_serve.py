@@ -11,8 +11,8 @@ import torch
 
 from nullcline import interp
 from nullcline.experiments.cli import main
-from nullcline.experiments.serving import bound
 from nullcline.experiments.serving._until_stop import UntilStop
+from nullcline.experiments.web import bound
 
 
 @pytest.fixture(scope="module")

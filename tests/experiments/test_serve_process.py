@@ -18,7 +18,7 @@ import uvicorn
 
 from nullcline import interp
 from nullcline.experiments.cli import main
-from nullcline.experiments.serving import bound
+from nullcline.experiments.web import bound
 
 ASKED = {"model": served.NAME, "prompt": served.PROMPT}
 

@@ -10,11 +10,11 @@ from starlette.testclient import TestClient
 
 from nullcline.experiments.cli import main
 from nullcline.experiments.dashboard._cache import ViewCache
-from nullcline.experiments.dashboard._safety import own_names
 from nullcline.experiments.dashboard._server import create_app
 from nullcline.experiments.dashboard._store import Store
 from nullcline.experiments.dashboard._uploads import Uploads
 from nullcline.experiments.dashboard._worker import ThreadWorker
+from nullcline.experiments.web import own_names
 
 BASE = "http://127.0.0.1"
 
