@@ -1,8 +1,6 @@
 """The dashboard's server: a page, views as JSON, and uploads."""
 
 import asyncio
-import base64
-import binascii
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -11,21 +9,22 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..web import Guard, Refused, media_type, read_body
+from ..web import Guard, Refused, bounded, media_type
 from ._errors import JobError
 from ._inside import inside_view
 from ._page import LIVE_POLICY, live_page, plotly_script, script, static
 from ._store import Job, Store
-from ._uploads import MOST_BYTES
+from ._uploads import MOST_BYTES, MOST_FILES
 
-#: Base64 is a third longer; the names of 500 files come on top.
-_MOST_BODY = MOST_BYTES * 4 // 3 + 400_000
+#: The names of the files, and what stands between them, come on top.
+_MOST_BODY = MOST_BYTES + 1200 * MOST_FILES
 _UPLOAD_SECONDS = 60.0
 _READ_SECONDS = 90.0
 
@@ -40,21 +39,19 @@ class Message(BaseModel):
     row: int | None = None
 
 
-class UploadedFile(BaseModel):
-    """A file: its name, or its path inside the folder that was dropped, and its bytes in base64."""
-
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(max_length=1000)]
-    content: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
-
-
-class Upload(BaseModel):
-    """A table: one CSV or results file, or the results of a folder."""
-
-    model_config = ConfigDict(extra="forbid")
-    files: Annotated[list[UploadedFile], Field(min_length=1, max_length=500)]
-
-
+#: A table: one CSV or results file, or the results of a folder, each under its path inside it.
+_UPLOAD = {
+    "type": "object",
+    "required": ["files"],
+    "properties": {
+        "files": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_FILES,
+            "items": {"type": "string", "format": "binary"},
+        }
+    },
+}
 _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": Message} for code in (400, 403, 404, 405, 408, 413, 415, 422, 429)
 }
@@ -252,18 +249,13 @@ _CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
 def _add_uploads(app: FastAPI, store: Store) -> None:
-    body = Upload.model_json_schema()
-    body["properties"]["files"]["items"] = body.pop("$defs")["UploadedFile"]
-    content = {"application/json": {"schema": body}}
+    content = {"multipart/form-data": {"schema": _UPLOAD}}
     description = {"requestBody": {"required": True, "content": content}}
 
     @app.post("/api/tables", status_code=201, openapi_extra=description)
     async def add(request: Request) -> Response:
         """Read a table of one's own; the reader's message, with the row, if it cannot be used."""
-        if media_type(request) != "application/json":
-            raise Refused(415, "send the files as application/json")
-        content = await read_body(request, limit=_MOST_BODY, seconds=_UPLOAD_SECONDS)
-        files = await asyncio.to_thread(_files, content)
+        files = await _files(request)
         name, future = await asyncio.to_thread(store.add_table, files)
         try:
             parts = await asyncio.wait_for(asyncio.wrap_future(future), _READ_SECONDS)
@@ -283,12 +275,22 @@ def _add_uploads(app: FastAPI, store: Store) -> None:
         return JSONResponse(found[0])
 
 
-def _files(content: bytes) -> list[tuple[str, bytes]]:
+async def _files(request: Request) -> list[tuple[str, bytes]]:
+    """Names and contents of the files of an upload; files of a megabyte lie on disk until here."""
+    if media_type(request) != "multipart/form-data":
+        raise Refused(415, "send the files as multipart/form-data, each as a part named files")
     try:
-        upload = Upload.model_validate_json(content)
-    except ValidationError as error:
-        raise Refused(422, _first_problem(error.errors())) from None
-    try:
-        return [(f.name, base64.b64decode(f.content, validate=True)) for f in upload.files]
-    except (binascii.Error, ValueError):
-        raise Refused(422, "the content of a file is not base64") from None
+        async with (
+            bounded(request, limit=_MOST_BODY, seconds=_UPLOAD_SECONDS) as body,
+            # The parser bounds fields, of which there is none; files it bounds by their number.
+            body.form(max_files=MOST_FILES, max_fields=0) as form,
+        ):
+            return [
+                # Browsers write the quotation mark so, and leave other signs as they are.
+                ((file.filename or "").replace("%22", '"'), await file.read())
+                for file in form.getlist("files")
+                if isinstance(file, UploadFile)
+            ]
+    except HTTPException as error:
+        hint = f"send at most {MOST_FILES} files, each as a part named files with its file name"
+        raise Refused(400, f"the upload cannot be read: {error.detail} {hint}") from None

@@ -11,7 +11,7 @@ from ..web import Refused
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
-_MOST_FILES = 500
+MOST_FILES = 500
 _MOST_TABLES = 16
 _TITLE = 80
 _TIME = re.compile(r"results_(\d{4}-\d\d-\d\dT[\d.:-]{6,24})\.json")
@@ -38,8 +38,8 @@ class Uploads:
         """
         if not files:
             raise Refused(422, "no file was given; drop a CSV or a folder of results")
-        if len(files) > _MOST_FILES:
-            raise Refused(413, f"{len(files)} files; give at most {_MOST_FILES}")
+        if len(files) > MOST_FILES:
+            raise Refused(413, f"{len(files)} files; give at most {MOST_FILES}")
         total = sum(len(content) for _, content in files)
         if total > MOST_BYTES:
             raise Refused(413, f"{total / 1e6:.1f} MB; give at most {MOST_BYTES / 1e6:.0f} MB")

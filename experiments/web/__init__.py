@@ -3,6 +3,7 @@
 A guard before every request, bounded bodies, a port, and a server on it until it is told to stop.
 """
 
+from ._bodies import bounded as bounded
 from ._bodies import media_type as media_type
 from ._bodies import read_body as read_body
 from ._guard import Guard as Guard

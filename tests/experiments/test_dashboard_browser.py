@@ -1,5 +1,6 @@
 """The dashboard and the report in a real browser, with nothing reachable but this machine."""
 
+import json
 import os
 import re
 import shutil
@@ -180,6 +181,24 @@ def test_a_bad_csv_is_answered_with_the_row(server, watched, tmp_path):
     expect(page.locator(".refused")).to_contain_text("at most 5 MB")
     # The browser itself remarks on the refusal of the server.
     assert all("422" in problem for problem in one.problems)
+
+
+def test_a_folder_of_results_is_sent_with_its_paths(server, watched, tmp_path):
+    folder = tmp_path / 'our "results", été'
+    for model, score in (("mine-1b", 0.4), ("mine-7b", 0.6)):
+        path = folder / f"org__{model}" / "results_2026-01-02T03-04-05.000001.json"
+        path.parent.mkdir(parents=True)
+        scores = {"hellaswag": {"acc_norm,none": score}, "truthfulqa_mc2": {"acc,none": 0.4}}
+        path.write_text(json.dumps({"results": scores}))  # the model's name is its folder's
+    (folder / "models.csv").write_text("model,family\norg/mine-1b,ours\norg/mine-7b,ours\n")
+    (folder / "notes.txt").write_text("not sent")
+    one = watched()
+    page = one.open(f"{server}#view=table")
+    page.set_input_files("#choose-folder", folder)
+    expect(page.locator("h1")).to_have_text('our "results", été')
+    one.settle()
+    expect(page.get_by_role("cell", name="ours", exact=True)).to_be_visible()
+    assert one.problems == []
 
 
 def test_a_link_reproduces_the_view(server, watched):

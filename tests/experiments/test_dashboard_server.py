@@ -22,7 +22,7 @@ from nullcline.experiments.dashboard._errors import JobError
 from nullcline.experiments.dashboard._jobs import run
 from nullcline.experiments.dashboard._page import plotly_script, script, static
 from nullcline.experiments.dashboard._server import create_app
-from nullcline.experiments.dashboard._uploads import MOST_BYTES, MOST_ROWS, Uploads
+from nullcline.experiments.dashboard._uploads import MOST_BYTES, MOST_FILES, MOST_ROWS, Uploads
 from nullcline.experiments.dashboard._worker import ProcessWorker
 from nullcline.experiments.web import own_names
 
@@ -37,7 +37,7 @@ def client():
 
 
 def upload(client, *given):
-    return client.post("/api/tables", json=app.files(*given))
+    return client.post("/api/tables", files=app.files(*given))
 
 
 def rows_of(block) -> list[dict]:
@@ -135,7 +135,9 @@ def test_own_names_are_answered_and_other_sites_posts_are_not(client):
     for host in ("localhost:8080", "127.0.0.1", "[::1]:5"):
         assert client.get("/", headers={"host": host}).status_code == 200
     for origin in ("https://evil.example", "null", "http://127.0.0.1:9"):
-        answer = client.post("/api/tables", json=app.files(), headers={"origin": origin})
+        answer = client.post(
+            "/api/tables", files=app.files(("own.csv", app.GOOD)), headers={"origin": origin}
+        )
         assert answer.status_code == 403, origin
     assert "evil.example" not in own_names("0.0.0.0")
     assert "127.0.0.1" in own_names("0.0.0.0")
@@ -229,25 +231,45 @@ def test_uploads_are_bounded(client):
     assert (answer.status_code, "rows" in answer.json()["message"]) == (413, True)
     answer = upload(client, ("big.csv", b"x" * (MOST_BYTES + 1)))
     assert answer.status_code == 413
-    answer = client.post(
-        "/api/tables", content=b"x" * 8_000_000, headers={"content-type": "application/json"}
-    )
+    form = {"content-type": "multipart/form-data; boundary=b"}
+    answer = client.post("/api/tables", content=b"x" * 8_000_000, headers=form)
     assert answer.status_code == 413
 
     def endless():
         for _ in range(100):
             yield b"x" * 100_000
 
-    answer = client.post(
-        "/api/tables", content=endless(), headers={"content-type": "application/json"}
-    )
+    answer = client.post("/api/tables", content=endless(), headers=form)
     assert answer.status_code == 413  # whatever length was stated
-    assert upload(client).status_code == 422
-    many = [(f"{i}.json", b"{}") for i in range(501)]
-    assert upload(client, *many).status_code == 422
-    assert client.post("/api/tables", content=b"a,b").status_code == 415
-    wrong = {"files": [{"name": "a.csv", "content": "not base64!"}]}
-    assert client.post("/api/tables", json=wrong).status_code == 422
+    many = [(f"{i}.json", b"{}") for i in range(MOST_FILES + 1)]
+    answer = upload(client, *many)
+    assert (answer.status_code, "at most 500 files" in answer.json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "said"),
+    [
+        (b"a,b", "text/csv", 415, "multipart/form-data"),
+        (b"--b--\r\n", "multipart/form-data; boundary=b", 422, "no file was given"),
+        (b"--b\r\n", "multipart/form-data", 400, "boundary"),
+        (b"nothing", "multipart/form-data; boundary=b", 400, "cannot be read"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="files"\r\n\r\na,b\r\n--b--\r\n',
+            "multipart/form-data; boundary=b",
+            400,
+            "with its file name",
+        ),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="x"; filename="x"\r\n\r\n1\r\n--b--\r\n',
+            "multipart/form-data; boundary=b",
+            422,
+            "no file was given",
+        ),
+    ],
+)
+def test_a_body_that_is_no_upload_is_refused_in_words(client, body, kind, status, said):
+    answer = client.post("/api/tables", content=body, headers={"content-type": kind})
+    assert (answer.status_code, said in answer.json()["message"]) == (status, True), answer.text
 
 
 def test_no_path_of_a_request_touches_the_disk(tmp_path):
@@ -414,14 +436,15 @@ def test_a_slow_and_a_broken_upload_hold_back_nobody():
         thread.start()
         head = (
             f"POST /api/tables HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+            "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n"
         )
         slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
         for one in slow:
             one.sendall(head.encode())  # and then nothing
+        bad = app.files(("a.csv", app.BAD))
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as others:
             assert others.get("/").status_code == 200
-            assert others.post("/api/tables", json=app.files(("a.csv", app.BAD))).status_code == 422
+            assert others.post("/api/tables", files=bad).status_code == 422
             for one in slow:
                 one.close()  # broken off in the middle
             assert others.get("/api/progress").status_code == 200

@@ -1,6 +1,5 @@
 """The dashboard's application inside the tests' own process, and tables to give it."""
 
-import base64
 import functools
 import tempfile
 import time
@@ -76,11 +75,9 @@ def wait_for_index(client: TestClient) -> dict:
         time.sleep(0.05)
 
 
-def files(*given: tuple[str, bytes | str]) -> dict:
-    """The body of an upload."""
-
-    def encoded(content) -> str:
-        raw = content.encode("utf-8") if isinstance(content, str) else content
-        return base64.b64encode(raw).decode("ascii")
-
-    return {"files": [{"name": name, "content": encoded(content)} for name, content in given]}
+def files(*given: tuple[str, bytes | str]) -> list[tuple[str, tuple[str, bytes]]]:
+    """The parts of an upload."""
+    return [
+        ("files", (name, content.encode("utf-8") if isinstance(content, str) else content))
+        for name, content in given
+    ]

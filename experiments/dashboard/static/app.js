@@ -163,15 +163,6 @@ async function dropped(transfer) {
   return found;
 }
 
-function base64(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onerror = () => reject(reader.error);
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.readAsDataURL(file);
-  });
-}
-
 async function upload(files, message) {
   const wanted = files.length > 1 ? files.filter(([name]) => /(\.json|models\.csv)$/.test(name)) : files;
   const total = wanted.reduce((sum, [, file]) => sum + file.size, 0);
@@ -180,12 +171,9 @@ async function upload(files, message) {
   if (!wanted.length) return refuse("No file of results was given.");
   if (total > 5e6) return refuse(`${(total / 1e6).toFixed(1)} MB were given; at most 5 MB are read.`);
   message.append(element("p", {}, "Reading…"));
-  const content = await Promise.all(wanted.map(async ([name, file]) => ({ name, content: await base64(file) })));
-  const { status, content: answer } = await ask("/api/tables", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ files: content }),
-  });
+  const body = new FormData();
+  for (const [name, file] of wanted) body.append("files", file, name);
+  const { status, content: answer } = await ask("/api/tables", { method: "POST", body });
   message.replaceChildren();
   if (status !== 201) return refuse(answer.message);
   index.tables.push(answer);
