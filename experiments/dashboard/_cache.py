@@ -18,7 +18,12 @@ def cache_folder() -> Path:
 
 
 class ViewCache:
-    """Parts of jobs by key, valid for one state of the code and the data."""
+    """Parts of jobs by key, valid for one state of the code and the data.
+
+    A file of JSON per job. The library for it, diskcache, would unpickle what lies in the folder
+    (CVE-2025-69872; its last release is of 2023), and its SQLite log does not work in home folders
+    on a network; a folder that cannot be read or written has to be no failure here.
+    """
 
     def __init__(self, folder: Path | None):
         self._folder = None if folder is None else folder / _state()

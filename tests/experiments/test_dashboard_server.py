@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import multiprocessing
 import re
 import socket
 import stat
@@ -373,11 +374,16 @@ def test_too_much_waiting_is_refused_and_failures_are_errors_with_words():
         assert (answer.status_code, answer.json()) == (422, {"message": "not so", "row": 4})
 
 
+def processes() -> list:
+    """The processes that compute."""
+    return [child for child in multiprocessing.active_children() if "pebble" in child.name]
+
+
 def test_a_job_that_takes_too_long_is_ended_and_the_next_one_runs(tmp_path):
     (tmp_path / "bad.csv").write_text(app.BAD)
-    worker = ProcessWorker(seconds=0.01)
+    worker = ProcessWorker(seconds=0.2)  # of a job of several seconds
     with pytest.raises(JobError, match="took more than"):
-        worker.submit("index", {}).result(timeout=60)
+        worker.submit("claims", {}).result(timeout=60)
     worker._seconds = 120
     arguments = {"path": str(tmp_path / "bad.csv"), "title": "bad.csv", "name": "x"}
     with pytest.raises(JobError, match="row 3") as raised:
@@ -385,6 +391,36 @@ def test_a_job_that_takes_too_long_is_ended_and_the_next_one_runs(tmp_path):
     assert raised.value.row == 3
     assert "tables" in worker.submit("index", {}).result(timeout=60)["index"]
     worker.close()
+
+
+def test_a_process_that_is_killed_is_begun_anew():
+    worker = ProcessWorker(seconds=120)
+    worker.submit("index", {}).result(timeout=60)
+    [idle] = processes()
+    idle.kill()
+    idle.join()
+    assert "tables" in worker.submit("index", {}).result(timeout=60)["index"]
+    [busy] = processes()
+    failing = worker.submit("claims", {})
+    time.sleep(0.5)
+    busy.kill()
+    with pytest.raises(RuntimeError, match="the process that computes has ended"):
+        failing.result(timeout=60)
+    assert "tables" in worker.submit("index", {}).result(timeout=60)["index"]
+    worker.close()
+
+
+def test_closing_ends_what_runs_and_cancels_what_waits():
+    worker = ProcessWorker(seconds=120)
+    worker.submit("index", {}).result(timeout=60)
+    running, waiting = worker.submit("claims", {}), worker.submit("frontier", {})
+    time.sleep(0.5)
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < 10
+    assert running.done()
+    assert waiting.cancelled()
+    assert not processes()
 
 
 def test_what_somebody_waits_for_comes_before_what_nobody_does():
@@ -411,6 +447,10 @@ def test_the_cache_keeps_views_of_one_state_of_the_code_only(tmp_path):
         file.write_text("{broken")
     assert cache.get(key) is None
     assert ViewCache(None).get(key) is None
+    (tmp_path / "file").write_text("a file where the folder should be")
+    nowhere = ViewCache(tmp_path / "file")
+    nowhere.put(key, {"overview": "{}"})
+    assert nowhere.get(key) is None
 
 
 def test_uploads_are_not_cached(client, tmp_path):

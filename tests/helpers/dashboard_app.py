@@ -3,6 +3,7 @@
 import functools
 import tempfile
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from starlette.testclient import TestClient
@@ -12,7 +13,7 @@ from nullcline.experiments.dashboard._cache import ViewCache
 from nullcline.experiments.dashboard._server import create_app
 from nullcline.experiments.dashboard._store import Store
 from nullcline.experiments.dashboard._uploads import Uploads
-from nullcline.experiments.dashboard._worker import ThreadWorker
+from nullcline.experiments.dashboard._worker import run_job
 from nullcline.experiments.web import own_names
 
 BASE = "http://127.0.0.1"
@@ -43,6 +44,19 @@ def report_file() -> Path:
     out = folder / "deep" / "report.html"
     assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
     return out
+
+
+class ThreadWorker:
+    """Jobs in a thread of the tests' own process, which has everything loaded already."""
+
+    def __init__(self):
+        self._threads = ThreadPoolExecutor(max_workers=1)
+
+    def submit(self, name, arguments, *, urgent=True) -> Future:
+        return self._threads.submit(run_job, name, dict(arguments))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def make_store(**changes) -> Store:
