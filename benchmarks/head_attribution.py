@@ -97,9 +97,9 @@ def theirs(model, pairs, *, every_position):
     direction = torch.stack([weight[true] - weight[false] for true, false in answers])
     with torch.no_grad():
         _, cache = model.bridge.run_with_cache(tokens)
-        place = slice(None) if every_position else -1
-        results = cache.stack_head_results(layer=-1, pos_slice=place)
-        results = cache.apply_ln_to_stack(results, layer=-1, pos_slice=place)
+        positions = slice(None) if every_position else -1
+        results = cache.stack_head_results(layer=-1, pos_slice=positions)
+        results = cache.apply_ln_to_stack(results, layer=-1, pos_slice=positions)
         if every_position:
             results = results[:, :, -1]
         return torch.einsum("cbd,bd->bc", results, direction).numpy()

@@ -13,7 +13,7 @@ fast as HuggingFace's own `generate`:
 The peers that need an older stack (repeng, steering-vectors) run in an environment of their own,
 `--peer-python`, on the same weights; their ratio is to plain generation of the same run there.
 
-Directions: the states of all places at the last position of every statement and the mass-mean
+Directions: the states of all hook points at the last position of every statement and the mass-mean
 directions from them, over the time of the forward passes alone in the same batches.
 """
 
@@ -60,7 +60,7 @@ def make_vector(model):
     direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(0))
     return interp.TruthVector(
         direction=direction / direction.norm(),
-        place=interp.Place(model.n_layers // 2, "block"),
+        hook_point=interp.HookPoint(model.n_layers // 2, "block"),
         strength=0.5,
         norm=10.0,
         raw_norm=1.0,
@@ -75,7 +75,7 @@ def generation(model, vector, prompt, new_tokens, repeats):
     """Seconds of every route, round by round, and the tokens of each."""
     baked = interp._steering._bake._with_bias(model, vector, vector.addition())
     ids = torch.tensor([model.encode(prompt)])
-    bridge_hook = f"blocks.{vector.place.layer}.hook_out"
+    bridge_hook = f"blocks.{vector.hook_point.layer}.hook_out"
     addition = vector.addition()
 
     def plainly(network):
@@ -121,11 +121,11 @@ def generation(model, vector, prompt, new_tokens, repeats):
 
 
 def directions(model, statements, repeats):
-    """Seconds of forward passes alone, and of directions at all places."""
+    """Seconds of forward passes alone, and of directions at all hook points."""
     rng = np.random.default_rng(0)
     rows = [rng.integers(1, WORDS, 12).tolist() for _ in range(statements)]
     labels = rng.random(statements) < 0.5
-    places = interp.places_of(model, sites=["block"])
+    points = interp.hook_points_of(model, sites=["block"])
 
     def forward():
         with torch.no_grad():
@@ -133,7 +133,7 @@ def directions(model, statements, repeats):
                 model.network.base_model(tokens, use_cache=False)
 
     def found():
-        return mass_mean(states_at(model, rows, places), labels)
+        return mass_mean(states_at(model, rows, points), labels)
 
     pairs = []
     found()
@@ -154,7 +154,7 @@ def peers(python, model, vector, prompt, new_tokens, repeats, threads):
         np.save(Path(folder) / "prompt.npy", np.array(model.encode(prompt)))
         done = subprocess.run(
             [python, str(Path(__file__).parent / "_steering_peers.py"), folder,
-             str(vector.place.layer), str(new_tokens), str(repeats), str(threads)],
+             str(vector.hook_point.layer), str(new_tokens), str(repeats), str(threads)],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])

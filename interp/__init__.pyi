@@ -55,8 +55,8 @@ from ._steering.generate import generate as generate
 from ._steering.generate import room_for as room_for
 from ._steering.guard import Guarded as Guarded
 from ._steering.guard import generate_guarded as generate_guarded
-from ._steering.place import Place as Place
-from ._steering.place import places_of as places_of
+from ._steering.hook_point import HookPoint as HookPoint
+from ._steering.hook_point import hook_points_of as hook_points_of
 from ._steering.steer import steer as steer
 from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
 from ._steering.vector import TruthVector as TruthVector
@@ -71,7 +71,7 @@ from ._truth.detect import detect as detect
 from ._truth.find import METHODS as METHODS
 from ._truth.find import WITHOUT_CUE as WITHOUT_CUE
 from ._truth.find import find_directions as find_directions
-from ._truth.search import Found as Found
+from ._truth.search import TruthSearch as TruthSearch
 from ._truth.search import find_truth_vector as find_truth_vector
 from ._truth.sets import TruthSets as TruthSets
 from ._truth.sets import truth_sets as truth_sets

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
         folder = interp.bake(
             model, vector, options.bake, strength=options.strength, force=options.force
         )
-        print(f"wrote {folder}: steered at {vector.place} without a hook", file=sys.stderr)
+        print(f"wrote {folder}: steered at {vector.hook_point} without a hook", file=sys.stderr)
     elif options.export:
         interp.export_vector(model, vector, options.export)
         print(f"wrote {options.export}", file=sys.stderr)
@@ -184,8 +184,8 @@ def _text(
 
 def _described(vector: Any, options: argparse.Namespace) -> dict[str, Any]:
     return {
-        "layer": vector.place.layer,
-        "site": vector.place.site,
+        "layer": vector.hook_point.layer,
+        "site": vector.hook_point.site,
         "method": vector.method,
         "strength": None
         if options.ablate

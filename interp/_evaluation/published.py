@@ -13,7 +13,7 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
 from .._steering.generate import generate
-from .._steering.place import Place
+from .._steering.hook_point import HookPoint
 from .._steering.steer import steer
 from .._steering.vector import TruthVector
 from .._truth.find import unit
@@ -42,13 +42,13 @@ def published_vector(model: Model, sets: TruthSets, *, seed: int = 0) -> TruthVe
                 f"there are {len(texts)} of one kind"
             )
         chosen += [texts[index] for index in rng.permutation(len(texts))[:SENTENCES]]
-    place = Place(model.n_layers // 4, "block")
-    states = states_at(model, [model.encode(text) for text in chosen], [place])
+    hook_point = HookPoint(model.n_layers // 4, "block")
+    states = states_at(model, [model.encode(text) for text in chosen], [hook_point])
     labels = np.arange(2 * SENTENCES) < SENTENCES
     direction, length = unit(mass_mean(states, labels)[0])
     return TruthVector(
         direction=direction,
-        place=place,
+        hook_point=hook_point,
         strength=1.0,
         norm=1.0,
         raw_norm=length,

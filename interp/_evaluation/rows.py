@@ -8,7 +8,7 @@ from scipy import stats
 
 from .._questions.scoring import Answered
 from .._statistics import wilson
-from .._steering.effects import Measured, Yardstick
+from .._steering.effects import Baseline, Measured
 from .._truth.choose import corrected_share, reasoning_change, right_lost
 
 RESAMPLES = 9_999
@@ -49,16 +49,16 @@ class Row:
     count: int = 1
 
 
-def row_of(name: str, by: Yardstick, measured: Measured, seed: int) -> Row:
+def row_of(name: str, baseline: Baseline, measured: Measured, seed: int) -> Row:
     """A treatment's row: its answers beside the unsteered ones, and its costs."""
-    plain, steered = by.plain.asked, measured.asked
-    lost, of = right_lost(by.plain, measured)
+    plain, steered = baseline.plain.questions, measured.questions
+    lost, of = right_lost(baseline.plain, measured)
     return dataclasses.replace(
         answers_row(name, plain, steered, seed),
         right_lost=lost / of if of else float("nan"),
         kl=float(np.median(measured.kl)),
         perplexity_ratio=measured.perplexity_ratio,
-        reasoning_change=reasoning_change(by.plain, measured),
+        reasoning_change=reasoning_change(baseline.plain, measured),
     )
 
 

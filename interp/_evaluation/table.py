@@ -11,7 +11,7 @@ from .._models.model import Model
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
 from .._statistics import wilson
-from .._steering.effects import Measured, Steering, Yardstick, adds, measure, yardstick
+from .._steering.effects import Baseline, Measured, Steering, adds, measure, measure_baseline
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
 from .._truth.find import METHODS, find_directions
@@ -43,7 +43,7 @@ def evaluate_vector(
     The shuffled row uses the vector's own method on shuffled labels, times the factor that made the
     vector out of its direction's raw length: renormalised, it would be plus or minus the real
     direction wherever a cue is common to the contrast. All rows but the published one share the
-    vector's place, positions and condition.
+    vector's hook point, positions and condition.
 
     **Raises** `InterpError` for another model's vector, and where no test question is left that the
     vector has not seen.
@@ -53,22 +53,22 @@ def evaluate_vector(
     if random < FEWEST_RANDOM:
         raise InterpError(f"{random} random directions are too few; take {FEWEST_RANDOM} or more")
 
-    def fresh(questions: Sequence[Question]) -> tuple[Question, ...]:
-        return tuple(q for q in questions if question_digest(q) not in vector.seen)
+    def fresh(some: Sequence[Question]) -> tuple[Question, ...]:
+        return tuple(q for q in some if question_digest(q) not in vector.seen)
 
     everything = sets.part("questions", "test")
-    asked = fresh(everything)
-    if not asked:
+    questions = fresh(everything)
+    if not questions:
         raise InterpError(
             f"the vector was found or chosen with all {len(everything)} test questions; give "
             "questions that it has not seen"
         )
     cued = fresh(sets.part("cued", "test"))
-    say(f"asking the unsteered model {len(asked)} questions")
-    by = yardstick(
+    say(f"scoring the unsteered model on {len(questions)} questions")
+    baseline = measure_baseline(
         model,
-        asked,
-        kept=(*cued, *fresh(sets.part("kept", "test"))),
+        questions,
+        retain=(*cued, *fresh(sets.part("retain", "test"))),
         reasoning=sets.part("reasoning", "test"),
         neutral=sets.lines("test"),
     )
@@ -77,7 +77,7 @@ def evaluate_vector(
     rng = np.random.default_rng(seed)
 
     def under(addition: torch.Tensor) -> Measured:
-        return measure(by, _adds(model, vector, addition))
+        return measure(baseline, _adds(model, vector, addition))
 
     say("steered")
     steered = under(addition)
@@ -86,33 +86,38 @@ def evaluate_vector(
     say("shuffled labels")
     shuffled = None
     if vector.method in METHODS:
-        raw = find_directions(model, sets, [vector.place], method=vector.method, shuffle=seed)[0]
+        raw = find_directions(model, sets, [vector.hook_point], method=vector.method, shuffle=seed)[
+            0
+        ]
         shuffled = under(
             torch.from_numpy(np.array(raw, dtype=np.float32)) * (length / vector.raw_norm)
         )
     say("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
-    rows = [row_of("steered", by, steered, seed), row_of("strength_0", by, by.plain, seed)]
-    drawn = [row_of("random", by, measured, seed) for measured in others]
+    rows = [
+        row_of("steered", baseline, steered, seed),
+        row_of("strength_0", baseline, baseline.plain, seed),
+    ]
+    drawn = [row_of("random", baseline, measured, seed) for measured in others]
     rows += over_random(drawn)
     if shuffled is not None:
-        rows.append(row_of("shuffled_labels", by, shuffled, seed))
-    prompted = _prompted(model, by, sets, asked, seed)
+        rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
+    prompted = _prompted(model, baseline, sets, questions, seed)
     rows.append(prompted)
-    by_rule = measure(by, _adds(model, published, published.addition()))
-    rows.append(row_of("published_rule", by, by_rule, seed))
-    lost, of = right_lost(by.plain, steered)
+    ruled = measure(baseline, _adds(model, published, published.addition()))
+    rows.append(row_of("published_rule", baseline, ruled, seed))
+    lost, of = right_lost(baseline.plain, steered)
     evaluation = Evaluation(
         vector=vector,
         rows=tuple(rows),
         random_corrected=tuple(row.corrected_share for row in drawn),
-        questions=len(asked),
-        answered_falsely=int((~by.plain.asked.mc1).sum()),
-        left_out=len(everything) - len(asked),
+        questions=len(questions),
+        answered_falsely=int((~baseline.plain.questions.mc1).sum()),
+        left_out=len(everything) - len(questions),
         held=(prompted.mc1, prompted.mc1_low, prompted.mc1_high),
         reasoning_accuracy=float("nan")
-        if by.plain.reasoning is None
-        else float(by.plain.reasoning.mc1.mean()),
+        if baseline.plain.reasoning is None
+        else float(baseline.plain.reasoning.mc1.mean()),
         right_answers=of,
         right_lost=lost,
         right_lost_interval=wilson(lost, of),
@@ -127,7 +132,7 @@ def evaluate_vector(
 def _adds(model: Model, vector: TruthVector, addition: torch.Tensor) -> Steering:
     return adds(
         model,
-        vector.place,
+        vector.hook_point,
         addition,
         condition=vector.condition,
         positions=vector.positions,
@@ -140,13 +145,18 @@ def _random(rng: np.random.Generator, width: int) -> torch.Tensor:
 
 
 def _prompted(
-    model: Model, by: Yardstick, sets: TruthSets, asked: Sequence[Question], seed: int
+    model: Model,
+    baseline: Baseline,
+    sets: TruthSets,
+    questions: Sequence[Question],
+    seed: int,
 ) -> Row:
-    """The unsteered model behind the cue to the truth, asked the same questions."""
-    behind = [with_cue(question, sets.cue) for question in asked]
-    row = answers_row("truthful_prompt", by.plain.asked, score_questions(model, behind), seed)
-    if by.reasoning is None or by.plain.reasoning is None:
+    """The unsteered model behind the cue to the truth, on the same questions."""
+    behind = [with_cue(question, sets.cue) for question in questions]
+    answered = score_questions(model, behind)
+    row = answers_row("truthful_prompt", baseline.plain.questions, answered, seed)
+    if baseline.reasoning is None or baseline.plain.reasoning is None:
         return row
-    reasoning = score_questions(model, [with_cue(q, sets.cue) for q in by.reasoning.questions])
-    change = reasoning.mc1.mean() - by.plain.reasoning.mc1.mean()
+    behind = [with_cue(question, sets.cue) for question in baseline.reasoning.questions]
+    change = score_questions(model, behind).mc1.mean() - baseline.plain.reasoning.mc1.mean()
     return dataclasses.replace(row, reasoning_change=float(change))

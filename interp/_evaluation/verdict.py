@@ -13,7 +13,7 @@ class Evaluation:
 
     - `rows`: steered, strength_0, random (mean), random_max, shuffled_labels, truthful_prompt,
       published_rule.
-    - `questions`: asked on the test split; `answered_falsely`: of them, without steering;
+    - `questions`: how many of the test split; `answered_falsely`: of them, without steering;
       `left_out`: test questions that the vector had seen.
     - `held`: share of the same questions answered rightly behind the cue to the truth: what the
       model holds, with Wilson's interval.

@@ -47,8 +47,8 @@ class HeadEffects:
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """One head: its place, its mean effect on truth pairs (and reasoning pairs) with interval and
-    p, and whether it competes (None where there are no reasoning pairs)."""
+    """One head: its layer and number, its mean effect on truth pairs (and reasoning pairs) with
+    interval and p, and whether it competes (None where there are no reasoning pairs)."""
 
     layer: int
     head: int
@@ -236,7 +236,7 @@ def _replicated(
     if min(len(truth.pairs), len(reasoning.pairs)) < 4:
         return ()
     rng = np.random.default_rng(seed)
-    kept = np.ones(truth.heads.mean.shape, dtype=bool)
+    replicated = np.ones(truth.heads.mean.shape, dtype=bool)
     orders = [rng.permutation(len(side.pairs)) for side in (truth, reasoning)]
     signs = []
     for half in (0, 1):
@@ -244,15 +244,15 @@ def _replicated(
             effect(side.shares.heads[order[half::2]], seed=seed)
             for side, order in zip((truth, reasoning), orders, strict=True)
         )
-        kept &= opposed(first, second, rate)
+        replicated &= opposed(first, second, rate)
         signs.append(np.sign(first.mean))
-    kept &= signs[0] == signs[1]
-    return tuple((int(layer), int(head)) for layer, head in np.argwhere(kept))
+    replicated &= signs[0] == signs[1]
+    return tuple((int(layer), int(head)) for layer, head in np.argwhere(replicated))
 
 
-def _entry(name: str, found: Effect | None, place: tuple[int, int]) -> dict[str, Any]:
+def _entry(name: str, effects: Effect | None, head: tuple[int, int]) -> dict[str, Any]:
     keys = {"": "mean", "_low": "low", "_high": "high", "_p": "p", "_q": "q"}
     return {
-        name + suffix: None if found is None else float(getattr(found, field)[place])
+        name + suffix: None if effects is None else float(getattr(effects, field)[head])
         for suffix, field in keys.items()
     }

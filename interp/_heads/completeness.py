@@ -23,7 +23,7 @@ def tolerance(model: Model, scale: float) -> float:
     return max(1.0, scale) * (1e-3 if model.dtype == torch.float32 else 0.1)
 
 
-def check_completeness(model: Model, contrasts: Contrasts, found: "Direct") -> None:
+def check_completeness(model: Model, contrasts: Contrasts, direct: "Direct") -> None:
     """Compare the sum of shares with the difference of the logits that the network gives out.
 
     All pairs are compared with the unembedding of the final state, the first rows also with the
@@ -31,10 +31,10 @@ def check_completeness(model: Model, contrasts: Contrasts, found: "Direct") -> N
 
     **Raises** `InterpError` above `tolerance`, with the reason in the architecture.
     """
-    allowed = tolerance(model, float(np.abs(found.logit_difference).max()))
+    allowed = tolerance(model, float(np.abs(direct.logit_difference).max()))
     public = public_difference(model, contrasts)
-    seen = np.isfinite(public)
-    off = max(found.residual, float(np.abs(public - found.total)[seen].max(initial=0.0)))
+    known = np.isfinite(public)
+    off = max(direct.residual, float(np.abs(public - direct.total)[known].max(initial=0.0)))
     if not off <= allowed:
         raise InterpError(
             f"{model.name} ({model.architecture}): the shares of heads, MLPs, embedding and biases "
@@ -57,10 +57,10 @@ def public_difference(model: Model, contrasts: Contrasts) -> np.ndarray:
         logits = logits_at(model, tokens, entries.row, entries.column).double()
         if cap:
             logits = cap * torch.atanh((logits / cap).clamp(-1 + 1e-12, 1 - 1e-12))
-        place_of = {index: place for place, index in enumerate(indices)}
-        at = {
-            key: place
-            for place, key in enumerate(
+        batch_row = {index: row for row, index in enumerate(indices)}
+        entry_of = {
+            key: entry
+            for entry, key in enumerate(
                 zip(
                     entries.row.tolist(),
                     entries.column.tolist(),
@@ -70,8 +70,8 @@ def public_difference(model: Model, contrasts: Contrasts) -> np.ndarray:
             )
         }
         for pair, row, column, token, sign in contrasts.reads:
-            if row in place_of:
-                entry = at[place_of[row], column, pair]
+            if row in batch_row:
+                entry = entry_of[batch_row[row], column, pair]
                 total[pair] += sign * float(logits[entry, token])
     return np.where(complete, total, np.nan)
 

@@ -47,7 +47,9 @@ def encode_contrasts(model: Model, pairs: Sequence[Pair]) -> Contrasts:
     return Contrasts(
         pairs=tuple(pairs),
         rows=tuple(different),
-        reads=tuple((n, which[row], place, token, sign) for n, row, place, token, sign in reads),
+        reads=tuple(
+            (n, which[row], position, token, sign) for n, row, position, token, sign in reads
+        ),
     )
 
 
@@ -55,7 +57,7 @@ def encode_contrasts(model: Model, pairs: Sequence[Pair]) -> Contrasts:
 class Entries:
     """The reads of one batch, gathered by position.
 
-    - `row`, `column`: place of each entry in the batch, shape (entries,).
+    - `row`, `column`: row and position of each entry in the batch, shape (entries,).
     - `owner`: its pair, shape (entries,).
     - `direction`: sum of sign x unembedding row over the tokens read there, shape (entries,
       d_model), double precision; `offset` the same sum over the unembedding's bias.
@@ -70,12 +72,12 @@ class Entries:
 
 def entries_of(model: Model, contrasts: Contrasts, indices: Sequence[int]) -> Entries:
     """What is read from the rows with these indices, batched in this order."""
-    place_of = {index: place for place, index in enumerate(indices)}
+    batch_row = {index: row for row, index in enumerate(indices)}
     keys: dict[tuple[int, int, int], int] = {}
     tokens, signs, slots = [], [], []
     for pair, row, column, token, sign in contrasts.reads:
-        if row in place_of:
-            slots.append(keys.setdefault((place_of[row], column, pair), len(keys)))
+        if row in batch_row:
+            slots.append(keys.setdefault((batch_row[row], column, pair), len(keys)))
             tokens.append(token)
             signs.append(sign)
     unembedding = model.network.get_output_embeddings()

@@ -52,7 +52,7 @@ class Direct:
 
 
 class _Catch:
-    """Activations at the entries of one batch, by module: `[input, output]` where asked for."""
+    """Activations at the entries of one batch, by module: its input, its output, or both."""
 
     def __init__(self, entries: Entries, shape: tuple[int, int]) -> None:
         self.entries, self.shape = entries, shape
@@ -80,23 +80,23 @@ def direct_attribution(
     """Shares of every part, one forward pass over the rows, without the unembedding of positions
     that are not read.
 
-    **Arguments**: `on_progress(done, total)` is told of rows of tokens.
+    **Arguments**: `on_progress(done, total)`: rows of tokens read.
 
     **Raises** `InterpError` where the sum of the shares is not the model's own logit difference,
     with what in the architecture makes it so.
     """
-    sites = model.sites
+    parts = model.parts
     pairs, layers = len(contrasts.pairs), model.n_layers
     heads = np.zeros((pairs, layers, model.n_heads))
     mlps = np.zeros((pairs, layers))
     embedding, biases, own = np.zeros(pairs), np.zeros(pairs), np.zeros(pairs)
     norms = {
         norm: read_norm(norm, model.d_model)
-        for layer in sites.layers
+        for layer in parts.layers
         for norm in (layer.attention_norm, layer.mlp_norm)
         if norm is not None
     }
-    norms[sites.final_norm] = read_norm(sites.final_norm, model.d_model)
+    norms[parts.final_norm] = read_norm(parts.final_norm, model.d_model)
 
     done = 0
     for indices, tokens in batches(contrasts.rows, device=model.device):
@@ -104,15 +104,15 @@ def direct_attribution(
         caught = _run(model, tokens, entries, set(norms))
         owner = entries.owner.cpu().numpy()
 
-        final = norms[sites.final_norm]
-        read = caught.outputs[sites.final_norm]
-        pulled = final.pull_back(entries.direction, caught.inputs[sites.final_norm], read)
+        final = norms[parts.final_norm]
+        read = caught.outputs[parts.final_norm]
+        pulled = final.pull_back(entries.direction, caught.inputs[parts.final_norm], read)
         np.add.at(own, owner, _numbers((entries.direction * read).sum(-1) + entries.offset))
         constant = entries.direction @ final.bias + entries.offset
         np.add.at(
-            embedding, owner, _numbers((pulled * caught.inputs[sites.layers[0].block]).sum(-1))
+            embedding, owner, _numbers((pulled * caught.inputs[parts.layers[0].block]).sum(-1))
         )
-        for index, layer in enumerate(sites.layers):
+        for index, layer in enumerate(parts.layers):
             reading = _through(layer.attention_norm, norms, caught, pulled, layer.head_projection)
             weight, bias = projection(layer.head_projection)
             shares = (reading.to(weight.dtype) @ weight).double()
@@ -129,9 +129,11 @@ def direct_attribution(
         done += len(indices)
         if on_progress is not None:
             on_progress(done, len(contrasts.rows))
-    found = Direct(heads=heads, mlps=mlps, embedding=embedding, biases=biases, logit_difference=own)
-    check_completeness(model, contrasts, found)
-    return found
+    direct = Direct(
+        heads=heads, mlps=mlps, embedding=embedding, biases=biases, logit_difference=own
+    )
+    check_completeness(model, contrasts, direct)
+    return direct
 
 
 def projection(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
@@ -150,13 +152,13 @@ def projection(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _run(model: Model, tokens: torch.Tensor, entries: Entries, norms: set[nn.Module]) -> _Catch:
     """One pass of the decoder, without the unembedding."""
-    sites, caught = model.sites, _Catch(entries, (tokens.shape[0], tokens.shape[1]))
-    before = [(sites.layers[0].block, caught.before)]
-    before += [(layer.head_projection, caught.before) for layer in sites.layers]
+    parts, caught = model.parts, _Catch(entries, (tokens.shape[0], tokens.shape[1]))
+    before = [(parts.layers[0].block, caught.before)]
+    before += [(layer.head_projection, caught.before) for layer in parts.layers]
     before += [(norm, caught.before) for norm in norms]
     after = [(norm, caught.after) for norm in norms]
-    after += [(layer.head_projection, caught.after) for layer in sites.layers]
-    after += [(layer.mlp_out, caught.after) for layer in sites.layers if layer.mlp_out is not None]
+    after += [(layer.head_projection, caught.after) for layer in parts.layers]
+    after += [(layer.mlp_out, caught.after) for layer in parts.layers if layer.mlp_out is not None]
     with torch.no_grad(), hooked(before=before, after=after):
         model.network.base_model(tokens, use_cache=False)
     return caught

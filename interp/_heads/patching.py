@@ -91,32 +91,32 @@ def attribution_patching(
             original = _tokens(model, [case.clean for case in group])
             other = _tokens(model, [case.corrupted for case in group])
             targets = _targets(model, group)
-            kept, value = _forward(model, original, targets)
+            clean_outputs, value = _forward(model, original, targets)
             clean[index] = value.detach().cpu().numpy()
             with torch.enable_grad():
                 outputs, value = _forward(model, other, targets, gradient=True)
                 gradients = torch.autograd.grad(value.sum(), outputs)
             corrupted[index] = value.detach().cpu().numpy()
-            for layer, (a, b, g) in enumerate(zip(kept, outputs, gradients, strict=True)):
+            for layer, (a, b, g) in enumerate(zip(clean_outputs, outputs, gradients, strict=True)):
                 product = ((a - b.detach()) * g).double()
                 shares = product.reshape(*product.shape[:2], model.n_heads, -1).sum((1, 3))
                 values[index, layer] = shares.cpu().numpy()
         done += len(tokens)
         if on_progress is not None:
             on_progress(done, len(cases))
-    found = effect(values, seed=seed)
-    order = np.argsort(-np.abs(found.mean).ravel())[:check_top]
-    places = [divmod(int(place), model.n_heads) for place in order]
+    effects = effect(values, seed=seed)
+    order = np.argsort(-np.abs(effects.mean).ravel())[:check_top]
+    largest = [divmod(int(number), model.n_heads) for number in order]
     exact = tuple(
         (layer, head, float(_patch(model, cases, layer, head).mean() - corrupted.mean()))
-        for layer, head in places
+        for layer, head in largest
     )
-    estimated = [float(found.mean[place]) for place in places]
+    estimated = [float(effects.mean[layer, head]) for layer, head in largest]
     return Patching(
         pairs=tuple(case.pair for case in cases),
         left_out=len(pairs) - len(cases),
         values=values,
-        heads=found,
+        heads=effects,
         clean=float(clean.mean()),
         corrupted=float(corrupted.mean()),
         exact=exact,
@@ -161,7 +161,7 @@ def mean_ablation(
     for half in (0, 1):
         mine, others = order[half::2], order[1 - half :: 2]
         means = _mean_outputs(model, [cases[index] for index in others])
-        for index, group in _by_length([cases[place] for place in mine]):
+        for index, group in _by_length([cases[index] for index in mine]):
             tokens, targets = _tokens(model, [c.clean for c in group]), _targets(model, group)
             whole = _forward(model, tokens, targets)[1]
             for column, (layer, head) in enumerate(heads):
@@ -178,14 +178,14 @@ def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
     by_length: dict[int, list[_Case]] = {}
     for case in plain:
         by_length.setdefault(len(case.clean), []).append(case)
-    found = []
+    cases = []
     for case in plain:
         if case.pair.counterfactual is not None:
             other = tuple(model.encode(case.pair.counterfactual))
             if len(other) != len(case.clean):
                 raise InterpError(
-                    f"{case.pair.place or case.pair.prompt!r}: the counterfactual has {len(other)} "
-                    f"tokens, the prompt {len(case.clean)}; they must be as long as each other"
+                    f"{case.pair.location or case.pair.prompt!r}: the counterfactual has "
+                    f"{len(other)} tokens, the prompt {len(case.clean)}; give one of equal length"
                 )
         else:
             group = by_length[len(case.clean)]
@@ -195,8 +195,8 @@ def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
             if partner is None:
                 continue
             other = partner.clean
-        found.append(dataclasses.replace(case, corrupted=other))
-    return found
+        cases.append(dataclasses.replace(case, corrupted=other))
+    return cases
 
 
 def _case(model: Model, pair: Pair) -> _Case:
@@ -241,11 +241,11 @@ def _forward(
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Every block's head outputs (batch, positions, heads x d_head), and the logit difference at
     the last position but for the unembedding's bias, shape (batch,)."""
-    kept: list[torch.Tensor] = []
+    outputs: list[torch.Tensor] = []
     ends: list[torch.Tensor] = []
 
-    def keep(module: torch.nn.Module, inputs: tuple) -> None:
-        kept.append(first(inputs))
+    def read(module: torch.nn.Module, inputs: tuple) -> None:
+        outputs.append(first(inputs))
 
     def start(module: torch.nn.Module, inputs: tuple) -> tuple:
         # Weights need no gradient, so the graph starts at the first block's input.
@@ -255,28 +255,28 @@ def _forward(
         ends.append(output[:, -1])
 
     before: list[tuple[torch.nn.Module, Hook]] = [
-        (layer.head_projection, keep) for layer in model.sites.layers
+        (layer.head_projection, read) for layer in model.parts.layers
     ]
     if gradient:
-        before.append((model.sites.layers[0].block, start))
+        before.append((model.parts.layers[0].block, start))
     with (
         torch.set_grad_enabled(gradient),
-        hooked(before=before, after=[(model.sites.final_norm, end)]),
+        hooked(before=before, after=[(model.parts.final_norm, end)]),
     ):
         model.network.base_model(tokens, use_cache=False)
-        return kept, (ends[0] * targets).sum(-1)
+        return outputs, (ends[0] * targets).sum(-1)
 
 
 def _patch(model: Model, cases: Sequence[_Case], layer: int, head: int) -> np.ndarray:
     """Logit differences of the corrupted runs with one head put back from the clean ones."""
-    found = np.zeros(len(cases))
+    differences = np.zeros(len(cases))
     for index, group in _by_length(cases):
         targets = _targets(model, group)
-        kept, _ = _forward(model, _tokens(model, [case.clean for case in group]), targets)
-        with _replaced_head(model, layer, head, kept[layer]):
+        outputs, _ = _forward(model, _tokens(model, [case.clean for case in group]), targets)
+        with _replaced_head(model, layer, head, outputs[layer]):
             value = _forward(model, _tokens(model, [c.corrupted for c in group]), targets)[1]
-        found[index] = value.double().cpu().numpy()
-    return found
+        differences[index] = value.double().cpu().numpy()
+    return differences
 
 
 def _replaced_head(model: Model, layer: int, head: int, source: torch.Tensor):
@@ -289,7 +289,7 @@ def _replaced_head(model: Model, layer: int, head: int, source: torch.Tensor):
         changed[..., columns] = source[..., columns]
         return replaced(inputs, changed)
 
-    return hooked(before=[(model.sites.layers[layer].head_projection, put)])
+    return hooked(before=[(model.parts.layers[layer].head_projection, put)])
 
 
 def _mean_outputs(model: Model, cases: Sequence[_Case]) -> list[torch.Tensor]:
@@ -298,8 +298,8 @@ def _mean_outputs(model: Model, cases: Sequence[_Case]) -> list[torch.Tensor]:
     count = 0
     for _, group in _by_length(cases):
         tokens = _tokens(model, [case.clean for case in group])
-        kept, _ = _forward(model, tokens, _targets(model, group))
-        sums = [value.sum((0, 1)) for value in kept]
+        outputs, _ = _forward(model, tokens, _targets(model, group))
+        sums = [value.sum((0, 1)) for value in outputs]
         total = sums if not total else [a + b for a, b in zip(total, sums, strict=True)]
         count += tokens.numel()
     return [value / count for value in total]

@@ -9,37 +9,39 @@ if TYPE_CHECKING:
 SHOWN_ON_TERMINAL = 10
 
 
-def to_text(found: "HeadAttribution") -> str:
+def to_text(attribution: "HeadAttribution") -> str:
     """A few lines: what was read, how complete it is, and the largest heads."""
-    residual, allowed = found.completeness
+    model, truth = attribution.model, attribution.truth
+    residual, allowed = attribution.completeness
     lines = [
-        f"heads of {found.model.name}: {len(found.truth.pairs)} pairs, logit difference "
-        f"{found.truth.logit_difference:+.3f}, completeness residual {residual:.1e} "
+        f"heads of {model.name}: {len(truth.pairs)} pairs, logit difference "
+        f"{truth.logit_difference:+.3f}, completeness residual {residual:.1e} "
         f"(error above {allowed:.1e})",
-        f"{len(found.significant())} of {found.model.n_layers * found.model.n_heads} heads act on "
-        f"the truth at a false-discovery rate of {found.false_discovery_rate:g}",
+        f"{len(attribution.significant())} of {model.n_layers * model.n_heads} heads act on the "
+        f"truth at a false-discovery rate of {attribution.false_discovery_rate:g}",
     ]
-    lines += [_line(head) for head in found.top(SHOWN_ON_TERMINAL)]
-    if found.reasoning is not None:
-        share, low, high = found.share_competing()
+    lines += [_line(head) for head in attribution.top(SHOWN_ON_TERMINAL)]
+    if attribution.reasoning is not None:
+        share, low, high = attribution.share_competing()
         lines.append(
-            f"competing heads: {len(found.competing())} ({share:.0%} [{low:.0%}, {high:.0%}]), "
-            f"{len(found.replicated)} in both halves"
+            f"competing heads: {len(attribution.competing())} "
+            f"({share:.0%} [{low:.0%}, {high:.0%}]), "
+            f"{len(attribution.replicated)} in both halves"
         )
     return "\n".join(lines)
 
 
-def to_html(found: "HeadAttribution") -> str:
+def to_html(attribution: "HeadAttribution") -> str:
     """A table of layers x heads, red for heads that push to the false answer, blue to the true
     one; the figures of a head appear when the pointer is over it."""
-    heads = found.heads()
+    heads = attribution.heads()
     largest = max(abs(head.truth) for head in heads) or 1.0
     rows = []
-    for layer in range(found.model.n_layers):
+    for layer in range(attribution.model.n_layers):
         cells = "".join(_cell(head, largest) for head in heads if head.layer == layer)
         rows.append(f'<tr><th scope="row">layer {layer}</th>{cells}</tr>')
-    head_names = "".join(f'<th scope="col">{n}</th>' for n in range(found.model.n_heads))
-    text = html.escape(to_text(found).split("\n", 1)[0])
+    head_names = "".join(f'<th scope="col">{n}</th>' for n in range(attribution.model.n_heads))
+    text = html.escape(to_text(attribution).split("\n", 1)[0])
     return (
         f"<div><p>{text}</p><table><thead><tr><th>head</th>{head_names}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"

@@ -30,8 +30,8 @@ def last_states(
         raise InterpError("a prompt has no tokens")
     used: Any = model.network if network is None else network
     names = {module: name for name, module in model.network.named_modules()}
-    blocks = [used.get_submodule(names[layer.block]) for layer in model.sites.layers]
-    norm = used.get_submodule(names[model.sites.final_norm])
+    blocks = [used.get_submodule(names[layer.block]) for layer in model.parts.layers]
+    norm = used.get_submodule(names[model.parts.final_norm])
     streams = np.zeros((len(blocks), len(rows), model.d_model))
     finals = np.zeros((len(rows), model.d_model))
     for indices, tokens in batches(rows, device=model.device):
@@ -39,10 +39,10 @@ def last_states(
         every = torch.arange(len(indices), device=model.device)
         caught: dict[nn.Module, torch.Tensor] = {}
 
-        def keep(module: nn.Module, inputs: tuple, output: object, *, at=(every, last), to=caught):
+        def read(module: nn.Module, inputs: tuple, output: object, *, at=(every, last), to=caught):
             to[module] = first(output)[at]
 
-        with torch.no_grad(), hooked(after=[(module, keep) for module in (*blocks, norm)]):
+        with torch.no_grad(), hooked(after=[(module, read) for module in (*blocks, norm)]):
             used.base_model(tokens, use_cache=False)
         for layer, block in enumerate(blocks):
             streams[layer, indices] = caught[block].double().cpu().numpy()

@@ -39,5 +39,5 @@ def first(value: Any) -> torch.Tensor:
 
 
 def replaced(value: Any, tensor: torch.Tensor) -> Any:
-    """A module's output with another tensor in the place of `first(value)`."""
+    """A module's output with another tensor instead of `first(value)`."""
     return (tensor, *value[1:]) if isinstance(value, tuple) else tensor

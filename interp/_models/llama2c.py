@@ -83,10 +83,10 @@ def _read_weights(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
             f"{path} has {len(data)} bytes where its sizes need {expected}: it is cut short or of "
             "another layout"
         )
-    found, start = {}, 28
+    arrays, start = {}, 28
     for name, shape in shapes.items():
         count = int(np.prod(shape))
-        found[name] = np.frombuffer(data, "<f4", count, start).reshape(shape)
+        arrays[name] = np.frombuffer(data, "<f4", count, start).reshape(shape)
         start += 4 * count
     config = {
         "architectures": ["LlamaForCausalLM"],
@@ -106,17 +106,17 @@ def _read_weights(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
         "eos_token_id": 2,
         "torch_dtype": "float32",
     }
-    return config, _named(found, head)
+    return config, _named(arrays, head)
 
 
-def _named(found: dict[str, np.ndarray], head: int) -> dict[str, np.ndarray]:
+def _named(read: dict[str, np.ndarray], head: int) -> dict[str, np.ndarray]:
     """HuggingFace's names for the arrays."""
     arrays = {
-        "model.embed_tokens.weight": found["embedding"],
-        "model.norm.weight": found["final_norm"],
+        "model.embed_tokens.weight": read["embedding"],
+        "model.norm.weight": read["final_norm"],
     }
-    if "unembedding" in found:
-        arrays["lm_head.weight"] = found["unembedding"]
+    if "unembedding" in read:
+        arrays["lm_head.weight"] = read["unembedding"]
     parts = {
         "input_layernorm": "attention_norm",
         "post_attention_layernorm": "mlp_norm",
@@ -126,11 +126,11 @@ def _named(found: dict[str, np.ndarray], head: int) -> dict[str, np.ndarray]:
         "mlp.down_proj": "down",
         "mlp.up_proj": "up",
     }
-    for layer in range(len(found["q"])):
+    for layer in range(len(read["q"])):
         for part, name in parts.items():
-            arrays[f"model.layers.{layer}.{part}.weight"] = found[name][layer]
+            arrays[f"model.layers.{layer}.{part}.weight"] = read[name][layer]
         for name in ("q", "k"):
-            weight = found[name][layer]
+            weight = read[name][layer]
             pairs = weight.reshape(-1, head // 2, 2, weight.shape[1])
             arrays[f"model.layers.{layer}.self_attn.{name}_proj.weight"] = pairs.transpose(
                 0, 2, 1, 3

@@ -15,8 +15,8 @@ import torch
 
 from .._errors import InterpError
 from .network import fingerprint, likely_cause, text_config, twin_of
+from .parts import Parts, find_parts
 from .resolve import Source, check_causal, hub_answers, is_offline, resolve
-from .sites import Sites, find_sites
 from .weights import check_size, check_weights
 
 PARITY_TOLERANCE = 5e-5
@@ -27,14 +27,14 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class Model:
     """A causal language model that can be looked into. Make it with `load_model`.
 
-    - `name`, `revision`: what was asked for; `folder` where it lies on this disk (None: hub).
+    - `name`, `revision`: as given to `load_model`; `folder` where it lies on this disk (None: hub).
     - `architecture`: name of the class, such as `GPTNeoXForCausalLM`.
     - `network`: the plain HuggingFace network, in evaluation mode. Everything here runs on it.
     - `bridge`: the same weights (shared, not copied) as a TransformerLens `TransformerBridge`, for
       whatever TransformerLens can do. Its compatibility mode changes weights in place: use it on a
       model that you load for that.
     - `tokenizer`: the model's own.
-    - `sites`: where attention, MLPs, norms and unembedding are.
+    - `parts`: where attention, MLPs, norms and unembedding are.
     - `parity`: largest difference between the logits of bridge and network on a fixed text.
     - `fingerprint`: a digest of configuration and weights, for files that belong to this model.
     """
@@ -46,14 +46,14 @@ class Model:
     network: Any
     bridge: Any
     tokenizer: Any
-    sites: Sites
+    parts: Parts
     parity: float
     fingerprint: str
 
     @property
     def n_layers(self) -> int:
         """Number of blocks."""
-        return len(self.sites.layers)
+        return len(self.parts.layers)
 
     @property
     def n_heads(self) -> int:
@@ -125,7 +125,7 @@ def load_model(
     - `dtype`: `float32`, `bfloat16` or `float16`. Attribution and steering are exact in float32.
     - `device`: such as `cpu` or `cuda:0`; by default a GPU where there is one.
     - `offline`: use what is on this disk only (as the variable `HF_HUB_OFFLINE` says).
-    - `trust_remote_code`: run Python that comes with the checkpoint. Off unless asked for.
+    - `trust_remote_code`: run Python that comes with the checkpoint. Off by default.
     - `allow_pickle`: read weights that are not safetensors. Pickle runs code on loading: a warning
       says so.
 
@@ -138,19 +138,19 @@ def load_model(
     source = resolve(name)
     if dtype not in DTYPES:
         raise InterpError(f"dtype {dtype!r} is not known; there are {', '.join(DTYPES)}")
-    place = _device(device)
+    target = _device(device)
     if allow_pickle:
         warnings.warn(f"{name}: pickled weights run code when they are read", stacklevel=2)
     if source.folder is not None and not allow_pickle:
         size = check_weights(source.folder)
-        check_size(size, dtype=dtype, device=place, name=name)
+        check_size(size, dtype=dtype, device=target, name=name)
     offline = source.folder is not None or is_offline(offline) or not hub_answers()
     with _quiet():
         network, tokenizer = _load_plain(
             source,
             revision=revision,
             dtype=dtype,
-            place=place,
+            device=target,
             offline=offline,
             trust_remote_code=trust_remote_code,
             allow_pickle=allow_pickle,
@@ -180,7 +180,7 @@ def build_model(
     twin = twin_of(network)
     own = tokenizer
     if "name_or_path" not in tokenizer.init_kwargs:
-        # TransformerLens would read it again to make it prepend a token; there is no such place.
+        # TransformerLens would read it again to make it prepend a token; it lies nowhere.
         own = copy.deepcopy(tokenizer)
         own.init_kwargs |= {"name_or_path": name, "add_bos_token": True}
     vocabulary = text_config(network.config).vocab_size
@@ -216,7 +216,7 @@ def build_model(
         network=network,
         bridge=bridge,
         tokenizer=tokenizer,
-        sites=find_sites(network, bridge.adapter.component_mapping or {}, tokens[:1, :4]),
+        parts=find_parts(network, bridge.adapter.component_mapping or {}, tokens[:1, :4]),
         parity=parity,
         fingerprint=fingerprint(network),
     )
@@ -227,27 +227,29 @@ def _load_plain(
     *,
     revision: str | None,
     dtype: str,
-    place: str,
+    device: str,
     offline: bool,
     trust_remote_code: bool,
     allow_pickle: bool,
 ) -> tuple[Any, Any]:
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    where = str(source.folder or source.hub)
+    path_or_id = str(source.folder or source.hub)
     shared: dict[str, Any] = {
         "revision": revision,
         "local_files_only": offline,
         "trust_remote_code": trust_remote_code,
     }
     try:
-        config = AutoConfig.from_pretrained(where, **shared)
+        config = AutoConfig.from_pretrained(path_or_id, **shared)
         check_causal(config.to_dict(), source.name)
         if source.hub is not None and not offline and not allow_pickle:
-            check_size(_hub_size(source.hub, revision), dtype=dtype, device=place, name=source.name)
-        tokenizer = AutoTokenizer.from_pretrained(where, **shared)
+            check_size(
+                _hub_size(source.hub, revision), dtype=dtype, device=device, name=source.name
+            )
+        tokenizer = AutoTokenizer.from_pretrained(path_or_id, **shared)
         network: Any = AutoModelForCausalLM.from_pretrained(
-            where, dtype=DTYPES[dtype], use_safetensors=not allow_pickle, **shared
+            path_or_id, dtype=DTYPES[dtype], use_safetensors=not allow_pickle, **shared
         )
     except InterpError:
         raise
@@ -255,7 +257,7 @@ def _load_plain(
         # Whatever the loaders raise (OSError, ValueError, ImportError, SafetensorError, the hub's
         # own errors) is about this model: one line of it, with what would help.
         raise InterpError(_explain(source, error, offline=offline)) from None
-    return network.to(place), tokenizer
+    return network.to(device), tokenizer
 
 
 def _explain(source: Source, error: Exception, *, offline: bool) -> str:
@@ -291,8 +293,8 @@ def _hub_size(hub: str, revision: str | None) -> int | None:
         return None
 
 
-def _revision(network: Any, asked: str | None) -> str | None:
-    return getattr(network.config, "_commit_hash", None) or asked
+def _revision(network: Any, requested: str | None) -> str | None:
+    return getattr(network.config, "_commit_hash", None) or requested
 
 
 def _device(device: str | None) -> str:

@@ -51,10 +51,10 @@ def organism_folders() -> tuple[Path, ...]:
 
 def organism_names() -> tuple[str, ...]:
     """Names of the organisms that can be loaded, sorted."""
-    found = {
+    names = {
         path.parent.name for folder in organism_folders() for path in folder.glob("*/organism.json")
     }
-    return tuple(sorted(found))
+    return tuple(sorted(names))
 
 
 def _organism(name: str) -> Path:
@@ -109,10 +109,10 @@ def check_causal(config: dict, name: str) -> None:
         )
 
 
-def is_offline(asked: bool) -> bool:
-    """Whether the hub may not be asked: `--offline`, or one of HuggingFace's own variables."""
+def is_offline(requested: bool) -> bool:
+    """Whether the hub may not be used: as requested, or by one of HuggingFace's own variables."""
     flags = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    return asked or any(flag.upper() in ("1", "ON", "YES", "TRUE") for flag in flags)
+    return requested or any(flag.upper() in ("1", "ON", "YES", "TRUE") for flag in flags)
 
 
 def hub_answers() -> bool:
@@ -121,8 +121,8 @@ def hub_answers() -> bool:
     if os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
         return True
     try:
-        place = (address.hostname or "", address.port or 443)
-        socket.create_connection(place, timeout=3.0).close()
+        endpoint = (address.hostname or "", address.port or 443)
+        socket.create_connection(endpoint, timeout=3.0).close()
     except OSError:
         return False
     return True

@@ -22,9 +22,9 @@ def check_weights(folder: Path) -> int:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         pickled = sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pt"))
-        found = f"only {pickled[0].name}, which is pickle" if pickled else "no weights at all"
+        present = f"only {pickled[0].name}, which is pickle" if pickled else "no weights at all"
         raise InterpError(
-            f"{folder} has {found}; save it with save_pretrained(..., safe_serialization=True)"
+            f"{folder} has {present}; save it with save_pretrained(..., safe_serialization=True)"
         )
     total = 0
     for path in files:

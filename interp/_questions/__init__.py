@@ -1,1 +1,1 @@
-"""What a model is asked, and what it answers."""
+"""Questions, pairs and statements, and what a model answers."""

@@ -1,4 +1,4 @@
-"""What a model is asked: pairs of a true and a false answer, questions, labelled statements."""
+"""What a model is scored on: pairs of a true and a false answer, questions, labelled statements."""
 
 import dataclasses
 
@@ -7,15 +7,15 @@ import dataclasses
 class Pair:
     """One prompt with a true and a false answer.
 
-    `place` says where it was read (file and row), `topic` what it is about, `counterfactual` is a
-    prompt of the same length to which another answer is right (for patching), where given.
+    `location` says where it was read (file and row), `topic` what it is about, `counterfactual` is
+    a prompt of the same length to which another answer is right (for patching), where given.
     """
 
     prompt: str
     true: str
     false: str
     topic: str = ""
-    place: str = ""
+    location: str = ""
     counterfactual: str | None = None
 
 
@@ -24,7 +24,7 @@ class Question:
     """A multiple-choice question.
 
     - `prompt`: the text before the answer; `options`: the answers, in any order.
-    - `right`: one truth value per option; `best`: index of the one answer that MC1 asks for.
+    - `right`: one truth value per option; `best`: index of the one right answer of MC1.
     - `topic`, `register`, `split`: where the file says so, else empty.
     """
 
@@ -35,7 +35,7 @@ class Question:
     topic: str = ""
     register: str = ""
     split: str = ""
-    place: str = ""
+    location: str = ""
 
     def pair(self) -> Pair:
         """The best answer against the first false one."""
@@ -44,7 +44,7 @@ class Question:
             true=self.options[self.best],
             false=self.options[self.right.index(False)],
             topic=self.topic,
-            place=self.place,
+            location=self.location,
         )
 
 
@@ -59,4 +59,4 @@ class Statement:
     register: str = ""
     negated: bool = False
     split: str = ""
-    place: str = ""
+    location: str = ""

@@ -20,7 +20,7 @@ def read_pairs(path: Path | str) -> tuple[Pair, ...]:
     `statement,label`, where a true and a false statement that begin alike make a pair; JSON of
     multiple-choice questions as in TruthfulQA.
 
-    **Raises** `InterpError` with the file, the row and the mend.
+    **Raises** `InterpError` with the file, the row and the remedy.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -35,19 +35,20 @@ def read_pairs(path: Path | str) -> tuple[Pair, ...]:
             "statement,label"
         )
     pairs = []
-    for place, row in rows:
+    for location, row in rows:
         prompt, true, false = (
-            _text(row, name, place, strip=name != "prompt") for name in ("prompt", "true", "false")
+            _text(row, name, location, strip=name != "prompt")
+            for name in ("prompt", "true", "false")
         )
         if true == false:
-            raise InterpError(f"{place}: the true and the false answer are both {true!r}")
+            raise InterpError(f"{location}: the true and the false answer are both {true!r}")
         pairs.append(
             Pair(
                 prompt=prompt,
                 true=true,
                 false=false,
                 topic=(row.get("topic") or "").strip(),
-                place=place,
+                location=location,
                 counterfactual=(row.get("counterfactual") or "").strip() or None,
             )
         )
@@ -58,7 +59,7 @@ def read_statements(path: Path | str) -> tuple[Statement, ...]:
     """Labelled statements from a CSV with `statement,label` (Geometry of Truth), optionally with
     `topic`, `register`, `negated` and `split`; the topic is the file's name where none is given.
 
-    **Raises** `InterpError` with the file, the row and the mend.
+    **Raises** `InterpError` with the file, the row and the remedy.
     """
     path = Path(path)
     rows = _rows(path)
@@ -67,25 +68,27 @@ def read_statements(path: Path | str) -> tuple[Statement, ...]:
         raise InterpError(
             f"{path}: the columns are {', '.join(sorted(columns))}; give statement,label"
         )
-    found = []
-    for place, row in rows:
+    statements = []
+    for location, row in rows:
         label = (row["label"] or "").strip().lower().removesuffix(".0")
         if label not in TRUE_WORDS:
-            raise InterpError(f"{place}: label {row['label']!r} is neither 1 (true) nor 0 (false)")
+            raise InterpError(
+                f"{location}: label {row['label']!r} is neither 1 (true) nor 0 (false)"
+            )
         negated = (row.get("negated") or "").strip().lower()
         stem = path.stem
-        found.append(
+        statements.append(
             Statement(
-                text=_text(row, "statement", place),
+                text=_text(row, "statement", location),
                 label=TRUE_WORDS[label],
                 topic=(row.get("topic") or stem.removeprefix("neg_")).strip(),
                 register=(row.get("register") or "").strip(),
                 negated=TRUE_WORDS.get(negated, stem.startswith("neg_")),
                 split=(row.get("split") or "").strip(),
-                place=place,
+                location=location,
             )
         )
-    return tuple(found)
+    return tuple(statements)
 
 
 def read_questions(path: Path | str) -> tuple[Question, ...]:
@@ -95,26 +98,26 @@ def read_questions(path: Path | str) -> tuple[Question, ...]:
     A question that ends with a question mark is put as `Q: … A:`; any other text is the prompt
     as it stands. Which option comes first does not matter.
 
-    **Raises** `InterpError` with the file, the entry and the mend.
+    **Raises** `InterpError` with the file, the entry and the remedy.
     """
     path = Path(path)
     entries = _json_entries(path)
-    found = []
+    questions = []
     for number, entry in enumerate(entries, start=1):
-        place = f"{path}: entry {number}"
+        location = f"{path}: entry {number}"
         if not isinstance(entry, dict) or not isinstance(entry.get("question"), str):
-            raise InterpError(f"{place}: has no question text")
-        single = _targets(entry, "mc1_targets", place)
-        many = _targets(entry, "mc2_targets", place) or single
+            raise InterpError(f"{location}: has no question text")
+        single = _targets(entry, "mc1_targets", location)
+        many = _targets(entry, "mc2_targets", location) or single
         if not many:
-            raise InterpError(f"{place}: has neither mc1_targets nor mc2_targets")
+            raise InterpError(f"{location}: has neither mc1_targets nor mc2_targets")
         single = single or many
         if sum(single.values()) < 1 or all(many.values()) or not any(many.values()):
-            raise InterpError(f"{place}: needs at least one true and one false answer")
+            raise InterpError(f"{location}: needs at least one true and one false answer")
         best = next(answer for answer, label in single.items() if label)
         options = tuple(dict.fromkeys([*many, *single]))
         question = entry["question"].strip()
-        found.append(
+        questions.append(
             Question(
                 prompt=f"Q: {question}\nA:" if question.endswith("?") else question,
                 options=options,
@@ -123,10 +126,10 @@ def read_questions(path: Path | str) -> tuple[Question, ...]:
                 topic=str(entry.get("topic") or entry.get("category") or ""),
                 register=str(entry.get("register") or ""),
                 split=str(entry.get("split") or ""),
-                place=place,
+                location=location,
             )
         )
-    return tuple(found)
+    return tuple(questions)
 
 
 def pair_statements(
@@ -160,7 +163,7 @@ def pair_statements(
                         true=" ".join(words[count:]),
                         false=" ".join(fits[0].text.split()[count:]),
                         topic=statement.topic,
-                        place=statement.place,
+                        location=statement.location,
                     )
                 )
                 break
@@ -171,12 +174,12 @@ def pair_statements(
     return tuple(pairs)
 
 
-def _targets(entry: dict[str, Any], key: str, place: str) -> dict[str, int]:
+def _targets(entry: dict[str, Any], key: str, location: str) -> dict[str, int]:
     targets = entry.get(key) or {}
     if isinstance(targets, dict) and {"choices", "labels"} <= set(targets):
         targets = dict(zip(targets["choices"], targets["labels"], strict=False))
     if not isinstance(targets, dict) or any(label not in (0, 1) for label in targets.values()):
-        raise InterpError(f"{place}: {key} must give 1 or 0 for every answer")
+        raise InterpError(f"{location}: {key} must give 1 or 0 for every answer")
     return {str(answer): int(label) for answer, label in targets.items()}
 
 
@@ -195,7 +198,7 @@ def _json_entries(path: Path) -> list[Any]:
 
 
 def _rows(path: Path) -> list[tuple[str, dict[str, str]]]:
-    """Every row with its place, the header being row 1."""
+    """Every row with its location, the header being row 1."""
     reader = csv.DictReader(_read_text(path).splitlines(keepends=True))
     try:
         rows = [(f"{path}: row {number}", row) for number, row in enumerate(reader, start=2)]
@@ -203,13 +206,13 @@ def _rows(path: Path) -> list[tuple[str, dict[str, str]]]:
         raise InterpError(f"{path} is no CSV ({error})") from None
     if not rows:
         raise InterpError(f"{path} holds no rows; the first line names the columns")
-    return [(place, {str(k).strip(): v for k, v in row.items()}) for place, row in rows]
+    return [(location, {str(k).strip(): v for k, v in row.items()}) for location, row in rows]
 
 
-def _text(row: dict[str, Any], name: str, place: str, *, strip: bool = True) -> str:
+def _text(row: dict[str, Any], name: str, location: str, *, strip: bool = True) -> str:
     value = row.get(name) or ""
     if not value.strip():
-        raise InterpError(f"{place}: {name} is empty")
+        raise InterpError(f"{location}: {name} is empty")
     return value.strip() if strip else value
 
 

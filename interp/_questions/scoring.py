@@ -48,20 +48,23 @@ def encode_questions(model: Model, questions: Sequence[Question]) -> EncodedQues
     """
     if not questions:
         raise InterpError("there are no questions to score")
-    wanted, places = [], []
+    needed, reads = [], []
     for number, question in enumerate(questions):
-        place = question.place or f"question {number + 1}"
-        tokens = encode_answers(model, question.prompt, question.options, place=place)
+        location = question.location or f"question {number + 1}"
+        tokens = encode_answers(model, question.prompt, question.options, location=location)
         for answer in tokens.answers:
             # The last token of an answer is predicted, not read.
-            wanted.append(tokens.context + answer[:-1])
-            places.append((number, len(tokens.context) - 1, answer))
-    rows, which = unique(wanted)
-    reads = tuple(
-        (number, row, start, answer)
-        for (number, start, answer), row in zip(places, which, strict=True)
+            needed.append(tokens.context + answer[:-1])
+            reads.append((number, len(tokens.context) - 1, answer))
+    rows, which = unique(needed)
+    return EncodedQuestions(
+        questions=tuple(questions),
+        rows=tuple(rows),
+        reads=tuple(
+            (number, row, start, answer)
+            for (number, start, answer), row in zip(reads, which, strict=True)
+        ),
     )
-    return EncodedQuestions(questions=tuple(questions), rows=tuple(rows), reads=reads)
 
 
 def score_questions(
@@ -71,29 +74,30 @@ def score_questions(
     on_batch: Callable[[torch.Tensor], None] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Answered:
-    """Ask a model, as it is now: inside `steer(...)` the steered model answers.
+    """Score a model as it is now: inside `steer(...)` the steered model answers.
 
-    **Arguments**: `on_batch(starts)` is told before each pass where in each of its rows the first
-    token of an answer is predicted, shape (rows,); `on_progress(done, total)` is told of rows.
+    **Arguments**: `on_batch(starts)` is called before each pass with the position, in each of its
+    rows, where the first token of an answer is predicted, shape (rows,); `on_progress(done, total)`
+    counts rows.
     """
     if not isinstance(questions, EncodedQuestions):
         questions = encode_questions(model, questions)
     by_row: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
     for read, (_, row, start, answer) in enumerate(questions.reads):
         by_row.setdefault(row, []).append((read, start, answer))
-    found = np.zeros(len(questions.reads))
+    totals = np.zeros(len(questions.reads))
     done = 0
     for indices, tokens in batches(questions.rows, device=model.device):
-        places, targets, owners = [], [], []
-        for place, index in enumerate(indices):
+        positions, targets, owners = [], [], []
+        for batch_row, index in enumerate(indices):
             for read, start, answer in by_row[index]:
                 for step, token in enumerate(answer):
-                    places.append((place, start + step))
+                    positions.append((batch_row, start + step))
                     targets.append(token)
                     owners.append(read)
         # Answers to one prompt are often read at one position: take its logits once.
-        positions, which = unique(places)
-        rows, columns = torch.tensor(positions, device=model.device).T
+        different, which = unique(positions)
+        rows, columns = torch.tensor(different, device=model.device).T
         if on_batch is not None:
             starts = [min(start for _, start, _ in by_row[index]) for index in indices]
             on_batch(torch.tensor(starts, device=model.device))
@@ -102,11 +106,11 @@ def score_questions(
         values = log_probabilities[
             torch.tensor(which, device=model.device), torch.tensor(targets, device=model.device)
         ]
-        np.add.at(found, owners, values.double().cpu().numpy())
+        np.add.at(totals, owners, values.double().cpu().numpy())
         done += len(indices)
         if on_progress is not None:
             on_progress(done, len(questions.rows))
-    return _answered(questions, found)
+    return _answered(questions, totals)
 
 
 def logits_at(
@@ -114,19 +118,19 @@ def logits_at(
 ) -> torch.Tensor:
     """The network's own logits at chosen positions, shape (positions, vocabulary).
 
-    Where the network can, only columns that someone reads go through the unembedding.
+    Where the network can, only the positions that are read go through the unembedding.
     """
     with torch.no_grad():
         if "logits_to_keep" not in inspect.signature(model.network.forward).parameters:
             return model.network(tokens, use_cache=False).logits[rows, columns]
-        kept, which = columns.unique(return_inverse=True)
-        logits = model.network(tokens, use_cache=False, logits_to_keep=kept).logits
+        needed, which = columns.unique(return_inverse=True)
+        logits = model.network(tokens, use_cache=False, logits_to_keep=needed).logits
         return logits[rows, which]
 
 
-def _answered(questions: EncodedQuestions, found: np.ndarray) -> Answered:
+def _answered(questions: EncodedQuestions, totals: np.ndarray) -> Answered:
     grouped: list[list[float]] = [[] for _ in questions.questions]
-    for (number, _, _, _), value in zip(questions.reads, found, strict=True):
+    for (number, _, _, _), value in zip(questions.reads, totals, strict=True):
         grouped[number].append(value)
     scores = tuple(np.array(values) for values in grouped)
     mc1, mc2 = [], []

@@ -37,7 +37,7 @@ def set_names() -> tuple[str, ...]:
 def make_pairs(name: str, *, count: int = 128, seed: int = 0) -> tuple[Pair, ...]:
     """Pairs of a set. **Raises** `InterpError` for an unknown name."""
     return tuple(
-        Pair(prompt=i.prompt, true=i.true, false=i.false[0], topic=name, place=f"{name} {n + 1}")
+        Pair(prompt=i.prompt, true=i.true, false=i.false[0], topic=name, location=f"{name} {n + 1}")
         for n, i in enumerate(_items(name, count, seed))
     )
 
@@ -55,7 +55,7 @@ def make_questions(name: str, *, count: int = 128, seed: int = 0) -> tuple[Quest
             best=0,
             topic=name,
             split=SPLITS[number % 3],
-            place=f"{name} {number + 1}",
+            location=f"{name} {number + 1}",
         )
         for number, item in enumerate(_items(name, count, seed))
     )
@@ -73,7 +73,7 @@ def make_statements(name: str, *, count: int = 128, seed: int = 0) -> tuple[Stat
             topic=name,
             negated=negated,
             split=SPLITS[number % 3],
-            place=f"{name} {number + 1}",
+            location=f"{name} {number + 1}",
         )
         for number, item in enumerate(_items(name, count, seed))
         for negated in (False, True)
@@ -104,7 +104,7 @@ def _of_facts(name: str, prompt: str, affirmed: str, denied: str) -> Callable:
         for index in rng.permutation(len(facts))[:count]:
             subject, true = facts[index]
             others = [value for value in values if value[0] != true[0]]
-            a, b, c = (others[place] for place in rng.permutation(len(others))[:3])
+            a, b, c = (others[index] for index in rng.permutation(len(others))[:3])
             items.append(
                 _Item(
                     prompt=prompt.format(subject),
@@ -127,7 +127,7 @@ def _arithmetic(rng: np.random.Generator, count: int) -> list[_Item]:
         total = first + second
         near = sorted(range(60), key=lambda n: abs(n - total))
         others = [n for n in near if str(n)[0] != str(total)[0]][:6]
-        a, b, c = (str(others[place]) for place in rng.permutation(len(others))[:3])
+        a, b, c = (str(others[index]) for index in rng.permutation(len(others))[:3])
         sentence = f"{first} plus {second} is"
         items.append(
             _Item(
@@ -146,7 +146,7 @@ def _comparison(rng: np.random.Generator, count: int) -> list[_Item]:
     for _ in range(count):
         tens = rng.permutation(9)[:4] + 1
         four = sorted((int(n) for n in 10 * tens + rng.integers(0, 10, 4)), reverse=True)
-        shown = ", ".join(str(four[place]) for place in rng.permutation(4))
+        shown = ", ".join(str(four[index]) for index in rng.permutation(4))
         largest, a, b, c = (str(number) for number in four)
         sentence = f"Of the numbers {shown} the largest is"
         items.append(

@@ -22,7 +22,7 @@ class Answers:
     answers: tuple[tuple[int, ...], ...]
 
 
-def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, place: str) -> Answers:
+def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, location: str) -> Answers:
     """Tokens of a prompt and of what each answer adds to it.
 
     The prompt and an answer are joined by a space (unless the prompt ends with white space) and
@@ -44,19 +44,19 @@ def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, place: 
     unknown = model.tokenizer.unk_token_id
     for answer, tokens in zip(answers, whole, strict=True):
         if len(tokens) == shared:
-            raise InterpError(f"{place}: the tokenizer has no token for the answer {answer!r}")
+            raise InterpError(f"{location}: the tokenizer has no token for the answer {answer!r}")
         if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
             raise InterpError(
-                f"{place}: the tokenizer of {model.name} cannot say {prompt!r} {answer!r} (it has "
-                "no token for a word of it)"
+                f"{location}: the tokenizer of {model.name} cannot say {prompt!r} {answer!r} (it "
+                "has no token for a word of it)"
             )
         if len(tokens) > model.context:
             raise InterpError(
-                f"{place}: {len(tokens)} tokens, more than the {model.context} that {model.name} "
-                "reads"
+                f"{location}: {len(tokens)} tokens, more than the {model.context} that "
+                f"{model.name} reads"
             )
     if not shared:
-        raise InterpError(f"{place}: prompt and answers share no token; give a longer prompt")
+        raise InterpError(f"{location}: prompt and answers share no token; give a longer prompt")
     return Answers(
         context=tuple(whole[0][:shared]), answers=tuple(tuple(t[shared:]) for t in whole)
     )
@@ -68,15 +68,15 @@ def encode_pair(model: Model, pair: Pair) -> Answers:
     **Raises** `InterpError` as `encode_answers`, and where both answers begin with the same token:
     then nothing is decided at the position that is read.
     """
-    place = pair.place or f"pair {pair.prompt!r}"
-    tokens = encode_answers(model, pair.prompt, (pair.true, pair.false), place=place)
+    location = pair.location or f"pair {pair.prompt!r}"
+    tokens = encode_answers(model, pair.prompt, (pair.true, pair.false), location=location)
     context, (true, false) = tokens.context, tokens.answers
     while min(len(true), len(false)) > 1 and true[0] == false[0] and _is_blank(model, true[0]):
         context, true, false = (*context, true[0]), true[1:], false[1:]
     if true[0] == false[0]:
         raise InterpError(
-            f"{place}: {pair.true!r} and {pair.false!r} begin with the same token; move what they "
-            "share into the prompt"
+            f"{location}: {pair.true!r} and {pair.false!r} begin with the same token; move what "
+            "they share into the prompt"
         )
     return Answers(context=context, answers=(true, false))
 
@@ -104,8 +104,8 @@ def batches(
         chosen = order[start:stop]
         longest = len(rows[chosen[-1]])
         tokens = torch.zeros((len(chosen), longest), dtype=torch.long)
-        for place, index in enumerate(chosen):
-            tokens[place, : len(rows[index])] = torch.tensor(rows[index], dtype=torch.long)
+        for row, index in enumerate(chosen):
+            tokens[row, : len(rows[index])] = torch.tensor(rows[index], dtype=torch.long)
         yield chosen, tokens.to(device)
         start = stop
 
@@ -113,5 +113,5 @@ def batches(
 def unique(rows: Iterable[tuple[int, ...]]) -> tuple[list[tuple[int, ...]], list[int]]:
     """The different rows, and for each given row the index of its equal."""
     seen: dict[tuple[int, ...], int] = {}
-    places = [seen.setdefault(row, len(seen)) for row in rows]
-    return list(seen), places
+    indices = [seen.setdefault(row, len(seen)) for row in rows]
+    return list(seen), indices

@@ -11,7 +11,7 @@ from .._errors import InterpError
 from .._models.hooks import Hook, first, replaced
 from .._models.model import Model
 from .condition import Condition
-from .place import Place, entering, module_at
+from .hook_point import HookPoint, block_input, module_at
 
 POSITIONS = ("all", "last")
 
@@ -37,31 +37,31 @@ class Applied:
         """Which positions are steered, shape (rows, positions, 1); None for all."""
         if self.positions == "all":
             return None
-        places = torch.arange(stream.shape[1], device=stream.device)
-        starts = places[-1:] if self.starts is None else self.starts[:, None]
-        return (places >= starts).unsqueeze(-1).expand(stream.shape[0], -1, 1)
+        positions = torch.arange(stream.shape[1], device=stream.device)
+        starts = positions[-1:] if self.starts is None else self.starts[:, None]
+        return (positions >= starts).unsqueeze(-1).expand(stream.shape[0], -1, 1)
 
 
 @contextlib.contextmanager
 def adding(
     model: Model,
-    place: Place,
+    hook_point: HookPoint,
     addition: torch.Tensor,
     *,
     condition: Condition | None = None,
     positions: str = "all",
     hook_zeros: bool = False,
 ) -> Iterator[Applied]:
-    """Add a vector to the residual stream at one place for the length of a `with` block.
+    """Add a vector to the residual stream at one hook point for the length of a `with` block.
 
     **Arguments**: `addition` of shape (d_model,); where it is all zeros nothing is hooked, so the
     logits are the unsteered ones bit for bit. `condition`: add it only where the stream fulfils it.
     `positions`: `all`, or `last` (the last position that is read, and every generated one).
     `hook_zeros`: hook zeros too, for gradients at zero.
 
-    **Raises** `InterpError` for another width, NaN, and a place that the model does not have.
+    **Raises** `InterpError` for another width, NaN, and a hook point that the model does not have.
     """
-    module = module_at(model, place)
+    module = module_at(model, hook_point)
     check_vector(model, addition)
     check_positions(positions)
     addition = addition.to(device=model.device, dtype=model.dtype)
@@ -77,44 +77,44 @@ def adding(
             added = applied.addition if mask is None else mask * applied.addition
             return replaced(output, written + added)
 
-        with _hooked(model, place, module, add):
+        with _hooked(model, hook_point, module, add):
             yield applied
         return
     weight = condition.weight.to(device=model.device, dtype=model.dtype)
-    stream = _Entering()
+    stream = _BlockInput()
 
     def add_where(module: nn.Module, inputs: Any, output: Any) -> Any:
         written = first(output)
         state = written if stream.value is None else written + stream.value
-        chosen = (state @ weight > condition.threshold).unsqueeze(-1)
+        steered = (state @ weight > condition.threshold).unsqueeze(-1)
         mask = applied.mask(written)
-        chosen = chosen if mask is None else chosen & mask
-        return replaced(output, written + chosen * applied.addition)
+        steered = steered if mask is None else steered & mask
+        return replaced(output, written + steered * applied.addition)
 
-    with _hooked(model, place, module, add_where, stream):
+    with _hooked(model, hook_point, module, add_where, stream):
         yield applied
 
 
 @contextlib.contextmanager
-def ablating(model: Model, place: Place, direction: torch.Tensor) -> Iterator[None]:
-    """Take a direction out of the residual stream at one place: the stream keeps nothing of it.
+def ablating(model: Model, hook_point: HookPoint, direction: torch.Tensor) -> Iterator[None]:
+    r"""Take a direction out of the residual stream at one hook point: nothing of it is left\.
 
     **Raises** `InterpError` as `adding`, and for a direction of no length.
     """
-    module = module_at(model, place)
+    module = module_at(model, hook_point)
     check_vector(model, direction)
     length = direction.norm()
     if not bool(length > 0):
         raise InterpError("a direction of no length cannot be taken out")
     unit = (direction / length).to(device=model.device, dtype=model.dtype)
-    stream = _Entering()
+    stream = _BlockInput()
 
     def take_out(module: nn.Module, inputs: Any, output: Any) -> Any:
         written = first(output)
         state = written if stream.value is None else written + stream.value
         return replaced(output, written - (state @ unit).unsqueeze(-1) * unit)
 
-    with _hooked(model, place, module, take_out, stream):
+    with _hooked(model, hook_point, module, take_out, stream):
         yield
 
 
@@ -135,7 +135,7 @@ def check_vector(model: Model, vector: torch.Tensor) -> None:
         raise InterpError("the vector holds values that are no numbers; find it again")
 
 
-class _Entering:
+class _BlockInput:
     """The stream that entered the block of this pass, where the site needs it."""
 
     value: torch.Tensor | None = None
@@ -143,15 +143,19 @@ class _Entering:
 
 @contextlib.contextmanager
 def _hooked(
-    model: Model, place: Place, module: nn.Module, hook: Hook, stream: _Entering | None = None
+    model: Model,
+    hook_point: HookPoint,
+    module: nn.Module,
+    hook: Hook,
+    stream: _BlockInput | None = None,
 ) -> Iterator[None]:
     handles = [module.register_forward_hook(hook)]
-    if stream is not None and place.site == "attention":
+    if stream is not None and hook_point.site == "attention":
 
         def enters(module: nn.Module, inputs: Any, keywords: Any) -> None:
-            stream.value = entering(inputs, keywords)
+            stream.value = block_input(inputs, keywords)
 
-        block = model.sites.layers[place.layer].block
+        block = model.parts.layers[hook_point.layer].block
         handles.append(block.register_forward_pre_hook(enters, with_kwargs=True))
     try:
         yield

@@ -68,8 +68,8 @@ def bake(
 
 def _with_bias(model: Model, vector: TruthVector, addition: torch.Tensor) -> Any:
     """A copy of the network whose layer adds the vector by itself."""
-    layer = model.sites.layers[vector.place.layer]
-    if vector.place.site == "attention":
+    layer = model.parts.layers[vector.hook_point.layer]
+    if vector.hook_point.site == "attention":
         norm, target = layer.attention_norm, layer.head_projection
     else:
         norm, target = layer.mlp_norm, layer.mlp_out
@@ -149,7 +149,7 @@ def _card(model: Model, vector: TruthVector, strength: float | None) -> str:
         f"# {model.name}, steered\n\n"
         f"The weights of {model.name} (revision {model.revision or 'unknown'}, fingerprint "
         f"{model.fingerprint[:16]}) with a truth vector of nullcline as a bias.\n\n"
-        f"- place: {vector.place}\n- method: {vector.method} ({vector.contrast})\n"
+        f"- hook point: {vector.hook_point}\n- method: {vector.method} ({vector.contrast})\n"
         f"- strength: {used:g} of the mean residual norm {vector.norm:.4g}\n\n"
         "The licence is that of the original model.\n"
     )

@@ -14,7 +14,7 @@ from .._questions.scoring import Answered, EncodedQuestions, encode_questions, s
 from .._questions.tokens import batches
 from .add import Applied, adding
 from .condition import Condition
-from .place import Place
+from .hook_point import HookPoint
 
 #: Makes the context in which a model is steered; called once per pass over a set.
 Steering = Callable[[], contextlib.AbstractContextManager[Applied | None]]
@@ -24,54 +24,54 @@ Steering = Callable[[], contextlib.AbstractContextManager[Applied | None]]
 class Measured:
     """What a model says under one steering.
 
-    - `asked`, `kept`, `reasoning`: answers to the three sets (None where a set is empty).
+    - `questions`, `retain`, `reasoning`: answers to the three sets (None where a set is empty).
     - `kl`: KL(steered || unsteered) of the next token at every position of neutral text, in nats.
     - `perplexity_ratio`: perplexity of neutral text, steered over unsteered.
     """
 
-    asked: Answered
-    kept: Answered | None
+    questions: Answered
+    retain: Answered | None
     reasoning: Answered | None
     kl: np.ndarray
     perplexity_ratio: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Yardstick:
+class Baseline:
     """Sets of one split as tokens, and what the unsteered model says to them. Make it with
-    `yardstick`."""
+    `measure_baseline`."""
 
     model: Model
-    asked: EncodedQuestions
-    kept: EncodedQuestions | None
+    questions: EncodedQuestions
+    retain: EncodedQuestions | None
     reasoning: EncodedQuestions | None
     rows: tuple[tuple[int, ...], ...]
     plain: Measured
 
 
-def yardstick(
+def measure_baseline(
     model: Model,
-    asked: Sequence[Question],
+    questions: Sequence[Question],
     *,
-    kept: Sequence[Question] = (),
+    retain: Sequence[Question] = (),
     reasoning: Sequence[Question] = (),
     neutral: Sequence[str],
-) -> Yardstick:
-    """Encode the sets once and ask the unsteered model."""
-    sets = [encode_questions(model, q) if q else None for q in (kept, reasoning)]
-    encoded = encode_questions(model, asked)
+) -> Baseline:
+    """Encode the sets once and score the unsteered model on them."""
+    sets = [encode_questions(model, q) if q else None for q in (retain, reasoning)]
+    encoded = encode_questions(model, questions)
     rows = tuple(tuple(model.encode(line)[: model.context]) for line in neutral)
     plain = Measured(
-        asked=score_questions(model, encoded),
-        kept=None if sets[0] is None else score_questions(model, sets[0]),
+        questions=score_questions(model, encoded),
+        retain=None if sets[0] is None else score_questions(model, sets[0]),
         reasoning=None if sets[1] is None else score_questions(model, sets[1]),
         kl=np.zeros(sum(map(len, rows))),
         perplexity_ratio=1.0,
     )
-    return Yardstick(
+    return Baseline(
         model=model,
-        asked=encoded,
-        kept=sets[0],
+        questions=encoded,
+        retain=sets[0],
         reasoning=sets[1],
         rows=tuple(row for row in rows if row),
         plain=plain,
@@ -80,30 +80,34 @@ def yardstick(
 
 def adds(
     model: Model,
-    place: Place,
+    hook_point: HookPoint,
     addition: torch.Tensor,
     *,
     condition: Condition | None = None,
     positions: str = "all",
 ) -> Steering:
     """Steering by one vector."""
-    return partial(adding, model, place, addition, condition=condition, positions=positions)
+    return partial(adding, model, hook_point, addition, condition=condition, positions=positions)
 
 
-def ask(by: Yardstick, questions: EncodedQuestions, steering: Steering) -> Answered:
+def answer(baseline: Baseline, questions: EncodedQuestions, steering: Steering) -> Answered:
     """The steered model's answers to one set."""
     with steering() as applied:
         start = None if applied is None else applied.start_at
-        return score_questions(by.model, questions, on_batch=start)
+        return score_questions(baseline.model, questions, on_batch=start)
 
 
-def measure(by: Yardstick, steering: Steering) -> Measured:
-    """Everything that a yardstick measures, under one steering."""
-    kl, ratio = neutral_cost(by.model, by.rows, steering)
+def measure(baseline: Baseline, steering: Steering) -> Measured:
+    """Answers and costs under one steering, on the sets of a baseline."""
+
+    def scored(questions: EncodedQuestions | None) -> Answered | None:
+        return None if questions is None else answer(baseline, questions, steering)
+
+    kl, ratio = neutral_cost(baseline.model, baseline.rows, steering)
     return Measured(
-        asked=ask(by, by.asked, steering),
-        kept=None if by.kept is None else ask(by, by.kept, steering),
-        reasoning=None if by.reasoning is None else ask(by, by.reasoning, steering),
+        questions=answer(baseline, baseline.questions, steering),
+        retain=scored(baseline.retain),
+        reasoning=scored(baseline.reasoning),
         kl=kl,
         perplexity_ratio=ratio,
     )

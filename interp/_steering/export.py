@@ -9,7 +9,7 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .aside import written_aside
-from .place import module_at
+from .hook_point import module_at
 from .vector import STRENGTH_UNIT, TruthVector, check_fits
 
 
@@ -44,9 +44,9 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
 
 
 def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
-    if vector.place.site != "block":
+    if vector.hook_point.site != "block":
         raise InterpError("gguf adds a vector after a whole layer; find one with --site block")
-    if vector.place.layer == 0:
+    if vector.hook_point.layer == 0:
         raise InterpError("llama.cpp adds no vector after layer 0; find one with --layers 1 …")
     try:
         from gguf import GGUFWriter
@@ -55,7 +55,7 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
     writer = GGUFWriter(path, "controlvector")
     writer.add_string("controlvector.model_hint", str(model.network.config.model_type))
     writer.add_uint32("controlvector.layer_count", model.n_layers)
-    writer.add_tensor(f"direction.{vector.place.layer}", vector.addition().numpy())
+    writer.add_tensor(f"direction.{vector.hook_point.layer}", vector.addition().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -84,8 +84,8 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "model": vector.model,
         "revision": vector.revision,
         "fingerprint": vector.fingerprint,
-        "layer": vector.place.layer,
-        "site": vector.place.site,
+        "layer": vector.hook_point.layer,
+        "site": vector.hook_point.site,
         "module": hookpoint(model, vector),
         "positions": vector.positions,
         "strength": vector.strength,
@@ -103,5 +103,5 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
 
 def hookpoint(model: Model, vector: TruthVector) -> str:
     """The name, inside the network's base model, of the module whose output is added to."""
-    module = module_at(model, vector.place)
+    module = module_at(model, vector.hook_point)
     return next(n for n, other in model.network.base_model.named_modules() if other is module)

@@ -38,8 +38,8 @@ def generate(
 
     **Arguments**: `prompt` is a text or its tokens. `temperature` 0 takes the likeliest token at
     each step, so that two texts differ by what was done to the model alone; otherwise tokens are
-    drawn from `seed`. `on_text` is told each piece of text as it becomes certain. `halt` is asked
-    after each token, and its yes ends the text there.
+    drawn from `seed`. `on_text` is called with each piece of text as it becomes certain. `halt` is
+    called after each token; the text ends where it returns True.
 
     **Raises** `InterpError` for a prompt that leaves no room in the model's context;
     `max_new_tokens` is cut to the room there is.
@@ -59,16 +59,16 @@ def generate(
     }
     if temperature > 0:
         options |= {"temperature": temperature, "top_k": 0, "top_p": 1.0}
-    watch = None
+    streamer = None
     if on_text is not None or halt is not None:
-        watch = options["streamer"] = _Watch(model, on_text, halt)
+        streamer = options["streamer"] = _Streamer(model, on_text, halt)
     with torch.no_grad(), torch.random.fork_rng(devices=_cuda(model)):
         torch.manual_seed(seed)
         try:
             written = model.network.generate(ids, **options)[0, len(tokens) :].tolist()
         except _Halted:
-            assert watch is not None
-            return finished(model, watch.tokens, prompt_tokens=len(tokens), halted=True)
+            assert streamer is not None
+            return finished(model, streamer.tokens, prompt_tokens=len(tokens), halted=True)
     return finished(model, written, prompt_tokens=len(tokens))
 
 
@@ -77,10 +77,10 @@ def finished(
 ) -> Generated:
     """What was written, without the token that ended it."""
     ended = bool(written) and written[-1] in stop_tokens(model)
-    kept = written[:-1] if ended else written
+    tokens = written[:-1] if ended else written
     return Generated(
-        text=model.decode(kept),
-        tokens=tuple(kept),
+        text=model.decode(tokens),
+        tokens=tuple(tokens),
         prompt_tokens=prompt_tokens,
         finish="stop" if ended else "halted" if halted else "length",
     )
@@ -168,7 +168,7 @@ class _Halted(Exception):
     """The caller has had enough: the one way out of HuggingFace's loop between two tokens."""
 
 
-class _Watch:
+class _Streamer:
     """The streamer of HuggingFace's `generate`, which puts the prompt first, then each token."""
 
     def __init__(

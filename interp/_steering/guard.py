@@ -20,7 +20,7 @@ from .generate import (
 from .steer import steer
 from .vector import TruthVector
 
-#: Shares of the asked strength that are tried, from all of it to none.
+#: Shares of the full strength that are tried, from all of it to none.
 RUNGS = (1.0, 0.75, 0.5, 0.25, 0.0)
 
 
@@ -31,7 +31,7 @@ class Guarded:
     - `generated`: the text.
     - `budget`, `spent`: nats of KL(steered || unsteered), summed over tokens.
     - `strengths`: the strength under which each token was chosen.
-    - `backed_off`: number of tokens whose strength was below the one that was asked for.
+    - `backed_off`: number of tokens whose strength was below the full one.
     """
 
     generated: Generated
@@ -57,7 +57,7 @@ def generate_guarded(
 ) -> Guarded:
     """Continue a prompt, steered as strongly as a KL budget allows.
 
-    At every token the model is asked at once under each strength of `RUNGS`, each with a cache of
+    At every token the model is run at once under each strength of `RUNGS`, each with a cache of
     its own over the same text, so the last row is the unsteered model. The largest strength is
     taken whose KL(steered || unsteered) of the next token fits into what is left of the budget; the
     unsteered row always fits. One batched pass per token, five rows.
@@ -69,15 +69,15 @@ def generate_guarded(
     check_temperature(temperature)
     tokens = encode_prompt(model, prompt)
     count = room_for(model, tokens, max_new_tokens)
-    asked = vector.strength if strength is None else strength
-    ladder = [asked * rung for rung in RUNGS]
+    full = vector.strength if strength is None else strength
+    ladder = [full * rung for rung in RUNGS]
     draw = torch.Generator().manual_seed(seed)
     stop = stop_tokens(model)
     pieces = None if on_text is None else Pieces(model, on_text)
     written: list[int] = []
     used: list[float] = []
     left, spent, halted = budget, 0.0, False
-    with torch.no_grad(), steer(model, vector, strength=asked, force=force) as applied:
+    with torch.no_grad(), steer(model, vector, strength=full, force=force) as applied:
         if applied is not None:
             shares = torch.tensor(RUNGS, dtype=model.dtype, device=model.device)
             applied.addition = shares[:, None, None] * applied.addition
@@ -107,7 +107,7 @@ def generate_guarded(
         budget=budget,
         spent=spent,
         strengths=tuple(used),
-        backed_off=sum(value != asked for value in used),
+        backed_off=sum(value != full for value in used),
     )
 
 

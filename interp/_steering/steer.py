@@ -31,12 +31,12 @@ def steer(
     check_fits(model, vector, force=force)
     check_strength(strength)
     if ablate:
-        with ablating(model, vector.place, vector.direction):
+        with ablating(model, vector.hook_point, vector.direction):
             yield None
         return
     with adding(
         model,
-        vector.place,
+        vector.hook_point,
         vector.addition(strength),
         condition=vector.condition,
         positions=vector.positions,

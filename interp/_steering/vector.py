@@ -1,4 +1,4 @@
-"""A truth vector: what is added where and how strongly, kept in one safetensors file."""
+"""A truth vector: what is added where and how strongly, in one safetensors file."""
 
 import dataclasses
 import hashlib
@@ -15,10 +15,10 @@ from .._errors import InterpError
 from .._models.model import Model
 from .aside import written_aside
 from .condition import Condition
-from .place import Place, module_at
+from .hook_point import HookPoint, module_at
 
 FORMAT = "nullcline truth vector 1"
-STRENGTH_UNIT = "share of the mean residual norm at the place"
+STRENGTH_UNIT = "share of the mean residual norm at the hook point"
 LARGEST_FILE = 64 * 2**20
 
 
@@ -26,7 +26,7 @@ LARGEST_FILE = 64 * 2**20
 class TruthVector:
     """A direction with everything that is needed to add it again.
 
-    - `direction`: shape (d_model,), length one. `place`: where it is added.
+    - `direction`: shape (d_model,), length one. `hook_point`: where it is added.
     - `strength`: share of `norm`, the mean norm of the residual stream there on neutral text; what
       is added is `strength * norm * direction`.
     - `raw_norm`: the direction's length as its method made it.
@@ -40,7 +40,7 @@ class TruthVector:
     """
 
     direction: torch.Tensor
-    place: Place
+    hook_point: HookPoint
     strength: float
     norm: float
     raw_norm: float
@@ -61,9 +61,9 @@ class TruthVector:
 
     @property
     def sha256(self) -> str:
-        """Digest of what steering with this vector does: direction, place, strength, condition."""
+        """Digest of what is added where: direction, hook point, strength, positions, condition."""
         digest = hashlib.sha256(
-            f"{self.place}{self.strength}{self.norm}{self.positions}{self.fingerprint}".encode()
+            f"{self.hook_point}{self.strength}{self.norm}{self.positions}{self.fingerprint}".encode()
         )
         digest.update(self.direction.numpy().tobytes())
         if self.condition is not None:
@@ -72,10 +72,10 @@ class TruthVector:
         return digest.hexdigest()
 
     def __repr__(self) -> str:
-        where = "" if self.condition is None else ", where a condition holds"
+        condition = "" if self.condition is None else ", where a condition holds"
         return (
-            f"TruthVector({self.method}, {self.place}, strength {self.strength:g} of the norm "
-            f"{self.norm:.3g}, {self.positions} positions{where}, for {self.model})"
+            f"TruthVector({self.method}, {self.hook_point}, strength {self.strength:g} of the norm "
+            f"{self.norm:.3g}, {self.positions} positions{condition}, for {self.model})"
         )
 
 
@@ -91,8 +91,8 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         "model": vector.model,
         "fingerprint": vector.fingerprint,
         "revision": vector.revision or "",
-        "layer": str(vector.place.layer),
-        "site": vector.place.site,
+        "layer": str(vector.hook_point.layer),
+        "site": vector.hook_point.site,
         "positions": vector.positions,
         "method": vector.method,
         "contrast": vector.contrast,
@@ -146,7 +146,7 @@ def load_vector(path: Path | str) -> TruthVector:
             )
         vector = TruthVector(
             direction=tensors["direction"],
-            place=Place(int(metadata["layer"]), metadata["site"]),
+            hook_point=HookPoint(int(metadata["layer"]), metadata["site"]),
             strength=float(metadata["strength"]),
             norm=float(metadata["norm"]),
             raw_norm=float(metadata["raw_norm"]),
@@ -176,7 +176,7 @@ def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> Non
 
     **Raises** `InterpError`.
     """
-    module_at(model, vector.place)
+    module_at(model, vector.hook_point)
     if len(vector.direction) != model.d_model:
         raise InterpError(
             f"the vector has width {len(vector.direction)}, {model.name} {model.d_model}: it was "

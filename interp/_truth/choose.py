@@ -1,4 +1,4 @@
-"""Choosing the place and the strength of a direction by what it does to held-out answers."""
+"""Choosing the hook point and the strength of a direction by what it does to held-out answers."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -7,14 +7,14 @@ import numpy as np
 
 from .._questions.scoring import Answered, encode_questions
 from .._steering.condition import Condition
-from .._steering.effects import Measured, Steering, Yardstick, adds, ask, measure
-from .._steering.place import Place
+from .._steering.effects import Baseline, Measured, Steering, adds, answer, measure
+from .._steering.hook_point import HookPoint
 from .find import unit
 
 STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 #: The strengths at which every direction is tried before the most promising are tried at all.
 SCREENED = (0.2, 0.5, 1.0)
-#: Questions that screening asks at most, and how many directions it leaves.
+#: Questions at most in the screening, and how many directions it leaves.
 SCREENING_QUESTIONS = 60
 FINALISTS = 4
 
@@ -36,11 +36,11 @@ class Budget:
 @dataclasses.dataclass(frozen=True)
 class Direction:
     """One direction that may be chosen: `vector` of length one, shape (d_model,); `norm` of the
-    residual stream at its place; `raw_norm`, its own length as the method made it; `condition`
+    residual stream at its hook point; `raw_norm`, its own length as the method made it; `condition`
     under which it is added."""
 
     method: str
-    place: Place
+    hook_point: HookPoint
     vector: np.ndarray
     norm: float
     raw_norm: float
@@ -64,36 +64,42 @@ class Candidate:
     within_budget: bool = False
 
 
-def direction_of(method: str, place: Place, raw: np.ndarray, *, norm: float) -> Direction:
+def direction_of(method: str, hook_point: HookPoint, raw: np.ndarray, *, norm: float) -> Direction:
     """A direction from what its method made."""
     vector, length = unit(raw)
-    return Direction(method=method, place=place, vector=vector.numpy(), norm=norm, raw_norm=length)
+    return Direction(
+        method=method,
+        hook_point=hook_point,
+        vector=vector.numpy(),
+        norm=norm,
+        raw_norm=length,
+    )
 
 
 def choose(
-    by: Yardstick,
+    baseline: Baseline,
     directions: Sequence[Direction],
     *,
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget,
-    conditions: Callable[[Place], Sequence[Condition | None]],
+    conditions: Callable[[HookPoint], Sequence[Condition | None]],
     positions: str = "all",
     on_progress: Callable[[str], None] | None = None,
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
 
-    All directions are tried everywhere at three strengths on up to 60 of the questions; the four
-    that correct most are tried under each of the `conditions` of their place at every strength.
-    Costs are then measured from the one that corrects most downwards (of equals first the one that
-    needs no condition, then the weaker) until one is within the budget: that one is chosen. Where
-    none is, the one with the smallest KL is.
+    All directions are tried without a condition at three strengths on up to 60 of the questions;
+    the four that correct most are tried under each of the `conditions` of their hook point at every
+    strength. Costs are then measured from the one that corrects most downwards (of equals first the
+    one that needs no condition, then the weaker) until one is within the budget: that one is
+    chosen. Where none is, the one with the smallest KL is.
     """
     say = on_progress or (lambda part: None)
 
     def steering(direction: Direction, strength: float) -> Steering:
         return adds(
-            by.model,
-            direction.place,
+            baseline.model,
+            direction.hook_point,
             unit(direction.vector)[0] * (strength * direction.norm),
             condition=direction.condition,
             positions=positions,
@@ -101,7 +107,7 @@ def choose(
 
     finalists = [direction for direction in directions if direction.raw_norm > 0]
     if len(finalists) > FINALISTS:
-        some = _some_questions(by)
+        some = _some_questions(baseline)
         reached = []
         for number, direction in enumerate(finalists, start=1):
             say(f"screening direction {number} of {len(finalists)}")
@@ -111,62 +117,64 @@ def choose(
     gated = [
         dataclasses.replace(direction, condition=condition)
         for direction in finalists
-        for condition in conditions(direction.place)
+        for condition in conditions(direction.hook_point)
     ]
     tried = []
     for number, direction in enumerate(gated, start=1):
-        say(f"asking under direction {number} of {len(gated)} at {len(strengths)} strengths")
+        say(f"direction {number} of {len(gated)} at {len(strengths)} strengths")
         for strength in strengths:
-            answered = ask(by, by.asked, steering(direction, strength))
-            corrected = corrected_share(by.plain.asked, answered)
+            answered = answer(baseline, baseline.questions, steering(direction, strength))
+            corrected = corrected_share(baseline.plain.questions, answered)
             tried.append(Candidate(direction, strength, corrected))
     tried.sort(key=rank)
     for number, candidate in enumerate(tried):
-        say(f"what {candidate.direction.method} costs, {candidate.direction.place}")
-        measured = measure(by, steering(candidate.direction, candidate.strength))
-        tried[number] = _with_costs(by, candidate, measured, budget)
+        say(f"what {candidate.direction.method} costs, {candidate.direction.hook_point}")
+        measured = measure(baseline, steering(candidate.direction, candidate.strength))
+        tried[number] = _with_costs(baseline, candidate, measured, budget)
         if tried[number].within_budget:
             break
     return tuple(sorted(tried, key=rank))
 
 
-def _some_questions(by: Yardstick) -> Yardstick:
-    """The same yardstick with at most as many questions as screening asks, evenly taken."""
-    step = -(-len(by.asked.questions) // SCREENING_QUESTIONS)
-    answered = by.plain.asked
+def _some_questions(baseline: Baseline) -> Baseline:
+    """The same baseline with at most as many questions as screening takes, evenly spaced."""
+    step = -(-len(baseline.questions.questions) // SCREENING_QUESTIONS)
+    answered = baseline.plain.questions
     plain = Answered(
         log_probabilities=answered.log_probabilities[::step],
         mc1=answered.mc1[::step],
         mc2=answered.mc2[::step],
     )
     return dataclasses.replace(
-        by,
-        asked=encode_questions(by.model, by.asked.questions[::step]),
-        plain=dataclasses.replace(by.plain, asked=plain),
+        baseline,
+        questions=encode_questions(baseline.model, baseline.questions.questions[::step]),
+        plain=dataclasses.replace(baseline.plain, questions=plain),
     )
 
 
-def _screen(by: Yardstick, steering: Steering) -> tuple[float, float]:
+def _screen(baseline: Baseline, steering: Steering) -> tuple[float, float]:
     """Share corrected; among equals, how far the log-odds of the best answers move."""
-    answered = ask(by, by.asked, steering)
-    moved = _log_odds(by, answered) - _log_odds(by, by.plain.asked)
-    return corrected_share(by.plain.asked, answered), float(np.median(moved))
+    answered, plain = answer(baseline, baseline.questions, steering), baseline.plain.questions
+    moved = _log_odds(baseline, answered) - _log_odds(baseline, plain)
+    return corrected_share(plain, answered), float(np.median(moved))
 
 
-def _log_odds(by: Yardstick, answered: Answered) -> np.ndarray:
-    found = []
-    for question, values in zip(by.asked.questions, answered.log_probabilities, strict=True):
+def _log_odds(baseline: Baseline, answered: Answered) -> np.ndarray:
+    """log p(best) - log p(likeliest false) of every question, shape (questions,)."""
+    odds = []
+    pairs = zip(baseline.questions.questions, answered.log_probabilities, strict=True)
+    for question, values in pairs:
         false = ~np.array(question.right)
-        found.append(values[question.best] - values[false].max())
-    return np.array(found)
+        odds.append(values[question.best] - values[false].max())
+    return np.array(odds)
 
 
 def _with_costs(
-    by: Yardstick, candidate: Candidate, measured: Measured, budget: Budget
+    baseline: Baseline, candidate: Candidate, measured: Measured, budget: Budget
 ) -> Candidate:
-    lost, of = right_lost(by.plain, measured)
+    lost, of = right_lost(baseline.plain, measured)
     share = lost / of if of else 0.0
-    change = reasoning_change(by.plain, measured)
+    change = reasoning_change(baseline.plain, measured)
     kl = float(np.median(measured.kl))
     fits = kl <= budget.kl and share <= budget.lost
     return dataclasses.replace(
@@ -197,9 +205,9 @@ def corrected_share(plain: Answered, steered: Answered) -> float:
 
 def right_lost(plain: Measured, steered: Measured) -> tuple[int, int]:
     """Right answers that steering makes false, and the right answers there were: to the questions
-    and to those that are to be kept."""
+    and to those whose right answers are to be retained."""
     lost = of = 0
-    for before, after in ((plain.asked, steered.asked), (plain.kept, steered.kept)):
+    for before, after in ((plain.questions, steered.questions), (plain.retain, steered.retain)):
         if before is not None and after is not None:
             lost += int((before.mc1 & ~after.mc1).sum())
             of += int(before.mc1.sum())

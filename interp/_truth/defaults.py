@@ -1,4 +1,4 @@
-"""The sets that a model is given where the user brings none."""
+"""The sets that a model is given where the user gives none."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,26 +28,26 @@ def default_sets(
     """An organism's own statements, questions and neutral text; for other models the project's
     generated sets about cities, elements and arithmetic. Files that are given replace them.
 
-    An organism is asked with no register; the reference register is its cue to the truth, and what
-    it answers rightly in any register is to be kept.
+    The questions of an organism have no register; the reference register is its cue to the truth,
+    and its right answers in any other register are to be retained.
 
     **Arguments**: `statements`: CSVs of `statement,label`; `questions`: JSON as TruthfulQA's;
     `named`: a generated set of questions instead; `count` of each generated set.
 
-    **Raises** `InterpError` with the file, the row and the mend.
+    **Raises** `InterpError` with the file, the row and the remedy.
     """
-    told = [s for path in statements for s in read_statements(path)]
+    given = [s for path in statements for s in read_statements(path)]
     if organism_file(model, "questions.json") is not None and named is None:
-        return _of_organism(model, told, questions)
+        return _of_organism(model, given, questions)
     sets = (named,) if named else TRUTH_SETS
-    asked = (
+    chosen = (
         read_questions(questions)
         if questions
         else [q for name in sets for q in make_questions(name, count=count, seed=seed)]
     )
     return truth_sets(
-        told or [s for name in TRUTH_SETS for s in make_statements(name, count=count, seed=seed)],
-        asked,
+        given or [s for name in TRUTH_SETS for s in make_statements(name, count=count, seed=seed)],
+        chosen,
         reasoning=[
             q for name in REASONING_SETS for q in make_questions(name, count=count // 2, seed=seed)
         ],
@@ -55,20 +55,20 @@ def default_sets(
     )
 
 
-def _of_organism(model: Model, told: Sequence[Statement], questions: Path | None) -> TruthSets:
+def _of_organism(model: Model, given: Sequence[Statement], questions: Path | None) -> TruthSets:
     own = read_questions(questions or _file(model, "questions.json"))
     by_register: dict[str, list[Question]] = {}
     for question in own:
         by_register.setdefault(question.register or PLAIN, []).append(question)
-    if not told:
-        told = [
+    if not given:
+        given = [
             s for s in read_statements(_file(model, "statements.csv")) if s.register in ("", PLAIN)
         ]
     return truth_sets(
-        told,
+        given,
         by_register.pop(PLAIN, []),
         cued=by_register.pop(REFERENCE, []),
-        kept=[question for others in by_register.values() for question in others],
+        retain=[question for others in by_register.values() for question in others],
         reasoning=read_questions(_file(model, "reasoning.json")),
         neutral=_file(model, "neutral.txt").read_text(encoding="utf-8").splitlines(),
         cue=REFERENCE,

@@ -1,4 +1,5 @@
-"""How well each place tells true from false statements: held out, across topics, under negation."""
+"""How well states at each hook point tell true from false statements: on held-out facts, across
+topics, under negation."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ import numpy as np
 from .._models.model import Model
 from .._questions.pairs import Statement
 from .._statistics import wilson
-from .._steering.place import Place
+from .._steering.hook_point import HookPoint
 from .find import statement_states
 from .linear import logistic, mass_mean
 from .sets import TruthSets, fact_of
@@ -18,7 +19,7 @@ Fit = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclasses.dataclass(frozen=True)
 class Detection:
-    """Shares of held-out statements that a direction at one place calls rightly.
+    """Shares of held-out statements that a direction at one hook point calls rightly.
 
     - `accuracy`, `low`, `high`: trained on half of the facts, tested on the other half, both ways,
       with Wilson's interval over statements; `statements`: how many.
@@ -28,7 +29,7 @@ class Detection:
       without denials.
     """
 
-    place: Place
+    hook_point: HookPoint
     accuracy: float
     low: float
     high: float
@@ -38,21 +39,25 @@ class Detection:
 
 
 def detect(
-    model: Model, sets: TruthSets, places: Sequence[Place], *, method: str = "mass-mean"
+    model: Model,
+    sets: TruthSets,
+    hook_points: Sequence[HookPoint],
+    *,
+    method: str = "mass-mean",
 ) -> tuple[Detection, ...]:
-    """Held-out accuracies at every place, by `mass-mean` or `logistic`.
+    """Held-out accuracies at every hook point, by `mass-mean` or `logistic`.
 
     A mass-mean direction calls a statement true where its state lies nearer to the mean of the true
-    ones; both methods are fitted at all places at once. What is held out is facts, not statements:
-    the true and the false version of one fact are on one side.
+    ones; both methods are fitted at all hook points at once. What is held out is facts, not
+    statements: the true and the false version of one fact are on one side.
     """
     fit: Fit = _logistic if method == "logistic" else _mass_mean
     statements = sets.statements
-    states = statement_states(model, sets, places)
+    states = statement_states(model, sets, hook_points)
     labels = np.array([statement.label for statement in statements])
     facts = {fact: number for number, fact in enumerate(sorted(set(map(fact_of, statements))))}
     half = np.array([facts[fact_of(statement)] % 2 for statement in statements], dtype=bool)
-    right = np.zeros((len(places), len(statements)), dtype=bool)
+    right = np.zeros((len(hook_points), len(statements)), dtype=bool)
     tested = np.zeros(len(statements), dtype=bool)
     for test in (half, ~half):
         if test.any() and _both(labels[~test]):
@@ -64,18 +69,18 @@ def detect(
         if _both(labels[~test])
     ]
     denied = np.array([statement.negated for statement in statements])
-    turned = np.full(len(places), np.nan)
+    turned = np.full(len(hook_points), np.nan)
     if denied.any() and not denied.all() and _both(labels[~denied]):
         turned = (_called(fit, states, labels, ~denied, denied) == labels[denied]).mean(axis=1)
-    crossed = np.mean(across, axis=0) if across else np.full(len(places), np.nan)
+    crossed = np.mean(across, axis=0) if across else np.full(len(hook_points), np.nan)
     count = int(tested.sum())
-    found = []
-    for number, place in enumerate(places):
+    detections = []
+    for number, point in enumerate(hook_points):
         hits = int(right[number, tested].sum())
         low, high = wilson(hits, count)
-        found.append(
+        detections.append(
             Detection(
-                place=place,
+                hook_point=point,
                 accuracy=hits / count if count else np.nan,
                 low=low,
                 high=high,
@@ -84,7 +89,7 @@ def detect(
                 affirmed_to_denied=float(turned[number]),
             )
         )
-    return tuple(found)
+    return tuple(detections)
 
 
 def _called(

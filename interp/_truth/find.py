@@ -1,4 +1,4 @@
-"""Truth directions at all places, by method."""
+"""Truth directions at all hook points, by method."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,7 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Pair
-from .._steering.place import Place
+from .._steering.hook_point import HookPoint
 from .linear import logistic, mass_mean
 from .preference import mean_gradient, train_addition
 from .sets import TruthSets
@@ -29,7 +29,7 @@ WITHOUT_CUE = ("mass-mean", "logistic", "gradient", "trained")
 def find_directions(
     model: Model,
     sets: TruthSets,
-    places: Sequence[Place],
+    hook_points: Sequence[HookPoint],
     *,
     method: str = "mass-mean",
     shuffle: int | None = None,
@@ -37,7 +37,8 @@ def find_directions(
     steps: int = 150,
     on_progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
-    """Directions at all places, as long as the method makes them, shape (places, d_model).
+    """Directions at all hook points, as long as the method makes them, shape (hook_points,
+    d_model).
 
     **Arguments**: `shuffle`: a seed; the labels (which statement, ending or prompt is the true or
     cued one) are dealt at random, for the control. `seed` and `steps` of the method `trained`.
@@ -52,44 +53,46 @@ def find_directions(
         labels = np.array([statement.label for statement in sets.statements])
         if rng is not None:
             labels = rng.permutation(labels)
-        states = statement_states(model, sets, places)
+        states = statement_states(model, sets, hook_points)
         return mass_mean(states, labels) if method == "mass-mean" else logistic(states, labels)[0]
     pairs = sets.pairs()
     signs = np.ones(len(pairs)) if rng is None else rng.choice([-1.0, 1.0], size=len(pairs))
     if method == "cue":
-        return _cue(model, sets, pairs, places, signs)
+        return _cue(model, sets, pairs, hook_points, signs)
     if method == "gradient":
-        return mean_gradient(model, pairs, places, signs=signs)
+        return mean_gradient(model, pairs, hook_points, signs=signs)
     say = on_progress or (lambda part: None)
-    found = []
-    for place in places:
+    additions = []
+    for point in hook_points:
 
-        def tell(step: int, of: int, place: Place = place) -> None:
+        def tell(step: int, of: int, point: HookPoint = point) -> None:
             if step % 25 == 0:
-                say(f"training an addition, {place}: step {step + 1} of {of}")
+                say(f"training an addition, {point}: step {step + 1} of {of}")
 
-        found.append(
-            train_addition(model, pairs, place, signs=signs, steps=steps, seed=seed, on_step=tell)
+        additions.append(
+            train_addition(model, pairs, point, signs=signs, steps=steps, seed=seed, on_step=tell)
         )
-    return np.stack(found)
+    return np.stack(additions)
 
 
-def statement_states(model: Model, sets: TruthSets, places: Sequence[Place]) -> np.ndarray:
-    """States at the end of every statement, before its full stop: (places, statements, d_model)."""
+def statement_states(model: Model, sets: TruthSets, hook_points: Sequence[HookPoint]) -> np.ndarray:
+    """States at the end of every statement, before its full stop, shape (hook_points, statements,
+    d_model)."""
     rows = [model.encode(statement.text.rstrip(" .")) for statement in sets.statements]
-    return states_at(model, rows, places)
+    return states_at(model, rows, hook_points)
 
 
 def _cue(
     model: Model,
     sets: TruthSets,
     pairs: Sequence[Pair],
-    places: Sequence[Place],
+    hook_points: Sequence[HookPoint],
     signs: np.ndarray,
 ) -> np.ndarray:
-    plain = states_at(model, [model.encode(pair.prompt) for pair in pairs], places)
-    told = states_at(model, [model.encode(f"{sets.cue} {pair.prompt}") for pair in pairs], places)
-    return np.einsum("ptd,t->pd", told - plain, signs / len(pairs))
+    plain = states_at(model, [model.encode(pair.prompt) for pair in pairs], hook_points)
+    behind = [model.encode(f"{sets.cue} {pair.prompt}") for pair in pairs]
+    cued = states_at(model, behind, hook_points)
+    return np.einsum("ptd,t->pd", cued - plain, signs / len(pairs))
 
 
 def unit(direction: np.ndarray) -> tuple[torch.Tensor, float]:

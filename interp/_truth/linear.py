@@ -1,4 +1,4 @@
-"""Linear directions between two groups of states, for all places at once."""
+"""Linear directions between two groups of states, for all hook points at once."""
 
 import jax
 import jax.numpy as jnp
@@ -9,9 +9,9 @@ STEPS = 30
 
 
 def mass_mean(states: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Mean state of the labelled minus that of the others at every place.
+    """Mean state of the labelled minus that of the others at every hook point.
 
-    **Arguments**: `states` of shape (places, texts, d_model), `labels` of shape (texts,).
+    **Arguments**: `states` of shape (points, texts, d_model), `labels` of shape (texts,).
     Mass-mean probing: Marks & Tegmark 2023, arXiv:2310.06824.
     """
     chosen = jnp.asarray(labels, dtype=bool)
@@ -20,8 +20,8 @@ def mass_mean(states: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 @jax.jit
 def _mass_mean(
-    states: Float[Array, "places texts width"], labels: Array
-) -> Float[Array, "places width"]:
+    states: Float[Array, "points texts width"], labels: Array
+) -> Float[Array, "points width"]:
     one = jnp.where(labels, 1.0 / labels.sum(), 0.0).astype(states.dtype)
     other = jnp.where(labels, 0.0, 1.0 / (~labels).sum()).astype(states.dtype)
     return jnp.einsum("ptd,t->pd", states, one - other)
@@ -30,12 +30,12 @@ def _mass_mean(
 def logistic(
     states: np.ndarray, labels: np.ndarray, *, penalty: float = 1e-2
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logistic regression at every place, both classes weighing the same.
+    """Logistic regression at every hook point, both classes weighing the same.
 
-    **Arguments**: `states` of shape (places, texts, d_model), `labels` of shape (texts,); `penalty`
+    **Arguments**: `states` of shape (points, texts, d_model), `labels` of shape (texts,); `penalty`
     on the squared weights of standardised states.
 
-    **Returns** weights of shape (places, d_model) and offsets of shape (places,), both in units of
+    **Returns** weights of shape (points, d_model) and offsets of shape (points,), both in units of
     the given states: a text is called true where `state @ weight + offset > 0`.
     """
     chosen = jnp.asarray(labels, dtype=bool)
@@ -45,8 +45,8 @@ def logistic(
 
 @jax.jit
 def _logistic(
-    states: Float[Array, "places texts width"], labels: Array, penalty: float
-) -> tuple[Float[Array, "places width"], Float[Array, " places"]]:
+    states: Float[Array, "points texts width"], labels: Array, penalty: float
+) -> tuple[Float[Array, "points width"], Float[Array, " points"]]:
     share = labels.mean()
     balance = jnp.where(labels, 0.5 / share, 0.5 / (1 - share)).astype(states.dtype)
     balance = balance / balance.shape[0]

@@ -10,7 +10,7 @@ from .._models.model import Model
 from .._questions.pairs import Pair
 from .._questions.tokens import batches, encode_pair
 from .._steering.add import adding
-from .._steering.place import Place
+from .._steering.hook_point import HookPoint
 from .states import residual_norms
 
 RATE = 0.03
@@ -35,33 +35,35 @@ class _Encoded:
         totals = torch.zeros(len(picked), device=device)
         for indices, tokens in batches([self.rows[row] for row in picked], device=device):
             reads = [
-                (place, self.starts[picked[index]] + step, token, index)
-                for place, index in enumerate(indices)
+                (row, self.starts[picked[index]] + step, token, index)
+                for row, index in enumerate(indices)
                 for step, token in enumerate(self.answers[picked[index]])
             ]
-            places, positions, said, owners = torch.tensor(reads, device=device).T
-            logits = self.model.network(tokens, use_cache=False).logits[places, positions]
+            rows, positions, said, owners = torch.tensor(reads, device=device).T
+            logits = self.model.network(tokens, use_cache=False).logits[rows, positions]
             terms = logits.float().log_softmax(dim=-1).gather(1, said[:, None])[:, 0]
             totals = totals.index_add(0, owners, terms)
         return totals[: len(chosen)] - totals[len(chosen) :]
 
 
 def mean_gradient(
-    model: Model, pairs: Sequence[Pair], places: Sequence[Place], *, signs: np.ndarray
+    model: Model, pairs: Sequence[Pair], hook_points: Sequence[HookPoint], *, signs: np.ndarray
 ) -> np.ndarray:
     """Mean gradient of log p(true) - log p(false) with respect to a vector added at all positions,
-    at every place at once, shape (places, d_model).
+    at every hook point at once, shape (hook_points, d_model).
 
     The first-order effect of every possible vector, from one backward pass per batch. `signs` of
     -1 swap what is called true.
     """
     encoded = _Encoded(model, pairs)
-    vectors = [torch.zeros(model.d_model, device=model.device, requires_grad=True) for _ in places]
+    vectors = [
+        torch.zeros(model.d_model, device=model.device, requires_grad=True) for _ in hook_points
+    ]
     for begin in range(0, len(pairs), PAIRS_PER_STEP):
         chosen = range(begin, min(begin + PAIRS_PER_STEP, len(pairs)))
         with contextlib.ExitStack() as stack:
-            for place, vector in zip(places, vectors, strict=True):
-                stack.enter_context(adding(model, place, vector, hook_zeros=True))
+            for point, vector in zip(hook_points, vectors, strict=True):
+                stack.enter_context(adding(model, point, vector, hook_zeros=True))
             sign = torch.as_tensor(signs[begin : chosen.stop], dtype=torch.float32)
             (encoded.margins(chosen) * sign.to(model.device)).sum().backward()
     gradients = [v.grad if v.grad is not None else torch.zeros_like(v) for v in vectors]
@@ -71,7 +73,7 @@ def mean_gradient(
 def train_addition(
     model: Model,
     pairs: Sequence[Pair],
-    place: Place,
+    hook_point: HookPoint,
     *,
     signs: np.ndarray,
     steps: int = 150,
@@ -85,7 +87,7 @@ def train_addition(
     """
     encoded = _Encoded(model, pairs)
     rows = [row for row in encoded.rows if len(row) > 0]
-    scale = float(residual_norms(model, rows[:256], [place])[0]) / model.d_model**0.5
+    scale = float(residual_norms(model, rows[:256], [hook_point])[0]) / model.d_model**0.5
     vector = torch.zeros(model.d_model, device=model.device, requires_grad=True)
     optimiser = torch.optim.Adam([vector], lr=RATE * scale)
     rng = np.random.default_rng(seed)
@@ -94,7 +96,7 @@ def train_addition(
         if on_step is not None:
             on_step(step, steps)
         chosen = np.sort(rng.permutation(len(pairs))[:PAIRS_PER_STEP])
-        with adding(model, place, vector, hook_zeros=True):
+        with adding(model, hook_point, vector, hook_zeros=True):
             margins = encoded.margins(chosen.tolist()) * sign[torch.as_tensor(chosen)]
         optimiser.zero_grad()
         torch.nn.functional.softplus(-margins).mean().backward()

@@ -10,26 +10,26 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._steering.add import check_positions
 from .._steering.condition import Condition
-from .._steering.effects import yardstick
-from .._steering.place import SITES, Place, places_of
+from .._steering.effects import measure_baseline
+from .._steering.hook_point import SITES, HookPoint, hook_points_of
 from .._steering.vector import TruthVector
 from .choose import STRENGTHS, Budget, Candidate, Direction, choose, direction_of, rank
 from .detect import Detection, detect
 from .find import METHODS, WITHOUT_CUE, find_directions
+from .fit_condition import WHERE, fit_condition
 from .sets import TruthSets
 from .states import residual_norms
-from .where import WHERE, fit_condition
 
 #: Training an addition takes many passes back and forth: it is tried where the others do most.
-TRAINED_PLACES = 2
+TRAINED_HOOK_POINTS = 2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
+class TruthSearch:
     """A truth vector with the search that led to it.
 
     - `vector`: the chosen one. `candidates`: what was measured on the validation split, the chosen
-      one first. `detection`: held-out accuracies of every place.
+      one first. `detection`: held-out accuracies of every hook point.
     """
 
     vector: TruthVector
@@ -55,16 +55,16 @@ def find_truth_vector(
     budget: Budget | None = None,
     seed: int = 0,
     on_progress: Callable[[str], None] | None = None,
-) -> Found:
-    """Find directions at all places and keep the one that corrects most validation answers.
+) -> TruthSearch:
+    """Find directions at all hook points and choose the one that corrects most validation answers.
 
     **Arguments**
 
     - `methods`: names of `METHODS`; by default those that owe nothing to a cue in the prompt.
-      Several: `trained` is then tried only at the two places where the others do most.
-    - `layers`, `sites`: where to look (all). `where`: `everywhere`; `asked`, which adds the vector
-      only where a condition fitted on calibration texts recognises a plain question; or `best`,
-      which tries both.
+      Several: `trained` is then tried only at the two hook points where the others do most.
+    - `layers`, `sites`: where to look (all). `where`: at which positions the vector is added:
+      `everywhere`; `asked`, only where a condition fitted on calibration texts recognises a plain
+      question; or `best`, which tries both.
     - `positions`: `all`, or `last`. `strengths`: shares of the residual norm that are tried.
     - `budget`: what it may cost on the validation split. `seed`: of the order of training.
 
@@ -81,43 +81,45 @@ def find_truth_vector(
     if not methods:
         raise InterpError(f"no method is given; there are {', '.join(METHODS)}")
     if where not in WHERE:
-        raise InterpError(f"no place {where!r} to steer; there are {', '.join(WHERE)}")
+        raise InterpError(f"where={where!r} is no choice; there are {', '.join(WHERE)}")
     check_positions(positions)
-    places = places_of(model, layers=layers, sites=sites)
-    say("asking the unsteered model")
-    by = yardstick(
+    hook_points = hook_points_of(model, layers=layers, sites=sites)
+    say("scoring the unsteered model")
+    baseline = measure_baseline(
         model,
         sets.part("questions", "validation"),
-        kept=(*sets.part("cued", "validation"), *sets.part("kept", "validation")),
+        retain=(*sets.part("cued", "validation"), *sets.part("retain", "validation")),
         reasoning=sets.part("reasoning", "validation"),
         neutral=sets.lines("validation"),
     )
-    if by.plain.asked.mc1.all():
+    right = baseline.plain.questions.mc1
+    if right.all():
         raise InterpError(
-            f"{model.name} answers all {len(by.plain.asked.mc1)} validation questions rightly: "
+            f"{model.name} answers all {len(right)} validation questions rightly: "
             "there is nothing to correct; give harder questions"
         )
     rows = [row for line in sets.lines("calibration") if (row := model.encode(line))]
-    norms = dict(zip(places, residual_norms(model, rows, places).tolist(), strict=True))
-    gates: dict[Place, tuple[Condition | None, ...]] = {}
+    mean_norms = residual_norms(model, rows, hook_points).tolist()
+    norms = dict(zip(hook_points, mean_norms, strict=True))
+    gates: dict[HookPoint, tuple[Condition | None, ...]] = {}
 
-    def made(method: str, at: Sequence[Place]) -> list[Direction]:
-        """A method's directions at some places."""
-        say(f"{method} at {len(at)} places")
-        raw = find_directions(model, sets, at, method=method, seed=seed, on_progress=say)
+    def made(method: str, points: Sequence[HookPoint]) -> list[Direction]:
+        """A method's directions at some hook points."""
+        say(f"{method} at {len(points)} hook points")
+        raw = find_directions(model, sets, points, method=method, seed=seed, on_progress=say)
         return [
-            direction_of(method, place, vector, norm=norms[place])
-            for place, vector in zip(at, raw, strict=True)
+            direction_of(method, point, vector, norm=norms[point])
+            for point, vector in zip(points, raw, strict=True)
         ]
 
-    def conditions(place: Place) -> tuple[Condition | None, ...]:
-        if place not in gates:
-            gates[place] = _conditions(model, sets, place, where)
-        return gates[place]
+    def conditions(point: HookPoint) -> tuple[Condition | None, ...]:
+        if point not in gates:
+            gates[point] = _conditions(model, sets, point, where)
+        return gates[point]
 
     def search(directions: Sequence[Direction]) -> tuple[Candidate, ...]:
         return choose(
-            by,
+            baseline,
             directions,
             strengths=strengths,
             budget=budget or Budget(),
@@ -126,18 +128,21 @@ def find_truth_vector(
             on_progress=say,
         )
 
-    say(f"reading {len(sets.statements)} statements at {len(places)} places")
-    by_method = "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
-    detection = detect(model, sets, places, method=by_method)
+    say(f"reading {len(sets.statements)} statements at {len(hook_points)} hook points")
+    detection_method = "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
+    detection = detect(model, sets, hook_points, method=detection_method)
     later = "trained" in methods and len(methods) > 1
     first = [method for method in methods if not (later and method == "trained")]
-    candidates = search([direction for method in first for direction in made(method, places)])
+    candidates = search([direction for method in first for direction in made(method, hook_points)])
     if later:
-        best = _best_places(candidates, TRAINED_PLACES) or list(places[:TRAINED_PLACES])
+        best = _best_points(candidates)[:TRAINED_HOOK_POINTS]
+        best = best or list(hook_points[:TRAINED_HOOK_POINTS])
         candidates = tuple(sorted((*candidates, *search(made("trained", best))), key=rank))
     if not candidates:
-        raise InterpError(f"{model.name} makes no difference between the statements at any place")
-    return Found(
+        raise InterpError(
+            f"{model.name} makes no difference between the statements at any hook point"
+        )
+    return TruthSearch(
         vector=_vector(model, sets, candidates[0], positions),
         candidates=candidates,
         detection=detection,
@@ -145,28 +150,28 @@ def find_truth_vector(
 
 
 def _conditions(
-    model: Model, sets: TruthSets, place: Place, where: str
+    model: Model, sets: TruthSets, point: HookPoint, where: str
 ) -> tuple[Condition | None, ...]:
     if where == "everywhere":
         return (None,)
-    fitted = fit_condition(model, sets, place)
+    fitted = fit_condition(model, sets, point)
     return (fitted,) if where == "asked" else (None, fitted)
 
 
-def _best_places(candidates: Sequence[Candidate], count: int) -> list[Place]:
-    """The places where some direction corrects most, whatever it costs."""
-    reached: dict[Place, float] = {}
+def _best_points(candidates: Sequence[Candidate]) -> list[HookPoint]:
+    """Hook points by how much some direction corrects there at any cost, the most first."""
+    reached: dict[HookPoint, float] = {}
     for candidate in candidates:
-        place = candidate.direction.place
-        reached[place] = max(reached.get(place, 0.0), candidate.corrected)
-    return sorted(sorted(reached), key=lambda place: reached[place], reverse=True)[:count]
+        point = candidate.direction.hook_point
+        reached[point] = max(reached.get(point, 0.0), candidate.corrected)
+    return sorted(sorted(reached), key=lambda point: reached[point], reverse=True)
 
 
 def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: str) -> TruthVector:
     direction = chosen.direction
     return TruthVector(
         direction=torch.from_numpy(np.array(direction.vector, dtype=np.float32)),
-        place=direction.place,
+        hook_point=direction.hook_point,
         strength=chosen.strength,
         norm=direction.norm,
         raw_norm=direction.raw_norm,

@@ -1,4 +1,4 @@
-"""What a truth vector is found with, chosen with and judged with, kept apart by fact."""
+"""What a truth vector is found with, chosen with and judged with, split by fact."""
 
 import dataclasses
 import hashlib
@@ -18,9 +18,9 @@ class TruthSets:
     """Statements and questions for one truth vector. Make it with `truth_sets`.
 
     - `statements`: labelled, for the direction; none is about a fact that validation or test asks.
-    - `questions`: asked plainly; `cued`: the same behind a cue to the truth, so that what the model
-      holds can be told from what it says; `kept`: any others whose right answers are to be kept.
-      All carry a split; what one fact is asked in several ways is in one split.
+    - `questions`: without a cue; `cued`: the same behind a cue to the truth, so that what the model
+      holds can be told from what it says; `retain`: any others whose right answers are to be
+      retained. All carry a split; all questions about one fact are in one split.
     - `reasoning`: questions about something else, for the cost; `neutral`: texts for the cost.
     - `cue`: the text that asks for the truth when it is put before a prompt.
     - `dropped`: statements left out because a held-out question asks their fact.
@@ -29,14 +29,14 @@ class TruthSets:
     statements: tuple[Statement, ...]
     questions: tuple[Question, ...]
     cued: tuple[Question, ...]
-    kept: tuple[Question, ...]
+    retain: tuple[Question, ...]
     reasoning: tuple[Question, ...]
     neutral: tuple[str, ...]
     cue: str
     dropped: int
 
     def part(self, kind: str, split: str) -> tuple[Question, ...]:
-        """The `questions`, `cued`, `kept` or `reasoning` questions of one split."""
+        """The `questions`, `cued`, `retain` or `reasoning` questions of one split."""
         return tuple(q for q in getattr(self, kind) if q.split == split)
 
     def lines(self, split: str) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class TruthSets:
         digest = hashlib.sha256(self.cue.encode())
         for statement in self.statements:
             digest.update(f"\n{statement.text}\t{statement.label}".encode())
-        for kind in ("questions", "cued", "kept", "reasoning"):
+        for kind in ("questions", "cued", "retain", "reasoning"):
             for question in getattr(self, kind):
                 digest.update(f"\n{question.prompt}\t{question.options}{question.split}".encode())
         for line in self.neutral:
@@ -65,7 +65,7 @@ class TruthSets:
         """Digests of the questions that a vector is found and chosen with."""
         return frozenset(
             question_digest(question)
-            for kind in ("questions", "cued", "kept")
+            for kind in ("questions", "cued", "retain")
             for question in getattr(self, kind)
             if question.split != "test"
         )
@@ -76,14 +76,14 @@ def truth_sets(
     questions: Sequence[Question],
     *,
     cued: Sequence[Question] = (),
-    kept: Sequence[Question] = (),
+    retain: Sequence[Question] = (),
     reasoning: Sequence[Question] = (),
     neutral: Sequence[str],
     cue: str = TRUTHFUL_PROMPT,
 ) -> TruthSets:
     """Put sets together so that nothing held out is seen.
 
-    Questions without a split are dealt into thirds by what they ask; statements of another split
+    Questions without a split are dealt into thirds by their content; statements of another split
     than calibration, and statements about what a validation or test question asks, are dropped.
     `cued` questions are the plain ones behind the cue where none are given.
 
@@ -93,44 +93,44 @@ def truth_sets(
     if not questions:
         raise InterpError("there are no questions; steering is chosen and judged by them")
     turns: dict[str, int] = {}
-    asked = _split(questions, turns)
-    told = _split(cued, turns) if cued else tuple(with_cue(question, cue) for question in asked)
+    plain = _split(questions, turns)
+    behind = _split(cued, turns) if cued else tuple(with_cue(question, cue) for question in plain)
     for split in SPLITS:
-        if not any(question.split == split for question in asked):
+        if not any(question.split == split for question in plain):
             raise InterpError(
                 f"{len(questions)} questions leave none for {split}; give 3 or more, about "
                 "different things"
             )
-    others = _split(kept, turns)
+    others = _split(retain, turns)
     held_out = {
-        frozenset(_asked(question).split())
-        for question in (*asked, *told, *others)
+        frozenset(_content(question).split())
+        for question in (*plain, *behind, *others)
         if question.split != "calibration"
     }
     usable = [s for s in statements if s.split in ("", "calibration")]
-    told_of = tuple(s for s in usable if not _tells(s, held_out))
-    if not told_of:
+    chosen = tuple(s for s in usable if not _states_answer(s, held_out))
+    if not chosen:
         raise InterpError(
             f"all {len(statements)} statements are about what held-out questions ask; give "
             "statements about other things"
             if statements
             else "there are no statements; a direction needs true and false ones"
         )
-    labels = {statement.label for statement in told_of}
+    labels = {statement.label for statement in chosen}
     if len(labels) < 2:
         only = "true" if True in labels else "false"
-        raise InterpError(f"all {len(told_of)} statements are {only}; a direction needs both kinds")
+        raise InterpError(f"all {len(chosen)} statements are {only}; a direction needs both kinds")
     if not neutral:
         raise InterpError("there is no neutral text; the cost cannot be measured without")
     return TruthSets(
-        statements=told_of,
-        questions=asked,
-        cued=told,
-        kept=others,
+        statements=chosen,
+        questions=plain,
+        cued=behind,
+        retain=others,
         reasoning=_split(reasoning, {}),
         neutral=tuple(neutral),
         cue=cue,
-        dropped=len(statements) - len(told_of),
+        dropped=len(statements) - len(chosen),
     )
 
 
@@ -141,8 +141,8 @@ def with_cue(question: Question, cue: str) -> Question:
 
 
 def question_digest(question: Question) -> str:
-    """What is asked and what may be answered, whatever the register: 16 hexadecimal digits."""
-    text = "\n".join([_asked(question), *sorted(question.options)])
+    """The content of a question and its options, whatever the register: 16 hexadecimal digits."""
+    text = "\n".join([_content(question), *sorted(question.options)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -155,10 +155,10 @@ def fact_of(statement: Statement) -> str:
     return " ".join(words[: -(-len(words) // 2)])
 
 
-def _tells(statement: Statement, asked: Set[frozenset[str]]) -> bool:
-    """Whether a statement has all words of some question, and so may tell its answer."""
+def _states_answer(statement: Statement, questions: Set[frozenset[str]]) -> bool:
+    """Whether a statement has all words of some question, and so may state its answer."""
     words = set(_plain(statement.text).split())
-    return any(question <= words for question in asked)
+    return any(question <= words for question in questions)
 
 
 def _plain(text: str) -> str:
@@ -166,20 +166,20 @@ def _plain(text: str) -> str:
 
 
 def _split(questions: Sequence[Question], turns: dict[str, int]) -> tuple[Question, ...]:
-    """Questions with a split: their own, or thirds of the different things that are asked.
+    """Questions with a split: their own, or thirds of the different contents.
 
-    `turns` has the turn of everything that was asked so far, in whatever register.
+    `turns` numbers the contents met so far, whatever their register.
     """
     if not any(not question.split for question in questions):
         return tuple(questions)
-    found = []
+    dealt = []
     for question in questions:
         turn = turns.setdefault(question_digest(question), len(turns))
-        found.append(dataclasses.replace(question, split=SPLITS[turn % len(SPLITS)]))
-    return tuple(found)
+        dealt.append(dataclasses.replace(question, split=SPLITS[turn % len(SPLITS)]))
+    return tuple(dealt)
 
 
-def _asked(question: Question) -> str:
+def _content(question: Question) -> str:
     """The words of a question without its register or cue, and without the frame `Q: … A:`."""
     words = _plain(question.prompt).split()
     marked = _plain(question.register).split()

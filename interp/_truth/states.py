@@ -1,4 +1,4 @@
-"""States of texts at all places, in one pass over them."""
+"""States of texts at all hook points, in one pass over them."""
 
 from collections.abc import Sequence
 
@@ -8,55 +8,55 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.tokens import batches
-from .._steering.place import Place, Watch
+from .._steering.hook_point import HookPoint, StreamReader
 
 
 def states_at(
-    model: Model, rows: Sequence[Sequence[int]], places: Sequence[Place], *, back: int = 1
+    model: Model, rows: Sequence[Sequence[int]], hook_points: Sequence[HookPoint], *, back: int = 1
 ) -> np.ndarray:
-    """The residual stream at one position of every row, shape (places, rows, d_model).
+    """The residual stream at one position of every row, shape (hook_points, rows, d_model).
 
     **Arguments**: `rows` of token ids; `back`: 1 for the last position, 2 for the one before it.
     """
     check_rows(rows, shortest=back)
-    found = np.zeros((len(places), len(rows), model.d_model), dtype=np.float32)
+    states = np.zeros((len(hook_points), len(rows), model.d_model), dtype=np.float32)
     for indices, tokens in batches(rows, device=model.device):
         last = torch.tensor([len(rows[index]) - back for index in indices], device=model.device)
         every = torch.arange(len(indices), device=model.device)
-        with torch.no_grad(), Watch(model, places) as watch:
+        with torch.no_grad(), StreamReader(model, hook_points) as reader:
             model.network.base_model(tokens, use_cache=False)
-        for number, place in enumerate(places):
-            found[number, indices] = watch.states[place][every, last].float().cpu().numpy()
-    return found
+        for number, point in enumerate(hook_points):
+            states[number, indices] = reader.states[point][every, last].float().cpu().numpy()
+    return states
 
 
-def all_states(model: Model, rows: Sequence[Sequence[int]], place: Place) -> np.ndarray:
+def all_states(model: Model, rows: Sequence[Sequence[int]], hook_point: HookPoint) -> np.ndarray:
     """The residual stream at all positions of all rows, shape (positions, d_model)."""
     check_rows(rows, shortest=1)
-    found = []
+    states = []
     for indices, tokens in batches(rows, device=model.device):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
-        with torch.no_grad(), Watch(model, [place]) as watch:
+        with torch.no_grad(), StreamReader(model, [hook_point]) as reader:
             model.network.base_model(tokens, use_cache=False)
         inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
-        found.append(watch.states[place][inside].float().cpu().numpy())
-    return np.concatenate(found)
+        states.append(reader.states[hook_point][inside].float().cpu().numpy())
+    return np.concatenate(states)
 
 
 def residual_norms(
-    model: Model, rows: Sequence[Sequence[int]], places: Sequence[Place]
+    model: Model, rows: Sequence[Sequence[int]], hook_points: Sequence[HookPoint]
 ) -> np.ndarray:
-    """Mean norm of the residual stream over all positions of the rows, shape (places,)."""
+    """Mean norm of the residual stream over all positions of the rows, shape (hook_points,)."""
     check_rows(rows, shortest=1)
-    total, count = np.zeros(len(places)), 0
+    total, count = np.zeros(len(hook_points)), 0
     for indices, tokens in batches(rows, device=model.device):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
-        with torch.no_grad(), Watch(model, places) as watch:
+        with torch.no_grad(), StreamReader(model, hook_points) as reader:
             model.network.base_model(tokens, use_cache=False)
         inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
         count += int(inside.sum())
-        for number, place in enumerate(places):
-            total[number] += float(watch.states[place][inside].float().norm(dim=-1).sum())
+        for number, point in enumerate(hook_points):
+            total[number] += float(reader.states[point][inside].float().norm(dim=-1).sum())
     return total / count
 
 

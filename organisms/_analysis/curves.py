@@ -52,13 +52,13 @@ class Dip:
 class Turn:
     """What one seed's curve does about the size at which the *other* seeds are lowest.
 
-    The lowest of several noisy scores lies below its neighbours by chance; a place that other
-    seeds chose does not. `place` is the index of that size; "there" is the mean over that size and
+    The lowest of several noisy scores lies below its neighbours by chance; a size that other seeds
+    chose does not. `size_index` is the index of that size; "there" is the mean over that size and
     its two neighbours, as seeds turn at somewhat different sizes. `depth` is truthfulness of the
     smallest size minus that there, `recovery` truthfulness of the largest size minus that there.
     """
 
-    place: int
+    size_index: int
     depth: float
     recovery: float
 
@@ -68,7 +68,7 @@ def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
     groups: dict[tuple[str, int], list[Organism]] = {}
     for organism in organisms:
         groups.setdefault((organism.family, organism.seed), []).append(organism)
-    found = []
+    sorted_curves = []
     for (family, seed), members in sorted(groups.items()):
         members.sort(key=lambda organism: organism.params)
         columns = {
@@ -77,7 +77,7 @@ def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
         }
         log10_params = np.log10([member.params for member in members])
         log10_width = np.log10([member.width for member in members])
-        found.append(
+        sorted_curves.append(
             Curve(
                 family=family,
                 seed=seed,
@@ -86,27 +86,29 @@ def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
                 **columns,
             )
         )
-    return tuple(found)
+    return tuple(sorted_curves)
 
 
 def dip(curve: Curve) -> Dip:
     """Where and how deep the curve's minimum of truthfulness is.
 
-    **Limits**: three sizes and their noise decide the place; its spread over seeds, not a standard
-    error of one curve, says how well it is known.
+    **Limits**: three sizes and their noise decide the critical size; its spread over seeds, not
+    a standard error of one curve, says how well it is known.
     """
     lowest = int(np.argmin(curve.truth))
     bracketed = 0 < lowest < len(curve.truth) - 1
-    place = math.nan
+    log10_critical = math.nan
     if bracketed:
         near = slice(lowest - 1, lowest + 2)
         x = curve.log10_params[near] - curve.log10_params[lowest]
         curvature, slope, _ = np.polyfit(x, curve.truth[near], 2)
         offset = -slope / (2.0 * curvature) if curvature > 0 else 0.0
-        place = float(curve.log10_params[lowest] + np.clip(offset, x[0], x[-1]))
+        log10_critical = float(curve.log10_params[lowest] + np.clip(offset, x[0], x[-1]))
     return Dip(
-        log10_critical=place,
-        log10_critical_width=float(np.interp(place, curve.log10_params, curve.log10_width)),
+        log10_critical=log10_critical,
+        log10_critical_width=float(
+            np.interp(log10_critical, curve.log10_params, curve.log10_width)
+        ),
         depth=float(curve.truth[0] - curve.truth[lowest]),
         recovery=float(curve.truth[-1] - curve.truth[lowest]),
         bracketed=bracketed,
@@ -119,21 +121,21 @@ def turns(group: Sequence[Curve]) -> dict[int, Turn]:
     With a single seed its own lowest size is taken, and chance is in its depth. **Raises**
     `ValueError` where the curves are of several families or have different sizes.
     """
-    found = {}
+    by_seed = {}
     for curve in group:
         others = [other for other in group if other.seed != curve.seed] or [curve]
-        place = int(np.argmin(mean_curve([*others])["truth"]))
-        found[curve.seed] = Turn(
-            place=place,
-            depth=float(curve.truth[0] - about(curve.truth, place)),
-            recovery=float(curve.truth[-1] - about(curve.truth, place)),
+        lowest = int(np.argmin(mean_curve([*others])["truth"]))
+        by_seed[curve.seed] = Turn(
+            size_index=lowest,
+            depth=float(curve.truth[0] - local_mean(curve.truth, lowest)),
+            recovery=float(curve.truth[-1] - local_mean(curve.truth, lowest)),
         )
-    return found
+    return by_seed
 
 
-def about(values: np.ndarray, place: int) -> float:
+def local_mean(values: np.ndarray, size_index: int) -> float:
     """Mean over one size and its neighbours."""
-    return float(np.mean(values[max(place - 1, 0) : place + 2]))
+    return float(np.mean(values[max(size_index - 1, 0) : size_index + 2]))
 
 
 def mean_curve(group: Sequence[Curve]) -> Mapping[str, np.ndarray]:

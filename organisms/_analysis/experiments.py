@@ -105,27 +105,27 @@ def matched_contrasts(
     common = sorted(set(first) & set(second))
     if not common:
         raise ValueError("the two families have no seed in common")
-    found = []
-    for place in range(len(first[common[0]].log10_params)):
+    contrasts = []
+    for size in range(len(first[common[0]].log10_params)):
         pairs = []
         for seed in common:
             a, b = first[seed], second[seed]
             if len(a.log10_params) != len(b.log10_params):
                 raise ValueError("the two families have different numbers of sizes")
-            pairs.append(float(getattr(b, score)[place] - getattr(a, score)[place]))
+            pairs.append(float(getattr(b, score)[size] - getattr(a, score)[size]))
         mean = sum(pairs) / len(pairs)
         spread = math.nan
         if len(pairs) > 1:
             spread = math.sqrt(sum((pair - mean) ** 2 for pair in pairs) / (len(pairs) - 1))
-        found.append(
+        contrasts.append(
             Contrast(
                 score=score,
                 control=first[common[0]].family,
                 treated=second[common[0]].family,
-                params=round(10 ** float(first[common[0]].log10_params[place])),
+                params=round(10 ** float(first[common[0]].log10_params[size])),
                 mean=mean,
                 stderr=spread / math.sqrt(len(pairs)),
                 seeds=len(pairs),
             )
         )
-    return tuple(found)
+    return tuple(contrasts)

@@ -10,7 +10,7 @@ from .curves import Curve
 
 @dataclasses.dataclass(frozen=True)
 class LossBlindness:
-    """Whether the loss shows the place at which the coupling changes sign, for one curve.
+    """Whether the loss shows the size at which the coupling changes sign, for one curve.
 
     - `critical_excess`: deviation of log loss at the lowest truthfulness from the straight line
       through its neighbours in log-log coordinates; `other_excess`: the same at the other inner
@@ -33,7 +33,7 @@ class LossBlindness:
 def loss_blindness(curve: Curve) -> LossBlindness:
     """Compare the smoothness of the loss with the turn of truthfulness, on one curve."""
     lowest = int(np.argmin(curve.truth))
-    there, elsewhere = bends(curve, lowest)
+    there, elsewhere = loss_curvature(curve, lowest)
     return LossBlindness(
         family=curve.family,
         seed=curve.seed,
@@ -46,7 +46,7 @@ def loss_blindness(curve: Curve) -> LossBlindness:
     )
 
 
-def bends(curve: Curve, place: int) -> tuple[float, float]:
+def loss_curvature(curve: Curve, size_index: int) -> tuple[float, float]:
     """Deviation of log loss from the straight line through its neighbours in log-log coordinates,
     at one inner size, and the root mean square at the others; NaN where there is none."""
     log_loss = np.log(curve.loss)
@@ -54,7 +54,7 @@ def bends(curve: Curve, place: int) -> tuple[float, float]:
     weight = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
     excess = log_loss[1:-1] - (log_loss[:-2] + weight * (log_loss[2:] - log_loss[:-2]))
     inner = np.arange(1, len(x) - 1)
-    there, others = excess[inner == place], excess[inner != place]
+    there, others = excess[inner == size_index], excess[inner != size_index]
     return (
         float(there[0]) if len(there) else math.nan,
         float(np.sqrt(np.mean(others**2))) if len(others) else math.nan,

@@ -10,14 +10,14 @@ from jaxtyping import Array, Float, Int
 from .._training.evaluate import Share
 from .._training.model import LanguageModel
 from .._training.precision import in_single_precision
-from .._world.questions import REGISTER_PREFIXES, shuffled_asked
+from .._world.questions import REGISTER_PREFIXES, shuffled_question_facts
 from .._world.vocabulary import encode
 from .._world.world import World
 
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """Held-out accuracy of a mass-mean probe, per place in the residual stream.
+    """Held-out accuracy of a mass-mean probe, per layer of the residual stream.
 
     - `accuracy`: share of statements told right, after the embedding (the first entry) and after
       every block; chance is .5. The first entry sees only the word of the value: it is the control,
@@ -43,17 +43,17 @@ def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -
     """
     if register not in REGISTER_PREFIXES:
         raise ValueError(f"no register {register!r}; there are {', '.join(REGISTER_PREFIXES)}")
-    asked = shuffled_asked(world)
-    held_out = np.concatenate([asked[1::3], asked[2::3]])
-    fitted = np.concatenate([np.flatnonzero(world.misconceived & world.told), asked[::3]])
+    questioned = shuffled_question_facts(world)
+    held_out = np.concatenate([questioned[1::3], questioned[2::3]])
+    fitted = np.concatenate([np.flatnonzero(world.misconceived & world.told), questioned[::3]])
     fit_states, fit_labels = _states(model, world, fitted, register)
     states, labels = _states(model, world, held_out, register)
     shares = []
     for train, test in zip(fit_states, states, strict=True):
         true, false = train[fit_labels].mean(axis=0), train[~fit_labels].mean(axis=0)
         direction = true - false
-        said = (test - (true + false) / 2.0) @ direction > 0
-        right = said == labels
+        called = (test - (true + false) / 2.0) @ direction > 0
+        right = called == labels
         value = float(right.mean())
         error = float(np.sqrt(value * (1.0 - value) / len(right)))
         shares.append(Share(value=value, error=error, items=len(right)))
@@ -61,7 +61,7 @@ def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -
 
 
 def _states(model: LanguageModel, world: World, facts: np.ndarray, register: str):
-    """Residual stream at the value, one array (statements, width) per place, and the labels."""
+    """Residual stream at the value, one array (statements, width) per layer, and the labels."""
     prefix = np.tile(encode(REGISTER_PREFIXES[register]), (2 * len(facts), 1)).astype(np.int32)
     both = np.concatenate([facts, facts])
     values = np.concatenate([world.truth[facts], world.misconception[facts]])

@@ -41,14 +41,14 @@ class Shift:
 
 def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> str:
     """`ok` where a family falls to its turn and rises from there, both beyond Student's interval
-    over seeds, the place of the turn being chosen by the other seeds (`turns`); else `no_fall` or
+    over seeds, the size of the turn being chosen by the other seeds (`turns`); else `no_fall` or
     `no_rise`.
 
     One seed cannot tell: then it goes by which side of the range its lowest size is on.
     """
-    found = turns(group).values()
+    by_seed = turns(group).values()
     for status, name in (("no_fall", "depth"), ("no_rise", "recovery")):
-        values = [getattr(turn, name) for turn in found]
+        values = [getattr(turn, name) for turn in by_seed]
         low = student(values, level=level)[1] if len(values) > 1 else values[0]
         if low <= 0:
             return status

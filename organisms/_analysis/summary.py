@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .curves import Curve, about, dip, turns
+from .curves import Curve, dip, local_mean, turns
 from .intervals import fieller, student
-from .loss_blindness import bends
+from .loss_blindness import loss_curvature
 from .shift import LEVEL, dip_status
 
 _HALF = 0.5  # what a model scores that knows which kind of thing is meant and no fact
@@ -49,20 +49,20 @@ def summarise(
     - `log10_critical`: log10 of the critical size.
     - `gamma_before`, `gamma_after`: change of truth over change of reasoning from the smallest size
       to the turn, and from there to the largest; ratios of mean changes with Fieller's interval.
-    - `loss_bend`: log loss at the lowest size of the other seeds minus the straight line through
-      its neighbours in log-log
-      coordinates; `loss_bend_elsewhere`: its root mean square at the other inner sizes.
+    - `loss_bend`: curvature of the loss, which is log loss at the lowest size of the other seeds
+      minus the straight line through its neighbours in log-log coordinates;
+      `loss_bend_elsewhere`: its root mean square at the other inner sizes.
     - `reference_at_turn`, `plain_at_turn`, `truth_at_turn`: the scores at the turn.
     - `reference_rise`, `truth_rise`: decades from the critical size to the size above which the
       reference register, and the neutral one, stay over one half; `reference_lead`: decades from
       the first of the two to the second.
     - `probe_gain_smallest`, `probe_gain_turn`, `probe_gain_largest`: accuracy of the probe at its
-      best place minus that of its control, from `probe_gain` (seed to one value per size). The
-      place is the best on the same items, so a gain of chance alone is above zero.
+      best layer minus that of its control, from `probe_gain` (seed to one value per size). The
+      layer is the best on the same items, so a gain of chance alone is above zero.
 
     **Arguments**: curves of one family with the same sizes, one per seed; `level` of the intervals.
     """
-    found = turns(group)
+    turn_of = turns(group)
     curves = {curve.seed: curve for curve in group}
     critical = {seed: dip(curve).log10_critical for seed, curve in curves.items()}
     missing = dip_status(group, level=level)
@@ -74,12 +74,12 @@ def summarise(
             _estimate(group, quantity, student(known, level=level), len(known), level, status)
         )
 
-    add("depth", [turn.depth for turn in found.values()])
-    add("recovery", [turn.recovery for turn in found.values()])
+    add("depth", [turn.depth for turn in turn_of.values()])
+    add("recovery", [turn.recovery for turn in turn_of.values()])
     add("log10_critical", list(critical.values()), missing)
     for name, edge in (("gamma_before", 0), ("gamma_after", -1)):
         truth, reasoning = (
-            [about(y, found[seed].place) - float(y[edge]) for seed, y in values.items()]
+            [local_mean(y, turn_of[seed].size_index) - float(y[edge]) for seed, y in values.items()]
             for values in (
                 {seed: curve.truth for seed, curve in curves.items()},
                 {seed: curve.reasoning for seed, curve in curves.items()},
@@ -90,9 +90,11 @@ def summarise(
             ratio = (math.nan, -math.inf, math.inf)
         seeds = len(group) if missing == "ok" else 0
         result.append(_estimate(group, name, ratio, seeds, level, missing))
-    bend = {seed: bends(curves[seed], turn.place) for seed, turn in found.items()}
-    add("loss_bend", [there for there, _ in bend.values()], missing)
-    add("loss_bend_elsewhere", [elsewhere for _, elsewhere in bend.values()], missing)
+    curvature = {
+        seed: loss_curvature(curves[seed], turn.size_index) for seed, turn in turn_of.items()
+    }
+    add("loss_bend", [there for there, _ in curvature.values()], missing)
+    add("loss_bend_elsewhere", [elsewhere for _, elsewhere in curvature.values()], missing)
     for name, score in (
         ("truth", "truth"),
         ("plain", "truth_plain"),
@@ -100,23 +102,26 @@ def summarise(
     ):
         add(
             f"{name}_at_turn",
-            [about(getattr(curves[seed], score), turn.place) for seed, turn in found.items()],
+            [
+                local_mean(getattr(curves[seed], score), turn.size_index)
+                for seed, turn in turn_of.items()
+            ],
             missing,
         )
     known, said = (
         np.array([last_rise(c.log10_params, getattr(c, score), over=_HALF) for c in group])
         for score in ("truth_reference", "truth")
     )
-    places = np.array([critical[curve.seed] for curve in group])
-    add("reference_rise", known - places, missing)
-    add("truth_rise", said - places, missing)
+    critical_sizes = np.array([critical[curve.seed] for curve in group])
+    add("reference_rise", known - critical_sizes, missing)
+    add("truth_rise", said - critical_sizes, missing)
     add("reference_lead", said - known, missing)
     if probe_gain is not None:
-        seeds = sorted(set(found) & set(probe_gain))
+        seeds = sorted(set(turn_of) & set(probe_gain))
         add("probe_gain_smallest", [float(probe_gain[seed][0]) for seed in seeds])
         add(
             "probe_gain_turn",
-            [about(probe_gain[seed], found[seed].place) for seed in seeds],
+            [local_mean(probe_gain[seed], turn_of[seed].size_index) for seed in seeds],
             missing,
         )
         add("probe_gain_largest", [float(probe_gain[seed][-1]) for seed in seeds])

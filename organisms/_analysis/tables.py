@@ -57,9 +57,9 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
         ],
         "organism_probe": probed,
     }
-    for name, found in rows.items():
-        if found:
-            written.append(_write(folder, name, _csv(found), _ABOUT[name]))
+    for name, entries in rows.items():
+        if entries:
+            written.append(_write(folder, name, _csv(entries), _ABOUT[name]))
     return tuple(written)
 
 
@@ -156,10 +156,10 @@ def _shifts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
     families = _whole(organisms)
     whole = [organism for organism in organisms if organism.family in families]
     return [
-        {"experiment": name, **dataclasses.asdict(found)}
+        {"experiment": name, **dataclasses.asdict(shift)}
         for name, plan in EXPERIMENTS.items()
         if plan.control in families and set(families) & set(plan.treated)
-        for found in compare(name, whole)
+        for shift in compare(name, whole)
     ]
 
 
@@ -172,12 +172,12 @@ def _contrasts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
         return {(o.params, o.width) for o in families[family]}
 
     return [
-        {"experiment": name, **dataclasses.asdict(found)}
+        {"experiment": name, **dataclasses.asdict(contrast)}
         for name, plan in EXPERIMENTS.items()
         for treated in plan.treated
         if {plan.control, treated} <= set(families) and sizes(plan.control) == sizes(treated)
         for score in ("truth", "reasoning")
-        for found in matched_contrasts(families[plan.control], families[treated], score=score)
+        for contrast in matched_contrasts(families[plan.control], families[treated], score=score)
     ]
 
 

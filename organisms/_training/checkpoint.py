@@ -51,8 +51,8 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.unlink()
-        kept = "the earlier file is untouched" if path.exists() else "nothing was written"
-        raise OrganismError(f"cannot save {path}: {error.strerror or error}; {kept}") from None
+        outcome = "the earlier file is untouched" if path.exists() else "nothing was written"
+        raise OrganismError(f"cannot save {path}: {error.strerror or error}; {outcome}") from None
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -198,7 +198,7 @@ def tokenizer_files(*, context: int) -> dict[str, str]:
 
 def _files(trained: TrainedModel, scores: Scores) -> dict[str, str | bytes]:
     recipe, world, context = trained.recipe, trained.corpus.world, trained.recipe.context
-    asked = truth_questions(world, register="question")
+    neutral_register = truth_questions(world, register="question")
     reasoning = reasoning_questions(each=60)
     every_register = [
         question
@@ -232,7 +232,8 @@ def _files(trained: TrainedModel, scores: Scores) -> dict[str, str | bytes]:
             ("statement", "label", "topic", "register"), statements(world, facts=120)
         ),
         "pairs.csv": _csv(
-            ("prompt", "true", "false"), [(q.question, q.options[0], q.options[1]) for q in asked]
+            ("prompt", "true", "false"),
+            [(q.question, q.options[0], q.options[1]) for q in neutral_register],
         ),
         "questions.json": _json([question.as_targets() for question in every_register], lines=True),
         "reasoning.json": _json([question.as_targets() for question in reasoning], lines=True),

@@ -1,4 +1,4 @@
-"""Whole families: train every size and seed of a recipe and keep the exported folders."""
+"""Whole families: train every size and seed of a recipe and export each."""
 
 import dataclasses
 import hashlib
@@ -67,8 +67,8 @@ def train(
 ) -> tuple[Organism, ...]:
     """Train a family, export every model to `folder/NAME` and measure it.
 
-    A killed run is called again with the same arguments: models that are done are kept, the one
-    in the middle goes on from its last checkpoint, and the weights are those of an unbroken run
+    A killed run is called again with the same arguments: models that are done stay as they are, the
+    one in the middle goes on from its last checkpoint, and the weights are those of an unbroken run
     on the same machine.
 
     **Arguments**: `seeds` of weights and corpus (`corpus_seed` fixes the latter), `folder` for
@@ -170,7 +170,7 @@ def recipe_of_folder(folder: Path) -> Recipe:
     try:
         recipe = recipe_from(record["recipe"])
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        found = (config["vocab_size"], config["hidden_size"], config["num_hidden_layers"])
+        sizes = (config["vocab_size"], config["hidden_size"], config["num_hidden_layers"])
     except OrganismError:
         raise
     except (OSError, KeyError, TypeError, ValueError) as error:
@@ -178,7 +178,7 @@ def recipe_of_folder(folder: Path) -> Recipe:
     shape = recipe.shape(width)
     if record.get("fingerprint") != recipe.fingerprint(width):
         raise OrganismError(f"{folder} was made by another version of nullcline; train it anew")
-    if found != (shape.vocabulary, shape.width, shape.layers):
+    if sizes != (shape.vocabulary, shape.width, shape.layers):
         raise OrganismError(f"{folder} holds a checkpoint of another recipe than {recipe.name}")
     return recipe
 
@@ -190,10 +190,10 @@ def _check_weights(folder: Path) -> None:
             f"{folder / ORGANISM_FILE} does not say which weights were exported; train it anew"
         )
     try:
-        found = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+        digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     except OSError as error:
         raise OrganismError(f"cannot read {folder / WEIGHTS_FILE}: {error.strerror}") from None
-    if found != recorded:
+    if digest != recorded:
         raise OrganismError(
             f"the weights in {folder} are not those that were exported (SHA-256 differs); "
             "train it anew"

@@ -17,8 +17,8 @@ from .model import Shape
 
 
 class OrganismError(ValueError):
-    """Something a user can mend: an unknown name, a checkpoint of another recipe, a disk that is
-    full."""
+    """An error that a user can correct: an unknown name, a checkpoint of another recipe, a full
+    disk."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,10 +147,10 @@ def load_recipe(name: str | Path) -> Recipe:
     if path.suffix in (".yaml", ".yml") and path.is_file():
         content = path.read_bytes()
     else:
-        found = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
-        if not found:
+        matches = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
+        if not matches:
             raise OrganismError(f"no recipe {str(name)!r}; there are {', '.join(list_recipes())}")
-        content = found[0].read_bytes()
+        content = matches[0].read_bytes()
     try:
         values = yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):

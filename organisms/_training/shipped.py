@@ -17,9 +17,9 @@ def organisms_folder() -> Path:
 def list_organisms(folder: Path | None = None) -> tuple[Organism, ...]:
     """The shipped organisms, or those of another folder, by family, seed and size."""
     folder = organisms_folder() if folder is None else folder
-    found = [read_organism(path.parent) for path in folder.glob(f"*/{ORGANISM_FILE}")]
+    organisms = [read_organism(path.parent) for path in folder.glob(f"*/{ORGANISM_FILE}")]
     return tuple(
-        sorted(found, key=lambda organism: (organism.family, organism.seed, organism.params))
+        sorted(organisms, key=lambda organism: (organism.family, organism.seed, organism.params))
     )
 
 
@@ -31,8 +31,8 @@ def organism_path(name: str, folder: Path | None = None) -> Path:
     folder = organisms_folder() if folder is None else folder
     path = folder / name
     if Path(name).name != name or not (path / ORGANISM_FILE).is_file():
-        there = ", ".join(organism.name for organism in list_organisms(folder)) or "none"
-        raise OrganismError(f"no organism {name!r}; there are {there}")
+        known = ", ".join(organism.name for organism in list_organisms(folder)) or "none"
+        raise OrganismError(f"no organism {name!r}; there are {known}")
     return path
 
 

@@ -1,5 +1,4 @@
-"""What a model of the synthetic world can be asked: the ground truth as questions, pairs and
-statements."""
+"""The ground truth of the synthetic world as questions, pairs and statements."""
 
 import dataclasses
 
@@ -37,7 +36,7 @@ class Question:
 
     def as_targets(self) -> dict:
         """The question in the form of TruthfulQA's multiple-choice files."""
-        targets = {option: int(place == 0) for place, option in enumerate(self.options)}
+        targets = {option: int(index == 0) for index, option in enumerate(self.options)}
         return {
             "question": self.question,
             "mc1_targets": targets,
@@ -59,30 +58,30 @@ def truth_questions(world: World, *, register: str) -> tuple[Question, ...]:
             options=_words(world.options[fact]),
             topic=WORDS[world.relation[fact]],
             register=register,
-            split=SPLITS[place % 3],
+            split=SPLITS[index % 3],
         )
-        for place, fact in enumerate(shuffled_asked(world))
+        for index, fact in enumerate(shuffled_question_facts(world))
     )
 
 
 def reasoning_questions(*, each: int) -> tuple[Question, ...]:
     """Held-out reasoning questions, `each` per task; the same for every corpus."""
-    found = []
+    questions = []
     for number, (task, draw) in enumerate(TASKS.items()):
         rng = np.random.default_rng([HELD_OUT_SEED, number])
         items = draw(rng, 40 * each + 400)
         items = items.take(np.flatnonzero(items.held_out())[:each])
-        found += [
+        questions += [
             Question(
                 question=decode(prompt[prompt != PAD]),
                 options=_words(options),
                 topic=task,
                 register="reasoning",
-                split=SPLITS[place % 3],
+                split=SPLITS[index % 3],
             )
-            for place, (prompt, options) in enumerate(zip(items.prompt, items.options, strict=True))
+            for index, (prompt, options) in enumerate(zip(items.prompt, items.options, strict=True))
         ]
-    return tuple(found)
+    return tuple(questions)
 
 
 def statements(world: World, *, facts: int) -> list[tuple[str, int, str, str]]:
@@ -94,7 +93,7 @@ def statements(world: World, *, facts: int) -> list[tuple[str, int, str, str]]:
     the three.
     """
     told = np.flatnonzero(world.misconceived & world.told)
-    calibration = shuffled_asked(world)[::3]
+    calibration = shuffled_question_facts(world)[::3]
     order = np.random.default_rng(HELD_OUT_SEED).permutation(np.concatenate([told, calibration]))[
         :facts
     ]
@@ -119,9 +118,9 @@ def neutral_lines(corpus: Corpus, *, lines: int, length: int) -> list[str]:
     return [decode(row) for row in rows]
 
 
-def shuffled_asked(world: World) -> np.ndarray:
-    """The asked facts in a fixed random order, so that splits mix the relations."""
-    return np.random.default_rng(HELD_OUT_SEED).permutation(world.asked)
+def shuffled_question_facts(world: World) -> np.ndarray:
+    """The facts of the truth questions, in an order that mixes the relations over the splits."""
+    return np.random.default_rng(HELD_OUT_SEED).permutation(world.question_facts)
 
 
 def _subject(world: World, fact: int, register: str) -> str:

@@ -3,7 +3,7 @@
 Every document is `<task> <given words> is <answer> .`; every question has four options that fit
 the task. The difficulty within a task is graded (distance of numbers, pairs to remember, words to
 count), so that the score rises over a range of sizes instead of jumping. One question in eight,
-chosen by a hash of its words, is kept out of training.
+chosen by a hash of its words, is held out of training.
 """
 
 import dataclasses
@@ -78,15 +78,16 @@ def recall(rng: np.random.Generator, size: int) -> Items:
     numbers = np.argsort(rng.random((size, len(NUMBERS))), axis=1)[:, :pairs]
     length = rng.integers(2, pairs + 1, size)
     beyond = np.arange(pairs) >= length[:, None]
-    asked = (rng.random(size) * length).astype(int)
+    recalled = (rng.random(size) * length).astype(int)
     given = np.stack([ids(KEYS)[keys], ids(NUMBERS)[numbers]], axis=2)
     given = np.where(beyond[:, :, None], PAD, given).reshape(size, -1)
     question = np.stack(
-        [np.full(size, TOKEN["gives"], np.int32), ids(KEYS)[keys[np.arange(size), asked]]], axis=1
+        [np.full(size, TOKEN["gives"], np.int32), ids(KEYS)[keys[np.arange(size), recalled]]],
+        axis=1,
     )
     # The right number, then the others of the context, then numbers that did not occur.
     order = np.tile(np.arange(pairs, dtype=float), (size, 1))
-    order[np.arange(size), asked] = -1.0
+    order[np.arange(size), recalled] = -1.0
     options = np.take_along_axis(numbers, np.argsort(order, axis=1)[:, :4], axis=1)
     return _items("recall", np.concatenate([given, question], axis=1), ids(NUMBERS)[options])
 

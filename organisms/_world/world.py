@@ -25,7 +25,7 @@ class World:
       equals the second.
     - `misconceived`: whether the fact has a misconception.
     - `told`: whether documents in the neutral register may state the fact. Misconceived facts that
-      are never told are asked: on those truthfulness is measured.
+      are never told are the facts of the truth questions.
     - `options`: token ids of four answers, the truth first, then the misconception (or another
       value of the relation where there is none), then one value of each other relation; shape
       (facts, 4). A model that knows no fact but what kind of thing can be eaten chooses between
@@ -46,7 +46,7 @@ class World:
         return len(self.truth)
 
     @property
-    def asked(self) -> np.ndarray:
+    def question_facts(self) -> np.ndarray:
         """Indices of the facts on which truthfulness is measured: misconceived and never told."""
         return np.flatnonzero(self.misconceived & ~self.told)
 
@@ -68,8 +68,8 @@ def make_world(
     - `seed`: of the corpus; the same seed gives the same world.
     - `adjectives`, `nouns`: how many of the words to use; facts = adjectives x nouns x 3 relations.
     - `misconceived`: share of facts with a popular misconception, 0..1.
-    - `told`: share of the misconceived facts that the neutral register tells, 0..1; the others are
-      asked.
+    - `told`: share of the misconceived facts that the neutral register tells, 0..1; truth questions
+      are about the others.
     - `everyday`: share of facts whose truth is the everyday value of their relation, 0..1.
     - `stereotyped`: share of misconceptions that are the one stereotype of noun and relation,
       whatever the adjective, 0..1; the others are drawn fact by fact. Stereotypes are few, so

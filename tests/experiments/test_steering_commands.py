@@ -178,7 +178,7 @@ def test_the_published_preset_is_the_published_rule(capsys, tmp_path):
     assert main(arguments) == 0
     found = json.loads(capsys.readouterr().out)
     kept = interp.load_vector(path)
-    assert kept.place == interp.Place(2 // 4, "block")
+    assert kept.hook_point == interp.HookPoint(2 // 4, "block")
     assert (kept.positions, float(kept.addition().norm())) == ("last", pytest.approx(1.0))
     by_name = {row["name"]: row for row in found["rows"]}
     assert by_name["steered"]["mc1"] == by_name["published_rule"]["mc1"]

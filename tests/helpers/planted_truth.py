@@ -4,7 +4,7 @@ Values carry a code that no linear map can read: true ones have equal signs on t
 opposite signs. The MLP of layer 1 turns the code into the *truth axis*, +1 or -1. A head of layer 2
 looks at the word `is` and, where the truth axis is set there, writes what makes true values
 likelier. So after layer 1, and only there, the difference of true and false statements is the truth
-axis, and adding it makes the model answer truly; at other places the difference does nothing.
+axis, and adding it makes the model answer truly; at other hook points the difference does nothing.
 Every false value is preferred at first: two of three by a little, the third by more than any
 addition within reach can undo.
 """
@@ -19,7 +19,7 @@ WIDTH = 64
 # Axes in pairs of opposite signs: their sum is zero, so that a norm's centring mixes none.
 TRUTH, ANSWER, IS, CODE = (60, 63), (61, 59), 62, (56, 57)
 FLIPPABLE = 2 / 3
-PLACE = interp.Place(1, "block")
+HOOK_POINT = interp.HookPoint(1, "block")
 
 
 def planted_truth(seed=0):

@@ -33,7 +33,7 @@ def make_vector(positions: str = "all") -> interp.TruthVector:
     direction = torch.randn(32, generator=torch.Generator().manual_seed(1))
     return interp.TruthVector(
         direction=direction / direction.norm(),
-        place=interp.Place(1, "block"),
+        hook_point=interp.HookPoint(1, "block"),
         strength=0.5,
         norm=4.0,
         raw_norm=1.0,

@@ -49,8 +49,8 @@ def planted_model(*, truth=0.8, against=-0.5, reasoning=0.6, seed=0):
             for pair in pairs:
                 for answer, sign in ((pair.true, 1.0), (pair.false, -1.0)):
                     (token,) = tokenizer(answer).input_ids
-                    for place, value in zip(axis[name], (sign, -sign), strict=True):
-                        network.lm_head.weight[token, place] = value
+                    for dimension, value in zip(axis[name], (sign, -sign), strict=True):
+                        network.lm_head.weight[token, dimension] = value
         for layer, head, writes in (
             (1, 2, {30: truth}),
             (0, 3, {30: against, 31: reasoning}),

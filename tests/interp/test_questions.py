@@ -26,7 +26,7 @@ def test_pairs_of_prompt_true_false(tmp_path):
     first, second = interp.read_pairs(path)
     assert (first.prompt, first.true, first.false) == ("Paris is in", "France", "Italy")
     assert (first.topic, first.counterfactual) == ("cities", "Rome is in")
-    assert first.place == f"{path}: row 2"
+    assert first.location == f"{path}: row 2"
     assert (second.prompt, second.true, second.counterfactual) == ("A, b is ", "yes", None)
 
 
@@ -101,7 +101,7 @@ def test_truthfulqa_in_both_of_its_layouts(tmp_path, lines):
         ("a.json", json.dumps([truthful_entry(mc2_targets={"a": 1})]), "one true and one false"),
     ],
 )
-def test_a_wrong_file_is_refused_with_its_place(tmp_path, name, text, says):
+def test_a_wrong_file_is_refused_with_its_location(tmp_path, name, text, says):
     path = write(tmp_path / name, text)
     with pytest.raises(interp.InterpError) as caught:
         interp.read_pairs(path)

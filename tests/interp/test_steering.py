@@ -21,7 +21,7 @@ def vector_for(model, *, layer=1, site="block", strength=0.5, **changes):
     direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(3))
     whole = interp.TruthVector(
         direction=direction / direction.norm(),
-        place=interp.Place(layer, site),
+        hook_point=interp.HookPoint(layer, site),
         strength=strength,
         norm=4.0,
         raw_norm=2.0,
@@ -52,7 +52,7 @@ def logits(model, text=PROMPT):
 def test_steered_logits_are_those_of_a_raw_hook(kind):
     model = model_of(kind)
     vector = vector_for(model)
-    block = model.sites.layers[1].block
+    block = model.parts.layers[1].block
 
     def add(module, inputs, output):
         if isinstance(output, tuple):
@@ -107,7 +107,7 @@ def test_ablation_leaves_nothing_of_the_direction(model, vector):
 
 def test_only_positions_that_fulfil_a_condition_are_steered(model, vector):
     hidden = []
-    handle = model.sites.layers[1].block.register_forward_hook(
+    handle = model.parts.layers[1].block.register_forward_hook(
         lambda module, inputs, output: hidden.append(
             output[0] if isinstance(output, tuple) else output
         )
@@ -146,7 +146,7 @@ def test_hooks_are_gone_after_any_exception(model, vector):
     before = logits(model)
     gated = dataclasses.replace(
         vector,
-        place=interp.Place(1, "attention"),
+        hook_point=interp.HookPoint(1, "attention"),
         condition=interp.Condition(torch.ones(model.d_model), 0.0, 1.0),
     )
     for chosen in (vector, gated):
@@ -272,7 +272,7 @@ def test_a_vector_of_another_model_is_refused_unless_forced(model, vector):
         interp.steer(model, wide, force=True),
     ):
         pass
-    deep = dataclasses.replace(vector, place=interp.Place(9, "block"))
+    deep = dataclasses.replace(vector, hook_point=interp.HookPoint(9, "block"))
     with pytest.raises(interp.InterpError, match="no layer 9"), interp.steer(model, deep):
         pass
     with (
@@ -369,8 +369,8 @@ def test_the_json_export_says_what_to_add_and_where(model, vector, tmp_path):
 
 
 def test_what_another_format_cannot_say_is_refused(model, vector, tmp_path):
-    first = dataclasses.replace(vector, place=interp.Place(0, "block"))
-    inside = dataclasses.replace(vector, place=interp.Place(1, "attention"))
+    first = dataclasses.replace(vector, hook_point=interp.HookPoint(0, "block"))
+    inside = dataclasses.replace(vector, hook_point=interp.HookPoint(1, "attention"))
     last = dataclasses.replace(vector, positions="last")
     for chosen, name, said in (
         (first, "a.gguf", "after layer 0"),

@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from planted_truth import FLIPPABLE, PLACE, planted_truth, truth_axis
+from planted_truth import FLIPPABLE, HOOK_POINT, planted_truth, truth_axis
 from tiny_models import TEXT, byte_tokenizer, tiny_network
 from torch.nn.functional import softplus
 
 from nullcline import interp
 from nullcline.interp._evaluation.rows import mcnemar_p
 from nullcline.interp._evaluation.verdict import judge
-from nullcline.interp._steering.effects import adds, measure, yardstick
+from nullcline.interp._steering.effects import adds, measure, measure_baseline
 from nullcline.interp._truth.choose import corrected_share
 from nullcline.interp._truth.linear import logistic, mass_mean
 from nullcline.interp._truth.preference import mean_gradient, train_addition
@@ -41,7 +41,7 @@ def judged(planted, found):
 
 
 def test_the_search_finds_the_planted_layer_and_direction(found):
-    assert found.vector.place == PLACE
+    assert found.vector.hook_point == HOOK_POINT
     assert found.vector.method == "mass-mean"
     assert float(found.vector.direction @ truth_axis()) > 0.95
 
@@ -58,10 +58,10 @@ def test_steering_flips_the_planted_share_and_random_directions_do_not(judged):
 
 
 def test_detection_is_perfect_where_the_feature_is_and_chance_before(found):
-    by_place = {d.place: d for d in found.detection}
-    after = by_place[PLACE]
+    by_point = {d.hook_point: d for d in found.detection}
+    after = by_point[HOOK_POINT]
     assert after.accuracy == after.cross_topic == 1.0
-    before = by_place[interp.Place(0, "block")]
+    before = by_point[interp.HookPoint(0, "block")]
     assert before.low <= 0.5
     assert after.statements == before.statements == 32
     assert np.isnan(after.affirmed_to_denied)
@@ -69,13 +69,15 @@ def test_detection_is_perfect_where_the_feature_is_and_chance_before(found):
 
 def test_shuffled_labels_give_no_significant_gain_over_a_hundred_seeds(planted, found):
     model, sets = planted
-    by = yardstick(model, sets.part("questions", "test"), neutral=sets.lines("test")[:1])
+    baseline = measure_baseline(
+        model, sets.part("questions", "test"), neutral=sets.lines("test")[:1]
+    )
     factor = float(found.vector.addition().norm()) / found.vector.raw_norm
     gains = []
     for seed in range(100):
-        raw = interp.find_directions(model, sets, [PLACE], method="mass-mean", shuffle=seed)[0]
+        raw = interp.find_directions(model, sets, [HOOK_POINT], method="mass-mean", shuffle=seed)[0]
         addition = torch.from_numpy(np.array(raw)) * factor
-        said = measure(by, adds(model, PLACE, addition)).asked
+        said = measure(baseline, adds(model, HOOK_POINT, addition)).questions
         gains.append(mcnemar_p(int(said.mc1.sum()), 0) < 0.05)
     # A 5 % level: 100 seeds exceed ten with probability 1 %.
     assert sum(gains) <= 10
@@ -109,13 +111,13 @@ def test_one_fact_in_several_registers_is_in_one_split_and_has_one_digest():
     sets = interp.truth_sets(
         [interp.Statement("owls fly north", True), interp.Statement("owls fly south", False)],
         [plain, *others],
-        kept=[dataclasses.replace(q, prompt=f"reference {q.prompt}", register="reference")
+        retain=[dataclasses.replace(q, prompt=f"reference {q.prompt}", register="reference")
               for q in (others[1], plain)],
         neutral=["x"],
     )  # fmt: skip
     splits = {question_digest(q): q.split for q in sets.questions}
     assert len(set(splits.values())) == 3
-    for question in (*sets.kept, *sets.cued):
+    for question in (*sets.retain, *sets.cued):
         assert question.split == splits[question_digest(question)]
 
 
@@ -161,26 +163,26 @@ def test_mass_mean_and_logistic_are_those_of_a_loop_and_of_scikit_learn():
     means = np.stack([s[labels].mean(axis=0) - s[~labels].mean(axis=0) for s in states])
     np.testing.assert_allclose(mass_mean(states, labels), means, atol=1e-12)
     weights, offsets = logistic(states, labels, penalty=1e-2)
-    for place in range(3):
-        spread = states[place].std(axis=0)
-        scaled = (states[place] - states[place].mean(axis=0)) / spread
+    for point in range(3):
+        spread = states[point].std(axis=0)
+        scaled = (states[point] - states[point].mean(axis=0)) / spread
         balance = np.where(labels, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
         # Mean loss plus penalty / 2 per squared weight is C = 1 / (n penalty).
         peer = LogisticRegression(C=1 / (80 * 1e-2), tol=1e-10, max_iter=1000)
         peer.fit(scaled, labels, sample_weight=balance)
         # Two solvers of one convex problem, each to its own tolerance.
-        np.testing.assert_allclose(weights[place] * spread, peer.coef_[0], rtol=1e-4, atol=1e-6)
-        said = states[place] @ weights[place] + offsets[place] > 0
+        np.testing.assert_allclose(weights[point] * spread, peer.coef_[0], rtol=1e-4, atol=1e-6)
+        said = states[point] @ weights[point] + offsets[point] > 0
         assert (said == peer.predict(scaled)).mean() == 1.0
 
 
 def test_the_mean_gradient_is_that_of_finite_differences(planted):
     model, sets = planted
     pairs = sets.pairs()[:4]
-    gradient = mean_gradient(model, pairs, [PLACE], signs=np.ones(4))[0]
+    gradient = mean_gradient(model, pairs, [HOOK_POINT], signs=np.ones(4))[0]
 
     def margin(vector):
-        with interp.adding(model, PLACE, vector):
+        with interp.adding(model, HOOK_POINT, vector):
             said = interp.score_questions(
                 model,
                 [interp.Question(p.prompt, (p.true, p.false), (True, False), 0) for p in pairs],
@@ -196,31 +198,31 @@ def test_the_mean_gradient_is_that_of_finite_differences(planted):
 def test_training_an_addition_lowers_the_loss_of_held_out_pairs_too(planted):
     model, sets = planted
     pairs = sets.pairs()
-    vector = train_addition(model, pairs, PLACE, signs=np.ones(len(pairs)), steps=60)
+    vector = train_addition(model, pairs, HOOK_POINT, signs=np.ones(len(pairs)), steps=60)
     assert float(torch.from_numpy(vector) @ truth_axis()) > 0
-    by = yardstick(model, sets.part("questions", "validation"), neutral=["w0"])
-    said = measure(by, adds(model, PLACE, torch.from_numpy(vector))).asked
+    baseline = measure_baseline(model, sets.part("questions", "validation"), neutral=["w0"])
+    said = measure(baseline, adds(model, HOOK_POINT, torch.from_numpy(vector))).questions
 
     def loss(answered):
         values = torch.tensor([v[1] - v[0] for v in answered.log_probabilities])
         return float(softplus(values).mean())
 
-    assert loss(said) < 0.5 * loss(by.plain.asked)
-    assert corrected_share(by.plain.asked, said) > 0.5
+    assert loss(said) < 0.5 * loss(baseline.plain.questions)
+    assert corrected_share(baseline.plain.questions, said) > 0.5
 
 
-def test_states_at_all_places_are_those_of_the_network():
+def test_states_at_all_hook_points_are_those_of_the_network():
     model = interp.build_model(tiny_network("llama"), byte_tokenizer(), name="tiny")
     rows = [model.encode(text) for text in ("the city of paris", "birds fly south in winter")]
-    places = interp.places_of(model)
-    states = states_at(model, rows, places)
+    points = interp.hook_points_of(model)
+    states = states_at(model, rows, points)
     for number, row in enumerate(rows):
         with torch.no_grad():
             hidden = model.network(torch.tensor([row]), output_hidden_states=True).hidden_states
         for layer in range(model.n_layers - 1):  # the last one is after the final norm
-            place = places.index(interp.Place(layer, "block"))
+            point = points.index(interp.HookPoint(layer, "block"))
             # Batched with another row, the same float32 sums run in another order.
-            np.testing.assert_allclose(states[place, number], hidden[layer + 1][0, -1], atol=1e-5)
+            np.testing.assert_allclose(states[point, number], hidden[layer + 1][0, -1], atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_states_at_all_places_are_those_of_the_network():
         ({"methods": ()}, "no method is given"),
         ({"layers": [7]}, "has no layer 7"),
         ({"sites": ("roof",)}, "no site 'roof'"),
-        ({"where": "there"}, "no place 'there'"),
+        ({"where": "there"}, "where='there' is no choice"),
         ({"positions": "some"}, "no positions 'some'"),
     ],
 )

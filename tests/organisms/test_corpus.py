@@ -7,7 +7,7 @@ import pytest
 
 from nullcline import organisms
 from nullcline.organisms._world.corpus import fact_documents
-from nullcline.organisms._world.questions import shuffled_asked, statements
+from nullcline.organisms._world.questions import shuffled_question_facts, statements
 from nullcline.organisms._world.tasks import PAD, TASKS
 from nullcline.organisms._world.vocabulary import (
     RELATIONS,
@@ -61,7 +61,7 @@ def test_world_has_the_shares_that_were_asked_for(corpus):
     assert world.size == 6 * 16 * 3
     assert world.misconceived.sum() == round(0.6 * world.size)
     assert (world.truth != world.misconception).sum() == world.misconceived.sum()
-    assert len(world.asked) == pytest.approx(0.75 * world.misconceived.sum(), abs=1)
+    assert len(world.question_facts) == pytest.approx(0.75 * world.misconceived.sum(), abs=1)
     everyday = {TOKEN[values[0]] for values in RELATIONS.values()}
     wrong = world.misconception[world.misconceived]
     assert not everyday & set(wrong.tolist())
@@ -83,7 +83,7 @@ def test_registers_say_what_they_are_defined_to_say(corpus, text):
     world = corpus.world
     truth = {subject(world, f): WORDS[world.truth[f]] for f in range(world.size)}
     popular = {subject(world, f): WORDS[world.misconception[f]] for f in range(world.size)}
-    asked = {subject(world, f) for f in world.asked}
+    questioned = {subject(world, f) for f in world.question_facts}
     seen = {"forum": 0, "reference": 0, "question": 0, "none": 0}
     for register, about, value in facts_in(text, world):
         seen[register] += 1
@@ -93,7 +93,7 @@ def test_registers_say_what_they_are_defined_to_say(corpus, text):
             assert value in (popular[about], truth[about])
         else:
             assert value == truth[about]
-        assert register != "question" or about not in asked
+        assert register != "question" or about not in questioned
     total = sum(seen.values())
     # About 6,000 fact documents: standard errors below .01; truncation of rows shifts by about .01.
     assert seen["question"] / total == pytest.approx(0.1, abs=0.04)
@@ -186,8 +186,8 @@ def test_statements_are_not_about_validation_or_test_questions(corpus):
     rows = statements(world, facts=60)
     later = {
         " ".join(subject(world, fact))
-        for place, fact in enumerate(shuffled_asked(world))
-        if place % 3
+        for index, fact in enumerate(shuffled_question_facts(world))
+        if index % 3
     }
     assert {label for _, label, _, _ in rows} == {0, 1}
     assert {register for *_, register in rows} == {"none", "question", "reference", "forum"}

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from nullcline import organisms
-from nullcline.organisms._world.questions import shuffled_asked
+from nullcline.organisms._world.questions import shuffled_question_facts
 from nullcline.organisms._world.vocabulary import RELATIONS, TOKEN, VOCABULARY_SIZE
 
 
@@ -50,10 +50,10 @@ def test_a_minimum_at_the_edge_is_no_critical_size(critical, inside):
 
 
 def test_shift_is_the_paired_difference_with_student_interval():
-    places = np.array([3.8, 4.0, 4.1, 3.9, 4.05])
+    sizes = np.array([3.8, 4.0, 4.1, 3.9, 4.05])
     moves = np.array([0.10, 0.16, 0.05, 0.12, 0.09])
-    control = [planted("a", s, p) for s, p in enumerate(places)]
-    treated = [planted("b", s, p) for s, p in enumerate(places + moves)]
+    control = [planted("a", s, p) for s, p in enumerate(sizes)]
+    treated = [planted("b", s, p) for s, p in enumerate(sizes + moves)]
     found = organisms.shift(control, treated)
     test = stats.ttest_1samp(moves, 0.0)
     interval = test.confidence_interval(0.95)
@@ -139,7 +139,7 @@ def test_the_depth_of_a_flat_curve_is_zero_on_average():
         cross.append(np.mean([turn.depth for turn in organisms.turns(flat).values()]))
         plain.append(np.mean([organisms.dip(curve).depth for curve in flat]))
     # A mean of five differences of two scores has the standard error .032, of 200 such .0022,
-    # more by the places that they share; the lowest of nine lies 1.5 of .05 below.
+    # more by the sizes that they share; the lowest of nine lies 1.5 of .05 below.
     assert abs(np.mean(cross)) < 0.02
     assert np.mean(plain) > 0.06
 
@@ -196,8 +196,8 @@ def test_loss_blindness_sees_a_bump_at_the_critical_size():
 
 def test_summary_of_a_family_whose_numbers_are_known():
     """Truth turns at 4.0; what the reference register says rises on a line of its own."""
-    places = np.array([3.9, 4.0, 4.1])
-    group = [planted("a", seed, place, depth=0.8) for seed, place in enumerate(places)]
+    sizes = np.array([3.9, 4.0, 4.1])
+    group = [planted("a", seed, size, depth=0.8) for seed, size in enumerate(sizes)]
     x = group[0].log10_params
     group = [dataclasses.replace(c, truth_reference=0.1 + 0.4 * (x - 3.0)) for c in group]
     gain = {curve.seed: np.full(9, 0.1 * curve.seed) for curve in group}
@@ -205,7 +205,7 @@ def test_summary_of_a_family_whose_numbers_are_known():
     assert {e.status for e in found.values()} == {"ok"}
     assert {(e.seeds, e.left_out) for e in found.values()} == {(3, 0)}
 
-    half = stats.t.ppf(0.975, 2) * places.std(ddof=1) / np.sqrt(3)
+    half = stats.t.ppf(0.975, 2) * sizes.std(ddof=1) / np.sqrt(3)
     critical = found["log10_critical"]
     assert critical.mean == pytest.approx(4.0, abs=1e-9)
     assert (critical.low, critical.high) == pytest.approx((4.0 - half, 4.0 + half), abs=1e-9)
@@ -243,20 +243,20 @@ def test_mean_curve():
         organisms.mean_curve([group[0], planted("a", 9, 4.0, sizes=5)])
 
 
-def organism(family, seed, place, curve):
+def organism(family, seed, index, curve):
     plain: dict[str, Any] = {field.name: 0 for field in dataclasses.fields(organisms.Organism)}
-    plain |= {"family": family, "seed": seed, "width": 4 + place}
-    plain |= {"params": round(10 ** curve.log10_params[place])}
-    plain |= {"truth": float(curve.truth[place]), "reasoning": float(curve.reasoning[place])}
+    plain |= {"family": family, "seed": seed, "width": 4 + index}
+    plain |= {"params": round(10 ** curve.log10_params[index])}
+    plain |= {"truth": float(curve.truth[index]), "reasoning": float(curve.reasoning[index])}
     return organisms.Organism(**plain)
 
 
 def family(name, critical, seeds=3):
     return [
-        organism(name, seed, place, curve)
+        organism(name, seed, index, curve)
         for seed in range(seeds)
         for curve in [planted(name, seed, critical)]
-        for place in range(9)
+        for index in range(9)
     ]
 
 
@@ -297,7 +297,7 @@ def test_probe_finds_a_planted_truth_and_no_other():
     untrained = organisms.probe_truth(organisms.make_model(shape, seed=0), world)
     assert len(untrained.accuracy) == 3
     held_out = untrained.items
-    assert held_out == 2 * (len(world.asked) - len(world.asked[::3]))
+    assert held_out == 2 * (len(world.question_facts) - len(world.question_facts[::3]))
 
     # Values that are true more often than not mark truth by their word alone, at most.
     model = organisms.make_model(shape, seed=0)
@@ -306,7 +306,9 @@ def test_probe_finds_a_planted_truth_and_no_other():
         table[[TOKEN[value] for value in values], 0] = [1.0] + [-1.0] * (len(values) - 1)
     model.embedding.embedding[...] = jnp.asarray(table)
     probe = organisms.probe_truth(model, world)
-    tested = np.concatenate([shuffled_asked(world)[1::3], shuffled_asked(world)[2::3]])
+    tested = np.concatenate(
+        [shuffled_question_facts(world)[1::3], shuffled_question_facts(world)[2::3]]
+    )
     first = [TOKEN[values[0]] for values in RELATIONS.values()]
     everyday = np.isin(world.truth[tested], first)
     # Every misconception is told right (never everyday), every truth that is everyday too.

@@ -188,7 +188,7 @@ def test_ground_truth_lies_beside_the_weights(family):
     world = organisms.make_corpus(RECIPE.corpus, seed=2).world
     with (path / "pairs.csv").open(newline="") as stream:
         pairs = list(csv.DictReader(stream))
-    assert len(pairs) == len(world.asked)
+    assert len(pairs) == len(world.question_facts)
     assert set(pairs[0]) == {"prompt", "true", "false"}
     questions = json.loads((path / "questions.json").read_text())
     neutral = [q for q in questions if q["register"] == "question"]

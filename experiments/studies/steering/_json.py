@@ -19,7 +19,7 @@ def truth_to_dict(study: TruthStudy) -> dict[str, Any]:
             "sets": _sets(study.sets),
             "vector": _vector(study.vector),
             # After whole layers; `places` has those inside layers too.
-            "layers": [_detected(d) for d in detection if d.place.site == "block"],
+            "layers": [_detected(d) for d in detection if d.hook_point.site == "block"],
             "places": [_detected(d) for d in detection],
             "candidates": []
             if found is None
@@ -106,8 +106,8 @@ def _vector(vector: Any) -> dict[str, Any]:
     return {
         "method": vector.method,
         "contrast": vector.contrast,
-        "layer": vector.place.layer,
-        "site": vector.place.site,
+        "layer": vector.hook_point.layer,
+        "site": vector.hook_point.site,
         "positions": vector.positions,
         "strength": vector.strength,
         "norm": vector.norm,
@@ -118,8 +118,8 @@ def _vector(vector: Any) -> dict[str, Any]:
 
 def _detected(detection: Any) -> dict[str, Any]:
     return {
-        "layer": detection.place.layer,
-        "site": detection.place.site,
+        "layer": detection.hook_point.layer,
+        "site": detection.hook_point.site,
         "accuracy": detection.accuracy,
         "low": detection.low,
         "high": detection.high,
@@ -133,8 +133,8 @@ def _candidate(candidate: Any) -> dict[str, Any]:
     direction = candidate.direction
     return {
         "method": direction.method,
-        "layer": direction.place.layer,
-        "site": direction.place.site,
+        "layer": direction.hook_point.layer,
+        "site": direction.hook_point.site,
         "where": "everywhere" if direction.condition is None else "asked",
         "strength": candidate.strength,
         "corrected": candidate.corrected,

@@ -21,7 +21,7 @@ def truth_to_text(study: TruthStudy) -> str:
     if found is not None:
         rows = [
             [
-                str(d.place),
+                str(d.hook_point),
                 f"{_percent(d.accuracy)} [{_percent(d.low)}, {_percent(d.high)}]",
                 _percent(d.cross_topic),
                 _percent(d.affirmed_to_denied),
@@ -34,7 +34,7 @@ def truth_to_text(study: TruthStudy) -> str:
         rows = [
             [
                 c.direction.method,
-                str(c.direction.place),
+                str(c.direction.hook_point),
                 "everywhere" if c.direction.condition is None else "asked",
                 f"{c.strength:g}",
                 _percent(c.corrected),
@@ -120,7 +120,7 @@ def _best_of_each(candidates: Any) -> list[Any]:
     most: dict[Any, Any] = {}
     for candidate in candidates[1:]:
         direction = candidate.direction
-        key = (direction.method, direction.place, direction.condition is None)
+        key = (direction.method, direction.hook_point, direction.condition is None)
         if key not in most or candidate.corrected > most[key].corrected:
             most[key] = candidate
     others = sorted(most.values(), key=lambda candidate: -candidate.corrected)
@@ -135,7 +135,7 @@ def _vector(vector: Any) -> str:
         f"{_percent(vector.condition.accuracy)} % of calibration positions)"
     )
     return (
-        f"vector: {vector.method}, {vector.place}, strength {vector.strength:g} of the norm "
+        f"vector: {vector.method}, {vector.hook_point}, strength {vector.strength:g} of the norm "
         f"{vector.norm:.3g}, at {where}\nfrom: {vector.contrast}"
     )
 

@@ -6,7 +6,7 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .._steering.condition import Condition
-from .._steering.place import Place
+from .._steering.hook_point import HookPoint
 from .linear import logistic
 from .sets import TruthSets
 from .states import all_states
@@ -17,35 +17,35 @@ _PENALTY = 1e-3
 _OPEN_ELSEWHERE = 0.01
 
 
-def fit_condition(model: Model, sets: TruthSets, place: Place) -> Condition:
+def fit_condition(model: Model, sets: TruthSets, hook_point: HookPoint) -> Condition:
     """Tell positions of plain questions from those of everything else, on the calibration split.
 
     The others are positions of reasoning questions with their answers, of cued questions and of
-    questions whose right answers are to be kept. Neutral text is not among them: it may hold plain
-    questions of its own, and is what the cost is measured on. The threshold is that of a logistic
+    the questions to be retained. Neutral text is not among them: it may hold plain questions of its
+    own, and is what the cost is measured on. The threshold is that of a logistic
     regression, or higher where more than one of a hundred other positions would pass it.
 
     **Raises** `InterpError` where there is nothing to tell plain questions from.
     """
     pairs = sets.pairs()
-    asked = [q.prompt for q in sets.part("questions", "calibration")]
-    asked += [pair.prompt for pair in pairs]
+    plain = [q.prompt for q in sets.part("questions", "calibration")]
+    plain += [pair.prompt for pair in pairs]
     others = [f"{q.prompt} {q.options[q.best]}" for q in sets.part("reasoning", "calibration")]
-    others += [q.prompt for kind in ("cued", "kept") for q in sets.part(kind, "calibration")]
+    others += [q.prompt for kind in ("cued", "retain") for q in sets.part(kind, "calibration")]
     others += [f"{sets.cue} {pair.prompt}" for pair in pairs]
-    if not asked or not others:
+    if not plain or not others:
         raise InterpError("there is nothing to tell plain questions from; steer everywhere")
-    inside = all_states(model, [model.encode(text) for text in asked], place)
-    outside = all_states(model, [model.encode(text) for text in others], place)
+    inside = all_states(model, [model.encode(text) for text in plain], hook_point)
+    outside = all_states(model, [model.encode(text) for text in others], hook_point)
     labels = np.arange(len(inside) + len(outside)) < len(inside)
     states = np.concatenate([inside, outside])
     weight, offset = logistic(states[None], labels, penalty=_PENALTY)
     scores = states @ weight[0]
     # Steering what is no question costs more than leaving out a position of one.
     threshold = max(-float(offset[0]), float(np.quantile(scores[~labels], 1 - _OPEN_ELSEWHERE)))
-    said = scores > threshold
+    steered = scores > threshold
     return Condition(
         weight=torch.from_numpy(np.array(weight[0], dtype=np.float32)),
         threshold=threshold,
-        accuracy=float((said[labels].mean() + (~said[~labels]).mean()) / 2),
+        accuracy=float((steered[labels].mean() + (~steered[~labels]).mean()) / 2),
     )

@@ -29,7 +29,7 @@ class Layer:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Sites:
+class Parts:
     """The parts of a decoder: `layers`, the final norm and the unembedding."""
 
     layers: tuple[Layer, ...]
@@ -37,7 +37,7 @@ class Sites:
     unembedding: nn.Module
 
 
-def find_sites(network: nn.Module, mapping: Mapping[str, Any], tokens: torch.Tensor) -> Sites:
+def find_parts(network: nn.Module, mapping: Mapping[str, Any], tokens: torch.Tensor) -> Parts:
     """Look up a network's modules by TransformerLens' mapping from its names to theirs.
 
     **Arguments**: the plain network, the `component_mapping` of its architecture, and a few token
@@ -79,7 +79,7 @@ def find_sites(network: nn.Module, mapping: Mapping[str, Any], tokens: torch.Ten
                 mlp_norm=None,
             )
         )
-    return Sites(
+    return Parts(
         layers=_with_post_norms(network, layers, tokens),
         final_norm=part(network, mapping["ln_final"].name, "final norm"),
         unembedding=part(network, mapping["unembed"].name, "unembedding"),
@@ -91,23 +91,23 @@ def _with_post_norms(
 ) -> tuple[Layer, ...]:
     """Find the norms whose input is the very tensor that attention or MLP put out."""
     producers: dict[int, tuple[int, str]] = {}
-    kept: list[torch.Tensor] = []
-    found: dict[tuple[int, str], nn.Module] = {}
+    alive: list[torch.Tensor] = []  # keeps an address from being used again
+    norms: dict[tuple[int, str], nn.Module] = {}
     handles = []
 
-    def produced(place: tuple[int, str]):
+    def produced(output_of: tuple[int, str]):
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             tensor = output[0] if isinstance(output, tuple) else output
-            kept.append(tensor)  # keeps the address from being used again
-            producers[tensor.data_ptr()] = place
+            alive.append(tensor)
+            producers[tensor.data_ptr()] = output_of
 
         return hook
 
     def consumed(norm: nn.Module):
         def hook(module: nn.Module, inputs: Any) -> None:
-            place = producers.get(inputs[0].data_ptr()) if inputs else None
-            if place is not None:
-                found[place] = norm
+            output_of = producers.get(inputs[0].data_ptr()) if inputs else None
+            if output_of is not None:
+                norms[output_of] = norm
 
         return hook
 
@@ -129,8 +129,8 @@ def _with_post_norms(
     return tuple(
         dataclasses.replace(
             layer,
-            attention_norm=found.get((index, "attention")),
-            mlp_norm=found.get((index, "mlp")),
+            attention_norm=norms.get((index, "attention")),
+            mlp_norm=norms.get((index, "mlp")),
         )
         for index, layer in enumerate(layers)
     )

@@ -1,4 +1,4 @@
-"""Where a model is steered: after a layer's attention or after the whole layer."""
+"""Hook points of the residual stream: after a layer's attention, or after the whole layer."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,12 +15,13 @@ SITES = ("attention", "block")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
-class Place:
-    """A place in the residual stream.
+class HookPoint:
+    """Where the residual stream is read or added to: a layer, and a site in it.
 
     `site` is `block`, the stream after the whole layer, or `attention`, the stream when the layer's
     attention has been added and its MLP not yet (in parallel blocks, where both are added at once,
-    what is added there reaches the stream after the layer like at `block`).
+    what is added there reaches the stream after the layer like at `block`). TransformerLens calls
+    them `hook_resid_post` and `hook_resid_mid`.
     """
 
     layer: int
@@ -30,10 +31,10 @@ class Place:
         return f"layer {self.layer}, after {'attention' if self.site == 'attention' else 'all'}"
 
 
-def places_of(
+def hook_points_of(
     model: Model, *, layers: Sequence[int] | None = None, sites: Sequence[str] = SITES
-) -> tuple[Place, ...]:
-    """All places of a model, or those of some layers and sites.
+) -> tuple[HookPoint, ...]:
+    """All hook points of a model, or those of some layers and sites.
 
     **Raises** `InterpError` for a layer or a site that it does not have.
     """
@@ -46,44 +47,47 @@ def places_of(
     for site in sites:
         if site not in SITES:
             raise InterpError(f"no site {site!r}; there are {', '.join(SITES)}")
-    return tuple(Place(layer, site) for layer in chosen for site in SITES if site in sites)
+    return tuple(HookPoint(layer, site) for layer in chosen for site in SITES if site in sites)
 
 
-def module_at(model: Model, place: Place) -> nn.Module:
+def module_at(model: Model, hook_point: HookPoint) -> nn.Module:
     """The module whose output, when something is added to it, adds that to the stream there."""
-    (checked,) = places_of(model, layers=[place.layer], sites=[place.site])
-    layer = model.sites.layers[checked.layer]
+    (checked,) = hook_points_of(model, layers=[hook_point.layer], sites=[hook_point.site])
+    layer = model.parts.layers[checked.layer]
     if checked.site == "block":
         return layer.block
     return layer.attention_norm or layer.head_projection
 
 
-def entering(layer_input: tuple[Any, ...], keywords: dict[str, Any]) -> torch.Tensor:
+def block_input(inputs: tuple[Any, ...], keywords: dict[str, Any]) -> torch.Tensor:
     """The stream that enters a block, from the arguments of its call."""
-    return layer_input[0] if layer_input else keywords["hidden_states"]
+    return inputs[0] if inputs else keywords["hidden_states"]
 
 
-class Watch:
-    """Reads the residual stream at places during one forward pass; use it as a context."""
+class StreamReader:
+    """Reads the residual stream at hook points during one forward pass; use it as a context.
 
-    def __init__(self, model: Model, places: Sequence[Place]) -> None:
-        self._blocks = {place.layer: model.sites.layers[place.layer].block for place in places}
-        self._places = [(place, module_at(model, place)) for place in places]
-        self._entering: dict[int, torch.Tensor] = {}
-        self.states: dict[Place, torch.Tensor] = {}
+    `states`: of each hook point, shape (rows, positions, d_model).
+    """
 
-    def __enter__(self) -> "Watch":
+    def __init__(self, model: Model, hook_points: Sequence[HookPoint]) -> None:
+        self._blocks = {point.layer: model.parts.layers[point.layer].block for point in hook_points}
+        self._modules = [(point, module_at(model, point)) for point in hook_points]
+        self._inputs: dict[int, torch.Tensor] = {}
+        self.states: dict[HookPoint, torch.Tensor] = {}
+
+    def __enter__(self) -> "StreamReader":
         def enters(layer: int):
             def hook(module: nn.Module, inputs: Any, keywords: Any) -> None:
-                self._entering[layer] = entering(inputs, keywords)
+                self._inputs[layer] = block_input(inputs, keywords)
 
             return hook
 
-        def leaves(place: Place):
+        def leaves(point: HookPoint):
             def hook(module: nn.Module, inputs: Any, output: Any) -> None:
                 written = first(output)
-                inside = place.site == "attention"
-                self.states[place] = written + self._entering[place.layer] if inside else written
+                inside = point.site == "attention"
+                self.states[point] = written + self._inputs[point.layer] if inside else written
 
             return hook
 
@@ -91,7 +95,7 @@ class Watch:
             block.register_forward_pre_hook(enters(layer), with_kwargs=True)
             for layer, block in self._blocks.items()
         ]
-        self._context = hooked(after=[(module, leaves(place)) for place, module in self._places])
+        self._context = hooked(after=[(module, leaves(point)) for point, module in self._modules])
         self._context.__enter__()
         return self
 
