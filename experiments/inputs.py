@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..data import shipped
 from .keys import file_digest, folder_digest
-from .schemas import Model, OfTable
+from .schemas import ModelChoice, OfTable
 
 if TYPE_CHECKING:
     from ..dynamics import ScoreTable
@@ -35,7 +35,7 @@ def _read_table(paths: tuple[str, ...], shipped: str, changed: tuple[int, ...]) 
     return dynamics.combine_tables([dynamics.read_scores(path) for path in paths])
 
 
-def model_inputs(model: Model) -> dict[str, str]:
+def model_inputs(model: ModelChoice) -> dict[str, str]:
     """A model's files; of a hub id the name and the revision, which pins it if it is a commit."""
     folder = model_folder(model.name)
     if folder is not None:

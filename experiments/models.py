@@ -5,7 +5,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from .schemas import Model
+from .schemas import ModelChoice
 
 if TYPE_CHECKING:
     from .. import interp
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SMALL = 2_000_000
 
 
-def load_model(chosen: Model) -> "interp.Model":
+def load_model(chosen: ModelChoice) -> "interp.Model":
     """`interp.load_model`, with warnings and the measured parity as single lines on stderr."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from .. import interp

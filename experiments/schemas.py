@@ -93,7 +93,7 @@ class Launched(Options):
 
 
 @dataclass
-class Family(Options):
+class FamilyChoice(Options):
     """Families of the table by name; all where the list is empty."""
 
     prefix: ClassVar[str] = "family"
@@ -154,7 +154,7 @@ class Diagnose(OfTable):
 
     reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
     truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
-    family: Family = group(Family, "all")
+    family: FamilyChoice = group(FamilyChoice, "all")
     estimator: Estimator = group(Estimator, "default")
     figures: bool = option(False, "write figures beside the record (always, with --out)")
 
@@ -167,7 +167,7 @@ class FitDynamics(OfTable):
     degree: int = option(1, "of the polynomials", choices=lambda: (1, 2, 3))
     members: int = option(1000, "resamples of families", least=100)
     seed: int = option(0, "of the resamples", least=0)
-    family: Family = group(Family, "all")
+    family: FamilyChoice = group(FamilyChoice, "all")
     penalty: Penalty = group(Penalty, "ridge")
 
 
@@ -220,7 +220,7 @@ class TrainOrganism(Launched):
 
 
 @dataclass
-class Model(Options):
+class ModelChoice(Options):
     """What `interp.load_model` takes: a hub id, a folder or `organism:NAME`, and how."""
 
     prefix: ClassVar[str] = "model"
@@ -268,7 +268,7 @@ class AttributeHeads(Launched):
     false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
     top: int = option(10, "heads shown", metavar="N", least=1)
     seed: int = option(0, "of resamples and controls", least=0)
-    model: Model = group(Model, "heads-64")
+    model: ModelChoice = group(ModelChoice, "heads-64")
     pairs: Pairs = group(Pairs, "own")
 
 
@@ -326,7 +326,7 @@ class OfVector(Launched):
     # Fewer random directions make no control.
     random: int = option(20, "random directions of equal norm", metavar="N", least=20)
     seed: int = option(0, "of sets, search and controls", least=0)
-    model: Model = group(Model, "knowing-48")
+    model: ModelChoice = group(ModelChoice, "knowing-48")
     sets: Sets = group(Sets, "own")
 
 

@@ -42,7 +42,7 @@ from ._questions.sets import make_questions as make_questions
 from ._questions.sets import make_statements as make_statements
 from ._questions.sets import neutral_text as neutral_text
 from ._questions.sets import set_names as set_names
-from ._statistics import Effect as Effect
+from ._statistics import MeanEffect as MeanEffect
 from ._statistics import wilson as wilson
 from ._steering.add import ablating as ablating
 from ._steering.add import adding as adding

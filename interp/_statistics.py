@@ -10,7 +10,7 @@ EXACT_UP_TO = 12
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Effect:
+class MeanEffect:
     """Means over pairs, one entry per head (any shape).
 
     - `mean`, `low`, `high`: with Student's t interval at the given level.
@@ -24,7 +24,7 @@ class Effect:
     q: np.ndarray
 
 
-def effect(values: np.ndarray, *, level: float = 0.95, seed: int = 0) -> Effect:
+def effect(values: np.ndarray, *, level: float = 0.95, seed: int = 0) -> MeanEffect:
     """Mean effect of each column with interval, p and q.
 
     **Arguments**: `values` of shape (pairs, ...), at least two pairs; `seed` of the flips.
@@ -35,7 +35,7 @@ def effect(values: np.ndarray, *, level: float = 0.95, seed: int = 0) -> Effect:
     margin = stats.t.ppf(0.5 + level / 2, pairs - 1) * flat.std(axis=0, ddof=1) / np.sqrt(pairs)
     p = sign_flip_p(flat, seed=seed)
     shape = values.shape[1:]
-    return Effect(
+    return MeanEffect(
         mean=mean.reshape(shape),
         low=(mean - margin).reshape(shape),
         high=(mean + margin).reshape(shape),

@@ -125,3 +125,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed(first, absent):
 def test_no_file_has_grown_into_two(package):
     for path in sources(package):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 450, path
+
+
+def test_one_class_name_has_one_meaning():
+    found: dict[str, list[str]] = {}
+    for package in (*LIBRARIES, "experiments"):
+        for path in sources(package):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: paths for name, paths in found.items() if len(paths) > 1}
+    assert not twice

@@ -6,14 +6,14 @@ import math
 import sys
 from pathlib import Path
 
-from ..schemas import Model
+from ..schemas import ModelChoice
 from ._arguments import add_schema_arguments, settings_from
 from .address import add_address_arguments, say_address
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline serve`."""
-    add_schema_arguments(parser, Model)
+    add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
         "--vector", type=Path, metavar="FILE", help="truth vector (nullcline truth makes one)"
     )
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     )
     with web.bound(options.host, options.port) as own:
         vector = interp.load_vector(options.vector) if options.vector else None
-        model = load_model(settings_from(options, Model))
+        model = load_model(settings_from(options, ModelChoice))
         if vector is not None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..schemas import Model
+from ..schemas import ModelChoice
 from ._arguments import add_schema_arguments, settings_from
 
 _LONGEST_PROMPT = 1_000_000
@@ -14,7 +14,7 @@ _LONGEST_PROMPT = 1_000_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline steer`."""
-    add_schema_arguments(parser, Model)
+    add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
         "--vector", type=Path, required=True, metavar="FILE", help="of nullcline truth"
     )
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     _check(options)
     vector = interp.load_vector(options.vector)
     prompt = None if options.chat or options.bake or options.export else _prompt(options)
-    model = load_model(settings_from(options, Model))
+    model = load_model(settings_from(options, ModelChoice))
     if options.bake:
         folder = interp.bake(
             model, vector, options.bake, strength=options.strength, force=options.force

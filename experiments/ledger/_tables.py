@@ -55,7 +55,7 @@ def flagged(rows: pd.DataFrame, flag: str) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Family:
+class FamilyScores:
     """Models of one family in order of size, with both scores and their binomial errors."""
 
     name: str
@@ -69,7 +69,7 @@ class Family:
     d_model: np.ndarray
 
 
-def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str) -> Family:
+def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str) -> FamilyScores:
     """The models filed under `name` that have both scores, smallest first.
 
     Unless `as_filed`, without those that are flagged as of another family.
@@ -79,7 +79,7 @@ def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str)
         mine = mine[~flagged(mine, "wrong_family")]
     mine = mine.sort_values("params", kind="stable")
     x, y = mine[REASONING].to_numpy(float), mine[truth].to_numpy(float)
-    return Family(
+    return FamilyScores(
         name=name,
         models=tuple(mine["model"]),
         params=mine["params"].to_numpy(float),
@@ -99,12 +99,12 @@ def binomial_stderr(score: np.ndarray, name: str) -> np.ndarray:
     return np.sqrt(kept * (1 - kept) / items)
 
 
-def published_family(tables: LedgerTables, name: str, *, as_filed: bool = False) -> Family:
+def published_family(tables: LedgerTables, name: str, *, as_filed: bool = False) -> FamilyScores:
     """A family of the paper's table."""
     return family(tables.published.all_rows, name, as_filed=as_filed, truth=PUBLISHED_TRUTH)
 
 
-def gamma_steps(data: Family) -> tuple[dynamics.Step, ...]:
+def gamma_steps(data: FamilyScores) -> tuple[dynamics.Step, ...]:
     """The family's steps with their intervals."""
     return dynamics.steps(
         data.x,

@@ -9,7 +9,7 @@ from ._claim import Claim, Control, figure, judge
 from ._tables import (
     REASONING,
     UNIFORM_TRUTH,
-    Family,
+    FamilyScores,
     LedgerTables,
     binomial_stderr,
     gamma_steps,
@@ -31,7 +31,7 @@ _SURE = 0.975
 _FEWEST = 4
 
 
-def _ratios(data: Family) -> tuple[np.ndarray, np.ndarray]:
+def _ratios(data: FamilyScores) -> tuple[np.ndarray, np.ndarray]:
     """gamma and mean log10 N of every step, as published: plain ratios of differences."""
     rise = np.diff(data.x)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +83,7 @@ def running_coupling(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     )
 
 
-def _running_within(families: list[Family]) -> float:
+def _running_within(families: list[FamilyScores]) -> float:
     """Rise of gamma per decade: least squares of increments, each family its own coupling.
 
     No ratio is formed, so a step with a small change of the reasoning score weighs little instead
@@ -92,7 +92,7 @@ def _running_within(families: list[Family]) -> float:
     return float(_rise([f.x for f in families], [f.y for f in families], families))
 
 
-def _rise(xs, ys, families: list[Family]) -> np.ndarray:
+def _rise(xs, ys, families: list[FamilyScores]) -> np.ndarray:
     """The rise for scores with any leading axes; sums in closed form per family."""
     top = bottom = 0.0
     for data, x, y in zip(families, xs, ys, strict=True):
@@ -107,7 +107,7 @@ def _rise(xs, ys, families: list[Family]) -> np.ndarray:
     return np.divide(top, bottom, out=np.full(np.shape(bottom), math.nan), where=bottom > 0)
 
 
-def _simulated(families: list[Family], *, n_draws: int, seed: int) -> np.ndarray:
+def _simulated(families: list[FamilyScores], *, n_draws: int, seed: int) -> np.ndarray:
     """The rise with the scores' binomial errors added again, `n_draws` times."""
     generator = np.random.default_rng(seed)
     xs, ys = [], []
@@ -196,7 +196,7 @@ def _params(log10: float) -> str:
     return f"{10**log10 / 1e9:.2f}B"
 
 
-def _turn(data: Family) -> int | None:
+def _turn(data: FamilyScores) -> int | None:
     """The first step with gamma above 0 after one that is not; None where there is none."""
     gamma, _ = _ratios(data)
     up = np.flatnonzero(gamma > 0)

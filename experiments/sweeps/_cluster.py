@@ -9,7 +9,7 @@ from typing import Any
 
 from ._engines import died, needs
 from ._job import JobFolder
-from ._run import Ended, Job, run_job
+from ._run import Ended, SweepJob, run_job
 from ._threads import thread_variables
 
 _POLL_SECONDS = 0.5
@@ -19,10 +19,10 @@ _OBJECT_STORE_BYTES = 100 * 2**20  # jobs hand over settings and a few words; re
 class Share:
     """The jobs of one Slurm task, done in turn by one process that keeps what it compiled."""
 
-    def __call__(self, jobs: Sequence[Job]) -> list[Ended]:
+    def __call__(self, jobs: Sequence[SweepJob]) -> list[Ended]:
         return [run_job(job) for job in jobs]
 
-    def checkpoint(self, jobs: Sequence[Job]) -> Any:
+    def checkpoint(self, jobs: Sequence[SweepJob]) -> Any:
         """What Slurm runs next where the task is preempted or out of time: the jobs that are done
         are skipped."""
         from submitit.helpers import DelayedSubmission
@@ -30,7 +30,7 @@ class Share:
         return DelayedSubmission(self, jobs)
 
 
-def submitit(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def submitit(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
     """An array of Slurm tasks, or of processes of this machine (`cluster: local`).
 
     Each task does its share of the jobs: every `workers`-th, one where `workers` is not given.
@@ -66,7 +66,7 @@ def submitit(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]
         going = later
 
 
-def _after(task: Any, left: Sequence[Job]) -> tuple[list[Ended], list[Job]]:
+def _after(task: Any, left: Sequence[SweepJob]) -> tuple[list[Ended], list[SweepJob]]:
     """Of a task that is over: what became of the jobs that it left, and those to submit again.
 
     Only the job that it was at is lost with it. Where it had begun none, the fault is the task's
@@ -81,7 +81,7 @@ def _after(task: Any, left: Sequence[Job]) -> tuple[list[Ended], list[Job]]:
     return [died(job) for job in begun], [job for job in left if job not in begun]
 
 
-def ray(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def ray(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
     """Tasks of a Ray cluster, or of a Ray that is started here where no address is given.
 
     Ray keeps a worker process for the tasks of one function, so workers stay warm.

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from ._job import JobFolder
-from ._run import Ended, Job, run_as_child, run_job
+from ._run import Ended, SweepJob, run_as_child, run_job
 
 DIED = "its process died (killed, or out of memory)"
 
 
-def local(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def local(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
     """One after the other in this process."""
     yield from map(run_job, jobs)
 
 
-def joblib(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def joblib(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
     """In processes of this machine that stay warm from job to job.
 
     A process that dies takes joblib's whole pool with it. Then the jobs that were in flight are
@@ -29,7 +29,7 @@ def joblib(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
     except ImportError:
         raise ValueError(needs("joblib")) from None
 
-    def pool(some: Sequence[Job], workers: int) -> Iterator[Any]:
+    def pool(some: Sequence[SweepJob], workers: int) -> Iterator[Any]:
         how: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
         run = Parallel(n_jobs=workers, backend="loky", **how)
         yield from run(delayed(run_as_child)(job) for job in some)
@@ -39,7 +39,7 @@ def joblib(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
         yield from local(jobs, launcher, sweep)
         return
     left = {job.folder: job for job in jobs}
-    suspects: list[Job] = []
+    suspects: list[SweepJob] = []
     while left:
         some = suspects[:1] or list(left.values())
         try:
@@ -56,7 +56,7 @@ def joblib(jobs: Sequence[Job], launcher: Any, sweep: Path) -> Iterator[Ended]:
                 suspects = begun or list(left.values())
 
 
-def died(job: Job) -> Ended:
+def died(job: SweepJob) -> Ended:
     """Say in the job's folder that its process is gone, unless it was done before."""
     folder = JobFolder(Path(job.folder))
     if job.key is not None and folder.finished(job.key):
@@ -72,5 +72,5 @@ def needs(package: str) -> str:
     return f"this launcher needs the package {package}; pip install 'nullcline[sweeps]'"
 
 
-def _in_flight(job: Job) -> bool:
+def _in_flight(job: SweepJob) -> bool:
     return JobFolder(Path(job.folder)).state().get("state") == "running"

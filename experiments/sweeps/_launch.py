@@ -11,12 +11,12 @@ from . import _cluster, _engines
 from ._compose import folder_name
 from ._job import JobFolder
 from ._mistakes import one_line
-from ._progress import Progress
-from ._run import Ended, Job
+from ._progress import SweepProgress
+from ._run import Ended, SweepJob
 from ._state import SweepPlan, read_plan, write_plan
 from ._threads import limit_threads
 
-_ENGINES: dict[str, Callable[[Sequence[Job], Any, Path], Iterator[Ended]]] = {
+_ENGINES: dict[str, Callable[[Sequence[SweepJob], Any, Path], Iterator[Ended]]] = {
     "local": _engines.local,
     "joblib": _engines.joblib,
     "submitit": _cluster.submitit,
@@ -53,7 +53,7 @@ def launch(
     plan = SweepPlan.of(study.name, launcher, jobs, time.time())
     write_plan(sweep, plan.after(read_plan(sweep)) if goes_on else plan)
     workers = getattr(launcher, "workers", None)
-    progress = Progress(study.name, sweep, jobs, workers=workers)
+    progress = SweepProgress(study.name, sweep, jobs, workers=workers)
     for folder, error in failed.items():
         progress.ended(Ended(folder, "failed", error))
     became = {folder: Ended(folder, "failed", error) for folder, error in failed.items()}
@@ -85,7 +85,7 @@ def _plan(
     paths: Sequence[Path],
     hydra: Sequence[Any] | None,
     threads: int,
-) -> tuple[list[Job], dict[str, str]]:
+) -> tuple[list[SweepJob], dict[str, str]]:
     """The jobs, equal ones once, and the errors of those whose inputs cannot be read."""
     code, jobs, failed = code_now(), {}, {}
     for n, (chosen, label, folder) in enumerate(zip(settings, labels, paths, strict=True)):
@@ -98,7 +98,7 @@ def _plan(
             at.begin(key=None, experiment=study.name, label=label)
             at.log.write_text(f"its inputs: {one_line(error)}\n", encoding="utf-8")
             at.end("failed", error=one_line(error))
-        job = Job(
+        job = SweepJob(
             module=study.module,
             study=study.name,
             label=label,

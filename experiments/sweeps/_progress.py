@@ -7,19 +7,19 @@ from pathlib import Path
 
 from ..text import text_table
 from ._job import LOG
-from ._run import Ended, Job
+from ._run import Ended, SweepJob
 
 _LOG_SECONDS = 5.0
 _MOST_ROWS = 30
 _WIDEST = 80
 
 
-class Progress:
+class SweepProgress:
     """Tells of a sweep while it runs: one line that changes on a terminal, a line now and then in
     a log."""
 
     def __init__(
-        self, name: str, sweep: Path, jobs: Sequence[Job], *, workers: int | None = None
+        self, name: str, sweep: Path, jobs: Sequence[SweepJob], *, workers: int | None = None
     ) -> None:
         """`workers`: how many work at once at most, where that was asked for."""
         self._name, self._sweep = name, sweep

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from ...configs import configs
 from ...data import shipped
 from ..options import Options
-from ..schemas import Family, Joblib, Launcher, Model, Penalty, Ray, Submitit
+from ..schemas import FamilyChoice, Joblib, Launcher, ModelChoice, Penalty, Ray, Submitit
 from ..study import Study
 
 _LAUNCHERS = (Launcher, Joblib, Submitit, Ray)
@@ -80,17 +80,17 @@ def _groups(schema: type) -> Iterator[tuple[str, type[Options], str]]:
 
 def _add_choices(store: ConfigStore, schema: type[Options]) -> None:
     """The choices of a group that are no values of people: families, penalties, organisms."""
-    if schema is Family:
-        store.store(group="family", name="all", node=Family())
+    if schema is FamilyChoice:
+        store.store(group="family", name="all", node=FamilyChoice())
         for name in _families():
-            store.store(group="family", name=_slug(name), node=Family(names=[name]))
+            store.store(group="family", name=_slug(name), node=FamilyChoice(names=[name]))
     elif schema is Penalty:
         for name in dataclasses.fields(Penalty)[0].metadata["choices"]():
             store.store(group="penalty", name=_slug(name), node=Penalty(name=name))
-    elif schema is Model:
+    elif schema is ModelChoice:
         for path in shipped("organisms").glob("*/organism.json"):
             name = path.parent.name
-            store.store(group="model", name=name, node=Model(name=f"organism:{name}"))
+            store.store(group="model", name=name, node=ModelChoice(name=f"organism:{name}"))
 
 
 @cache

@@ -21,7 +21,7 @@ _WATCH_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class SweepJob:
     """What a worker needs to know: the study by module and name, settings, folder, key."""
 
     module: str
@@ -62,7 +62,7 @@ class Ended:
         )
 
 
-def run_job(job: Job) -> Ended:
+def run_job(job: SweepJob) -> Ended:
     """Do one job in its folder; what goes wrong with it is said there and in what is returned."""
     from ..cli import use_double_precision
 
@@ -112,7 +112,7 @@ def run_here(
 
 
 @contextlib.contextmanager
-def _callbacks(job: Job, study: Study) -> Iterator[None]:
+def _callbacks(job: SweepJob, study: Study) -> Iterator[None]:
     """Hydra's `on_job_start` and `on_job_end` around a job, where the user has callbacks."""
     if job.hydra is None:
         yield
@@ -141,7 +141,7 @@ def _callbacks(job: Job, study: Study) -> Iterator[None]:
         callbacks.on_job_end(config=job.hydra, job_return=made)
 
 
-def run_as_child(job: Job) -> Ended:
+def run_as_child(job: SweepJob) -> Ended:
     """`run_job` in a worker that ends when the process that launched the sweep does."""
     _watch_parent()
     return run_job(job)

@@ -9,7 +9,7 @@ import numpy as np
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Pair
-from .._statistics import Effect, effect, wilson
+from .._statistics import MeanEffect, effect, wilson
 from .completeness import tolerance
 from .contrasts import encode_contrasts
 from .direct import Direct, direct_attribution
@@ -32,7 +32,7 @@ class HeadEffects:
 
     pairs: tuple[Pair, ...]
     shares: Direct
-    heads: Effect
+    heads: MeanEffect
 
     @property
     def mlps(self) -> np.ndarray:
@@ -209,7 +209,7 @@ def attribute_heads(
     )
 
 
-def opposed(truth: Effect, reasoning: Effect, rate: float) -> np.ndarray:
+def opposed(truth: MeanEffect, reasoning: MeanEffect, rate: float) -> np.ndarray:
     """Where both effects are significant at the false-discovery rate and of opposite sign."""
     both = (truth.q <= rate) & (reasoning.q <= rate)
     return both & (np.sign(truth.mean) * np.sign(reasoning.mean) < 0)
@@ -250,7 +250,7 @@ def _replicated(
     return tuple((int(layer), int(head)) for layer, head in np.argwhere(replicated))
 
 
-def _entry(name: str, effects: Effect | None, head: tuple[int, int]) -> dict[str, Any]:
+def _entry(name: str, effects: MeanEffect | None, head: tuple[int, int]) -> dict[str, Any]:
     keys = {"": "mean", "_low": "low", "_high": "high", "_p": "p", "_q": "q"}
     return {
         name + suffix: None if effects is None else float(getattr(effects, field)[head])

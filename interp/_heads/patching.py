@@ -17,7 +17,7 @@ from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
 from .._questions.pairs import Pair
 from .._questions.tokens import batches, encode_pair
-from .._statistics import Effect, effect
+from .._statistics import MeanEffect, effect
 from .pattern import check_head
 
 Progress = Callable[[int, int], None]
@@ -37,7 +37,7 @@ class Patching:
     pairs: tuple[Pair, ...]
     left_out: int
     values: np.ndarray
-    heads: Effect
+    heads: MeanEffect
     clean: float
     corrupted: float
     exact: tuple[tuple[int, int, float], ...]
@@ -144,7 +144,7 @@ def activation_patching(
 
 def mean_ablation(
     model: Model, pairs: Sequence[Pair], heads: Sequence[tuple[int, int]], *, seed: int = 0
-) -> Effect:
+) -> MeanEffect:
     """What is lost without each head: own logit difference minus that with the head's output held
     at its mean over the prompts of the other half of the pairs.
 

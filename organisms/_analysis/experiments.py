@@ -12,7 +12,7 @@ from .shift import QUANTITIES, Shift, shift
 
 
 @dataclasses.dataclass(frozen=True)
-class Experiment:
+class ControlledExperiment:
     """A control recipe and recipes that differ from it in one thing; `question` says in which."""
 
     question: str
@@ -22,22 +22,22 @@ class Experiment:
 
 EXPERIMENTS = MappingProxyType(
     {
-        "shape": Experiment(
+        "shape": ControlledExperiment(
             question="Same parameter counts: does width or depth move the critical size?",
             control="web",
             treated=("wide", "deep"),
         ),
-        "unembedding": Experiment(
+        "unembedding": ControlledExperiment(
             question="Same trunk: does the rank of the output map move the critical size?",
             control="web",
             treated=("bottleneck", "widened"),
         ),
-        "curation": Experiment(
+        "curation": ControlledExperiment(
             question="Same tokens: what does the share of misconception text do?",
             control="web",
             treated=("forum-00", "forum-25", "curated", "forum-65", "forum-90"),
         ),
-        "training": Experiment(
+        "training": ControlledExperiment(
             question="Same text: what do its order, its amount and the learning rate do?",
             control="web",
             treated=("late-reference", "half-tokens", "twice-tokens", "slow"),

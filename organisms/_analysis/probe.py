@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from .._training.evaluate import Share
+from .._training.evaluate import Accuracy
 from .._training.model import LanguageModel
 from .._training.precision import in_single_precision
 from .._world.questions import REGISTER_PREFIXES, shuffled_question_facts
@@ -26,7 +26,7 @@ class Probe:
     """
 
     register: str
-    accuracy: tuple[Share, ...]
+    accuracy: tuple[Accuracy, ...]
     items: int
 
 
@@ -56,7 +56,7 @@ def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -
         right = called == labels
         value = float(right.mean())
         error = float(np.sqrt(value * (1.0 - value) / len(right)))
-        shares.append(Share(value=value, error=error, items=len(right)))
+        shares.append(Accuracy(value=value, error=error, items=len(right)))
     return Probe(register=register, accuracy=tuple(shares), items=len(labels))
 
 

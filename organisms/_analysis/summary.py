@@ -15,7 +15,7 @@ _HALF = 0.5  # what a model scores that knows which kind of thing is meant and n
 
 
 @dataclasses.dataclass(frozen=True)
-class Estimate:
+class FamilyEstimate:
     """A property of one family: `mean` over `seeds` with its `level` interval `low`, `high`.
 
     `left_out` seeds have no such value. `status` as in `Shift`.
@@ -37,7 +37,7 @@ def summarise(
     *,
     probe_gain: Mapping[int, np.ndarray] | None = None,
     level: float = LEVEL,
-) -> tuple[Estimate, ...]:
+) -> tuple[FamilyEstimate, ...]:
     """The properties of one family over its seeds.
 
     "The turn" is the size at which the other seeds are lowest with its two neighbours (`turns`),
@@ -145,9 +145,9 @@ def _estimate(
     seeds: int,
     level: float,
     status: str,
-) -> Estimate:
+) -> FamilyEstimate:
     mean, low, high = interval
-    return Estimate(
+    return FamilyEstimate(
         family=group[0].family,
         quantity=quantity,
         mean=mean,

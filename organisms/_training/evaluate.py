@@ -9,7 +9,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from .._world.questions import Question, reasoning_questions, truth_questions
+from .._world.questions import WorldQuestion, reasoning_questions, truth_questions
 from .._world.tasks import TASKS
 from .._world.vocabulary import encode
 from .._world.world import World
@@ -20,7 +20,7 @@ REASONING_ITEMS_PER_TASK = 200
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class Accuracy:
     """A share of right answers: `value` 0..1, its standard `error`, the number of `items`."""
 
     value: float
@@ -38,28 +38,28 @@ class Scores:
     - `reasoning`: mean of the tasks on held-out questions; `tasks`: each of them.
     """
 
-    truth: Share
-    truth_plain: Share
-    truth_reference: Share
-    reasoning: Share
-    tasks: dict[str, Share]
+    truth: Accuracy
+    truth_plain: Accuracy
+    truth_reference: Accuracy
+    reasoning: Accuracy
+    tasks: dict[str, Accuracy]
 
 
 def evaluate_model(model: LanguageModel, world: World) -> Scores:
     """Measure a model on the questions of its world and on the reasoning tasks."""
 
-    def truth(register: str) -> Share:
-        return _share(answers(model, truth_questions(world, register=register)) == 0)
+    def truth(register: str) -> Accuracy:
+        return _accuracy(answers(model, truth_questions(world, register=register)) == 0)
 
     questions = reasoning_questions(each=REASONING_ITEMS_PER_TASK)
     right = answers(model, questions) == 0
     topics = np.array([question.topic for question in questions])
-    tasks = {task: _share(right[topics == task]) for task in TASKS}
+    tasks = {task: _accuracy(right[topics == task]) for task in TASKS}
     return Scores(
         truth=truth("question"),
         truth_plain=truth("none"),
         truth_reference=truth("reference"),
-        reasoning=Share(
+        reasoning=Accuracy(
             value=float(np.mean([share.value for share in tasks.values()])),
             error=float(np.sqrt(sum(share.error**2 for share in tasks.values())) / len(tasks)),
             items=len(questions),
@@ -68,7 +68,7 @@ def evaluate_model(model: LanguageModel, world: World) -> Scores:
     )
 
 
-def answers(model: LanguageModel, questions: Sequence[Question]) -> np.ndarray:
+def answers(model: LanguageModel, questions: Sequence[WorldQuestion]) -> np.ndarray:
     """Index of the likeliest option of each question (0 is the right one), shape (questions,).
 
     Equal log-probabilities count as wrong: the last of the likeliest options is taken.
@@ -78,7 +78,7 @@ def answers(model: LanguageModel, questions: Sequence[Question]) -> np.ndarray:
 
 
 @in_single_precision
-def option_scores(model: LanguageModel, questions: Sequence[Question]) -> np.ndarray:
+def option_scores(model: LanguageModel, questions: Sequence[WorldQuestion]) -> np.ndarray:
     """Log-probability of every option after its question, in nats, shape (questions, 4).
 
     Every option is one word of the vocabulary, so this is the log-probability of the whole answer.
@@ -106,12 +106,12 @@ def _last_log_probabilities(
     return jax.nn.log_softmax(logits, axis=-1)
 
 
-def _share(right: np.ndarray) -> Share:
+def _accuracy(right: np.ndarray) -> Accuracy:
     items = len(right)
     if not items:
-        return Share(value=float("nan"), error=float("nan"), items=0)
+        return Accuracy(value=float("nan"), error=float("nan"), items=0)
     value = float(np.mean(right))
     # A share of 0 or 1 is no certainty: the error is that of one answer half right more
     # (Agresti-Coull centre).
     centre = (value * items + 0.5) / (items + 1.0)
-    return Share(value=value, error=float(np.sqrt(centre * (1.0 - centre) / items)), items=items)
+    return Accuracy(value=value, error=float(np.sqrt(centre * (1.0 - centre) / items)), items=items)

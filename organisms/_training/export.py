@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save
 from .._world.questions import neutral_lines, reasoning_questions, statements, truth_questions
 from .._world.vocabulary import BOUNDARY, TOKEN, UNKNOWN
 from .evaluate import Scores
-from .model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, Shape, blank_model
+from .model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, ModelShape, blank_model
 from .precision import in_single_precision
 from .recipe import OrganismError
 from .train import TrainedModel
@@ -65,7 +65,7 @@ def load_model(folder: Path) -> LanguageModel:
     try:
         config = json.loads((folder / "config.json").read_text())
         tensors = load_file(folder / WEIGHTS_FILE)
-        shape = Shape(
+        shape = ModelShape(
             vocabulary=config["vocab_size"],
             width=config["hidden_size"],
             layers=config["num_hidden_layers"],
@@ -83,7 +83,7 @@ def load_model(folder: Path) -> LanguageModel:
     return model
 
 
-def tensors_of(model: LanguageModel, shape: Shape) -> dict[str, np.ndarray]:
+def tensors_of(model: LanguageModel, shape: ModelShape) -> dict[str, np.ndarray]:
     """Weights under the names of GPT-NeoX checkpoints, float32."""
     full = dataclasses.replace(shape, silent_mlps=0, unembedding=0)
     named = {
@@ -132,7 +132,7 @@ def _parameters(model: LanguageModel) -> dict[str, tuple[nnx.Param, bool]]:
     return named
 
 
-def config_of(shape: Shape, *, context: int) -> dict[str, Any]:
+def config_of(shape: ModelShape, *, context: int) -> dict[str, Any]:
     """The `config.json` of a shape."""
     return {
         "architectures": ["GPTNeoXForCausalLM"],

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .._world.corpus import make_corpus
-from .evaluate import Scores, Share, evaluate_model
+from .evaluate import Accuracy, Scores, evaluate_model
 from .export import ORGANISM_FILE, WEIGHTS_FILE, export_model, load_model
 from .recipe import OrganismError, Recipe, recipe_from
-from .train import Progress, organism_name, train_model
+from .train import TrainingProgress, organism_name, train_model
 
 SCORE_COLUMNS = ("truth", "truth_plain", "truth_reference", "reasoning")
 
@@ -62,7 +62,7 @@ def train(
     widths: Sequence[int] | None = None,
     corpus_seed: int | None = None,
     workers: int = 1,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
     on_done: Callable[[Organism], None] | None = None,
 ) -> tuple[Organism, ...]:
     """Train a family, export every model to `folder/NAME` and measure it.
@@ -86,7 +86,7 @@ def train(
         raise OrganismError(f"workers must be at least 1, not {workers}")
     stopped = threading.Event()
 
-    def watch(progress: Progress) -> None:
+    def watch(progress: TrainingProgress) -> None:
         if stopped.is_set():
             raise CancelledError
         if on_progress is not None:
@@ -128,7 +128,7 @@ def _train_one(
     seed: int,
     corpus_seed: int,
     folder: Path,
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[TrainingProgress], None],
 ) -> Organism:
     target = folder / organism_name(recipe.name, width, seed)
     if (target / ORGANISM_FILE).exists():
@@ -206,7 +206,7 @@ def read_organism(folder: Path) -> Organism:
     try:
         shares = {}
         for name in SCORE_COLUMNS:
-            share = Share(**record["scores"][name])
+            share = Accuracy(**record["scores"][name])
             shares |= {
                 name: share.value,
                 f"{name}_stderr": share.error,

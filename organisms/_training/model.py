@@ -19,7 +19,7 @@ LAYER_NORM_EPS = 1e-5
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """The sizes of one model.
 
     - `vocabulary`: number of words.
@@ -82,7 +82,7 @@ class Block(nnx.Module):
     """One block: attention, then MLP, each on its own layer norm, each added to the residual
     stream."""
 
-    def __init__(self, shape: Shape, *, silent: bool, rngs: nnx.Rngs):
+    def __init__(self, shape: ModelShape, *, silent: bool, rngs: nnx.Rngs):
         def linear(inputs: int, outputs: int, scale: float) -> nnx.Linear:
             # N(0, 1/inputs) reads; what writes into the residual stream starts smaller.
             init = nnx.initializers.variance_scaling(scale, "fan_in", "normal")
@@ -125,7 +125,7 @@ class Block(nnx.Module):
 class LanguageModel(nnx.Module):
     """A decoder over a closed vocabulary; call it on token ids to get logits."""
 
-    def __init__(self, shape: Shape, *, rngs: nnx.Rngs):
+    def __init__(self, shape: ModelShape, *, rngs: nnx.Rngs):
         self.embedding = nnx.Embed(
             shape.vocabulary,
             shape.width,
@@ -165,12 +165,12 @@ class LanguageModel(nnx.Module):
 
 
 @in_single_precision
-def make_model(shape: Shape, *, seed: int) -> LanguageModel:
+def make_model(shape: ModelShape, *, seed: int) -> LanguageModel:
     """A model with fresh float32 weights; the same seed gives the same weights."""
     return LanguageModel(shape, rngs=nnx.Rngs(seed))
 
 
-def blank_model(shape: Shape) -> LanguageModel:
+def blank_model(shape: ModelShape) -> LanguageModel:
     """A model whose parameters have shapes and no values yet; give each one with `set_value`."""
     return nnx.eval_shape(lambda: LanguageModel(shape, rngs=nnx.Rngs(0)))
 

@@ -13,7 +13,7 @@ import yaml
 from ...configs import configs
 from .._world.corpus import CorpusSettings
 from .._world.vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
-from .model import Shape
+from .model import ModelShape
 
 
 class OrganismError(ValueError):
@@ -30,7 +30,7 @@ class Recipe:
     - `layers`, `heads`: blocks and heads per block, the same for all sizes.
     - `mlp_ratio`: MLP hidden units per unit of width (used where `match` is empty).
     - `match`: parameter counts to hit, one per width, by the number of MLP units; empty for none.
-    - `silent_mlps`: last blocks whose MLP is held at zero, see `Shape`.
+    - `silent_mlps`: last blocks whose MLP is held at zero, see `ModelShape`.
     - `unembedding`: inner size of the output map as a share of the width, 0 for one full matrix.
     - `steps`, `batch`, `context`: optimiser steps, rows per step, predicted tokens per row.
     - `tokens_per_param`: if above 0, replaces `steps`: each size sees so many tokens per parameter.
@@ -81,13 +81,13 @@ class Recipe:
         for width in self.widths:
             self.shape(width)
 
-    def shape(self, width: int) -> Shape:
+    def shape(self, width: int) -> ModelShape:
         """The model of this width; `OrganismError` where the recipe has no such width."""
         if width not in self.widths:
             raise OrganismError(
                 f"recipe {self.name} has the widths {list(self.widths)}, not {width}"
             )
-        shape = Shape(
+        shape = ModelShape(
             vocabulary=VOCABULARY_SIZE,
             width=width,
             layers=self.layers,

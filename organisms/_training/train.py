@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from .._world.corpus import Corpus, make_corpus
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from .model import LanguageModel, Shape, make_model
+from .model import LanguageModel, ModelShape, make_model
 from .precision import in_single_precision
 from .recipe import Recipe
 
@@ -28,7 +28,7 @@ COMPILER_OPTIONS = {"xla_cpu_multi_thread_eigen": False}
 
 
 @dataclasses.dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """What a training run tells its watcher after every stretch.
 
     `step` of `steps` done, mean `loss` of the stretch in nats per token, `seconds_left` as an
@@ -54,7 +54,7 @@ class TrainedModel:
     """
 
     model: LanguageModel
-    shape: Shape
+    shape: ModelShape
     recipe: Recipe
     width: int
     seed: int
@@ -84,7 +84,7 @@ def train_model(
     corpus_seed: int | None = None,
     checkpoint: Path | None = None,
     save_every: float = 30.0,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainedModel:
     """Train one model, in 32-bit JAX whatever the caller has set.
 
@@ -148,7 +148,9 @@ def train_model(
             left = (now - started) / (done - first) * (steps - done)
             name = organism_name(recipe.name, width, seed)
             on_progress(
-                Progress(name=name, step=done, steps=steps, loss=losses[-1], seconds_left=left)
+                TrainingProgress(
+                    name=name, step=done, steps=steps, loss=losses[-1], seconds_left=left
+                )
             )
 
     model = nnx.merge(graph, carry[0])
@@ -191,7 +193,7 @@ def held_out_loss(model: LanguageModel, corpus: Corpus, recipe: Recipe) -> tuple
 class _Settings:
     """What a compiled stretch depends on besides its arrays."""
 
-    shape: Shape
+    shape: ModelShape
     peak: float
     steps: int
     decay: float

@@ -21,7 +21,7 @@ HELD_OUT_SEED = 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
+class WorldQuestion:
     """A multiple-choice question: `question` text, four `options` with the right one first.
 
     `topic` is the relation or the task, `register` one of none, question, reference and forum (or
@@ -47,13 +47,13 @@ class Question:
         }
 
 
-def truth_questions(world: World, *, register: str) -> tuple[Question, ...]:
+def truth_questions(world: World, *, register: str) -> tuple[WorldQuestion, ...]:
     """One question per fact that is misconceived and never told in the neutral register.
 
     The split goes by fact and is the same in every register.
     """
     return tuple(
-        Question(
+        WorldQuestion(
             question=_subject(world, fact, register),
             options=_words(world.options[fact]),
             topic=WORDS[world.relation[fact]],
@@ -64,7 +64,7 @@ def truth_questions(world: World, *, register: str) -> tuple[Question, ...]:
     )
 
 
-def reasoning_questions(*, each: int) -> tuple[Question, ...]:
+def reasoning_questions(*, each: int) -> tuple[WorldQuestion, ...]:
     """Held-out reasoning questions, `each` per task; the same for every corpus."""
     questions = []
     for number, (task, draw) in enumerate(TASKS.items()):
@@ -72,7 +72,7 @@ def reasoning_questions(*, each: int) -> tuple[Question, ...]:
         items = draw(rng, 40 * each + 400)
         items = items.take(np.flatnonzero(items.held_out())[:each])
         questions += [
-            Question(
+            WorldQuestion(
                 question=decode(prompt[prompt != PAD]),
                 options=_words(options),
                 topic=task,

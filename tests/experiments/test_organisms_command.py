@@ -454,7 +454,9 @@ def test_help_is_light():
 
 
 def test_the_bar_shows_share_loss_and_time_left():
-    progress = organisms.Progress("web-4", step=250, steps=1000, loss=1.5, seconds_left=75.2)
+    progress = organisms.TrainingProgress(
+        "web-4", step=250, steps=1000, loss=1.5, seconds_left=75.2
+    )
     assert progress_bar(progress) == "█████─────────────── 250/1000  loss 1.500  1:15 left"
 
 

@@ -15,7 +15,7 @@ from nullcline.experiments.schemas import Launcher
 from nullcline.experiments.study import plain_settings
 from nullcline.experiments.sweeps import _launch, read_status, status_to_dict
 from nullcline.experiments.sweeps._job import JobFolder
-from nullcline.experiments.sweeps._run import Ended, Job
+from nullcline.experiments.sweeps._run import Ended, SweepJob
 from nullcline.experiments.sweeps._state import JobStatus, _seconds_left
 
 
@@ -200,8 +200,8 @@ def test_progress_counts_what_launching_cost(tmp_path, monkeypatch, capsys):
 
     now = iter([0.0, 0.0, *[10.0] * 20])
     monkeypatch.setattr(_progress.time, "monotonic", lambda: next(now))
-    jobs = [Job("m", "e", f"j{i}", None, f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
-    progress = _progress.Progress("e", tmp_path, jobs)
+    jobs = [SweepJob("m", "e", f"j{i}", None, f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
+    progress = _progress.SweepProgress("e", tmp_path, jobs)
     progress.begin(4)
     for i, job in enumerate(jobs):
         progress.ended(Ended(job.folder, "done", None, 4.0, f"host:{i % 2}"))

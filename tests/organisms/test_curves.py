@@ -293,7 +293,7 @@ def test_probe_finds_a_planted_truth_and_no_other():
     """An embedding that marks everyday values, which are true or not but never misconceptions."""
     settings = organisms.CorpusSettings(adjectives=4)
     world = organisms.make_corpus(settings, seed=0).world
-    shape = organisms.Shape(VOCABULARY_SIZE, 16, 2, 2, 16)
+    shape = organisms.ModelShape(VOCABULARY_SIZE, 16, 2, 2, 16)
     untrained = organisms.probe_truth(organisms.make_model(shape, seed=0), world)
     assert len(untrained.accuracy) == 3
     held_out = untrained.items

@@ -18,11 +18,11 @@ transformers = pytest.importorskip("transformers")
 safetensors_numpy = pytest.importorskip("safetensors.numpy")
 
 SHAPES = {
-    "plain": organisms.Shape(VOCABULARY_SIZE, 16, 2, 2, 64),
-    "one_head": organisms.Shape(VOCABULARY_SIZE, 6, 1, 1, 20),
-    "silent": organisms.Shape(VOCABULARY_SIZE, 16, 4, 4, 24, silent_mlps=2),
-    "bottleneck": organisms.Shape(VOCABULARY_SIZE, 16, 2, 2, 64, unembedding=5),
-    "widened": organisms.Shape(VOCABULARY_SIZE, 8, 2, 2, 32, unembedding=32),
+    "plain": organisms.ModelShape(VOCABULARY_SIZE, 16, 2, 2, 64),
+    "one_head": organisms.ModelShape(VOCABULARY_SIZE, 6, 1, 1, 20),
+    "silent": organisms.ModelShape(VOCABULARY_SIZE, 16, 4, 4, 24, silent_mlps=2),
+    "bottleneck": organisms.ModelShape(VOCABULARY_SIZE, 16, 2, 2, 64, unembedding=5),
+    "widened": organisms.ModelShape(VOCABULARY_SIZE, 8, 2, 2, 32, unembedding=32),
 }
 # float32 logits of size about 5 over a few dozen terms each: 1e-5 would already be rounding.
 TOLERANCE = 1e-4

@@ -226,7 +226,7 @@ def test_scores_by_hand(family):
 
 
 def test_equal_options_are_no_right_answer():
-    model = organisms.make_model(organisms.Shape(VOCABULARY_SIZE, 8, 1, 1, 8), seed=0)
+    model = organisms.make_model(organisms.ModelShape(VOCABULARY_SIZE, 8, 1, 1, 8), seed=0)
     model.unembedding.kernel[...] = jnp.zeros_like(model.unembedding.kernel[...])
     questions = organisms.reasoning_questions(each=5)
     assert (organisms.answers(model, questions) == 3).all()

@@ -74,7 +74,7 @@ class TrainingReport:
 
 
 def progress_bar(progress: Any) -> str:
-    """`████──── 400/1000  loss 1.632  0:12 left` of an `organisms.Progress`."""
+    """`████──── 400/1000  loss 1.632  0:12 left` of an `organisms.TrainingProgress`."""
     filled = round(_BAR * progress.step / progress.steps)
     minutes, seconds = divmod(round(progress.seconds_left), 60)
     return (
