@@ -15,7 +15,6 @@ from ._controls.frontier import lab_lines as lab_lines
 from ._controls.frontier import leave_one_lab_out as leave_one_lab_out
 from ._controls.frontier import population_line as population_line
 from ._controls.isocline import IsoclineSigns as IsoclineSigns
-from ._controls.isocline import better_named_p as better_named_p
 from ._controls.isocline import isocline_signs as isocline_signs
 from ._controls.loss import PowerLaw as PowerLaw
 from ._controls.loss import fit_power_law as fit_power_law

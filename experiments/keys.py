@@ -10,7 +10,7 @@ from typing import Any
 from .records import code_of_checkout
 
 _ROOT = Path(__file__).parent.parent
-_LIBRARIES = ("dynamics", "interp", "organisms")
+_LIBRARIES = ("common", "dynamics", "interp", "organisms")
 #: Rooms of `experiments/` that show results or run jobs, and make none.
 _SHOWING = ("commands", "dashboard", "figures", "ledger", "serving", "sweeps", "web")
 
@@ -28,8 +28,8 @@ def job_key(name: str, plain: Mapping[str, Any], inputs: Mapping[str, str], vers
 
 @functools.cache
 def code_version() -> str:
-    """A digest of the sources that make results: the three libraries, and `experiments/` without
-    the rooms that only show or run.
+    """A digest of the sources that make results: the three libraries, `common/`, and
+    `experiments/` without the rooms that only show or run.
 
     Not the commit: changed files that are not committed change results, and a commit of
     documentation does not.

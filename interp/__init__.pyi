@@ -43,7 +43,6 @@ from ._questions.sets import make_statements as make_statements
 from ._questions.sets import neutral_text as neutral_text
 from ._questions.sets import set_names as set_names
 from ._statistics import MeanEffect as MeanEffect
-from ._statistics import wilson as wilson
 from ._steering.add import ablating as ablating
 from ._steering.add import adding as adding
 from ._steering.bake import bake as bake

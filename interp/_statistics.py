@@ -1,9 +1,11 @@
-"""Intervals and tests over pairs: Student's t, sign flips, false discovery rate, Wilson."""
+"""Mean effects over pairs: Student's t, sign flips, false discovery rate."""
 
 import dataclasses
 
 import numpy as np
 from scipy import stats
+
+from ..common.statistics import student
 
 FLIPS = 9_999
 EXACT_UP_TO = 12
@@ -31,14 +33,13 @@ def effect(values: np.ndarray, *, level: float = 0.95, seed: int = 0) -> MeanEff
     """
     pairs = len(values)
     flat = values.reshape(pairs, -1)
-    mean = flat.mean(axis=0)
-    margin = stats.t.ppf(0.5 + level / 2, pairs - 1) * flat.std(axis=0, ddof=1) / np.sqrt(pairs)
+    mean, low, high = student(flat, level=level)
     p = sign_flip_p(flat, seed=seed)
     shape = values.shape[1:]
     return MeanEffect(
         mean=mean.reshape(shape),
-        low=(mean - margin).reshape(shape),
-        high=(mean + margin).reshape(shape),
+        low=low.reshape(shape),
+        high=high.reshape(shape),
         p=p.reshape(shape),
         q=stats.false_discovery_control(p, method="bh").reshape(shape),
     )
@@ -61,11 +62,3 @@ def sign_flip_p(values: np.ndarray, *, seed: int) -> np.ndarray:
         signs = rng.choice([-1.0, 1.0], size=(min(1000, FLIPS - start), pairs))
         reached += (np.abs(signs @ values) >= seen).sum(axis=0)
     return reached / (FLIPS + 1)
-
-
-def wilson(count: int, of: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share; (0, 1) for none of none."""
-    if of == 0:
-        return 0.0, 1.0
-    interval = stats.binomtest(count, of).proportion_ci(level, method="wilson")
-    return float(interval.low), float(interval.high)

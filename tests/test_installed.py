@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TAKEN = ("configs", "data", "dynamics", "experiments", "interp", "organisms")
+TAKEN = ("common", "configs", "data", "dynamics", "experiments", "interp", "organisms")
 
 
 @pytest.fixture(scope="module")

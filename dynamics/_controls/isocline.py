@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,3 @@ def isocline_signs(
         one_sign_only=int(np.sum(plain & ~right)),
         crossings=int(np.sum(side[1:] != side[:-1])),
     )
-
-
-def better_named_p(only_first: int, only_second: int) -> float:
-    """McNemar's exact two-sided p that two rules do equally well; 1 if they never differ."""
-    differ = only_first + only_second
-    return float(stats.binomtest(only_first, differ).pvalue) if differ else 1.0

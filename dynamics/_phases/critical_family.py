@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Shaped
 from scipy import stats
 
+from ...common.statistics import fieller
 from .._statistics.resampling import family_index
 from .critical_types import FamilyCritical, FamilyStatus
 
@@ -107,7 +108,9 @@ def u_test(
     p = float(max(stats.t.cdf(upward(first), degrees), stats.t.sf(upward(last), degrees)))
     vertex = -slope / (2 * bend) if bend > 0 else np.nan
     quantile = float(stats.t.ppf((1 + level) / 2, degrees))
-    low, high = _fieller(slope, bend, covariance, quantile)
+    # The vertex is the ratio of -slope and twice the curvature.
+    turn = np.array([-1.0, 2.0])
+    low, high = fieller(-slope, 2 * bend, covariance * np.outer(turn, turn), quantile=quantile)
     peaks = bend < 0 and first < -slope / (2 * bend) < last
     if p < 1 - level:
         status: FamilyStatus = "bracketed"
@@ -150,22 +153,3 @@ def critical_points_by_family(
         )
         for place, label in enumerate(labels.tolist())
     )
-
-
-def _fieller(
-    slope: float, bend: float, covariance: Float[np.ndarray, "2 2"], quantile: float
-) -> tuple[float, float]:
-    """Where slope + 2 bend θ = 0 is not rejected, on the branch that holds the fitted vertex."""
-    q = quantile**2
-    a = 4 * (bend**2 - q * covariance[1, 1])
-    b = 4 * (slope * bend - q * covariance[0, 1])
-    c = slope**2 - q * covariance[0, 0]
-    discriminant = b * b - 4 * a * c
-    if a == 0 or (a < 0 and discriminant <= 0):
-        return -np.inf, np.inf
-    # Citardauq's form for one root: the textbook pair cancels when a is small.
-    half = -(b + math.copysign(math.sqrt(discriminant), b)) / 2
-    low, high = sorted((half / a, c / half if half else 0.0))
-    if a > 0:
-        return low, high
-    return (high, np.inf) if -slope / (2 * bend) >= high else (-np.inf, low)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from ...common.statistics import binomial_variance
 from .family_curve import FamilyCurve, family_curve, quadratic_design, residual_variance
 
 _GRID = 241
@@ -103,7 +104,7 @@ def next_measurements(
     for size in places.tolist():
         random = np.random.default_rng(seed)  # the same draws for all: their differences are sharp
         score = _draw_scores(curve, _draw_curves(curve, draws, random), np.array([size]), random)
-        noise = _binomial(score[:, 0], items)
+        noise = binomial_variance(score[:, 0], items)
         new = np.clip(score[:, 0] + random.standard_normal(draws) * np.sqrt(noise), 0, 1)
         outcome = np.column_stack([np.tile(y, (draws, 1)), new])
         mean_noise = (np.sum(errors**2) + noise) / (len(y) + 1)
@@ -132,11 +133,6 @@ def _draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "dra
     design = quadratic_design((x - curve.centre) / curve.scale)
     scatter = random.standard_normal((len(drawn), len(x))) * np.sqrt(curve.scatter)
     return np.clip(drawn @ design.T + scatter, 0, 1)
-
-
-def _binomial(score, items: int):
-    kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
-    return kept * (1 - kept) / items
 
 
 def _with_more_items(curve, x, y, errors, items, extra, draws, random):

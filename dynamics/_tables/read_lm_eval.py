@@ -1,9 +1,9 @@
 """Results files of the EleutherAI lm-evaluation-harness, 0.4 and later."""
 
-from math import sqrt
 from pathlib import Path
 from types import MappingProxyType
 
+from ...common.statistics import binomial_stderr
 from .benchmarks import BENCHMARKS, benchmark
 from .json_files import as_dict, as_text
 from .runs import Measurement, Run, as_fraction
@@ -63,8 +63,7 @@ def _measurement(path: Path, document: dict, task: str, metric: str, score: floa
     leaves = _leaves(document, task)
     items = _items_if_fewer(document, task, leaves)
     if items and stderr != stderr:
-        inside = min(max(score, 0.5 / items), 1 - 0.5 / items)
-        stderr = sqrt(inside * (1 - inside) / items)
+        stderr = float(binomial_stderr(score, items))
     shots = as_dict(document.get("n-shot"))
     given = sorted({as_text(shots[leaf]) for leaf in leaves if leaf in shots} - {""})
     versions = as_dict(document.get("versions"))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from ...common.statistics import binomial_stderr
 from .benchmarks import benchmark
 from .problems import TableWarning
 
@@ -76,11 +77,7 @@ class ScoreTable:
         """
         score = self.frame[name].to_numpy(float)
         items = benchmark(name).items
-        if items:
-            kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
-            binomial = np.sqrt(kept * (1 - kept) / items)
-        else:
-            binomial = np.full_like(score, np.nan)
+        binomial = binomial_stderr(score, items) if items else np.full_like(score, np.nan)
         if f"{name}_stderr" not in self.frame:
             return binomial
         stated = self.frame[f"{name}_stderr"].to_numpy(float)

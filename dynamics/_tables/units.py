@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...common.statistics import binomial_stderr
 from .benchmarks import BENCHMARKS, benchmark
 from .problems import TableError
 
@@ -66,7 +67,7 @@ def check_stderrs(
         inside = (score > 0) & (score < 1) & (stderr > 0)
         if not items or not inside.any():
             continue
-        binomial = np.sqrt(score[inside] * (1 - score[inside]) / items)
+        binomial = binomial_stderr(score[inside], items, continuity=False)
         ratio = float(np.median(stderr[inside] / binomial))
         if not _STDERR_RATIO[0] < ratio < _STDERR_RATIO[1]:
             problem = f"{name}_stderr is {ratio:.2g} times what {items} items give"

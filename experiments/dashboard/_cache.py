@@ -67,7 +67,8 @@ def _state() -> str:
     """A hash of the code and of the shipped tables."""
     root = Path(__file__).parent.parent.parent
     seen = hashlib.sha256(version("nullcline").encode("utf-8"))
-    sources = [*root.glob("dynamics/**/*.py"), *root.glob("experiments/**/*.py")]
+    packages = ("common", "dynamics", "experiments")
+    sources = [path for package in packages for path in root.glob(f"{package}/**/*.py")]
     tables = root.glob("data/*.csv")
     for path in sorted([*sources, *tables]):
         seen.update(path.relative_to(root).as_posix().encode("utf-8"))

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.statistics import binomial_stderr
 from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, csv_data, facts, figure, figure_text, lines, table
@@ -50,9 +51,7 @@ def _t(name: str) -> str:
 
 
 def _stderr(score: np.ndarray, name: str) -> np.ndarray:
-    items = benchmark(name).items
-    kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
-    return np.sqrt(kept * (1 - kept) / items)
+    return binomial_stderr(score, benchmark(name).items)
 
 
 def _data(panel: pd.DataFrame) -> Block:

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 
 import pandas as pd
-from scipy import stats
 
+from ...common.statistics import wilson
 from ..formats import interval, signed
 from ._claim import Claim
-from ._evidence import Effect, Evidence, effect_of, holm
+from ._evidence import Effect, Evidence, effect_of, holm_by_name
 from ._judge import judge
 from ._tables import LedgerTables
 
@@ -176,7 +176,7 @@ def training(tables: LedgerTables) -> Evidence:
         _shifts(tables, "curation", quantity) | _shifts(tables, "training", quantity)
         for quantity in ("log10_critical", "depth")
     )
-    adjusted = holm(sizes.values()) | holm(depths.values())
+    adjusted = holm_by_name(sizes.values()) | holm_by_name(depths.values())
     moved = [t for t in sizes if adjusted.get(sizes[t].name, 1.0) < _ALPHA]
     changed = [t for t in depths if adjusted.get(depths[t].name, 1.0) < _ALPHA]
     flat = [t for t in sizes if sizes[t].status == "no_fall"]
@@ -256,12 +256,12 @@ def _shifts(tables: LedgerTables, experiment: str, quantity: str) -> dict[str, E
 
 def _share_effect(name: str, having: pd.Series) -> Effect:
     """A share of models with Wilson's interval."""
-    found = stats.binomtest(int(having.sum()), len(having)).proportion_ci(method="wilson")
+    low, high = wilson(int(having.sum()), len(having))
     return Effect(
         name=name,
         figure=float(having.mean()),
-        low=float(found.low),
-        high=float(found.high),
+        low=low,
+        high=high,
         p=math.nan,
         n=len(having),
         status="ok",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ... import dynamics
+from ...common.statistics import mcnemar_p
 from ._claim import COUNTS, LAST_DIGIT, Claim, Control, Figure, figure, judge
 from ._tables import PUBLISHED_TRUTH, REASONING, LedgerTables, published_family
 
@@ -158,7 +159,7 @@ def isocline(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     correct = sum(s.correct for s in signs.values())
     plain = sum(s.one_sign for s in signs.values())
     steps = sum(s.steps for s in signs.values())
-    p = dynamics.controls.better_named_p(
+    p = mcnemar_p(
         sum(s.isocline_only for s in signs.values()),
         sum(s.one_sign_only for s in signs.values()),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...common.statistics import holm
 from ..formats import interval, plain, signed
 from ._judge import Inference
 
@@ -89,14 +90,11 @@ def effect_of(rows: pd.DataFrame, name: str, **chosen: str) -> Effect:
     )
 
 
-def holm(effects: Iterable[Effect]) -> dict[str, float]:
+def holm_by_name(effects: Iterable[Effect]) -> dict[str, float]:
     """Holm's adjusted p of all effects that have one, by name (Holm, 1979)."""
-    known = sorted((e for e in effects if math.isfinite(e.p)), key=lambda e: e.p)
-    adjusted, largest = {}, 0.0
-    for place, effect in enumerate(known):
-        largest = max(largest, min(1.0, (len(known) - place) * effect.p))
-        adjusted[effect.name] = largest
-    return adjusted
+    known = [effect for effect in effects if math.isfinite(effect.p)]
+    adjusted = holm([effect.p for effect in known])
+    return {effect.name: float(p) for effect, p in zip(known, adjusted, strict=True)}
 
 
 def evidence_to_dict(evidence: Evidence | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import dynamics
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
-from ._tables import LedgerTables, binomial_stderr
+from ._tables import LedgerTables, stderr_of_items
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
 
@@ -18,7 +18,7 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     lab = panel["lab"].to_numpy().astype(str)
     date = np.array([dynamics.controls.decimal_year(str(text)) for text in panel["date"]])
     line = dynamics.controls.population_line(
-        x, y, x_stderr=binomial_stderr(x, _X), y_stderr=binomial_stderr(y, _Y)
+        x, y, x_stderr=stderr_of_items(x, _X), y_stderr=stderr_of_items(y, _Y)
     )
     unseen = {
         name: dynamics.controls.leave_one_lab_out(covariates, y, lab)

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from ...common.statistics import wilson
 from ._claim import Claim, Control, figure, judge
 from ._tables import LedgerTables, flagged
 
@@ -60,13 +60,9 @@ def competing_heads(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     varying = counted & ~shared
     with_some = int(np.sum(rows["competing_count"].to_numpy()[varying] > 0))
     without, models = 38, 40
-    wilson = stats.binomtest(without, models).proportion_ci(method="wilson")
+    low, high = wilson(without, models)
     zero = int(np.sum(own & (rows["competing_share"] == 0).to_numpy()))
-    share_low, share_high = (
-        stats.binomtest(zero, int(own.sum())).proportion_ci(method="wilson")
-        if own.any()
-        else (0.0, 1.0)
-    )
+    share_low, share_high = wilson(zero, int(own.sum()))
     return Claim(
         id="C12",
         claim="38 of 40 models have no competing heads",
@@ -80,8 +76,8 @@ def competing_heads(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "equal_to_another_model": int(np.sum(cohort & shared)),
                 "common_value_times_heads": int(np.sum(cohort & scaled & ~shared)),
                 "literals": int(np.sum(cohort & literal & ~shared)),
-                "wilson_low": float(wilson.low),
-                "wilson_high": float(wilson.high),
+                "wilson_low": low,
+                "wilson_high": high,
                 "varying_rows": int(varying.sum()),
                 "varying_rows_with_competing_units": with_some,
             },
@@ -157,7 +153,7 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         round(float((counted[name] * counted["counted_prompts"]).sum()))
         for name in ("counted_steered", "counted_strength_0")
     )
-    wilson = stats.binomtest(again, prompts).proportion_ci(method="wilson")
+    low, high = wilson(again, prompts)
     return Claim(
         id="C14",
         claim="adding a truth direction corrects outputs",
@@ -169,8 +165,8 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         control=Control(
             "share of texts of shipped organisms that differ with nothing added, sampled again",
             again / prompts,
-            float(wilson.low),
-            float(wilson.high),
+            low,
+            high,
             more={"prompts": prompts, "share_with_the_published_vector": steered / prompts},
         ),
         rule=(

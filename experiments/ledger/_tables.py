@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.statistics import binomial_stderr
 
 REASONING = "hellaswag"
 #: The paper's table does not say which TruthfulQA it holds; the uniform one does.
@@ -86,17 +87,15 @@ def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str)
         log10_params=np.log10(mine["params"].to_numpy(float)),
         x=x,
         y=y,
-        x_stderr=binomial_stderr(x, REASONING),
-        y_stderr=binomial_stderr(y, truth),
+        x_stderr=stderr_of_items(x, REASONING),
+        y_stderr=stderr_of_items(y, truth),
         d_model=mine["d_model"].to_numpy(float),
     )
 
 
-def binomial_stderr(score: np.ndarray, name: str) -> np.ndarray:
+def stderr_of_items(score: np.ndarray, name: str) -> np.ndarray:
     """Standard error of a share of a benchmark's items, drawn in by half an item at 0 and 1."""
-    items = dynamics.benchmark(name).items
-    kept = np.clip(score, 0.5 / items, 1 - 0.5 / items)
-    return np.sqrt(kept * (1 - kept) / items)
+    return binomial_stderr(score, dynamics.benchmark(name).items)
 
 
 def published_family(tables: LedgerTables, name: str, *, as_filed: bool = False) -> FamilyScores:

@@ -11,9 +11,9 @@ from ._tables import (
     UNIFORM_TRUTH,
     FamilyScores,
     LedgerTables,
-    binomial_stderr,
     gamma_steps,
     published_family,
+    stderr_of_items,
 )
 
 _POOLED = ("Pythia", "Llama-1", "Llama-2")
@@ -131,7 +131,7 @@ def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     }
     rows = tables.uniform.frame.dropna(subset=[REASONING, UNIFORM_TRUTH])
     size, y = np.log10(rows["params"].to_numpy(float)), rows[UNIFORM_TRUTH].to_numpy(float)
-    error = binomial_stderr(y, UNIFORM_TRUTH)
+    error = stderr_of_items(y, UNIFORM_TRUTH)
     labels = rows["family"].to_numpy()
     by_size, by_reasoning = (
         dynamics.critical_point(axis, y, labels, y_stderr=error, n_boot=n_boot, seed=seed)

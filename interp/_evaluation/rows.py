@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
+from ...common.statistics import mcnemar_p, wilson
 from .._questions.scoring import Answered
-from .._statistics import wilson
 from .._steering.effects import Baseline, Measured
 from .._truth.choose import corrected_share, reasoning_change, right_lost
 
@@ -91,12 +90,6 @@ def answers_row(name: str, plain: Answered, steered: Answered, seed: int) -> Row
         perplexity_ratio=nan,
         reasoning_change=nan,
     )
-
-
-def mcnemar_p(gained: int, lost: int) -> float:
-    """McNemar's exact two-sided p: are changes to the one side as likely as to the other?"""
-    changed = gained + lost
-    return float(stats.binomtest(gained, changed).pvalue) if changed else 1.0
 
 
 def _net_interval(plain: np.ndarray, steered: np.ndarray, seed: int) -> tuple[float, float]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._statistics import wilson
 from .._steering.effects import Baseline, Measured, Steering, adds, measure, measure_baseline
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost

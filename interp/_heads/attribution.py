@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Pair
-from .._statistics import MeanEffect, effect, wilson
+from .._statistics import MeanEffect, effect
 from .completeness import tolerance
 from .contrasts import encode_contrasts
 from .direct import Direct, direct_attribution

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...common.statistics import wilson
 from .._models.model import Model
 from .._questions.pairs import Statement
-from .._statistics import wilson
 from .._steering.hook_point import HookPoint
 from .find import statement_states
 from .linear import logistic, mass_mean

@@ -7,6 +7,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from ...common.statistics import binomial_stderr
 from .._training.evaluate import Accuracy
 from .._training.model import LanguageModel
 from .._training.precision import in_single_precision
@@ -55,7 +56,7 @@ def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -
         called = (test - (true + false) / 2.0) @ direction > 0
         right = called == labels
         value = float(right.mean())
-        error = float(np.sqrt(value * (1.0 - value) / len(right)))
+        error = float(binomial_stderr(value, len(right), continuity=False))
         shares.append(Accuracy(value=value, error=error, items=len(right)))
     return Probe(register=register, accuracy=tuple(shares), items=len(labels))
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from .curves import Curve, dip, turns
-from .intervals import student
+from .intervals import mean_over_seeds
 
 OF_THE_DIP = ("log10_critical", "log10_critical_width")
 QUANTITIES = (*OF_THE_DIP, "depth", "recovery")
@@ -49,7 +49,7 @@ def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> str:
     by_seed = turns(group).values()
     for status, name in (("no_fall", "depth"), ("no_rise", "recovery")):
         values = [getattr(turn, name) for turn in by_seed]
-        low = student(values, level=level)[1] if len(values) > 1 else values[0]
+        low = mean_over_seeds(values, level=level)[1] if len(values) > 1 else values[0]
         if low <= 0:
             return status
     return "ok"
@@ -84,7 +84,7 @@ def shift(
         missing = next((status for status in each if status != "ok"), "ok")
     differences = np.array([second[seed] - first[seed] for seed in common])
     known = differences[np.isfinite(differences)] if missing == "ok" else differences[:0]
-    mean, low, high = student(known, level=level)
+    mean, low, high = mean_over_seeds(known, level=level)
     error = known.std(ddof=1) / math.sqrt(len(known)) if len(known) > 1 else 0.0
     p = float(2.0 * stats.t.sf(abs(mean) / error, len(known) - 1)) if error > 0 else math.nan
     return Shift(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from .curves import Curve, dip, local_mean, turns
-from .intervals import fieller, student
+from .intervals import mean_over_seeds, ratio_of_means
 from .loss_blindness import loss_curvature
 from .shift import LEVEL, dip_status
 
@@ -71,7 +71,9 @@ def summarise(
     def add(quantity: str, values: Iterable[float], status: str = "ok") -> None:
         known = [float(v) for v in values if math.isfinite(v)] if status == "ok" else []
         result.append(
-            _estimate(group, quantity, student(known, level=level), len(known), level, status)
+            _estimate(
+                group, quantity, mean_over_seeds(known, level=level), len(known), level, status
+            )
         )
 
     add("depth", [turn.depth for turn in turn_of.values()])
@@ -85,7 +87,7 @@ def summarise(
                 {seed: curve.reasoning for seed, curve in curves.items()},
             )
         )
-        ratio = fieller(truth, reasoning, level=level)
+        ratio = ratio_of_means(truth, reasoning, level=level)
         if missing != "ok":
             ratio = (math.nan, -math.inf, math.inf)
         seeds = len(group) if missing == "ok" else 0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from nullcline.common.statistics import mcnemar_p
 from nullcline.dynamics.controls import (
-    better_named_p,
     fit_power_law,
     isocline_signs,
     power_law_errors,
@@ -121,6 +121,6 @@ def test_isocline_signs_by_hand():
 
 
 def test_mcnemar_in_closed_form():
-    assert better_named_p(0, 0) == 1
-    assert better_named_p(6, 0) == pytest.approx(2 / 2**6)
-    assert better_named_p(5, 1) == pytest.approx(2 * (1 + 6) / 2**6)
+    assert mcnemar_p(0, 0) == 1
+    assert mcnemar_p(6, 0) == pytest.approx(2 / 2**6)
+    assert mcnemar_p(5, 1) == pytest.approx(2 * (1 + 6) / 2**6)

@@ -24,7 +24,7 @@ from nullcline.experiments.ledger._by_experiment import (
     training,
     unembedding,
 )
-from nullcline.experiments.ledger._evidence import Effect, effect_of, holm
+from nullcline.experiments.ledger._evidence import Effect, effect_of, holm_by_name
 
 DATA = Path(__file__).parents[2] / "data"
 SPOKEN_TO = {"C08", "C12", "C13", "C14", "C17", "C18"}
@@ -170,9 +170,11 @@ def effect(name, p):
 
 def test_holm_by_its_definition():
     """Smallest p times m, the next times m - 1, and so on, never falling, never above 1."""
-    found = holm([effect("a", 0.03), effect("b", 0.01), effect("c", 0.04), effect("d", math.nan)])
+    found = holm_by_name(
+        [effect("a", 0.03), effect("b", 0.01), effect("c", 0.04), effect("d", math.nan)]
+    )
     assert found == pytest.approx({"b": 0.03, "a": 0.06, "c": 0.06})
-    assert holm([effect("a", 0.9), effect("b", 0.8)]) == {"b": 1.0, "a": 1.0}
+    assert holm_by_name([effect("a", 0.9), effect("b", 0.8)]) == {"b": 1.0, "a": 1.0}
 
 
 def test_an_estimate_that_is_missing_or_there_twice_is_refused(tables):

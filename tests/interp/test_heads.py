@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import TEXT, byte_tokenizer, save_tiny, tiny_network, word_tokenizer
 
 from nullcline import interp
-from nullcline.interp._statistics import effect, sign_flip_p, wilson
+from nullcline.interp._statistics import effect, sign_flip_p
 
 PAIRS = (
     interp.Pair("the city of paris is in", "france", "winter"),
@@ -424,9 +424,3 @@ def test_sign_flips_are_exact_for_few_pairs():
     ).pvalue
     # Two Monte Carlo estimates of one p.
     assert sign_flip_p(many, seed=0)[0] == pytest.approx(reference, abs=0.02)
-
-
-def test_wilson_intervals():
-    low, high = wilson(38, 40)
-    assert (low, high) == pytest.approx((0.835, 0.986), abs=1e-3)
-    assert wilson(0, 0) == (0.0, 1.0)

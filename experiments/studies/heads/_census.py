@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ....common.statistics import wilson
 from ...formats import to_json
 from ...text import text_table
 
@@ -73,7 +74,6 @@ def read_census(folder: Path) -> tuple[CensusRow, ...]:
 
 def census_to_dict(rows: tuple[CensusRow, ...]) -> dict[str, Any]:
     """Rows, how many models have what, and how many heads compete, with Wilson's intervals."""
-    from ....interp import wilson
 
     def counted(count: int, of: int) -> dict[str, Any]:
         low, high = wilson(count, of)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ....common.statistics import binomial_stderr
 from ...formats import to_json
 from ...records import write_aside
 from ._study import SteeringStudy
@@ -86,9 +87,7 @@ def _document(study: SteeringStudy, row: str, name: str, stem: str, now: float) 
 
 
 def _stderr(score: float, items: int) -> float:
-    """Binomial, drawn in by half a question at 0 and 1, where it would be none."""
-    inside = min(max(score, 0.5 / items), 1 - 0.5 / items)
-    return math.sqrt(inside * (1 - inside) / items)
+    return float(binomial_stderr(score, items))
 
 
 def _list_model(path: Path, name: str, study: SteeringStudy, *, steered: bool) -> None:

@@ -1,0 +1,1 @@
+"""What the three libraries and `experiments` share; import its modules one by one."""
