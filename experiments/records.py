@@ -1,17 +1,16 @@
 """A run records itself: what was asked, with which code and inputs, and what came out."""
 
-import os
 import platform
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..common.files import write_whole
 from .formats import to_json
 
 SCHEMA_VERSION = 1
@@ -29,23 +28,6 @@ _PACKAGES = (
     "transformers",
     "transformer-lens",
 )
-
-
-def write_aside(path: Path, content: str | bytes) -> None:
-    """Write `path` whole or not at all: to a temporary name beside it, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(aside).chmod(0o666 & ~umask)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
 
 
 def write_record(
@@ -82,7 +64,7 @@ def write_record(
         record["seconds"] = time.monotonic() - started
         record["peak_memory_bytes"] = _peak_memory()
     path = folder / "record.json"
-    write_aside(path, to_json(record) + "\n")
+    write_whole(path, to_json(record) + "\n")
     return path
 
 

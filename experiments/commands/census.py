@@ -51,7 +51,7 @@ def _write(rows: tuple, path: Path | None) -> None:
         return
     import pandas as pd
 
-    from ..records import write_aside
+    from ...common.files import write_whole
 
     frame = pd.DataFrame([vars(row) for row in rows])
-    write_aside(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    write_whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))

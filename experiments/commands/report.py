@@ -43,15 +43,15 @@ def write_report(path: Path, table, diagnosis, *, records: Path | None, on_progr
     """Write the report of a diagnosis, whole or not at all."""
     import sys
 
+    from ...common.files import write_whole
     from ...data import shipped
     from ..dashboard._errors import JobError
     from ..dashboard._report import write_views
-    from ..records import write_aside
 
     folders = [folder for folder in (records, shipped("records")) if folder is not None]
     try:
         page = write_views(table, diagnosis, records=folders, on_progress=on_progress)
     except JobError as error:
         raise ValueError(str(error)) from None
-    write_aside(path, page)
+    write_whole(path, page)
     print(f"nullcline: wrote {path} ({len(page) / 1e6:.1f} MB)", file=sys.stderr)

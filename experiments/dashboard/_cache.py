@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from ..records import write_aside
+from ...common.files import write_whole
 
 
 def cache_folder() -> Path:
@@ -44,7 +44,7 @@ class ViewCache:
             return
         try:
             self._remove_others()
-            write_aside(self._path(key), json.dumps(parts))
+            write_whole(self._path(key), json.dumps(parts))
         except OSError:
             return
 

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from ..records import write_aside
+from ...common.files import write_whole
 
 PHASE_COLOURS = {
     "tax": "#b2432f",
@@ -50,4 +50,4 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=ending, metadata=metadata)
-        write_aside(folder / f"{name}.{ending}", buffer.getvalue())
+        write_whole(folder / f"{name}.{ending}", buffer.getvalue())

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...common.files import write_whole
 from ..formats import to_json
-from ..records import write_aside
 
 RECORD, STATE, LOG, LOCK = "record.json", "job.json", "job.log", "job.lock"
 
@@ -141,7 +141,7 @@ class JobFolder:
                 os.close(old)
 
     def _write(self, state: dict[str, Any]) -> None:
-        write_aside(self.path / STATE, to_json(state) + "\n")
+        write_whole(self.path / STATE, to_json(state) + "\n")
 
 
 def _is_descriptor(stream: Any, number: int) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...common.files import write_whole
 from ..formats import to_json
-from ..records import write_aside
 from ._job import RECORD, JobFolder
 
 PLAN = "sweep.json"
@@ -68,7 +68,7 @@ class SweepStatus:
 
 def write_plan(sweep: Path, plan: SweepPlan) -> None:
     """Write `sweep.json`, whole or not at all."""
-    write_aside(sweep / PLAN, to_json(dataclasses.asdict(plan)) + "\n")
+    write_whole(sweep / PLAN, to_json(dataclasses.asdict(plan)) + "\n")
 
 
 def read_plan(sweep: Path) -> SweepPlan:

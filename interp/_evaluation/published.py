@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
@@ -32,6 +33,7 @@ def published_vector(model: Model, sets: TruthSets, *, seed: int = 0) -> TruthVe
 
     **Raises** `InterpError` where there are not eight statements of each kind.
     """
+    check_seed(seed, error=InterpError)
     rng = np.random.default_rng(seed)
     chosen = []
     for label in (True, False):
@@ -88,6 +90,7 @@ def published_count(
     seed: int = 0,
 ) -> PublishedCount:
     """Count as published: two texts per prompt at temperature 0.7 without a common seed."""
+    check_seed(seed, error=InterpError)
     differ = np.zeros(3)
     for number, question in enumerate(questions):
 

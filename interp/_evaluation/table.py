@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.checks import check_seed
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
@@ -50,6 +51,7 @@ def evaluate_vector(
     """
     say = on_progress or (lambda part: None)
     check_fits(model, vector, force=force)
+    check_seed(seed, error=InterpError)
     if random < FEWEST_RANDOM:
         raise InterpError(f"{random} random directions are too few; take {FEWEST_RANDOM} or more")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.checks import check_seed
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
@@ -193,6 +194,7 @@ def attribute_heads(
     several tokens the logits of all tokens are summed, each after its own true beginning, so the
     two sums stand in different contexts. Pairs are taken as independent.
     """
+    check_seed(seed, error=InterpError)
     truth = _effects(model, pairs, level=level, seed=seed, on_progress=on_progress)
     other = None
     if reasoning is not None:

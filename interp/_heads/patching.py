@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
@@ -76,6 +77,7 @@ def attribution_patching(
     **Limits**: a first-order estimate; it fails where an effect saturates (read `correlation`).
     Only the first token of each answer counts, at the end of the prompt.
     """
+    check_seed(seed, error=InterpError)
     cases = _cases(model, pairs)
     if len(cases) < 2:
         raise InterpError(
@@ -151,6 +153,7 @@ def mean_ablation(
     Use pairs that did not name the heads. **Returns** one entry per head. **Raises** `InterpError`
     for a head that does not exist and for fewer than four pairs.
     """
+    check_seed(seed, error=InterpError)
     if len(pairs) < 4:
         raise InterpError(f"{len(pairs)} pairs are too few to ablate with a mean from elsewhere")
     for layer, head in heads:

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from scipy import special
 
+from ...common.checks import check_seed
+from .._errors import InterpError
 from .._models.model import Model
 from .states import last_states
 
@@ -73,6 +75,7 @@ def output_projection(
     seed: int = 0,
 ) -> OutputProjection:
     """Measure the output projection. **Raises** `InterpError` for sets without prompts."""
+    check_seed(seed, error=InterpError)
     truth = last_states(model, truth_prompts)[1].mean(axis=0)
     reasoning = last_states(model, reasoning_prompts)[1].mean(axis=0)
     weight = model.network.get_output_embeddings().weight.detach()

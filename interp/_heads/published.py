@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .states import last_states
@@ -62,6 +63,7 @@ def published_competition(
 
     **Raises** `InterpError` without at least two prompts of each kind.
     """
+    check_seed(seed, error=InterpError)
     count = min(len(truth_prompts), len(reasoning_prompts))
     if count < 2:
         raise InterpError("the published count needs at least two prompts of each kind")

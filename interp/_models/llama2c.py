@@ -7,13 +7,12 @@ and keys are put in another order.
 """
 
 import json
-import shutil
 import struct
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from ...common.files import whole_folder
 from .._errors import InterpError
 
 HEADER = ("dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "seq_len")
@@ -36,16 +35,10 @@ def import_llama2c(weights: Path | str, tokenizer: Path | str, folder: Path | st
         raise InterpError(f"{folder} is there already; give a new folder")
     config, arrays = _read_weights(Path(weights))
     tokens = _read_tokenizer(Path(tokenizer), config["vocab_size"])
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        save_file(arrays, aside / "model.safetensors", metadata={"format": "pt"})
-        (aside / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
-        tokens.save_pretrained(aside)
-        aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    with whole_folder(folder) as temporary:
+        save_file(arrays, temporary / "model.safetensors", metadata={"format": "pt"})
+        (temporary / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+        tokens.save_pretrained(temporary)
     return folder
 
 

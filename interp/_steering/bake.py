@@ -1,14 +1,13 @@
 """A steered model as an ordinary checkpoint: the vector becomes a bias."""
 
 import copy
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from ...common.files import whole_folder
 from .._errors import InterpError
 from .._models.model import Model
 from .steer import check_strength, steer
@@ -51,18 +50,14 @@ def bake(
         )
     network = _with_bias(model, vector, vector.addition(strength))
     _check_equal(model, vector, network, strength)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    card = _card(model, vector, strength)
     try:
-        network.save_pretrained(aside, safe_serialization=True)
-        model.tokenizer.save_pretrained(aside)
-        (aside / "README.md").write_text(_card(model, vector, strength), encoding="utf-8")
-        aside.chmod(0o755)
-        aside.rename(folder)
+        with whole_folder(folder) as temporary:
+            network.save_pretrained(temporary, safe_serialization=True)
+            model.tokenizer.save_pretrained(temporary)
+            (temporary / "README.md").write_text(card, encoding="utf-8")
     except OSError as error:
         raise InterpError(f"{folder} cannot be written: {error}") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 

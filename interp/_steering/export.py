@@ -8,8 +8,8 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
-from .aside import written_aside
 from .hook_point import module_at
+from .saving import saving
 from .vector import STRENGTH_UNIT, TruthVector, check_fits
 
 
@@ -39,8 +39,8 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
             "only; find one with --where everywhere"
         )
-    with written_aside(path) as aside:
-        writers[path.suffix](model, vector, aside)
+    with saving(path) as temporary:
+        writers[path.suffix](model, vector, temporary)
 
 
 def _gguf(model: Model, vector: TruthVector, path: Path) -> None:

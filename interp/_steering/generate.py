@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 
@@ -47,6 +48,7 @@ def generate(
     tokens = encode_prompt(model, prompt)
     count = room_for(model, tokens, max_new_tokens)
     check_temperature(temperature)
+    check_seed(seed, error=InterpError)
     ids = torch.tensor([tokens], device=model.device)
     stop = stop_tokens(model)
     options: dict[str, Any] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .generate import (
@@ -67,6 +68,7 @@ def generate_guarded(
     if not (math.isfinite(budget) and budget >= 0):
         raise InterpError(f"a KL budget of {budget} is none; give nats, 0 or more")
     check_temperature(temperature)
+    check_seed(seed, error=InterpError)
     tokens = encode_prompt(model, prompt)
     count = room_for(model, tokens, max_new_tokens)
     full = vector.strength if strength is None else strength

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 
 from .._errors import InterpError
 from .._models.model import Model
-from .aside import written_aside
 from .condition import Condition
 from .hook_point import HookPoint, module_at
+from .saving import saving
 
 FORMAT = "nullcline truth vector 1"
 STRENGTH_UNIT = "share of the mean residual norm at the hook point"
@@ -108,8 +108,8 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
         metadata["condition_threshold"] = repr(float(vector.condition.threshold))
         metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
-    with written_aside(path) as aside:
-        save_file(tensors, aside, metadata=metadata)
+    with saving(path) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
 
 
 def load_vector(path: Path | str) -> TruthVector:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .._steering.add import check_positions
@@ -83,6 +84,7 @@ def find_truth_vector(
     if where not in WHERE:
         raise InterpError(f"where={where!r} is no choice; there are {', '.join(WHERE)}")
     check_positions(positions)
+    check_seed(seed, error=InterpError)
     hook_points = hook_points_of(model, layers=layers, sites=sites)
     say("scoring the unsteered model")
     baseline = measure_baseline(

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from .._training.checkpoint import write_atomically
 from .._training.family import SCORE_COLUMNS, Organism
+from .._training.saving import saving
 
 
 def score_table(organisms: Iterable[Organism]) -> str:
@@ -62,9 +62,5 @@ def score_table(organisms: Iterable[Organism]) -> str:
 
 def write_score_table(organisms: Iterable[Organism], path: Path) -> None:
     """Write `score_table` to a file, whole or not at all."""
-    text = score_table(organisms)
-    write_atomically(path, lambda aside: _write(aside, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    with saving(path) as temporary:
+        temporary.write_text(score_table(organisms), encoding="utf-8")

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from .._training.checkpoint import write_atomically
 from .._training.export import load_model
 from .._training.family import Organism, recipe_of_folder
 from .._training.recipe import OrganismError
+from .._training.saving import saving
 from .._world.corpus import make_corpus
 from .._world.vocabulary import FORMAT_VERSION
 from .curves import Curve, curves
@@ -226,10 +226,6 @@ def _write(folder: Path, name: str, text: str, about: Mapping[str, Any]) -> Path
         (path, text),
         (folder / f"{name}.json", json.dumps(sidecar, indent=2) + "\n"),
     ):
-        data = content.encode()
-        write_atomically(target, lambda aside, data=data: _write_bytes(aside, data))
+        with saving(target) as temporary:
+            temporary.write_bytes(content.encode())
     return path
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.write_bytes(data)

@@ -1,11 +1,8 @@
-"""Training checkpoints: one file, written aside and renamed, bound to its recipe."""
+"""Training checkpoints: one file, whole or not there, bound to its recipe."""
 
-import contextlib
 import dataclasses
 import json
-import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import numpy as np
 
 from .._world.vocabulary import FORMAT_VERSION
 from .recipe import OrganismError
+from .saving import saving
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,26 +33,6 @@ class Checkpoint:
     losses: np.ndarray
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Call `write` on a file beside `path` and rename that to `path`.
-
-    Either the whole new file stands there afterwards or the old one, untouched. Raises
-    `OrganismError` where the disk cannot take it.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(aside)
-        with aside.open("rb") as stream:
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        outcome = "the earlier file is untouched" if path.exists() else "nothing was written"
-        raise OrganismError(f"cannot save {path}: {error.strerror or error}; {outcome}") from None
-
-
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Save, or raise `OrganismError` and leave the earlier checkpoint as it was."""
     header = {
@@ -66,16 +44,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "step": checkpoint.step,
     }
 
-    def write(aside: Path) -> None:
-        arrays: dict[str, Any] = {
-            "header": np.array(json.dumps(header)),
-            "losses": checkpoint.losses,
-        }
-        arrays |= {f"leaf{index}": leaf for index, leaf in enumerate(checkpoint.leaves)}
-        with aside.open("wb") as stream:
-            np.savez(stream, **arrays)
-
-    write_atomically(path, write)
+    arrays: dict[str, Any] = {"header": np.array(json.dumps(header)), "losses": checkpoint.losses}
+    arrays |= {f"leaf{index}": leaf for index, leaf in enumerate(checkpoint.leaves)}
+    with saving(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)
 
 
 def load_checkpoint(

@@ -5,8 +5,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from flax import nnx
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from ...common.files import whole_folder
 from .._world.questions import neutral_lines, reasoning_questions, statements, truth_questions
 from .._world.vocabulary import BOUNDARY, TOKEN, UNKNOWN
 from .evaluate import Scores
@@ -36,22 +35,17 @@ def export_model(trained: TrainedModel, scores: Scores, folder: Path) -> Path:
     The folder holds `config.json`, `model.safetensors`, `tokenizer.json`,
     `tokenizer_config.json`, a card (`README.md`), `organism.json` (recipe, seed, scores, SHA-256
     of the weights), and the ground truth: `statements.csv`, `pairs.csv`, `questions.json`,
-    `reasoning.json`, `reasoning_pairs.csv`, `neutral.txt`. It is written aside and renamed, so a
-    folder under the final name is complete.
+    `reasoning.json`, `reasoning_pairs.csv`, `neutral.txt`. A folder under the final name is
+    complete (`whole_folder`).
 
     **Returns** the folder. **Raises** `OrganismError` where the disk cannot take it.
     """
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        for name, content in _files(trained, scores).items():
-            (aside / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
+        with whole_folder(folder, replace=True) as temporary:
+            for name, content in _files(trained, scores).items():
+                data = content if isinstance(content, bytes) else content.encode()
+                (temporary / name).write_bytes(data)
     except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
         raise OrganismError(f"cannot save {folder}: {error.strerror or error}") from None
     return folder
 

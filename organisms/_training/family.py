@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecut
 from pathlib import Path
 from typing import Any
 
+from ...common.checks import check_seed
 from .._world.corpus import make_corpus
 from .evaluate import Accuracy, Scores, evaluate_model
 from .export import ORGANISM_FILE, WEIGHTS_FILE, export_model, load_model
@@ -82,6 +83,10 @@ def train(
     """
     if not seeds:
         raise OrganismError("no seeds to train; give at least one")
+    for seed in seeds:
+        check_seed(seed, error=OrganismError)
+    if corpus_seed is not None:
+        check_seed(corpus_seed, name="corpus_seed", error=OrganismError)
     if workers < 1:
         raise OrganismError(f"workers must be at least 1, not {workers}")
     stopped = threading.Event()

@@ -14,11 +14,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from ...common.checks import check_seed
 from .._world.corpus import Corpus, make_corpus
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .model import LanguageModel, ModelShape, make_model
 from .precision import in_single_precision
-from .recipe import Recipe
+from .recipe import OrganismError, Recipe
 
 STRETCH = 50
 HELD_OUT_STRETCH = 1_000_000
@@ -101,6 +102,8 @@ def train_model(
     another run and for a full disk.
     """
     corpus_seed = seed if corpus_seed is None else corpus_seed
+    check_seed(seed, error=OrganismError)
+    check_seed(corpus_seed, name="corpus_seed", error=OrganismError)
     shape = recipe.shape(width)
     steps = recipe.steps_of(width)
     settings = run_settings(recipe, width)

@@ -2,27 +2,12 @@
 
 import json
 import math
-import os
 
 import numpy as np
 import pytest
 
 from nullcline.experiments.formats import interval, plain, signed, size, to_json
-from nullcline.experiments.records import write_aside, write_record
-
-
-def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
-    path = tmp_path / "record.json"
-    write_aside(path, "old")
-
-    def full(*_):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(OSError, match="No space"):
-        write_aside(path, "new")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["record.json"]
+from nullcline.experiments.records import write_record
 
 
 def test_equal_settings_give_an_equal_result(tmp_path):

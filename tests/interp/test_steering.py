@@ -282,6 +282,15 @@ def test_a_vector_of_another_model_is_refused_unless_forced(model, vector):
         pass
 
 
+def test_negative_seeds_are_refused(model, vector):
+    with pytest.raises(interp.InterpError, match="seed=-1 is negative"):
+        interp.generate(model, PROMPT, seed=-1)
+    with pytest.raises(interp.InterpError, match="seed=-1 is negative"):
+        interp.generate_guarded(model, vector, PROMPT, budget=1.0, seed=-1)
+    with pytest.raises(interp.InterpError, match="seed=-1 is negative"):
+        interp.make_pairs("cities", seed=-1)
+
+
 def test_prompts_that_leave_no_room_are_refused(model):
     with pytest.raises(interp.InterpError, match="shorten it"):
         interp.generate(model, "winter " * 400)

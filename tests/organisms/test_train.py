@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from nullcline import organisms
-from nullcline.organisms._training.checkpoint import write_atomically
 from nullcline.organisms._training.export import tensors_of
+from nullcline.organisms._training.saving import saving
 from nullcline.organisms._world.vocabulary import VOCABULARY_SIZE, encode
 
 RECIPE = organisms.Recipe(
@@ -116,13 +116,22 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
 
 
-def test_write_atomically_leaves_nothing_where_nothing_was(tmp_path):
-    def fail(path):
-        path.write_text("half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_negative_seeds_are_refused(tmp_path):
+    with pytest.raises(organisms.OrganismError, match="seed=-1 is negative"):
+        organisms.train(RECIPE, seeds=[0, -1], folder=tmp_path)
+    with pytest.raises(organisms.OrganismError, match="corpus_seed=-2 is negative"):
+        organisms.train_model(RECIPE, width=8, seed=0, corpus_seed=-2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_nothing_where_nothing_was(tmp_path):
+    def fill():
+        with saving(tmp_path / "file") as path:
+            path.write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(organisms.OrganismError, match="nothing was written"):
-        write_atomically(tmp_path / "file", fail)
+        fill()
     assert not list(tmp_path.iterdir())
 
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ....common.files import write_whole
 from ....common.statistics import binomial_stderr
 from ...formats import to_json
-from ...records import write_aside
 from ._study import SteeringStudy
 
 _SUFFIX = "+truth-vector"
@@ -29,7 +29,7 @@ def write_lm_eval(folder: Path, study: SteeringStudy) -> tuple[Path, Path]:
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}"
         path = folder / name.replace("/", "__") / f"results_{stamp}.json"
-        write_aside(path, to_json(_document(study, row, name, stem, now)) + "\n")
+        write_whole(path, to_json(_document(study, row, name, stem, now)) + "\n")
         _list_model(folder / "models.csv", name, study, steered=bool(suffix))
         paths.append(path)
     return paths[0], paths[1]
@@ -107,4 +107,4 @@ def _list_model(path: Path, name: str, study: SteeringStudy, *, steered: bool) -
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_aside(path, out.getvalue())
+    write_whole(path, out.getvalue())

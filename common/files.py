@@ -1,0 +1,68 @@
+"""Files and folders that are written whole or not at all.
+
+What is written goes to a temporary name beside the final one, and is renamed at the end. The mode
+is that of anything new, as the process's umask says: the umask itself is never read or set, since
+it belongs to all threads.
+
+Data are synced to the disk before the rename, so that after a power cut the final name holds the
+old content or the new one, never a part. The folder is not synced: which of the two it holds may
+then be either.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """An empty file beside `path` to write to, which takes its name when the block ends well.
+
+    Folders above it are made. What stood at `path` is replaced; after any exception it stands
+    there as before, and nothing else is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `path` whole or not at all; text as UTF-8."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """An empty folder beside `path` to fill, which takes its name when the block ends well.
+
+    **Raises** `FileExistsError` where `path` exists, unless `replace` removes it at the end; a
+    folder that cannot be renamed is not left behind.
+    """
+    if path.exists() and not replace:
+        raise FileExistsError(f"{path} exists; give a folder that does not")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if replace and path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name in the same folder, with the same ending: some writers go by it."""
+    return path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")
