@@ -22,6 +22,7 @@ from .._ode.library import PolynomialLibrary
 from .._ode.sparse import AbstractPenalty, Ridge
 from .._ode.stlsq import STLSQ
 from .._ode.trajectories import Trajectories
+from .._precision import in_double_precision
 from .._tables.benchmarks import benchmark
 from .forecast_fit import Coupling, allowed_terms, reasoning_place, system_matrix
 from .linear_flow import linear_flow
@@ -193,6 +194,7 @@ def _regression(cohort: Cohort) -> Regression:
     return integral_form(trajectories, PolynomialLibrary(degree=1), UnitBox(), noise="increment")
 
 
+@in_double_precision
 def _solve(
     cohort: Cohort,
     weights: Float[np.ndarray, "fits families"],

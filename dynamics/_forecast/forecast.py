@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from .._ode.library import PolynomialLibrary
 from .._ode.vector_field import CapabilityODE
+from .._precision import in_double_precision
 from .forecast_fit import (
     Coupling,
     ForecastSetting,
@@ -121,6 +122,7 @@ class Forecaster:
         ]
         return np.mean(each, axis=0)
 
+    @in_double_precision
     def ode(self, member: int = 0) -> CapabilityODE:
         """One of the averaged systems, best first, ready to integrate along its own clock.
 

@@ -13,6 +13,7 @@ from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.trajectories import Trajectories
 from .._ode.vector_field import CapabilityODE
+from .._precision import in_double_precision
 from .protocol import family_interval
 
 _BEYOND = 1e-3  # decades between places that only fill a short family's grid
@@ -35,6 +36,7 @@ class LeftOut:
     escaped: tuple[str, ...]
 
 
+@in_double_precision
 def left_out_errors(
     fit: ODEFit, trajectories: Trajectories, *, n_boot: int = 10_000, seed: int = 0
 ) -> LeftOut:

@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
 from .._tables.scores import ScoreTable
 
@@ -200,6 +201,7 @@ def relative_error(
     return float((np.abs(predicted - observed) / observed).mean())
 
 
+@in_double_precision
 def family_interval(
     values: Float[np.ndarray, " families"],
     *,

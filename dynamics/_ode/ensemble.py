@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .integral import Regression, integral_form, weighted_sum
 from .integrate import Solution, integrate, is_usable
@@ -54,6 +55,7 @@ class Ensemble(eqx.Module):
     clusters: str = eqx.field(static=True)
 
     @property
+    @in_double_precision
     def inclusion(self) -> Float[Array, "dims terms"]:
         """Inclusion probability: the share of members that use a term."""
         used = self.coefficients != 0
@@ -64,6 +66,7 @@ class Ensemble(eqx.Module):
         """Names of the terms, in the order of the columns."""
         return self.library.names(self.coordinates.names(self.benchmarks))
 
+    @in_double_precision
     def member(self, place: int) -> CapabilityODE:
         """One member as an ODE."""
         return CapabilityODE(
@@ -74,6 +77,7 @@ class Ensemble(eqx.Module):
         """Percentile band of each coefficient; 0 counts as a value."""
         return band(self.coefficients, level=level)
 
+    @in_double_precision
     def solutions(
         self,
         x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
@@ -101,6 +105,7 @@ def _solutions(ensemble, x0, log10_n):
     return jax.vmap(one)(ensemble.coefficients)
 
 
+@in_double_precision
 def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
     """Percentile band over the first axis; values that are not finite are left out and counted."""
     if not 0 < level < 1:
@@ -112,6 +117,7 @@ def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
     return Band(low, median, high, jnp.mean(finite.astype(values.dtype), axis=0))
 
 
+@in_double_precision
 def draw_counts(
     key: PRNGKeyArray | Array, cluster: Sequence[int] | np.ndarray, *, members: int
 ) -> Float[Array, "members rows"]:
@@ -134,6 +140,7 @@ def _counts(key, count, members):
     return counted.reshape(members, count).astype(jnp.result_type(float))
 
 
+@in_double_precision
 def refit(
     regression: Regression,
     penalty: AbstractPenalty,
@@ -150,6 +157,7 @@ def _refit(regression, penalty, candidates, weights):
     return penalty.solve_many(normal, candidates)
 
 
+@in_double_precision
 def bootstrap(
     fit: ODEFit,
     trajectories: Trajectories,
@@ -185,6 +193,7 @@ def bootstrap(
     return Ensemble(coefficients, weights, ode.library, ode.coordinates, ode.benchmarks, clusters)
 
 
+@in_double_precision
 def reweight(
     fit: ODEFit,
     trajectories: Trajectories,

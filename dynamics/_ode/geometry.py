@@ -10,6 +10,7 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Bool, Complex, Float
 
+from .._precision import in_double_precision
 from .coordinates import LogOdds
 from .vector_field import CapabilityODE
 
@@ -37,6 +38,7 @@ class FixedPoint(eqx.Module):
     oscillates: bool = eqx.field(static=True)
 
 
+@in_double_precision
 def fixed_points(ode: CapabilityODE, *, starts: int = 64, seed: int = 0) -> tuple[FixedPoint, ...]:
     """Fixed points reached by Newton's method from `starts` points spread over the unit box.
 
@@ -57,6 +59,7 @@ def fixed_points(ode: CapabilityODE, *, starts: int = 64, seed: int = 0) -> tupl
     return tuple(fixed_point(ode, jnp.asarray(x)) for x in ordered)
 
 
+@in_double_precision
 def fixed_point(ode: CapabilityODE, x: Float[Array, " dims"]) -> FixedPoint:
     """Describe the fixed point at scores `x`."""
     eigenvalues = np.linalg.eigvals(np.asarray(ode.jacobian(x))).astype(complex)
@@ -113,6 +116,7 @@ class Nullcline(eqx.Module):
     branches: Float[Array, "*members grid"]
 
 
+@in_double_precision
 def nullcline(
     ode: CapabilityODE,
     *,
@@ -180,6 +184,7 @@ class StabilityBand(eqx.Module):
     found: Bool[Array, " members"]
 
 
+@in_double_precision
 def follow_fixed_point(
     ode: CapabilityODE,
     reference: FixedPoint,

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
+from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
 from .trajectories import Trajectories
@@ -41,6 +42,7 @@ class Regression(eqx.Module):
     mask: Bool[Array, "families points"]
     freedom: Float[Array, " families"]
 
+    @in_double_precision
     def normal_equations(
         self, family_weights: Float[Array, " families"] | None = None
     ) -> "NormalEquations":
@@ -48,6 +50,7 @@ class Regression(eqx.Module):
         weights = jnp.ones_like(self.freedom) if family_weights is None else family_weights
         return weighted_sum(self.by_family(), weights)
 
+    @in_double_precision
     def by_family(self) -> "NormalEquations":
         """Each family's sums; fields with a leading axis of families."""
         return NormalEquations(
@@ -71,6 +74,7 @@ class NormalEquations(eqx.Module):
     rows: Float[Array, "*batch"]
 
 
+@in_double_precision
 def weighted_sum(
     by_family: NormalEquations, weights: Float[Array, "*members families"]
 ) -> NormalEquations:
@@ -83,6 +87,7 @@ def weighted_sum(
     return jax.tree.map(total, by_family)
 
 
+@in_double_precision
 def integral_form(
     trajectories: Trajectories,
     library: AbstractLibrary,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._precision import in_double_precision
 from .results import RESULTS, DynamicsError
 from .vector_field import CapabilityODE
 
@@ -31,6 +32,7 @@ class Solution(eqx.Module):
     result: RESULTS
     benchmarks: tuple[str, ...] = eqx.field(static=True)
 
+    @in_double_precision
     def gamma(self, *, reasoning: str, truth: str) -> Float[Array, " grid"]:
         """The local coupling f_truth / f_reasoning along the solution."""
         for name in (reasoning, truth):
@@ -41,6 +43,7 @@ class Solution(eqx.Module):
         return above / self.velocity[:, self.benchmarks.index(reasoning)]
 
 
+@in_double_precision
 def integrate(
     ode: CapabilityODE,
     x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
@@ -64,7 +67,8 @@ def integrate(
 
     **Returns** a `Solution`. **Raises** `DynamicsError` for `stiff` and `escaped` if `throw`; never
     for `left_unit_box`, which is an answer. With `throw=False` what was not reached is NaN. The
-    function may be vmapped, jitted and differentiated with `throw=False`.
+    function may be vmapped, jitted and differentiated with `throw=False`; then it keeps the
+    caller's precision, else it computes in 64 bits.
     """
     x0 = jnp.asarray(x0, float)
     log10_n = jnp.asarray(log10_n, float)

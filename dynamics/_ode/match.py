@@ -15,6 +15,7 @@ import optimistix as optx
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .integral import NormalEquations
 from .library import AbstractLibrary
@@ -79,6 +80,7 @@ class Match(eqx.Module):
     solver_error: Float[Array, ""]
 
 
+@in_double_precision
 def match_problem(
     trajectories: Trajectories,
     library: AbstractLibrary,
@@ -100,6 +102,7 @@ def match_problem(
     )
 
 
+@in_double_precision
 @eqx.filter_jit
 def match(
     problem: MatchProblem,
@@ -234,6 +237,7 @@ def _soften(residual, scale):
     return residual * jnp.sqrt(2 / (1 + jnp.sqrt(1 + (residual / scale) ** 2)))
 
 
+@in_double_precision
 @eqx.filter_jit
 def gauss_newton(
     problem: MatchProblem,

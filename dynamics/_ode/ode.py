@@ -10,6 +10,7 @@ import numpy as np
 from jax.errors import ConcretizationTypeError
 from jaxtyping import Array, Bool, Float
 
+from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
 from .estimate import by_integral, by_pooling
@@ -70,6 +71,7 @@ class ODEFit(eqx.Module):
         """Names of the terms, in the order of the columns."""
         return self.ode.library.names(self.ode.coordinates.names(self.ode.benchmarks))
 
+    @in_double_precision
     def family_ode(self, trajectories: Trajectories, family: str) -> CapabilityODE:
         """The equations of one family of the data: the shared ones with its deviation, if any."""
         place = trajectories.place(family)
@@ -82,6 +84,7 @@ class ODEFit(eqx.Module):
         return self.ode.equations(digits=digits)
 
 
+@in_double_precision
 def fit_ode(
     data: Trajectories | ScoreTable,
     library: AbstractLibrary | None = None,
@@ -106,6 +109,8 @@ def fit_ode(
     terms each equation may use (all by default; the identity pattern gives an uncoupled ODE);
     `family_weights`, how often each family counts (0 leaves it out without a new compilation);
     `noise`, see `integral_form`; `matching`, settings of trajectory matching.
+
+    Computes in 64 bits, whatever JAX is set to: verdicts would depend on the precision.
 
     **Returns** an `ODEFit`. **Raises** `DynamicsError` if `throw` and the result is not
     `successful`, ValueError for data or settings that make no sense.

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 
 
@@ -32,6 +33,7 @@ class Trajectories(eqx.Module):
     left_out: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
 
     @classmethod
+    @in_double_precision
     def from_arrays(
         cls,
         s: Sequence[Float[np.ndarray, " _"]],
@@ -153,6 +155,7 @@ class Trajectories(eqx.Module):
         """The number of models in each family."""
         return tuple(len(names) for names in self.models)
 
+    @in_double_precision
     def take(self, chosen: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
         """Only the families at the given places, in that order.
 

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Scalar
 
+from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
 
@@ -33,22 +34,27 @@ class CapabilityODE(eqx.Module):
                 f"{shape[1]} terms need {shape}"
             )
 
+    @in_double_precision
     def free(self, state: Float[Array, " dims"]) -> Float[Array, " dims"]:
         """d state/ds as the equations say, also where it leads out of the box."""
         return self.coefficients @ self.library(state)
 
+    @in_double_precision
     def __call__(self, s, state: Float[Array, " dims"], args=None) -> Float[Array, " dims"]:
         return self.coordinates.hold(state, self.free(state))
 
+    @in_double_precision
     def velocity(self, x: Float[Array, " dims"]) -> Float[Array, " dims"]:
         """dx/ds at scores `x`: change of each score per decade, as the equations say."""
         state = self.coordinates.state(x)
         return self.coordinates.score_velocity(state, self.free(state))
 
+    @in_double_precision
     def jacobian(self, x: Float[Array, " dims"]) -> Float[Array, "dims dims"]:
         """The Jacobian of `velocity` at scores `x`, per decade."""
         return jax.jacfwd(self.velocity)(x)
 
+    @in_double_precision
     def gamma(self, x: Float[Array, " dims"], *, reasoning: int, truth: int) -> Scalar:
         """The local coupling f_truth / f_reasoning at scores `x`; infinite where f_reasoning is 0.
 

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Shaped
 
+from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
 from .critical_types import CriticalPoint, WithinFamilies, as_ambient, within_families
 
@@ -24,6 +25,7 @@ Curve = Literal["quadratic", "segmented"]
 Sums = Float[np.ndarray, "families 5"]
 
 
+@in_double_precision
 def critical_point_bootstrap(
     x: Float[Array | np.ndarray, " models"],
     y: Float[Array | np.ndarray, " models"],

@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, percentile_interval
 from .critical_types import CriticalPoint, as_ambient
 
 
+@in_double_precision
 def critical_point_published(
     x: Float[Array | np.ndarray, " models"],
     y: Float[Array | np.ndarray, " models"],

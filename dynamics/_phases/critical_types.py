@@ -88,7 +88,7 @@ def within_families(x, y, family) -> WithinFamilies:
     A family of one place says nothing once it has an offset of its own; kept, it would only dilute
     the resampling of families.
     """
-    # dtype of NumPy on purpose: these sums are made on the host, whatever precision JAX has.
+    # dtype of NumPy on purpose: these sums are made on the host.
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     labels, index = family_index(family)
     finite = np.isfinite(x) & np.isfinite(y)
@@ -99,5 +99,5 @@ def within_families(x, y, family) -> WithinFamilies:
 
 
 def as_ambient(values: np.ndarray) -> Float[Array, "..."]:
-    """To JAX, in its own precision (64-bit only where the caller has asked for it)."""
+    """To JAX, in the precision at work: 64 bits below `in_double_precision`."""
     return jnp.asarray(values, dtype=jnp.result_type(float))
