@@ -1,12 +1,15 @@
 """Loss against size: the power law with a floor, what the values determine of it, and no more."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
+
+from .._tables.counts import parse_counts
 
 _LEAST, _MOST = 0.01, 3.0  # exponents between them are looked at
 _GRID = 400
@@ -37,9 +40,11 @@ class PowerLaw:
     status: PowerLawStatus
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def at(self, params: Float[np.ndarray, " sizes"]) -> Float[np.ndarray, " sizes"]:
-        """The fitted value at sizes in parameters."""
-        return self.floor + self.scale * (np.asarray(params) / 1e9) ** -self.exponent
+    def at(
+        self, params: str | float | Sequence[str | float] | Float[np.ndarray, "*sizes"]
+    ) -> Float[np.ndarray, "*sizes"]:
+        """The fitted value at parameter counts (numbers, or text such as "70B")."""
+        return np.asarray(self.floor + self.scale * (parse_counts(params) / 1e9) ** -self.exponent)
 
 
 def _solve(

@@ -13,6 +13,7 @@ from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.results import RESULTS, result_name
 from .._ode.vector_field import CapabilityODE
+from .._tables.counts import parse_counts
 from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
 from .baselines import baseline_methods, fit_method
@@ -193,7 +194,7 @@ def extend(
     table: ScoreTable,
     family: str,
     *,
-    params: float | Sequence[float],
+    params: str | float | Sequence[str | float],
     trained_on: ScoreTable | None = None,
     benchmarks: Sequence[str] | None = None,
     same_size: SameSize = "leave_out",
@@ -201,10 +202,11 @@ def extend(
 ) -> FamilyPrediction:
     """Predict larger models of a family from all its models in `table`.
 
-    **Arguments:** `params`, parameter counts to predict, above the family's largest; `trained_on`,
-    the table whose families teach the dynamics (the shipped uniform table by default; a family of
-    the same name in it is not used); `benchmarks`, those predicted, by default all that both tables
-    and the held-out study have; `same_size`, see `held_out_cohort`; `level` of the bands.
+    **Arguments:** `params`, parameter counts to predict (numbers, or text such as "70B"), above the
+    family's largest; `trained_on`, the table whose families teach the dynamics (the shipped uniform
+    table by default; a family of the same name in it is not used); `benchmarks`, those predicted,
+    by default all that both tables and the held-out study have; `same_size`, see `held_out_cohort`;
+    `level` of the bands.
 
     With two models or more, how far the family's own course counts is chosen by protocol B within
     the training families; each further model refines it. With one model this is protocol A. The
@@ -229,7 +231,7 @@ def extend(
         mixtures=True,
     )
     target = own.families[0]
-    wanted = np.sort(np.atleast_1d(np.asarray(params, float)))
+    wanted = np.sort(np.atleast_1d(parse_counts(params)))
     if not (np.isfinite(wanted).all() and (wanted > 10 ** target.log10_n[-1] * 1.0001).all()):
         raise ValueError(
             f"params must be above {10 ** target.log10_n[-1]:.4g}, the largest of {target.name}"

@@ -3,9 +3,35 @@
 from typing import Any
 
 import diffrax
+import numpy as np
+
+# Equinox gives neither the class of its enumerations' members nor their metaclass a public name.
+_Item: Any = type(diffrax.RESULTS.successful)
+_Enumeration: Any = type(diffrax.RESULTS)
 
 
-class RESULTS(diffrax.RESULTS):  # pyright: ignore[reportGeneralTypeIssues]
+class Result(_Item):
+    """A member of `RESULTS` that prints as its name; traced, or of a batch, as its number."""
+
+    def __repr__(self) -> str:
+        if self.is_traced() or np.ndim(self._value):
+            return f"RESULTS({self._value})"
+        return result_name(self)
+
+
+class _WithNames(_Enumeration):
+    """An enumeration whose members, and what it makes of them, are of class `Result`."""
+
+    def __new__(cls, name, bases, namespace):
+        made: Any = super().__new__(cls, name, bases, namespace)
+        for member, item in made._name_to_item.items():
+            made._name_to_item[member] = Result(item._value, made)
+        where = made.where
+        made.where = staticmethod(lambda pred, a, b: Result(where(pred, a, b)._value, made))
+        return made
+
+
+class RESULTS(diffrax.RESULTS, metaclass=_WithNames):  # pyright: ignore[reportGeneralTypeIssues]
     successful = ""
     underdetermined = (
         "The data do not determine the active coefficients: there are at least as many of them as "

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -76,6 +77,17 @@ def test_a_table_and_a_fit_are_one_line():
     assert repr(dynamics.load_table("published")).startswith("ScoreTable(published: 60 models of ")
     fit = dynamics.fit_ode(dynamics.Trajectories.from_arrays(S, X), throw=False)
     assert repr(fit) == "ODEFit(successful: 6 terms of 6, 2 families)"
+
+
+def test_a_result_is_shown_as_its_name():
+    fit = dynamics.fit_ode(dynamics.Trajectories.from_arrays(S, X), throw=False)
+    assert (str(fit.result), repr(fit.result)) == ("successful", "successful")
+    assert repr(dynamics.RESULTS.underdetermined) == "underdetermined"
+    # Of a compiled solve, and chosen by `where`.
+    solution = dynamics.integrate(fit.ode, [0.9, 0.4], log10_n=[9.0, 20.0], throw=False)
+    assert repr(solution.result) == dynamics.result_name(solution.result) == "left_unit_box"
+    many = jax.vmap(lambda x: dynamics.integrate(fit.ode, x, log10_n=[9.0, 9.5], throw=False))
+    assert repr(many(jnp.full((2, 2), 0.4)).result) == "RESULTS([0 0])"
 
 
 def test_a_fit_that_is_traced_can_be_shown():

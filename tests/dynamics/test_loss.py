@@ -43,6 +43,8 @@ def test_noisy_curve_agrees_with_another_solver():
     fit = fit_power_law(PARAMS, values)
     assert (fit.floor, fit.scale, fit.exponent) == pytest.approx(peer(PARAMS, values), rel=1e-3)
     np.testing.assert_allclose(fit.residual, values - fit.at(PARAMS), atol=1e-12)
+    assert fit.at("70B") == fit.at(7e10)
+    assert fit.at("70B").shape == ()
 
 
 def test_errors_of_values_left_out():

@@ -190,6 +190,11 @@ def test_extension_of_a_users_family(tmp_path):
     assert np.isnan(further.observed).all()
     assert (further.predicted[1, [0, 2]] > further.predicted[0, [0, 2]]).all()
     assert ((further.high - further.low)[1] > (further.high - further.low)[0]).all()
+    named = dynamics.extend(table, "mine", params=["70B", 3e10])
+    np.testing.assert_array_equal(named.params, further.params)
+    np.testing.assert_array_equal(named.predicted, further.predicted)
+    with pytest.raises(ValueError, match="params holds '70Q', which is no count; write 70B"):
+        dynamics.extend(table, "mine", params="70Q")
     with pytest.raises(ValueError, match="params must be above 7e\\+09"):
         dynamics.extend(table, "mine", params=1e9)
     with pytest.raises(ValueError, match="no family 'yours'"):
