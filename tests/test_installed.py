@@ -80,6 +80,16 @@ def test_the_import_is_light_and_every_public_name_is_there(run):
     assert int(recipes) > 10
 
 
+def test_the_page_is_made_from_its_templates(run):
+    script = (
+        "from nullcline.experiments.dashboard._page import live_page, report_page\n"
+        "print(live_page().decode(), len(report_page('mine', {})))\n"
+    )
+    shown = run("-c", script, command="python")
+    assert shown.startswith("<!doctype html>")
+    assert '<script src="/static/app.js"></script>' in shown
+
+
 def test_a_table_is_diagnosed(run):
     found = json.loads(run("diagnose", "--n-boot", "200", "--json"))
     assert len(found["by_family"]) > 10

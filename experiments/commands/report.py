@@ -30,10 +30,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def check_report(path: Path) -> None:
-    """Before the work: whether the file can be written, and plotly.js is there."""
-    from ..dashboard._page import plotly_script
+    """Before the work: whether the file can be written, and the page's packages are there."""
+    from ..dashboard._page import check_packages
 
-    plotly_script()
+    check_packages()
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name a file such as report.html")
     path.parent.mkdir(parents=True, exist_ok=True)

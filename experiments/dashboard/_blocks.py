@@ -124,6 +124,6 @@ def _plain(value: Any) -> Any:
     return f"{float(value):.10g}" if math.isfinite(value) else ""
 
 
-def figure_text(name: str) -> str:
-    """A name as text in a figure: plotly reads tags in texts."""
-    return escape(name, quote=False)
+def figure_text(*texts: str) -> str:
+    """Lines of text in a figure, where plotly reads tags: those of names are escaped."""
+    return "<br>".join(escape(text, quote=False) for text in texts)

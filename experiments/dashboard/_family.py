@@ -211,8 +211,10 @@ def _steps_figure(family: FamilyDiagnosis) -> Block:
                 "width": 4,
             },
             text=[
-                f"{figure_text(s.smaller)} to {figure_text(s.larger)}<br>"
-                f"γ {signed(s.slope.gamma)} {interval(s.slope.low, s.slope.high)}"
+                figure_text(
+                    f"{s.smaller} to {s.larger}",
+                    f"γ {signed(s.slope.gamma)} {interval(s.slope.low, s.slope.high)}",
+                )
                 for s in shown
             ],
             hovertemplate="%{text}<extra></extra>",

@@ -85,7 +85,7 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
                 marker={"size": [4 + 0.9 * i for i in range(len(family.models))]},
                 opacity=0.8,
                 text=[
-                    f"{figure_text(family.family)}<br>{figure_text(m)} ({size(10**s)})"
+                    figure_text(family.family, f"{m} ({size(10**s)})")
                     for m, s in zip(family.models, family.log10_params, strict=True)
                 ],
                 hovertemplate="%{text}<br>%{x:.1f} %, %{y:.1f} %<extra></extra>",

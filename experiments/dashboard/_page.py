@@ -3,11 +3,15 @@
 import base64
 import gzip
 import hashlib
-import html
 import importlib.util
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import jinja2
 
 #: One script, in this order; served as one file and put into the report as one block.
 _SCRIPTS = ("plain_styles.js", "elements.js", "figures.js", "blocks.js", "choices.js", "app.js")
@@ -38,29 +42,28 @@ def script() -> bytes:
     return b"".join(static(name) for name in _SCRIPTS)
 
 
+def check_packages() -> None:
+    """**Raises** `ValueError` where a package is missing that the page is made with."""
+    for name in ("jinja2", "plotly"):
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(f"{name} is not installed: pip install 'nullcline[dashboard]'")
+
+
 @lru_cache(maxsize=1)
 def plotly_script() -> bytes:
-    """plotly.js of the installed package, which is not imported for it.
-
-    Raises ValueError where the package is not installed.
-    """
+    """plotly.js of the installed package, which is not imported for it (`check_packages`)."""
     found = importlib.util.find_spec("plotly")
-    if found is None or found.origin is None:
-        raise ValueError("plotly is not installed: pip install 'nullcline[dashboard]'")
+    assert found is not None
+    assert found.origin is not None
     return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_bytes()
 
 
 def live_page() -> bytes:
     """The dashboard's page."""
-    head = (
-        '<link rel="stylesheet" href="/static/style.css"><link rel="icon" href="data:,">'
-        '<link rel="preload" as="script" href="/static/plotly.min.js">'
-    )
-    tail = '<script src="/static/app.js"></script>'
-    return _page("nullcline", head, tail).encode("utf-8")
+    return _rendered("live.html", title="nullcline")
 
 
-def report_page(title: str, data: dict) -> bytes:
+def report_page(title: str, data: Mapping[str, Any]) -> bytes:
     """The report: views, script, style and plotly.js in one file, nothing asked of a network."""
     style, code, plotly = static("style.css"), script(), plotly_script()
     policy = (
@@ -68,17 +71,16 @@ def report_page(title: str, data: dict) -> bytes:
         f"style-src {_digest(style)} {_digest(_EMPTY)}; img-src data: blob:; base-uri 'none'; "
         "form-action 'none'"
     )
-    head = (
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<link rel="icon" href="data:,"><style>{style.decode("utf-8")}</style>'
-    )
     content = json.dumps(data, allow_nan=False, separators=(",", ":")).encode("utf-8")
-    tail = (
-        f'<script type="text/plain" id="report-data">{_packed(content)}</script>'
-        f'<script type="text/plain" id="report-plotly">{_packed(plotly)}</script>'
-        f"<script>{code.decode('utf-8')}</script>"
+    return _rendered(
+        "report.html",
+        title=f"{title} · nullcline",
+        policy=policy,
+        style=style.decode("utf-8"),
+        script=code.decode("utf-8"),
+        data=_packed(content),
+        plotly=_packed(plotly),
     )
-    return _page(f"{title} · nullcline", head, tail).encode("utf-8")
 
 
 def _packed(content: bytes) -> str:
@@ -86,9 +88,19 @@ def _packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
 
 
-def _page(title: str, head: str, tail: str) -> str:
-    shell = static("page.html").decode("utf-8")
-    # One pass, so that nothing that is put in is looked into again.
-    before, after = shell.split("<!--head-->")
-    middle, end = after.split("<!--tail-->")
-    return before.replace("{title}", html.escape(title)) + head + middle + tail + end
+def _rendered(name: str, **values: str) -> bytes:
+    """A template with its values, which are escaped unless it says otherwise."""
+    return _templates().get_template(name).render(values).encode("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _templates() -> "jinja2.Environment":
+    import jinja2  # here: to ask whether packages are there needs none of them
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__ or ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )

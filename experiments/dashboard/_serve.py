@@ -6,7 +6,7 @@ from pathlib import Path
 from ...data import shipped
 from ..web import bound, own_names, run_until_stopped, shown_address
 from ._cache import ViewCache, cache_folder
-from ._page import plotly_script
+from ._page import check_packages
 from ._server import create_app
 from ._store import Store
 from ._uploads import Uploads
@@ -20,7 +20,7 @@ def serve(
     *, host: str, port: int, records: Path | None, keep: bool, say: Callable[[str], None]
 ) -> None:
     """Serve until interrupted; `say` is called with the address once it is listened on."""
-    plotly_script()  # a missing package is said before anything starts
+    check_packages()  # said before anything starts
     with bound(host, port) as own:
         store = Store(
             shipped=ProcessWorker(seconds=_SHIPPED_SECONDS),

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ..formats import interval, plain, signed
-from ._blocks import Block, csv_data, facts, figure, figure_text, table
+from ._blocks import Block, csv_data, facts, figure, table
 from ._record_values import model_name, number
 from ._style import ACCENT, INK, layout, titled, trace
 
@@ -48,7 +48,7 @@ def layer_scan(name: str, record: dict) -> Block:
 
 def controlled_table(name: str, record: dict) -> list[Block | None]:
     """Steering beside its controls, from a record of `evaluate` or `truth`."""
-    model = figure_text(model_name(name, record))
+    model = model_name(name, record)
     rows, raw = [], []
     for row in record["rows"]:
         value = {key: number(row.get(key)) for key in COLUMNS[1:]}
@@ -69,7 +69,7 @@ def controlled_table(name: str, record: dict) -> list[Block | None]:
     corrected = _percents(record.get("corrected_low"), record.get("corrected_high"))
     held = record.get("held")
     shown = [
-        ("model", model_name(name, record), _vector(record) or "steered, on a test split"),
+        ("model", model, _vector(record) or "steered, on a test split"),
         ("corrected", f"{_percent(record.get('corrected_share'))} %", f"95 % {corrected}"),
         ("by random directions", f"{_percent(record.get('random_corrected_share'))} %",
          "mean; of equal norm"),

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import html
 import json
 import re
 import socket
@@ -77,6 +78,14 @@ def test_the_same_data_give_the_same_bytes():
     assert first == second
     assert b"&lt;b&gt;&amp;" in first
     assert b"</script><b>" not in first
+
+
+def test_a_hostile_name_is_text_in_the_page():
+    name = "</title><script>alert('1')</script>"
+    head = report_page(name, {"views": {}}).decode().split("<style>")[0]
+    assert head.count("</title>") == 1
+    assert "<script" not in head
+    assert name in html.unescape(head)
 
 
 def test_diagnose_writes_the_same_report(page, tmp_path, capsys):

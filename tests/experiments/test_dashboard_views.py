@@ -80,6 +80,7 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
     assert set(COLUMNS) <= {field.name for field in dataclasses.fields(Row)}
     vector = {"method": "mass_mean", "layer": 3, "strength": 0.5}
     record = EVALUATE | {
+        "model": "R&D <1B>",
         "vector": vector,
         "held": {"accuracy": 0.9, "low": 0.8, "high": 0.95},
         "verdict_reason": "within the range of random directions",
@@ -91,7 +92,9 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
     vector_said, held, reason = "mass mean, layer 3, strength 0.5", "90.0 %", "within the range"
     for said in (vector_said, held, "[80.0, 95.0]", "not told from random", reason):
         assert said in str(shown)
-    rows = next(b for b in blocks if "steering" in b.get("title", ""))["rows"]
+    # A title is text of the page: what is escaped for plotly would be shown as it is written.
+    beside = next(b for b in blocks if b.get("title") == "R&D <1B>: steering beside its controls")
+    rows = beside["rows"]
     assert rows[-1][0] == "random max"
     assert rows[-1][3] == "7.0"
     assert rows[-1][6] == "–"
