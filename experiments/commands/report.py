@@ -1,7 +1,12 @@
 """`nullcline report`: the dashboard's views as one file."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...dynamics import Diagnosis, ScoreTable
 
 from ..schemas import Diagnose
 from ._arguments import add_schema_arguments, settings_from
@@ -39,7 +44,14 @@ def check_report(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def write_report(path: Path, table, diagnosis, *, records: Path | None, on_progress) -> None:
+def write_report(
+    path: Path,
+    table: "ScoreTable",
+    diagnosis: "Diagnosis",
+    *,
+    records: Path | None,
+    on_progress: Callable[[str], None] | None,
+) -> None:
     """Write the report of a diagnosis, whole or not at all."""
     import sys
 

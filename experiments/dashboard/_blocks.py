@@ -3,34 +3,134 @@
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Literal, SupportsFloat, TypedDict, cast
 
-Block = dict[str, Any]
-Cell = str | dict[str, Any]
+#: A trace or a layout, whose keys and values are plotly's.
+Plot = dict[str, object]
+
+
+class Csv(TypedDict):
+    """A file to save."""
+
+    name: str
+    text: str
+
+
+class Badge(TypedDict):
+    """A word with a colour of its own; `tone` is a phase or a verdict."""
+
+    text: str
+    tone: str
+
+
+class Link(TypedDict):
+    """A word that leads to another state of the page."""
+
+    text: str
+    state: dict[str, str]
+
+
+Cell = str | Badge | Link
+
+
+class Lines(TypedDict):
+    kind: Literal["lines"]
+    lines: list[str]
+
+
+class Notice(TypedDict):
+    kind: Literal["notice"]
+    tone: str
+    title: str
+    lines: list[str]
+
+
+class Fact(TypedDict):
+    label: str
+    value: str
+    note: str
+
+
+class Facts(TypedDict):
+    kind: Literal["facts"]
+    items: list[Fact]
+
+
+class Table(TypedDict):
+    kind: Literal["table"]
+    title: str
+    columns: list[str]
+    rows: list[list[Cell]]
+    right: list[int]
+    note: str
+    csv: Csv | None
+
+
+class Steps(TypedDict):
+    """A slider: a label, and the traces of each of its steps after the first `fixed` ones."""
+
+    label: str
+    state: str
+    at: int
+    labels: list[str]
+    fixed: int
+    traces: list[list[Plot]]
+
+
+class Figure(TypedDict):
+    kind: Literal["figure"]
+    name: str
+    title: str
+    traces: list[Plot]
+    layout: Plot
+    alt: str
+    csv: Csv
+    note: str
+    height: int
+    steps: Steps | None
+
+
+class Details(TypedDict):
+    kind: Literal["details"]
+    title: str
+    badges: list[Badge]
+    blocks: list["Block"]
+
+
+Block = Lines | Notice | Facts | Table | Figure | Details
+
+
+class View(TypedDict):
+    """A page: its title, the one question that it answers, and its parts."""
+
+    title: str
+    question: str
+    blocks: list[Block]
+
 
 #: A spreadsheet takes a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def view(title: str, question: str, blocks: Sequence[Block | None]) -> Block:
+def view(title: str, question: str, blocks: Sequence[Block | None]) -> View:
     """A page: its title, the one question that it answers, and its parts (None is no part)."""
     shown = [block for block in blocks if block is not None]
     return {"title": title, "question": question, "blocks": shown}
 
 
-def lines(*texts: str) -> Block:
+def lines(*texts: str) -> Lines:
     """Paragraphs."""
     return {"kind": "lines", "lines": list(texts)}
 
 
-def notice(title: str, *texts: str, tone: str = "info") -> Block:
+def notice(title: str, *texts: str, tone: str = "info") -> Notice:
     """A framed remark; `tone` is info, warning or error."""
     return {"kind": "notice", "tone": tone, "title": title, "lines": list(texts)}
 
 
-def facts(*items: tuple[str, str, str]) -> Block:
+def facts(*items: tuple[str, str, str]) -> Facts:
     """A row of (label, value, what it means)."""
     return {
         "kind": "facts",
@@ -45,9 +145,9 @@ def table(
     *,
     right: Sequence[int] = (),
     note: str = "",
-    data: Block | None = None,
-) -> Block:
-    """Rows for people; `right` are the places of columns of numbers, `data` the CSV behind it."""
+    data: Csv | None = None,
+) -> Table:
+    """Rows for people; `right` are the columns of numbers, from 0, `data` the CSV behind it."""
     return {
         "kind": "table",
         "title": title,
@@ -63,14 +163,14 @@ def figure(
     name: str,
     title: str,
     *,
-    traces: Sequence[Mapping],
-    layout: Mapping,
+    traces: Sequence[Plot],
+    layout: Plot,
     alt: str,
-    data: Block,
+    data: Csv,
     note: str = "",
     height: int = 420,
-    steps: Block | None = None,
-) -> Block:
+    steps: Steps | None = None,
+) -> Figure:
     """A plotly figure; `alt` says in words what it shows, `steps` is a slider of other traces."""
     return {
         "kind": "figure",
@@ -86,23 +186,23 @@ def figure(
     }
 
 
-def details(title: str, blocks: Sequence[Block | None], *, badges: Sequence[Cell] = ()) -> Block:
+def details(title: str, blocks: Sequence[Block | None], *, badges: Sequence[Badge] = ()) -> Details:
     """Something that opens: a title with badges, and the parts inside."""
     shown = [block for block in blocks if block is not None]
     return {"kind": "details", "title": title, "badges": list(badges), "blocks": shown}
 
 
-def badge(text: str, tone: str) -> Cell:
+def badge(text: str, tone: str) -> Badge:
     """A word with a colour of its own; `tone` is a phase or a verdict."""
     return {"text": text, "tone": tone}
 
 
-def link(text: str, **state: str) -> Cell:
+def link(text: str, **state: str) -> Link:
     """A word that leads to another state of the page."""
     return {"text": text, "state": state}
 
 
-def csv_data(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Block:
+def csv_data(name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Csv:
     """A CSV file to save: scores as fractions, sizes as counts, nothing where there is no number.
 
     A text that a spreadsheet would run as a formula is written with an apostrophe before it.
@@ -114,14 +214,15 @@ def csv_data(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -
     return {"name": f"{name}.csv", "text": buffer.getvalue()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str | int:
     if value is None:
         return ""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA) else value
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
         return value
-    return f"{float(value):.10g}" if math.isfinite(value) else ""
+    number = float(cast("SupportsFloat", value))  # a float, of numpy or not
+    return f"{number:.10g}" if math.isfinite(number) else ""
 
 
 def figure_text(*texts: str) -> str:

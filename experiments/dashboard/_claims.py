@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from ..formats import interval, signed
 from ..ledger import Claim
-from ._blocks import Block, badge, csv_data, details, facts, lines, table
+from ._blocks import Block, View, badge, csv_data, details, facts, lines, table
 from ._blocks import view as make_view
 
 _RELATION = {"equal": "", "below": "< ", "above": "> "}
 
 
-def claims_view(claims: Sequence[Claim]) -> Block:
+def claims_view(claims: Sequence[Claim]) -> View:
     """A line per claim with its two verdicts."""
     numbers = Counter(claim.number for claim in claims)
     inferences = Counter(claim.inference for claim in claims)

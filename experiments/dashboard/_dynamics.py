@@ -10,7 +10,7 @@ from ... import dynamics
 from ...dynamics import benchmark
 from ..formats import signed, size
 from ..studies.ode import fit_data
-from ._blocks import Block, csv_data, figure, figure_text, lines, notice, table
+from ._blocks import Block, Plot, View, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
 
@@ -21,6 +21,9 @@ _SLIDER = 9
 _ARROWS = 15
 _DECADE = 0.18  # length of an arrow, in decades of growth
 _QUESTION = "Where do the fitted equations lead a family, and on which curve does the tax end?"
+
+
+Window = tuple[tuple[float, float], tuple[float, float]]  # of the reasoning score, of truth's
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class _Flow:
 
 def dynamics_view(
     table_: dynamics.ScoreTable, *, reasoning: str, truth: str, penalty: str = "l1", seed: int = 0
-) -> Block:
+) -> View:
     """The fitted ODE: flow field, nullcline, trajectories, equations, fixed points."""
     five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table_.benchmarks]
     chosen = tuple(dict.fromkeys([reasoning, truth, *five]))
@@ -72,7 +75,13 @@ def dynamics_view(
     )
 
 
-def _flow(fit, ensemble, trajectories, reasoning, truth) -> _Flow:
+def _flow(
+    fit: dynamics.ODEFit,
+    ensemble: dynamics.Ensemble | None,
+    trajectories: dynamics.Trajectories,
+    reasoning: str,
+    truth: str,
+) -> _Flow:
     names = fit.ode.benchmarks
     families = [_observed(trajectories, place) for place in range(len(trajectories.families))]
     first = np.array([scores[0] for _, scores in families])
@@ -108,7 +117,7 @@ def _flow(fit, ensemble, trajectories, reasoning, truth) -> _Flow:
     )
 
 
-def _observed(trajectories, place: int) -> tuple[np.ndarray, np.ndarray]:
+def _observed(trajectories: dynamics.Trajectories, place: int) -> tuple[np.ndarray, np.ndarray]:
     kept = np.asarray(trajectories.mask[place], bool)
     sizes = np.asarray(trajectories.s[place])[kept]
     return sizes, np.asarray(trajectories.x[place])[kept]
@@ -169,7 +178,7 @@ def _figure(flow: _Flow) -> Block:
     )
 
 
-def _band_note(flow: _Flow, window) -> str:
+def _band_note(flow: _Flow, window: Window) -> str:
     """In how many resamples there is a nullcline to make a band of."""
     if flow.ensemble is None:
         return " Too few families to resample: no band."
@@ -182,7 +191,7 @@ def _band_note(flow: _Flow, window) -> str:
     )
 
 
-def _window(flow: _Flow) -> tuple[tuple[float, float], tuple[float, float]]:
+def _window(flow: _Flow) -> Window:
     """What the families' scores span, with a margin."""
     spans = []
     for column in (flow.reasoning, flow.truth):
@@ -194,7 +203,7 @@ def _window(flow: _Flow) -> tuple[tuple[float, float], tuple[float, float]]:
     return spans[0], spans[1]
 
 
-def _observed_trace(flow: _Flow) -> dict:
+def _observed_trace(flow: _Flow) -> Plot:
     x, y, text = [], [], []
     for place, family in enumerate(flow.trajectories.families):
         sizes, scores = _observed(flow.trajectories, place)
@@ -212,7 +221,7 @@ def _observed_trace(flow: _Flow) -> dict:
     )
 
 
-def _step(flow: _Flow, place: int, window) -> list[dict]:
+def _step(flow: _Flow, place: int, window: Window) -> list[Plot]:
     """What the slider changes: arrows, nullcline and courses at one size."""
     others = flow.reference[place]
     return [
@@ -222,7 +231,7 @@ def _step(flow: _Flow, place: int, window) -> list[dict]:
     ]
 
 
-def _arrows(flow: _Flow, others: np.ndarray, window) -> dict:
+def _arrows(flow: _Flow, others: np.ndarray, window: Window) -> Plot:
     grid_x, grid_y = (np.linspace(low, high, _ARROWS + 2)[1:-1] for low, high in window)
     x, y = (values.reshape(-1) for values in np.meshgrid(grid_x, grid_y))
     states = np.tile(others, (len(x), 1))
@@ -248,7 +257,7 @@ def _arrows(flow: _Flow, others: np.ndarray, window) -> dict:
     )
 
 
-def _nullcline(flow: _Flow, others: np.ndarray, window) -> list[dict]:
+def _nullcline(flow: _Flow, others: np.ndarray, window: Window) -> list[Plot]:
     along = _along(window)
     line = np.asarray(dynamics.nullcline(flow.fit.ode, **_plane(flow, others, along)).at)
     edges = trace([], [], mode="lines", showlegend=False)
@@ -275,7 +284,7 @@ def _nullcline(flow: _Flow, others: np.ndarray, window) -> list[dict]:
     ]
 
 
-def _along(window) -> np.ndarray:
+def _along(window: Window) -> np.ndarray:
     return np.linspace(window[0][0], window[0][1], 41)
 
 
@@ -290,7 +299,7 @@ def _plane(flow: _Flow, others: np.ndarray, along: np.ndarray) -> dict:
     }
 
 
-def _nullcline_band(flow: _Flow, others: np.ndarray, window) -> dynamics.ode.Band:
+def _nullcline_band(flow: _Flow, others: np.ndarray, window: Window) -> dynamics.ode.Band:
     assert flow.ensemble is not None
     coefficients = flow.ensemble.coefficients[:_BANDED]
     choice = _plane(flow, others, _along(window))
@@ -298,7 +307,7 @@ def _nullcline_band(flow: _Flow, others: np.ndarray, window) -> dynamics.ode.Ban
     return dynamics.ode.band(members.at, level=0.9)
 
 
-def _courses(flow: _Flow, log10_n: float) -> list[dict]:
+def _courses(flow: _Flow, log10_n: float) -> list[Plot]:
     x, y, heads = [], [], []
     for course in flow.courses:
         grown = course[course[:, 0] <= log10_n + 1e-9]

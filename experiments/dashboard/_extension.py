@@ -3,10 +3,10 @@
 import numpy as np
 
 from ... import dynamics
-from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, FamilyPrediction, benchmark
 from ..formats import size
 from ..studies.diagnosis import conclusions
-from ._blocks import Block, csv_data, facts, figure, lines, notice, table
+from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._overview import families_table, phase_diagram, warnings_block
 from ._style import PHASES, layout, size_axis, titled, trace
@@ -15,7 +15,7 @@ _MOST = 6  # families whose next sizes are predicted
 _FURTHER = 10.0  # how many times the largest model the furthest prediction lies
 
 
-def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> Block:
+def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
     """A table of the reader's own: warnings, phases, and the next sizes with bands."""
     read = facts(
         ("models", str(len(table_.frame)), f"that count; {len(table_.left_out)} left out"),
@@ -54,7 +54,9 @@ def _next_sizes(family: FamilyDiagnosis) -> np.ndarray:
     return largest * np.geomspace(2, _FURTHER, 4)
 
 
-def _predictions(table_, diagnosis: Diagnosis, chosen: list[FamilyDiagnosis]) -> list[Block]:
+def _predictions(
+    table_: dynamics.ScoreTable, diagnosis: Diagnosis, chosen: list[FamilyDiagnosis]
+) -> list[Block]:
     """The next sizes of each family; families without a prediction are told together, by reason."""
     blocks: list[Block] = []
     missing: dict[str, list[str]] = {}
@@ -76,7 +78,9 @@ def _predictions(table_, diagnosis: Diagnosis, chosen: list[FamilyDiagnosis]) ->
     return blocks
 
 
-def _figure(family, diagnosis, found, there) -> Block:
+def _figure(
+    family: FamilyDiagnosis, diagnosis: Diagnosis, found: FamilyPrediction, there: list[str]
+) -> Block:
     colours = dict(zip(there, (PHASES["bonus"], PHASES["tax"]), strict=False))
     observed = {diagnosis.reasoning: family.reasoning, diagnosis.truth: family.truth}
     traces = []
@@ -115,7 +119,7 @@ def _figure(family, diagnosis, found, there) -> Block:
     )
 
 
-def _data(family: FamilyDiagnosis, found) -> Block:
+def _data(family: FamilyDiagnosis, found: FamilyPrediction) -> Csv:
     rows = [
         (family.family, params, name, found.predicted[i, j], found.low[i, j], found.high[i, j])
         for i, params in enumerate(found.params)
@@ -126,7 +130,7 @@ def _data(family: FamilyDiagnosis, found) -> Block:
     )
 
 
-def _numbers(family: FamilyDiagnosis, found) -> Block:
+def _numbers(family: FamilyDiagnosis, found: FamilyPrediction) -> Block:
     rows = [
         (
             size(params),

@@ -1,6 +1,7 @@
 """Family: one family's scores, its steps, and what would settle where it turns."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,7 +9,19 @@ from ... import dynamics
 from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
 from ..formats import interval, signed, size
 from ..studies.diagnosis import gamma_text
-from ._blocks import Block, badge, csv_data, facts, figure, figure_text, lines, notice, table
+from ._blocks import (
+    Block,
+    Plot,
+    View,
+    badge,
+    csv_data,
+    facts,
+    figure,
+    figure_text,
+    lines,
+    notice,
+    table,
+)
 from ._blocks import view as make_view
 from ._overview import TURN, size_text, turn_text
 from ._settle import settle_blocks
@@ -17,7 +30,7 @@ from ._style import BAND, FAINT, INK, PHASES, band, layout, size_axis, titled, t
 _REACH = 4.0  # couplings beyond are drawn at the edge
 
 
-def family_view(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block:
+def family_view(diagnosis: Diagnosis, family: FamilyDiagnosis) -> View:
     """Everything about one family and one pair of scores."""
     pair = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
     several = family.current is not None
@@ -69,7 +82,7 @@ def _notes(family: FamilyDiagnosis) -> Block | None:
     return lines(" ".join(texts)) if texts else None
 
 
-def _points(family: FamilyDiagnosis, x: np.ndarray, **errors) -> dict:
+def _points(family: FamilyDiagnosis, x: np.ndarray, **errors: object) -> Plot:
     return trace(
         x,
         100 * family.truth,
@@ -92,7 +105,9 @@ def _points(family: FamilyDiagnosis, x: np.ndarray, **errors) -> dict:
     )
 
 
-def _curve_traces(curve: dynamics.FamilyCurve | None, show) -> list[dict]:
+def _curve_traces(
+    curve: dynamics.FamilyCurve | None, show: Callable[[np.ndarray], np.ndarray]
+) -> list[Plot]:
     """The fitted quadratic with its band; `show` turns places into the axis's unit."""
     if curve is None:
         return []

@@ -1,5 +1,7 @@
 """Frontier: the population line of the newest models, and what stands above it."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -7,14 +9,14 @@ from ... import dynamics
 from ...common.statistics import binomial_stderr
 from ...dynamics import benchmark
 from ..formats import interval, signed
-from ._blocks import Block, csv_data, facts, figure, figure_text, lines, table
+from ._blocks import Block, Csv, Plot, View, csv_data, facts, figure, figure_text, lines, table
 from ._blocks import view as make_view
 from ._style import BAND, FAINT, GROUPS, INK, SYMBOLS, layout, titled, trace
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
 
 
-def frontier_view(panel: pd.DataFrame | None = None) -> Block:
+def frontier_view(panel: pd.DataFrame | None = None) -> View:
     """Line, residuals h with intervals, labs, dates, and the simpler predictors beside it."""
     panel = dynamics.load_figures("frontier") if panel is None else panel
     panel = panel[panel["panel"] == "frozen"].reset_index(drop=True)
@@ -54,12 +56,12 @@ def _stderr(score: np.ndarray, name: str) -> np.ndarray:
     return binomial_stderr(score, benchmark(name).items)
 
 
-def _data(panel: pd.DataFrame) -> Block:
+def _data(panel: pd.DataFrame) -> Csv:
     columns = ["lab", "model", "date", _X, _Y, "h", "h_stderr"]
     return csv_data("frontier", columns, panel[columns].to_numpy(object).tolist())
 
 
-def _groups(panel: pd.DataFrame):
+def _groups(panel: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str, str]]:
     """(lab, rows, colour, symbol), the labs with most models first; the same in each figure."""
     order = panel["lab"].value_counts().index.tolist()
     for place, lab in enumerate(order):
@@ -72,7 +74,7 @@ def _groups(panel: pd.DataFrame):
         )
 
 
-def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str) -> list[dict]:
+def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str) -> list[Plot]:
     return [
         trace(
             scale_x * group[x].to_numpy(float),
@@ -163,7 +165,7 @@ def _by_date(panel: pd.DataFrame) -> Block:
     )  # fmt: skip
 
 
-def _predictors(x, y, date, lab) -> Block:
+def _predictors(x: np.ndarray, y: np.ndarray, date: np.ndarray, lab: np.ndarray) -> Block:
     candidates = {
         f"{_t(_X)}": x[:, None],
         "release date": date[:, None],
@@ -186,7 +188,7 @@ def _predictors(x, y, date, lab) -> Block:
     )
 
 
-def _labs(x, y, lab) -> Block:
+def _labs(x: np.ndarray, y: np.ndarray, lab: np.ndarray) -> Block:
     found = dynamics.controls.lab_lines(x, y, lab)
     rows = [
         (name, str(line.models), signed(line.slope), interval(line.slope_low, line.slope_high))

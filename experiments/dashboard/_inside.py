@@ -1,15 +1,15 @@
 """Inside a model: records of `heads`, `truth` and `evaluate` runs, read from a folder."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..formats import interval, plain, signed, size
-from ._blocks import Block, csv_data, facts, figure, lines, notice, table
+from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
-from ._record_values import model_name, number
+from ._record_values import Record, model_name, number, part, parts
 from ._steering import controlled_table, layer_scan
 from ._style import INK, layout, titled, trace
 
@@ -24,7 +24,7 @@ _HOW = (
 )
 
 
-def inside_view(folders: list[Path]) -> Block:
+def inside_view(folders: list[Path]) -> View:
     """Every record of the folders: head maps, layer scans, controlled steering tables."""
     blocks: list[Block | None] = []
     broken = []
@@ -48,14 +48,14 @@ def _files(folders: list[Path]) -> list[Path]:
     return kept[:_MOST_FILES]
 
 
-def _read(path: Path) -> dict | None:
+def _read(path: Path) -> Record | None:
     record = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(record, dict) and isinstance(record.get("result"), dict):
         record = record["result"]  # a run's record holds its result beside its settings
     return record if isinstance(record, dict) else None
 
 
-def _show(name: str, record: dict) -> list[Block | None]:
+def _show(name: str, record: Record) -> list[Block | None]:
     blocks: list[Block | None] = []
     if isinstance(record.get("heads"), list) and "completeness" in record:
         blocks += _heads(name, record)
@@ -66,10 +66,9 @@ def _show(name: str, record: dict) -> list[Block | None]:
     return blocks
 
 
-def _heads(name: str, record: dict) -> list[Block | None]:
-    model, heads = model_name(name, record), record["heads"]
-    competing = record.get("competing") or {}
-    whole = record.get("completeness") or {}
+def _heads(name: str, record: Record) -> list[Block | None]:
+    model, heads = model_name(name, record), parts(record, "heads")
+    competing, whole = part(record, "competing"), part(record, "completeness")
     share = interval(number(competing.get("wilson_low")), number(competing.get("wilson_high")))
     columns = ("layer", "head", "truth", "truth_low", "truth_high", "truth_p", "reasoning",
                "reasoning_low", "reasoning_high", "reasoning_p", "competing")  # fmt: skip
@@ -77,7 +76,7 @@ def _heads(name: str, record: dict) -> list[Block | None]:
         "heads",
         columns,
         [
-            (h["layer"], h["head"], *(number(_side(h, k).get(e)) for k in ("truth", "reasoning")
+            (h["layer"], h["head"], *(number(part(h, k).get(e)) for k in ("truth", "reasoning")
              for e in ("effect", "low", "high", "p")), bool(h.get("competing")))
             for h in heads
         ],
@@ -86,8 +85,8 @@ def _heads(name: str, record: dict) -> list[Block | None]:
     rows = [
         (
             f"{h['layer']}.{h['head']}",
-            _effect(_side(h, "truth")),
-            _effect(_side(h, "reasoning")),
+            _effect(part(h, "truth")),
+            _effect(part(h, "reasoning")),
         )
         for h in marked
     ]
@@ -118,13 +117,7 @@ def _heads(name: str, record: dict) -> list[Block | None]:
     ]  # fmt: skip
 
 
-def _side(head: dict, kind: str) -> dict:
-    """A head's effect on one set; nothing where it was not measured."""
-    found = head.get(kind)
-    return found if isinstance(found, dict) else {}
-
-
-def _by_set(value: Any, show) -> str:
+def _by_set(value: object, show: Callable[[float], str]) -> str:
     """A number, or the numbers of each set."""
     if isinstance(value, dict):
         numbers = [show(number(v)) for v in value.values() if isinstance(v, int | float)]
@@ -132,7 +125,7 @@ def _by_set(value: Any, show) -> str:
     return show(number(value))
 
 
-def _pairs(value: Any) -> str:
+def _pairs(value: object) -> str:
     if not isinstance(value, dict):
         return "–" if value is None else str(value)
     said = [
@@ -143,11 +136,11 @@ def _pairs(value: Any) -> str:
     return ", ".join(said)
 
 
-def _tiny(value: Any) -> str:
+def _tiny(value: object) -> str:
     return f"{number(value):.1e}" if isinstance(value, int | float) else "–"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     """A recorded value for people: three decimals."""
     if isinstance(value, list):
         return ", ".join(_short(item) for item in value)
@@ -156,7 +149,7 @@ def _short(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _parameters(record: dict) -> str:
+def _parameters(record: Record) -> str:
     model = record.get("model")
     if not isinstance(model, dict):
         return ""
@@ -167,17 +160,17 @@ def _parameters(record: dict) -> str:
     return ", ".join(said)
 
 
-def _effect(effect: dict) -> str:
+def _effect(effect: Record) -> str:
     ends = interval(number(effect.get("low")), number(effect.get("high")))
     return f"{signed(number(effect.get('effect')))} {ends}"
 
 
-def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
-    layers = 1 + max(int(h["layer"]) for h in heads)
-    width = 1 + max(int(h["head"]) for h in heads)
+def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
+    cells = [(int(number(h["layer"])), int(number(h["head"]))) for h in heads]
+    layers, width = 1 + max(layer for layer, _ in cells), 1 + max(head for _, head in cells)
     values = np.full((layers, width), np.nan)
-    for h in heads:
-        values[int(h["layer"]), int(h["head"])] = number(_side(h, kind).get("effect"))
+    for cell, h in zip(cells, heads, strict=True):
+        values[cell] = number(part(h, kind).get("effect"))
     known = np.abs(values[np.isfinite(values)])
     reach = float(known.max()) if known.size and known.max() > 0 else 1.0
     marked = [h for h in heads if h.get("competing")]
@@ -215,9 +208,9 @@ def _head_map(model: str, heads: list[dict], kind: str, data: Block) -> Block:
     )
 
 
-def _ablation(model: str, record: dict) -> Block | None:
-    ablated = record.get("ablation")
-    if not isinstance(ablated, list) or not ablated:
+def _ablation(model: str, record: Record) -> Block | None:
+    ablated = parts(record, "ablation") if record.get("ablation") else []
+    if not ablated:
         return None
     columns = ("layer", "head", "lost", "low", "high", "p")
     raw = [[number(row.get(column)) for column in columns] for row in ablated]
@@ -255,18 +248,16 @@ _PROJECTION = {
 }
 
 
-def _published(record: dict) -> Block | None:
+def _published(record: Record) -> Block | None:
     return _quantities(record, "published", _PUBLISHED, "The published definition, for comparison")
 
 
-def _projection(record: dict) -> Block | None:
+def _projection(record: Record) -> Block | None:
     return _quantities(record, "projection", _PROJECTION, "What the unembedding does to the two")
 
 
-def _quantities(record: dict, key: str, names: dict[str, str], title: str) -> Block | None:
+def _quantities(record: Record, key: str, names: dict[str, str], title: str) -> Block | None:
     """The named values of one part of a record, in the order of their names."""
-    found = record.get(key)
-    if not isinstance(found, dict):
-        return None
+    found = part(record, key)
     rows = [(said, _short(found[name])) for name, said in names.items() if name in found]
     return table(title, ("quantity", "value"), rows) if rows else None

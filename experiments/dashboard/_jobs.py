@@ -5,9 +5,9 @@ imported here and nowhere in the server.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from ... import dynamics
 from ..formats import plain
@@ -20,11 +20,25 @@ from ._frontier import frontier_view
 from ._overview import overview
 
 Parts = dict[str, str]
+Source = tuple[str, ...]  # ("shipped", name) or ("file", path, title)
+
+
+class TableEntry(TypedDict):
+    """What can be chosen of a table, and the pair that is chosen where nobody does."""
+
+    name: str
+    title: str
+    benchmarks: list[list[str]]  # name and title of each
+    families: list[str]
+    reasoning: str
+    truth: str
+    warnings: NotRequired[list[dict[str, object]]]  # what the reader said of an uploaded table
+
 
 _MOST_FAMILIES = 500
 
 
-def run(name: str, arguments: Mapping[str, Any]) -> Parts:
+def run(name: str, arguments: Mapping[str, object]) -> Parts:
     """The parts of job `name`; ValueError where the choice or the table does not allow it."""
     return _JOBS[name](**arguments)
 
@@ -35,8 +49,8 @@ def _index() -> Parts:
     return {"index": _json({"tables": tables, "penalties": list(PENALTIES)})}
 
 
-def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> dict[str, Any]:
-    """What can be chosen of a table, and the pair that is chosen where nobody does."""
+def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEntry:
+    """What can be chosen of a table."""
     from ...dynamics._diagnose import default_reasoning, default_truth
 
     counts = table.frame["family"].value_counts()
@@ -61,17 +75,17 @@ def _read(path: str, title: str, name: str) -> Parts:
     return {"entry": _json(entry)}
 
 
-def _diagnosis(source: tuple[str, ...], reasoning: str, truth: str) -> Parts:
+def _diagnosis(source: Source, reasoning: str, truth: str) -> Parts:
     diagnosis = _diagnose(source, reasoning, truth)
     families = {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in diagnosis.families}
     return {"overview": _json(overview(diagnosis)), **families}
 
 
-def _table(source: tuple[str, ...], reasoning: str, truth: str) -> Parts:
+def _table(source: Source, reasoning: str, truth: str) -> Parts:
     return {"table": _json(table_view(_load(source), _diagnose(source, reasoning, truth)))}
 
 
-def _dynamics(source: tuple[str, ...], reasoning: str, truth: str, penalty: str) -> Parts:
+def _dynamics(source: Source, reasoning: str, truth: str, penalty: str) -> Parts:
     view = dynamics_view(_load(source), reasoning=reasoning, truth=truth, penalty=penalty)
     return {"dynamics": _json(view)}
 
@@ -84,8 +98,7 @@ def _claims() -> Parts:
     return {"claims": _json(claims_view(build_ledger()))}
 
 
-def _load(source: tuple[str, ...]) -> dynamics.ScoreTable:
-    """A source is ("shipped", name) or ("file", path, title)."""
+def _load(source: Source) -> dynamics.ScoreTable:
     return _shipped(source[1]) if source[0] == "shipped" else _file(source[1], source[2])
 
 
@@ -104,15 +117,15 @@ def _file(path: str, title: str) -> dynamics.ScoreTable:
 
 
 @lru_cache(maxsize=4)
-def _diagnose(source: tuple[str, ...], reasoning: str, truth: str) -> dynamics.Diagnosis:
+def _diagnose(source: Source, reasoning: str, truth: str) -> dynamics.Diagnosis:
     return dynamics.diagnose(_load(source), reasoning=reasoning, truth=truth)
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
-_JOBS = {
+_JOBS: dict[str, Callable[..., Parts]] = {
     "index": _index,
     "read": _read,
     "diagnosis": _diagnosis,

@@ -2,13 +2,26 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
 from ..formats import interval, plain, signed, size
 from ..studies.diagnosis import conclusions, gamma_text
-from ._blocks import Block, badge, csv_data, details, facts, figure, figure_text, lines, link, table
+from ._blocks import (
+    Block,
+    View,
+    badge,
+    csv_data,
+    details,
+    facts,
+    figure,
+    figure_text,
+    lines,
+    link,
+    table,
+)
 from ._blocks import view as make_view
 from ._style import BAND, FAINT, INK, PHASES, layout, size_axis, titled, trace
 
@@ -21,7 +34,7 @@ TURN = {
 }
 
 
-def overview(diagnosis: Diagnosis) -> Block:
+def overview(diagnosis: Diagnosis) -> View:
     """Phase, critical point and what stays undetermined, for all families."""
     pair = f"{benchmark(diagnosis.reasoning).title} × {benchmark(diagnosis.truth).title}"
     return make_view(
@@ -285,7 +298,7 @@ def _pooled(diagnosis: Diagnosis) -> Block:
     )
 
 
-def warnings_block(warnings) -> Block | None:
+def warnings_block(warnings: Sequence[TableWarning]) -> Block | None:
     """Every warning of the table, with its row."""
     if not warnings:
         return None

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import jinja2
@@ -63,7 +63,7 @@ def live_page() -> bytes:
     return _rendered("live.html", title="nullcline")
 
 
-def report_page(title: str, data: Mapping[str, Any]) -> bytes:
+def report_page(title: str, data: Mapping[str, object]) -> bytes:
     """The report: views, script, style and plotly.js in one file, nothing asked of a network."""
     style, code, plotly = static("style.css"), script(), plotly_script()
     policy = (

@@ -6,8 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ... import dynamics
+from ..formats import plain
+from ._blocks import View, notice
+from ._dynamics import dynamics_view
 from ._errors import JobError
+from ._extension import table_view
+from ._family import family_view
+from ._inside import inside_view
 from ._jobs import describe, run
+from ._overview import overview
 from ._page import report_page
 
 #: The file stays below this, whatever the table; plotly.js takes two megabytes of it.
@@ -29,44 +36,30 @@ def write_views(
     the page then says so. Frontier and claims are those of the shipped tables. Raises JobError if
     even the rest does not fit.
     """
-    from ._dynamics import dynamics_view
-    from ._extension import table_view
-    from ._family import family_view
-    from ._inside import inside_view
-    from ._overview import overview
-
     report = on_progress or (lambda part: None)
     reasoning, truth = diagnosis.reasoning, diagnosis.truth
     report("views of families")
-    entry = {**describe(table), "reasoning": reasoning, "truth": truth}
-    views = {"overview": _plain(overview(diagnosis))}
-    ordered = sorted(diagnosis.families, key=lambda f: (-len(f.models), f.family))
-    spent, kept = 0, []
-    for family in ordered:
-        view = _plain(family_view(diagnosis, family))
-        spent += len(zlib.compress(json.dumps(view).encode("utf-8"))) * 4 // 3
-        if spent > _FOR_FAMILIES:
-            break
-        views[f"family/{family.family}"] = view
-        kept.append(family.family)
-    if len(kept) < len(ordered):
-        left = len(ordered) - len(kept)
-        text = f"{left} families with the fewest models have no view of their own in this file."
-        views["overview"]["blocks"].insert(
-            0, {"kind": "notice", "tone": "info", "title": "Not everything fits", "lines": [text]}
-        )
+    families = _family_views(diagnosis)
+    shown = overview(diagnosis)
+    left = len(diagnosis.families) - len(families)
+    if left:
+        said = f"{left} families with the fewest models have no view of their own in this file."
+        shown["blocks"].insert(0, notice("Not everything fits", said))
+    views = {"overview": plain(shown)}
+    views |= {f"family/{name}": view for name, view in families.items()}
     report("next sizes")
-    views["table"] = _plain(table_view(table, diagnosis))
+    views["table"] = plain(table_view(table, diagnosis))
     for penalty in _PENALTIES:
         report(f"dynamics, {penalty}")
-        shown = dynamics_view(table, reasoning=reasoning, truth=truth, penalty=penalty)
-        views[f"dynamics/{penalty}"] = _plain(shown)
+        flow = dynamics_view(table, reasoning=reasoning, truth=truth, penalty=penalty)
+        views[f"dynamics/{penalty}"] = plain(flow)
     report("frontier")
     views["frontier"] = json.loads(run("frontier", {})["frontier"])
     report("claims")
     views["claims"] = json.loads(run("claims", {})["claims"])
     views["inside"] = inside_view(list(records))
-    entry["families"] = kept
+    entry = describe(table)
+    entry["reasoning"], entry["truth"], entry["families"] = reasoning, truth, list(families)
     entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
     names = dict.fromkeys(key.split("/")[0] for key in views)
     index = {"tables": [entry], "penalties": list(_PENALTIES)}
@@ -76,7 +69,14 @@ def write_views(
     return page
 
 
-def _plain(view: dict) -> dict:
-    from ..formats import plain
-
-    return plain(view)
+def _family_views(diagnosis: dynamics.Diagnosis) -> dict[str, View]:
+    """The views that fit, of the families with the most models first."""
+    views: dict[str, View] = {}
+    spent = 0
+    for family in sorted(diagnosis.families, key=lambda f: (-len(f.models), f.family)):
+        view = plain(family_view(diagnosis, family))
+        spent += len(zlib.compress(json.dumps(view).encode("utf-8"))) * 4 // 3
+        if spent > _FOR_FAMILIES:
+            break
+        views[family.family] = view
+    return views

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +22,11 @@ from ._inside import inside_view
 from ._page import LIVE_POLICY, live_page, plotly_script, script, static
 from ._store import Job, Store
 from ._uploads import MOST_BYTES, MOST_FILES
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from ._jobs import Source, TableEntry
 
 #: The names of the files, and what stands between them, come on top.
 _MOST_BODY = MOST_BYTES + 1200 * MOST_FILES
@@ -52,9 +57,7 @@ _UPLOAD = {
         }
     },
 }
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Message} for code in (400, 403, 404, 405, 408, 413, 415, 422, 429)
-}
+_ERRORS = (400, 403, 404, 405, 408, 413, 415, 422, 429)
 
 
 def create_app(
@@ -78,7 +81,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        responses=_ERRORS,
+        responses={code: {"model": Message} for code in _ERRORS},
     )
     app.add_middleware(
         Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=lambda message: _say(403, message)
@@ -110,7 +113,7 @@ def _answer_errors(app: FastAPI) -> None:
         return answer
 
 
-def _first_problem(errors: Any) -> str:
+def _first_problem(errors: "Sequence[ErrorDetails]") -> str:
     first = errors[0]
     where = ".".join(str(part) for part in first["loc"] if part not in ("query", "body"))
     text = f"{where}: {first['msg']}" if where else str(first["msg"])
@@ -164,7 +167,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         """A view as data for the page; 202 with the progress while it is computed."""
         if view == "inside":  # small files, which may change: read at once, nothing heavy
             return JSONResponse(inside_view(list(records)))
-        choice: dict[str, Any] | None = None
+        choice: Choice | None = None
         if view in _OF_A_TABLE:
             choice = _choice(store, table, reasoning, truth)
             ask = _ask(view, choice, penalty)
@@ -176,7 +179,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         part: str = view
         if view == "family":
             names = [key.removeprefix("family/") for key in found if key.startswith("family/")]
-            known = choice["families"] if choice else []
+            known = choice.families if choice else []
             part = f"family/{family or next((n for n in known if n in names), '')}"
             if part not in found:
                 raise Refused(404, "there is no such family with both scores in this table")
@@ -187,7 +190,17 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
-def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) -> dict[str, Any]:
+class Choice(NamedTuple):
+    """A table, where it lies, and the pair of scores that is looked at."""
+
+    source: "Source"
+    reasoning: str
+    truth: str
+    families: list[str]
+    title: str
+
+
+def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) -> Choice:
     """Table and pair, checked against what there is."""
     entry, source = _entry(store, table)
     names = {name for name, _ in entry["benchmarks"]}
@@ -198,10 +211,10 @@ def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) 
             raise Refused(422, f"this table has no such benchmark for {role}; there are {there}")
     if pair["reasoning"] == pair["truth"]:
         raise Refused(422, "the pair holds one benchmark twice; choose two")
-    return {"source": source, **pair, "families": entry["families"], "title": entry["title"]}
+    return Choice(source, **pair, families=entry["families"], title=entry["title"])
 
 
-def _entry(store: Store, table: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _entry(store: Store, table: str) -> "tuple[TableEntry, Source]":
     own, source = store.uploads.entry(table), store.uploads.source(table)
     if own is not None and source is not None:
         return own, source
@@ -211,7 +224,7 @@ def _entry(store: Store, table: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     raise Refused(404, "there is no such table here; uploads are forgotten when the server ends")
 
 
-def _shipped(store: Store) -> list[dict[str, Any]]:
+def _shipped(store: Store) -> "list[TableEntry]":
     parts = store.parts("index", {}, "reading the shipped tables")
     if isinstance(parts, Job):
         parts = parts.future.result(timeout=_READ_SECONDS)
@@ -222,18 +235,20 @@ class Ask(NamedTuple):
     """A job to ask the store for."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: Mapping[str, object]
     title: str
 
 
-def _ask(view: str, choice: dict[str, Any], penalty: str) -> Ask:
+def _ask(view: str, choice: Choice, penalty: str) -> Ask:
     """Which job holds a view of a table."""
-    arguments = {key: choice[key] for key in ("source", "reasoning", "truth")}
+    arguments = {
+        "source": choice.source, "reasoning": choice.reasoning, "truth": choice.truth,
+    }  # fmt: skip
     if view == "dynamics":
         return Ask("dynamics", {**arguments, "penalty": penalty}, "fitting the equations")
     if view == "table":
         return Ask("table", arguments, "predicting the next sizes")
-    return Ask("diagnosis", arguments, f"diagnosing {choice['title']}")
+    return Ask("diagnosis", arguments, f"diagnosing {choice.title}")
 
 
 def _warm(store: Store) -> None:

@@ -1,14 +1,14 @@
 """What would settle where a family turns, as blocks of its view."""
 
 from ... import dynamics
-from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, NextMeasurements, benchmark
 from ...dynamics.phases import CandidateMeasurement
 from ..formats import signed, size
-from ._blocks import Block, csv_data, figure, notice, table
+from ._blocks import Block, Csv, csv_data, figure, notice, table
 from ._style import ACCENT, INK, layout, size_axis, titled, trace
 
 _TITLE = "What would settle where it turns"
-_DEFAULT_ITEMS = 1000  # for a benchmark whose number of questions nobody told us
+_DEFAULT_ITEMS = 1000  # for a benchmark whose number of questions is not in the registry
 
 
 def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
@@ -53,7 +53,7 @@ def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: D
     )
 
 
-def _figure(found: dynamics.NextMeasurements) -> Block:
+def _figure(found: NextMeasurements) -> Block:
     sizes = sorted((c for c in found.candidates if c.kind == "size"), key=lambda c: c.log10_params)
     traces = [
         trace(
@@ -99,7 +99,7 @@ def _figure(found: dynamics.NextMeasurements) -> Block:
     )
 
 
-def _table(found, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
+def _table(found: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
     rows = [
         (
             _what(c, family, diagnosis),
@@ -119,7 +119,7 @@ def _table(found, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
     )
 
 
-def _data(found) -> Block:
+def _data(found: NextMeasurements) -> Csv:
     columns = ("kind", "params", "items", "decades", "decades_stderr", "gain", "bracketed_share")
     rows = [
         (

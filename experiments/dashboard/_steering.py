@@ -1,11 +1,10 @@
 """Records of `truth` and `evaluate`: the layer scan and the controlled table."""
 
 import math
-from typing import Any
 
 from ..formats import interval, plain, signed
 from ._blocks import Block, csv_data, facts, figure, table
-from ._record_values import model_name, number
+from ._record_values import Record, model_name, number, parts
 from ._style import ACCENT, INK, layout, titled, trace
 
 #: What is read of each row of the table.
@@ -13,9 +12,9 @@ COLUMNS = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "corrected_share", "fals
            "true_to_false", "mcnemar_p", "kl", "perplexity_ratio", "reasoning_change")  # fmt: skip
 
 
-def layer_scan(name: str, record: dict) -> Block:
+def layer_scan(name: str, record: Record) -> Block:
     """Held-out accuracy of a truth direction by layer, from a record of `truth`."""
-    rows = [layer for layer in record["layers"] if isinstance(layer, dict)]
+    rows = parts(record, "layers")
     x = [layer.get("layer") for layer in rows]
     y = [number(layer.get("accuracy")) for layer in rows]
     up = [100 * (number(r.get("high")) - v) for r, v in zip(rows, y, strict=True)]
@@ -46,11 +45,11 @@ def layer_scan(name: str, record: dict) -> Block:
     )
 
 
-def controlled_table(name: str, record: dict) -> list[Block | None]:
+def controlled_table(name: str, record: Record) -> list[Block | None]:
     """Steering beside its controls, from a record of `evaluate` or `truth`."""
     model = model_name(name, record)
     rows, raw = [], []
-    for row in record["rows"]:
+    for row in parts(record, "rows"):
         value = {key: number(row.get(key)) for key in COLUMNS[1:]}
         rows.append(
             (
@@ -94,7 +93,7 @@ def controlled_table(name: str, record: dict) -> list[Block | None]:
     ]  # fmt: skip
 
 
-def _vector(record: dict) -> str:
+def _vector(record: Record) -> str:
     """Which vector it was: method, place, strength."""
     vector = record.get("vector")
     if not isinstance(vector, dict):
@@ -104,9 +103,9 @@ def _vector(record: dict) -> str:
     return said if math.isnan(strength) else f"{said}, strength {strength:.3g}"
 
 
-def _percent(value: Any) -> str:
+def _percent(value: object) -> str:
     return signed(100 * number(value), 1)
 
 
-def _percents(low: Any, high: Any) -> str:
+def _percents(low: object, high: object) -> str:
     return interval(100 * number(low), 100 * number(high), lambda v: signed(v, 1))

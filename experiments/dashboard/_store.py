@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ..web import Refused
 from ._cache import ViewCache
@@ -15,8 +15,20 @@ from ._errors import JobError
 from ._uploads import Uploads
 from ._worker import Worker
 
+if TYPE_CHECKING:
+    from ._jobs import Parts
+
 _MOST_RESULTS = 64
 _MOST_PENDING = 24
+
+
+class Progress(TypedDict):
+    """Jobs ended and begun, the one that runs, and for how long."""
+
+    done: int
+    total: int
+    part: str
+    seconds: float
 
 
 @dataclass
@@ -24,9 +36,9 @@ class Job:
     """A computation: its name and arguments, and what became of it."""
 
     name: str
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
     title: str
-    future: Future
+    future: "Future[Parts]"
     urgent: bool
     started: float = field(default_factory=time.monotonic)
 
@@ -41,7 +53,7 @@ class Store:
     def __init__(self, *, shipped: Worker, uploaded: Worker, cache: ViewCache, uploads: Uploads):
         self._workers = {"shipped": shipped, "uploaded": uploaded}
         self._cache = cache
-        self._results: OrderedDict[tuple, Mapping[str, str]] = OrderedDict()
+        self._results: OrderedDict[tuple, Parts] = OrderedDict()
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
         self._lock = threading.RLock()  # cancelling a job calls back while it is held
         self._counts = [0, 0]  # jobs begun, jobs ended
@@ -54,8 +66,8 @@ class Store:
         self.uploads.close()
 
     def parts(
-        self, name: str, arguments: Mapping[str, Any], title: str, *, urgent: bool = True
-    ) -> Mapping[str, str] | Job:
+        self, name: str, arguments: Mapping[str, object], title: str, *, urgent: bool = True
+    ) -> "Parts | Job":
         """The parts of a job, or the job while it runs; what somebody waits for is urgent.
 
         Raises `Refused`: 422 where the choice is impossible, 429 where too much is waiting, 500
@@ -89,10 +101,10 @@ class Store:
             raise Refused(500, f"this view could not be computed ({error})") from None
         self._keep(key, found)
         if not own:
-            self._cache.put(key, dict(found))
+            self._cache.put(key, found)
         return found
 
-    def progress(self) -> dict[str, Any]:
+    def progress(self) -> Progress:
         """How many jobs were begun and ended, and what runs."""
         with self._lock:
             running = [job for job in self._jobs.values() if not job.future.done()]
@@ -104,7 +116,7 @@ class Store:
             "seconds": round(time.monotonic() - running[0].started, 1) if running else 0.0,
         }
 
-    def add_table(self, files: list[tuple[str, bytes]]) -> tuple[str, Future]:
+    def add_table(self, files: list[tuple[str, bytes]]) -> "tuple[str, Future[Parts]]":
         """Keep an upload in the private folder and have it read: its id and the job."""
         name = secrets.token_urlsafe(12)
         path, title = self.uploads.add(name, files)
@@ -112,7 +124,14 @@ class Store:
         return name, self._workers["uploaded"].submit("read", arguments)
 
     def _begin(
-        self, key: tuple, name: str, arguments: Mapping, title: str, *, own: bool, urgent: bool
+        self,
+        key: tuple,
+        name: str,
+        arguments: Mapping[str, object],
+        title: str,
+        *,
+        own: bool,
+        urgent: bool,
     ) -> Job:
         with self._lock:
             if key in self._jobs:
@@ -127,17 +146,17 @@ class Store:
         job.future.add_done_callback(self._ended)
         return job
 
-    def _ended(self, future: Future) -> None:
+    def _ended(self, _: Future) -> None:
         with self._lock:
             self._counts[1] += 1
 
-    def _keep(self, key: tuple, parts: Mapping[str, str]) -> None:
+    def _keep(self, key: tuple, parts: "Parts") -> None:
         with self._lock:
             self._results[key] = parts
             while len(self._results) > _MOST_RESULTS:
                 self._results.popitem(last=False)
 
 
-def _is_own(arguments: Mapping[str, Any]) -> bool:
+def _is_own(arguments: Mapping[str, object]) -> bool:
     source = arguments.get("source")
-    return source is not None and source[0] == "file"
+    return isinstance(source, tuple) and source[0] == "file"

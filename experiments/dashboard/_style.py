@@ -1,11 +1,11 @@
 """The look of figures: one layout, few colours, each readable on white."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from ..formats import plain, size
+from ._blocks import Plot
 
 INK = "#1d2329"
 MUTED = "#5b6570"
@@ -23,9 +23,9 @@ GROUPS = ("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 
 
-def layout(*, x: Mapping | None = None, y: Mapping | None = None, **more: Any) -> dict:
+def layout(*, x: Plot | None = None, y: Plot | None = None, **more: object) -> Plot:
     """The house's layout with axes `x` and `y`."""
-    axis = {
+    axis: Plot = {
         "showline": True,
         "linecolor": FAINT,
         "gridcolor": "#eceff2",
@@ -55,40 +55,42 @@ def layout(*, x: Mapping | None = None, y: Mapping | None = None, **more: Any) -
     }
 
 
-def merged(base: Mapping, over: Mapping) -> dict:
+def merged(base: Plot, over: Plot) -> Plot:
     """`over` laid upon `base`, one level deep for mappings inside."""
     out = dict(base)
     for key, value in over.items():
-        inner = isinstance(value, Mapping) and isinstance(out.get(key), Mapping)
-        out[key] = {**out[key], **value} if inner else value
+        below = out.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            value = {**below, **value}
+        out[key] = value
     return out
 
 
-def titled(text: str, **more: Any) -> dict:
+def titled(text: str, **more: object) -> Plot:
     """An axis with a title."""
     return {"title": {"text": text}, **more}
 
 
-def size_axis(log10_low: float, log10_high: float, text: str = "parameters N") -> dict:
+def size_axis(log10_low: float, log10_high: float, text: str = "parameters N") -> Plot:
     """A logarithmic axis of parameter counts, given in log10, with ticks such as 1B."""
-    places = np.arange(np.floor(log10_low), np.ceil(log10_high) + 1)
+    powers = np.arange(np.floor(log10_low), np.ceil(log10_high) + 1)
     return titled(
         text,
         range=[float(log10_low), float(log10_high)],
-        tickvals=[float(p) for p in places],
-        ticktext=[size(10.0**p) for p in places],
+        tickvals=[float(p) for p in powers],
+        ticktext=[size(10.0**p) for p in powers],
     )
 
 
-def trace(x: Sequence | np.ndarray, y: Sequence | np.ndarray, **more: Any) -> dict:
+def trace(x: Sequence | np.ndarray, y: Sequence | np.ndarray, **more: object) -> Plot:
     """A scatter trace of plain numbers; what is not finite is a gap."""
     return plain({"type": "scatter", "x": x, "y": y, **more})
 
 
-def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str, **more: Any) -> dict:
-    """A shaded band as one closed outline; places without an end are left out."""
-    kept = np.isfinite(low) & np.isfinite(high)
-    x, low, high = (np.asarray(v, dtype=float)[kept] for v in (x, low, high))
+def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str, **more: object) -> Plot:
+    """A shaded band as one closed outline; points without an end are left out."""
+    known = np.isfinite(low) & np.isfinite(high)
+    x, low, high = (np.asarray(v, dtype=float)[known] for v in (x, low, high))
     return trace(
         np.concatenate([x, x[::-1]]),
         np.concatenate([high, low[::-1]]),

@@ -5,9 +5,12 @@ import re
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..web import Refused
+
+if TYPE_CHECKING:
+    from ._jobs import TableEntry
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
@@ -25,7 +28,7 @@ class Uploads:
         # Its folders are readable by this user alone (mode 0700).
         self._folder = tempfile.TemporaryDirectory(prefix="nullcline-")
         self._tables: OrderedDict[str, tuple[Path, str]] = OrderedDict()
-        self._entries: dict[str, dict[str, Any]] = {}
+        self._entries: dict[str, TableEntry] = {}
 
     def close(self) -> None:
         """Remove everything."""
@@ -72,7 +75,7 @@ class Uploads:
         """A table that could not be read."""
         self._tables.pop(name, None)
 
-    def entry(self, name: str) -> dict[str, Any] | None:
+    def entry(self, name: str) -> "TableEntry | None":
         """What can be chosen of a table, None where there is none of that name."""
         return self._entries.get(name)
 

@@ -7,17 +7,22 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
 from ._errors import JobError
 
+if TYPE_CHECKING:
+    from ._jobs import Parts
+
 
 class Worker(Protocol):
     """Runs jobs one after another; the future fails with `JobError` for what the reader gave."""
 
-    def submit(self, name: str, arguments: Mapping[str, Any], *, urgent: bool = True) -> Future: ...
+    def submit(
+        self, name: str, arguments: Mapping[str, object], *, urgent: bool = True
+    ) -> "Future[Parts]": ...
 
     def close(self) -> None: ...
 
@@ -34,14 +39,16 @@ class ProcessWorker:
         self._waiting: queue.PriorityQueue = queue.PriorityQueue()
         self._number = itertools.count()
         self._pool = _new_pool()
-        self._running: Future | None = None
+        self._running: Future[Parts] | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
-    def submit(self, name: str, arguments: Mapping[str, Any], *, urgent: bool = True) -> Future:
+    def submit(
+        self, name: str, arguments: Mapping[str, object], *, urgent: bool = True
+    ) -> "Future[Parts]":
         """Queue a job, before all that are not urgent; its future holds the parts."""
-        future: Future = Future()
+        future: Future[Parts] = Future()
         item = (future, name, dict(arguments))
         self._waiting.put((0 if urgent else 1, next(self._number), item))
         return future
@@ -68,13 +75,13 @@ class ProcessWorker:
             except Exception as error:
                 future.set_exception(error)
 
-    def _compute(self, name: str, arguments: dict) -> Any:
+    def _compute(self, name: str, arguments: dict[str, object]) -> "Parts":
         try:
             return self._ask(name, arguments)
         except BrokenProcessPool:  # the process was ended from outside before it took the job
             return self._ask(name, arguments)
 
-    def _ask(self, name: str, arguments: dict) -> Any:
+    def _ask(self, name: str, arguments: dict[str, object]) -> "Parts":
         if not self._closed and not self._pool.active:
             # pebble gives a pool up whose process ends while it has nothing to do.
             self._pool.join()
@@ -102,7 +109,7 @@ def _start_process() -> None:
     from . import _jobs as _jobs
 
 
-def run_job(name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+def run_job(name: str, arguments: Mapping[str, object]) -> "Parts":
     """The parts of a job. **Raises** `JobError` for what the reader gave, `RuntimeError` for the
     rest: exceptions that come through to another process, whatever the library raised."""
     from ._jobs import run

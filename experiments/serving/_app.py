@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ...interp import Model, TruthVector, check_fits
 from ..web import Guard, media_type, read_body
@@ -116,24 +116,28 @@ class _Stream(StreamingResponse):
     """An answer in pieces, which gives back what it holds however it ends, begun or not."""
 
     def __init__(
-        self, pieces: AsyncIterator[str], *, held: contextlib.ExitStack, closing: tuple[Any, ...]
+        self,
+        pieces: AsyncIterator[str],
+        *,
+        held: contextlib.ExitStack,
+        closing: tuple[AsyncGenerator[object], ...],
     ) -> None:
         super().__init__(
             pieces, media_type="text/event-stream", headers={"Cache-Control": "no-cache"}
         )
         self._held, self._closing = held, closing
 
-    async def __call__(self, *connection: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._held:
             try:
-                await super().__call__(*connection)
+                await super().__call__(scope, receive, send)
             finally:
                 for iterator in self._closing:
                     await iterator.aclose()
 
 
 async def _unless_gone(
-    request: Request, collect: Callable[[], Coroutine[Any, Any, list[Done]]]
+    request: Request, collect: Callable[[], Coroutine[None, None, list[Done]]]
 ) -> list[Done]:
     """What is collected, unless the client leaves before it is there: then the work ends too."""
     work = asyncio.create_task(collect())

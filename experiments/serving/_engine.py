@@ -5,7 +5,6 @@ import contextlib
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from ...interp import Model, TruthVector
 from ._errors import ApiError
@@ -53,7 +52,9 @@ class Engine:
         for number, work in enumerate(works):
             queue: asyncio.Queue[str | Future[Done]] = asyncio.Queue()
 
-            def put(item: Any, queue: asyncio.Queue = queue) -> None:
+            def put(
+                item: str | Future[Done], queue: asyncio.Queue[str | Future[Done]] = queue
+            ) -> None:
                 # A loop that has ended has nobody left who reads.
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(queue.put_nowait, item)

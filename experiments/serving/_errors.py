@@ -1,7 +1,7 @@
 """Errors in the shape that clients of OpenAI's interface read."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -29,7 +29,22 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
 
-def error_body(error: ApiError) -> dict[str, Any]:
+class ErrorDetail(TypedDict):
+    """What clients of OpenAI's interface read of an error."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorBody(TypedDict):
+    """The body of an answer that is none."""
+
+    error: ErrorDetail
+
+
+def error_body(error: ApiError) -> ErrorBody:
     """`{"error": {...}}`, the body that clients turn into their own exceptions."""
     kind = "server_error" if error.status >= 500 else "invalid_request_error"
     kind = "rate_limit_error" if error.status == 429 else kind

@@ -1,17 +1,18 @@
 """The tokens of what a request wants continued."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
 from ...interp import InterpError, Model, encode_prompt
 from ._errors import ApiError
-from ._requests import ChatMessage
+from ._requests import ChatMessage, Prompt
 
 
-def prompt_tokens(model: Model, prompt: Any) -> list[list[int]]:
+def prompt_tokens(model: Model, prompt: Prompt) -> list[list[int]]:
     """One list of tokens per prompt. **Raises** `ApiError` for what the model cannot read."""
-    many = isinstance(prompt, list) and not isinstance(prompt[0], int)
-    return [_encoded(model, one, "prompt") for one in (prompt if many else [prompt])]
+    one = isinstance(prompt, str) or isinstance(prompt[0], int)  # a list of ids is one prompt
+    prompts = cast("Sequence[str | list[int]]", [prompt] if one else prompt)
+    return [_encoded(model, each, "prompt") for each in prompts]
 
 
 def chat_tokens(model: Model, messages: Sequence[ChatMessage]) -> list[int]:

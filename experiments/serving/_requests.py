@@ -4,9 +4,16 @@ A field that would change the answer and is not honoured is refused unless it ha
 a client is never given something else than it asked for.
 """
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from ._errors import ApiError
 from ._limits import MOST_LOGPROBS, MOST_PROMPTS, MOST_STOPS, MOST_STRENGTH
@@ -17,7 +24,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 def _said(mend: str) -> WrapValidator:
     """One sentence in place of a complaint for each member of a union."""
 
-    def check(value: Any, handler: Any) -> Any:
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(value)
         except ValidationError:
@@ -147,12 +154,12 @@ def parse(kind: type[Kind], content: bytes) -> Kind:
     raise ApiError(400, f"{param}: {message}" if param else message, param=param or None)
 
 
-def schema_of(kind: type[BaseModel]) -> dict[str, Any]:
+def schema_of(kind: type[BaseModel]) -> dict[str, object]:
     """Its JSON schema, with what it refers to put in place, for the server's own description."""
     schema = kind.model_json_schema()
     parts = schema.pop("$defs", {})
 
-    def put(value: Any) -> Any:
+    def put(value: object) -> object:
         if isinstance(value, list):
             return [put(item) for item in value]
         if not isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Log-probabilities of given tokens, in the shape of OpenAI's older interface."""
 
 import dataclasses
-from typing import Any
+from typing import TypedDict
 
 import torch
 
@@ -11,6 +11,15 @@ from ...interp import Model
 _ROWS = 256
 #: JSON has no minus infinity.
 _LEAST = -9999.0
+
+
+class Logprobs(TypedDict):
+    """The `logprobs` of a choice: a list each, an entry per token."""
+
+    tokens: list[str]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float] | None]
+    text_offset: list[int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +60,7 @@ def score(model: Model, tokens: list[int], *, top: int, extend: bool) -> Scored:
     )
 
 
-def logprobs_of(model: Model, scored: Scored, *, start: int) -> dict[str, Any]:
+def logprobs_of(model: Model, scored: Scored, *, start: int) -> Logprobs:
     """The `logprobs` of a choice, for the tokens from `start` on.
 
     A place's `top_logprobs` hold the token that is there too, as OpenAI's do. Tokens that are parts
@@ -62,7 +71,8 @@ def logprobs_of(model: Model, scored: Scored, *, start: int) -> dict[str, Any]:
         return model.tokenizer.decode([token])
 
     texts = [text(token) for token in scored.tokens[start:]]
-    offsets, top = [], []
+    offsets: list[int] = []
+    top: list[dict[str, float] | None] = []
     place = 0
     for own, value, best in zip(
         texts, scored.values[start:], scored.likeliest[start:], strict=True

@@ -5,11 +5,18 @@ import secrets
 import sys
 import time
 import traceback
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal, TypedDict
 
 from ._errors import as_api_error, error_body
 from ._work import Done
+
+
+class Delta(TypedDict, total=False):
+    """What a piece of a chat adds."""
+
+    role: Literal["assistant"]
+    content: str
 
 
 class Shape:
@@ -20,7 +27,7 @@ class Shape:
         self._id = f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}"
         self._created, self._model = int(time.time()), model
 
-    def whole(self, results: Sequence[Done]) -> dict[str, Any]:
+    def whole(self, results: Sequence[Done]) -> dict[str, object]:
         """All at once."""
         choices = [self._choice(number, done) for number, done in enumerate(results)]
         kind = "chat.completion" if self._chat else "text_completion"
@@ -60,21 +67,23 @@ class Shape:
             yield _line(error_body(told))
         yield "data: [DONE]\n\n"
 
-    def _choice(self, number: int, done: Done) -> dict[str, Any]:
+    def _choice(self, number: int, done: Done) -> dict[str, object]:
         rest = {"index": number, "finish_reason": done.finish, "logprobs": done.logprobs}
         if self._chat:
             return {"message": {"role": "assistant", "content": done.text}, **rest}
         return {"text": done.text, **rest}
 
-    def _piece(self, number: int, value: Any, *, finish: str | None = None) -> dict[str, Any]:
+    def _piece(
+        self, number: int, value: str | Delta, *, finish: str | None = None
+    ) -> dict[str, object]:
         name = "delta" if self._chat else "text"
         return {name: value, "index": number, "finish_reason": finish, "logprobs": None}
 
-    def _event(self, choice: dict[str, Any] | None, **more: Any) -> str:
+    def _event(self, choice: Mapping[str, object] | None, **more: object) -> str:
         kind = "chat.completion.chunk" if self._chat else "text_completion"
         return _line({**self._head(kind), "choices": [choice] if choice else [], **more})
 
-    def _head(self, kind: str) -> dict[str, Any]:
+    def _head(self, kind: str) -> dict[str, object]:
         return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
 
 
@@ -88,5 +97,5 @@ def _usage(results: Sequence[Done]) -> dict[str, int]:
     }
 
 
-def _line(value: dict[str, Any]) -> str:
+def _line(value: Mapping[str, object]) -> str:
     return f"data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"

@@ -3,14 +3,14 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypedDict
 
 import torch
 
 from ...interp import Generated, Model, TruthVector, generate, generate_guarded, steer
 from ._errors import ApiError
 from ._plan import Plan
-from ._score import logprobs_of, score
+from ._score import Logprobs, logprobs_of, score
 from ._until_stop import UntilStop
 
 
@@ -34,6 +34,16 @@ class Work:
         return self.echo and self.logprobs is not None
 
 
+class Steered(TypedDict, total=False):
+    """What was done to the model: `ablate` alone, or a strength, with what a budget did to it."""
+
+    ablate: bool
+    strength: float
+    budget: float
+    spent: float
+    backed_off: int
+
+
 @dataclasses.dataclass(frozen=True)
 class Done:
     """What came of it; `steering` is what was done to the model, None for nothing."""
@@ -42,8 +52,8 @@ class Done:
     finish: str
     prompt_tokens: int
     completion_tokens: int
-    steering: dict[str, Any] | None
-    logprobs: dict[str, Any] | None = None
+    steering: Steered | None
+    logprobs: Logprobs | None = None
 
 
 def work_on(
@@ -93,14 +103,30 @@ def work_on(
     )
 
 
+class _Options(TypedDict):
+    """What both ways of writing a text take."""
+
+    max_new_tokens: int
+    temperature: float
+    seed: int
+    on_text: Callable[[str], None] | None
+    halt: Callable[[], bool]
+
+
 def _generated(
-    model: Model, vector: TruthVector | None, work: Work, **watching: Any
-) -> tuple[Generated, dict[str, Any] | None]:
-    options: dict[str, Any] = {
+    model: Model,
+    vector: TruthVector | None,
+    work: Work,
+    *,
+    on_text: Callable[[str], None] | None,
+    halt: Callable[[], bool],
+) -> tuple[Generated, Steered | None]:
+    options: _Options = {
         "max_new_tokens": work.max_tokens,
         "temperature": work.temperature,
         "seed": work.seed,
-        **watching,
+        "on_text": on_text,
+        "halt": halt,
     }
     plan = work.plan
     # Five rows at once may round otherwise than one: at strength 0 the plain road is the exact one.
@@ -164,12 +190,12 @@ def _steered(
         yield
 
 
-def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> dict[str, Any] | None:
+def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> Steered | None:
     if plan is None:
         return None
     if plan.ablate:
         return {"ablate": True}
-    report: dict[str, Any] = {"strength": plan.strength}
+    report: Steered = {"strength": plan.strength}
     if plan.budget is not None:
         report |= {"budget": plan.budget, "spent": spent, "backed_off": backed_off}
     return report
