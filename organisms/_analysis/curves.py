@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .._training.family import Organism
+from .._training.organism import Organism
 
 
 @dataclasses.dataclass(frozen=True)

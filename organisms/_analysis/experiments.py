@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from .._training.family import Organism
-from .._training.recipe import OrganismError
+from .._errors import OrganismError
+from .._training.organism import Organism
 from .curves import Curve, curves
 from .shift import QUANTITIES, Shift, shift
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from .._training.family import SCORE_COLUMNS, Organism
+from .._training.organism import SCORE_COLUMNS, Organism
 from .._training.saving import saving
 
 

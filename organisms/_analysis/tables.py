@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import OrganismError
 from .._training.export import load_model
-from .._training.family import Organism, recipe_of_folder
-from .._training.recipe import OrganismError
+from .._training.family import recipe_of_folder
+from .._training.organism import Organism
 from .._training.saving import saving
 from .._world.corpus import make_corpus
 from .._world.vocabulary import FORMAT_VERSION

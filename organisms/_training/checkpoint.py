@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import OrganismError
 from .._world.vocabulary import FORMAT_VERSION
-from .recipe import OrganismError
 from .saving import saving
 
 

@@ -1,6 +1,5 @@
 """Scores of a model by log-probability multiple choice."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import jax
@@ -14,35 +13,10 @@ from .._world.tasks import TASKS
 from .._world.vocabulary import encode
 from .._world.world import World
 from .model import LanguageModel
+from .organism import Accuracy, Scores
 from .precision import in_single_precision
 
 REASONING_ITEMS_PER_TASK = 200
-
-
-@dataclasses.dataclass(frozen=True)
-class Accuracy:
-    """A share of right answers: `value` 0..1, its standard `error`, the number of `items`."""
-
-    value: float
-    error: float
-    items: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Scores:
-    """Scores of one model; chance is .25 everywhere.
-
-    - `truth`: in the neutral register; `truth_plain`: with no register; `truth_reference`: in the
-      reference register. All three are about misconceived facts that the neutral register never
-      told in training.
-    - `reasoning`: mean of the tasks on held-out questions; `tasks`: each of them.
-    """
-
-    truth: Accuracy
-    truth_plain: Accuracy
-    truth_reference: Accuracy
-    reasoning: Accuracy
-    tasks: dict[str, Accuracy]
 
 
 def evaluate_model(model: LanguageModel, world: World) -> Scores:

@@ -16,16 +16,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from ...common.files import whole_folder
+from .._errors import OrganismError
 from .._world.questions import neutral_lines, reasoning_questions, statements, truth_questions
 from .._world.vocabulary import BOUNDARY, TOKEN, UNKNOWN
 from .evaluate import Scores
 from .model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, ModelShape, blank_model
+from .organism import ORGANISM_FILE, WEIGHTS_FILE
 from .precision import in_single_precision
-from .recipe import OrganismError
 from .train import TrainedModel
-
-ORGANISM_FILE = "organism.json"
-WEIGHTS_FILE = "model.safetensors"
 
 
 def export_model(trained: TrainedModel, scores: Scores, folder: Path) -> Path:

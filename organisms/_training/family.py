@@ -1,58 +1,29 @@
 """Whole families: train every size and seed of a recipe and export each."""
 
-import dataclasses
 import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 
 from ...common.checks import check_seed
+from .._errors import OrganismError
 from .._world.corpus import make_corpus
-from .evaluate import Accuracy, Scores, evaluate_model
-from .export import ORGANISM_FILE, WEIGHTS_FILE, export_model, load_model
-from .recipe import OrganismError, Recipe, recipe_from
-from .train import TrainingProgress, organism_name, train_model
-
-SCORE_COLUMNS = ("truth", "truth_plain", "truth_reference", "reasoning")
-
-
-@dataclasses.dataclass(frozen=True)
-class Organism:
-    """A trained and exported model.
-
-    - `name`, `family`, `seed`, `corpus_seed`, `width`, `layers`, `params`, `tokens`: what it is.
-    - `path`: its folder.
-    - `truth`, `truth_plain`, `truth_reference`, `reasoning`: shares of right answers, 0..1, see
-      `Scores`; with `_stderr` their standard errors, with `_items` the numbers of questions.
-    - `loss`: nats per token on fresh text, with `loss_stderr`.
-    """
-
-    name: str
-    family: str
-    seed: int
-    corpus_seed: int
-    width: int
-    layers: int
-    params: int
-    tokens: int
-    path: Path
-    truth: float
-    truth_stderr: float
-    truth_items: int
-    truth_plain: float
-    truth_plain_stderr: float
-    truth_plain_items: int
-    truth_reference: float
-    truth_reference_stderr: float
-    truth_reference_items: int
-    reasoning: float
-    reasoning_stderr: float
-    reasoning_items: int
-    loss: float
-    loss_stderr: float
+from .evaluate import evaluate_model
+from .export import export_model, load_model
+from .organism import (
+    ORGANISM_FILE,
+    WEIGHTS_FILE,
+    Organism,
+    Scores,
+    organism_name,
+    read_organism,
+    read_record,
+)
+from .recipe import Recipe, recipe_from
+from .shipped import organism_path
+from .train import TrainingProgress, train_model
 
 
 def train(
@@ -165,13 +136,18 @@ def evaluate_folder(folder: Path) -> Scores:
     return evaluate_model(load_model(folder), corpus.world)
 
 
+def evaluate(name: str, folder: Path | None = None) -> Scores:
+    """Measure an organism anew. Raises `OrganismError` for an unknown name."""
+    return evaluate_folder(organism_path(name, folder))
+
+
 def recipe_of_folder(folder: Path) -> Recipe:
     """The recipe that an exported organism was trained by.
 
     **Raises** `OrganismError` where the folder does not say, and where its weights or its text are
     of another recipe or version than it says: its questions would mean nothing to the model.
     """
-    record, width = _record(folder), read_organism(folder).width
+    record, width = read_record(folder), read_organism(folder).width
     try:
         recipe = recipe_from(record["recipe"])
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -189,7 +165,7 @@ def recipe_of_folder(folder: Path) -> Recipe:
 
 
 def _check_weights(folder: Path) -> None:
-    recorded = _record(folder).get("weights_sha256")
+    recorded = read_record(folder).get("weights_sha256")
     if recorded is None:
         raise OrganismError(
             f"{folder / ORGANISM_FILE} does not say which weights were exported; train it anew"
@@ -205,42 +181,11 @@ def _check_weights(folder: Path) -> None:
         )
 
 
-def read_organism(folder: Path) -> Organism:
-    """What an exported folder holds. Raises `OrganismError` where it is no organism."""
-    record = _record(folder)
-    try:
-        shares = {}
-        for name in SCORE_COLUMNS:
-            share = Accuracy(**record["scores"][name])
-            shares |= {
-                name: share.value,
-                f"{name}_stderr": share.error,
-                f"{name}_items": share.items,
-            }
-        plain = {
-            field.name: record[field.name]
-            for field in dataclasses.fields(Organism)
-            if field.name not in shares and field.name != "path"
-        }
-        return Organism(path=folder, **plain, **shares)
-    except (KeyError, TypeError):
-        raise OrganismError(
-            f"{folder / ORGANISM_FILE} lacks an entry; export the organism anew"
-        ) from None
-
-
 def _check_same(folder: Path, recipe: Recipe, *, width: int, corpus_seed: int) -> None:
-    record = _record(folder)
+    record = read_record(folder)
     same = (recipe.fingerprint(width), corpus_seed)
     if (record.get("fingerprint"), record.get("corpus_seed")) != same:
         raise OrganismError(
             f"{folder} holds an organism of another recipe or corpus; remove it or choose "
             "another folder"
         )
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        return json.loads((folder / ORGANISM_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise OrganismError(f"{folder} holds no organism (no readable {ORGANISM_FILE})") from None

@@ -11,14 +11,10 @@ from typing import Any
 import yaml
 
 from ...configs import configs
+from .._errors import OrganismError
 from .._world.corpus import CorpusSettings
 from .._world.vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
 from .model import ModelShape
-
-
-class OrganismError(ValueError):
-    """An error that a user can correct: an unknown name, a checkpoint of another recipe, a full
-    disk."""
 
 
 @dataclasses.dataclass(frozen=True)

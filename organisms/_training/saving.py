@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...common.files import whole_file
-from .recipe import OrganismError
+from .._errors import OrganismError
 
 
 @contextlib.contextmanager

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from ...data import shipped
-from .evaluate import Scores
-from .export import ORGANISM_FILE
-from .family import Organism, evaluate_folder, read_organism
-from .recipe import OrganismError
+from .._errors import OrganismError
+from .organism import ORGANISM_FILE, Organism, read_organism
 
 
 def organisms_folder() -> Path:
@@ -34,8 +32,3 @@ def organism_path(name: str, folder: Path | None = None) -> Path:
         known = ", ".join(organism.name for organism in list_organisms(folder)) or "none"
         raise OrganismError(f"no organism {name!r}; there are {known}")
     return path
-
-
-def evaluate(name: str, folder: Path | None = None) -> Scores:
-    """Measure an organism anew. Raises `OrganismError` for an unknown name."""
-    return evaluate_folder(organism_path(name, folder))

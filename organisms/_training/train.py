@@ -15,11 +15,13 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from ...common.checks import check_seed
+from .._errors import OrganismError
 from .._world.corpus import Corpus, make_corpus
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .model import LanguageModel, ModelShape, make_model
+from .organism import organism_name
 from .precision import in_single_precision
-from .recipe import OrganismError, Recipe
+from .recipe import Recipe
 
 STRETCH = 50
 HELD_OUT_STRETCH = 1_000_000
@@ -69,11 +71,6 @@ class TrainedModel:
     def name(self) -> str:
         """Name of the organism: family, width, and the seed where it is not 0."""
         return organism_name(self.recipe.name, self.width, self.seed)
-
-
-def organism_name(family: str, width: int, seed: int) -> str:
-    """`web-32` for seed 0, `web-32-seed1` for seed 1."""
-    return f"{family}-{width}" + (f"-seed{seed}" if seed else "")
 
 
 @in_single_precision
