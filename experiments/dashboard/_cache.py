@@ -1,4 +1,4 @@
-"""Views of shipped tables, kept from one start to the next."""
+"""Views of shipped tables, stored from one start to the next."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ class ViewCache:
         self._folder = None if folder is None else folder / _state()
 
     def get(self, key: tuple) -> dict[str, str] | None:
-        """The parts that were kept, None where there are none or they cannot be read."""
+        """The stored parts, None where there are none or they cannot be read."""
         if self._folder is None:
             return None
         try:

@@ -83,7 +83,7 @@ def _flow(
     truth: str,
 ) -> _Flow:
     names = fit.ode.benchmarks
-    families = [_observed(trajectories, place) for place in range(len(trajectories.families))]
+    families = [_observed(trajectories, row) for row in range(len(trajectories.families))]
     first = np.array([scores[0] for _, scores in families])
     starts = np.array([sizes[0] for sizes, _ in families])
     low, high = starts.min(), max(sizes[-1] for sizes, _ in families)
@@ -117,25 +117,25 @@ def _flow(
     )
 
 
-def _observed(trajectories: dynamics.Trajectories, place: int) -> tuple[np.ndarray, np.ndarray]:
-    kept = np.asarray(trajectories.mask[place], bool)
-    sizes = np.asarray(trajectories.s[place])[kept]
-    return sizes, np.asarray(trajectories.x[place])[kept]
+def _observed(trajectories: dynamics.Trajectories, row: int) -> tuple[np.ndarray, np.ndarray]:
+    measured = np.asarray(trajectories.mask[row], bool)
+    sizes = np.asarray(trajectories.s[row])[measured]
+    return sizes, np.asarray(trajectories.x[row])[measured]
 
 
 def _status(flow: _Flow) -> Block:
     known = flow.fit.identifiability
-    said = (
+    text = (
         f"{int(np.asarray(known.active).sum())} active coefficients on "
         f"{int(np.asarray(known.increments).sum())} increments of "
         f"{len(flow.fit.families)} families."
     )
     if bool(flow.fit.result == dynamics.RESULTS.successful):
-        return lines(said)
+        return lines(text)
     return notice(
         dynamics.ode.result_name(flow.fit.result).replace("_", " "),
         str(dynamics.RESULTS[flow.fit.result]),
-        said,
+        text,
         tone="warning",
     )
 
@@ -145,7 +145,7 @@ def _figure(flow: _Flow) -> Block:
     titles = benchmark(names[flow.reasoning]).title, benchmark(names[flow.truth]).title
     window = _window(flow)
     observed = _observed_trace(flow)
-    steps = [_step(flow, place, window) for place in range(len(flow.log10_n))]
+    steps = [_step(flow, step, window) for step in range(len(flow.log10_n))]
     here = len(steps) // 2
     rows = [
         (family, 10 ** float(row[0]), *(float(v) for v in row[1:]))
@@ -205,8 +205,8 @@ def _window(flow: _Flow) -> Window:
 
 def _observed_trace(flow: _Flow) -> Plot:
     x, y, text = [], [], []
-    for place, family in enumerate(flow.trajectories.families):
-        sizes, scores = _observed(flow.trajectories, place)
+    for row, family in enumerate(flow.trajectories.families):
+        sizes, scores = _observed(flow.trajectories, row)
         x += [*(100 * scores[:, flow.reasoning]), None]
         y += [*(100 * scores[:, flow.truth]), None]
         text += [*(f"{figure_text(family)} {size(10**s)}" for s in sizes), ""]
@@ -221,13 +221,13 @@ def _observed_trace(flow: _Flow) -> Plot:
     )
 
 
-def _step(flow: _Flow, place: int, window: Window) -> list[Plot]:
+def _step(flow: _Flow, step: int, window: Window) -> list[Plot]:
     """What the slider changes: arrows, nullcline and courses at one size."""
-    others = flow.reference[place]
+    others = flow.reference[step]
     return [
         _arrows(flow, others, window),
         *_nullcline(flow, others, window),
-        *_courses(flow, float(flow.log10_n[place])),
+        *_courses(flow, float(flow.log10_n[step])),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Your table: what the reader said, and what the dynamics expect of the next sizes."""
+"""Your table: what the reader warns of, and what the dynamics expect of the next sizes."""
 
 import numpy as np
 
@@ -57,20 +57,20 @@ def _next_sizes(family: FamilyDiagnosis) -> np.ndarray:
 def _predictions(
     table_: dynamics.ScoreTable, diagnosis: Diagnosis, chosen: list[FamilyDiagnosis]
 ) -> list[Block]:
-    """The next sizes of each family; families without a prediction are told together, by reason."""
+    """The next sizes of each family; families without one are named together, with the reason."""
     blocks: list[Block] = []
     missing: dict[str, list[str]] = {}
     for family in chosen:
         try:
-            found = dynamics.extend(table_, family.family, params=_next_sizes(family).tolist())
+            prediction = dynamics.extend(table_, family.family, params=_next_sizes(family).tolist())
         except ValueError as error:
             missing.setdefault(str(error), []).append(family.family)
             continue
         pair = (diagnosis.reasoning, diagnosis.truth)
-        there = [name for name in pair if name in found.benchmarks]
+        there = [name for name in pair if name in prediction.benchmarks]
         if there:
-            blocks.append(_figure(family, diagnosis, found, there))
-        blocks.append(_numbers(family, found))
+            blocks.append(_figure(family, diagnosis, prediction, there))
+        blocks.append(_numbers(family, prediction))
     for reason, families in missing.items():
         blocks.append(
             notice("No prediction of the next sizes", f"{', '.join(families)}: {reason}.")
@@ -79,17 +79,18 @@ def _predictions(
 
 
 def _figure(
-    family: FamilyDiagnosis, diagnosis: Diagnosis, found: FamilyPrediction, there: list[str]
+    family: FamilyDiagnosis, diagnosis: Diagnosis, prediction: FamilyPrediction, there: list[str]
 ) -> Block:
     colours = dict(zip(there, (PHASES["bonus"], PHASES["tax"]), strict=False))
     observed = {diagnosis.reasoning: family.reasoning, diagnosis.truth: family.truth}
     traces = []
-    grid = np.log10(found.params)
+    grid = np.log10(prediction.params)
     for name in there:
-        place = found.benchmarks.index(name)
+        column = prediction.benchmarks.index(name)
         label = benchmark(name).title
         low, middle, high = (
-            100 * values[:, place] for values in (found.low, found.predicted, found.high)
+            100 * values[:, column]
+            for values in (prediction.low, prediction.predicted, prediction.high)
         )
         shown = {"size": 8, "color": colours[name]}
         traces += [
@@ -101,9 +102,9 @@ def _figure(
                   line={"color": colours[name], "width": 1.2, "dash": "dash"},
                   error_y={"type": "data", "symmetric": False, "array": (high - middle).tolist(),
                            "arrayminus": (middle - low).tolist(), "thickness": 1.2, "width": 4},
-                  text=[size(p) for p in found.params],
+                  text=[size(p) for p in prediction.params],
                   hovertemplate="%{text}: %{y:.1f} %<extra></extra>",
-                  name=f"{label}, predicted, {100 * found.level:.0f} %"),
+                  name=f"{label}, predicted, {100 * prediction.level:.0f} %"),
         ]  # fmt: skip
     ends = family.log10_params[0] - 0.2, grid[-1] + 0.2
     return figure(
@@ -112,40 +113,47 @@ def _figure(
         traces=traces,
         layout=layout(x=size_axis(*ends), y=titled("score (%)")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
-        data=_data(family, found),
-        note=f"By the coupled ODE of {len(found.trained_on)} other families; bands hold "
-        f"{100 * found.level:.0f} % of scores of families that it had not seen.",
+        data=_data(family, prediction),
+        note=f"By the coupled ODE of {len(prediction.trained_on)} other families; bands hold "
+        f"{100 * prediction.level:.0f} % of scores of families that it had not seen.",
         height=380,
     )
 
 
-def _data(family: FamilyDiagnosis, found: FamilyPrediction) -> Csv:
+def _data(family: FamilyDiagnosis, prediction: FamilyPrediction) -> Csv:
     rows = [
-        (family.family, params, name, found.predicted[i, j], found.low[i, j], found.high[i, j])
-        for i, params in enumerate(found.params)
-        for j, name in enumerate(found.benchmarks)
+        (
+            family.family,
+            params,
+            name,
+            prediction.predicted[i, j],
+            prediction.low[i, j],
+            prediction.high[i, j],
+        )
+        for i, params in enumerate(prediction.params)
+        for j, name in enumerate(prediction.benchmarks)
     ]
     return csv_data(
         "next-sizes", ("family", "params", "benchmark", "predicted", "low", "high"), rows
     )
 
 
-def _numbers(family: FamilyDiagnosis, found: FamilyPrediction) -> Block:
+def _numbers(family: FamilyDiagnosis, prediction: FamilyPrediction) -> Block:
     rows = [
         (
             size(params),
             *(
-                f"{100 * found.predicted[i, j]:.1f} "
-                f"[{100 * found.low[i, j]:.1f}, {100 * found.high[i, j]:.1f}]"
-                for j in range(len(found.benchmarks))
+                f"{100 * prediction.predicted[i, j]:.1f} "
+                f"[{100 * prediction.low[i, j]:.1f}, {100 * prediction.high[i, j]:.1f}]"
+                for j in range(len(prediction.benchmarks))
             ),
         )
-        for i, params in enumerate(found.params)
+        for i, params in enumerate(prediction.params)
     ]
     return table(
-        f"{family.family}: predicted scores (%), {100 * found.level:.0f} % bands",
-        ("N", *(benchmark(name).title for name in found.benchmarks)),
+        f"{family.family}: predicted scores (%), {100 * prediction.level:.0f} % bands",
+        ("N", *(benchmark(name).title for name in prediction.benchmarks)),
         rows,
-        right=tuple(range(1, len(found.benchmarks) + 1)),
-        data=_data(family, found),
+        right=tuple(range(1, len(prediction.benchmarks) + 1)),
+        data=_data(family, prediction),
     )

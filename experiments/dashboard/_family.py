@@ -70,11 +70,11 @@ def _facts(family: FamilyDiagnosis) -> Block:
 
 
 def _notes(family: FamilyDiagnosis) -> Block | None:
-    said = {
+    meaning = {
         "few_models": "Under five models: r alone says little.",
         "only_trend": "A score follows size at |r| > .9: r says only that one rises and one falls.",
     }
-    texts = [said[note] for note in family.correlation.notes if note in said]
+    texts = [meaning[note] for note in family.correlation.notes if note in meaning]
     if any(step.near_chance for step in family.steps):
         texts.append(
             "Its smallest models are near chance; part of a fall of truth there is leaving chance."
@@ -108,7 +108,7 @@ def _points(family: FamilyDiagnosis, x: np.ndarray, **errors: object) -> Plot:
 def _curve_traces(
     curve: dynamics.FamilyCurve | None, show: Callable[[np.ndarray], np.ndarray]
 ) -> list[Plot]:
-    """The fitted quadratic with its band; `show` turns places into the axis's unit."""
+    """The fitted quadratic with its band; `show` turns scores or sizes into the axis's unit."""
     if curve is None:
         return []
     margin = 0.06 * (curve.span[1] - curve.span[0])

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
-from ...common.statistics import binomial_stderr
 from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, Csv, Plot, View, csv_data, facts, figure, figure_text, lines, table
@@ -53,7 +52,9 @@ def _t(name: str) -> str:
 
 
 def _stderr(score: np.ndarray, name: str) -> np.ndarray:
-    return binomial_stderr(score, benchmark(name).items)
+    items = benchmark(name).items
+    inside = np.clip(score, 0.5 / items, 1 - 0.5 / items)
+    return np.sqrt(inside * (1 - inside) / items)
 
 
 def _data(panel: pd.DataFrame) -> Csv:
@@ -64,13 +65,13 @@ def _data(panel: pd.DataFrame) -> Csv:
 def _groups(panel: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str, str]]:
     """(lab, rows, colour, symbol), the labs with most models first; the same in each figure."""
     order = panel["lab"].value_counts().index.tolist()
-    for place, lab in enumerate(order):
+    for number, lab in enumerate(order):
         group = panel[panel["lab"] == lab]
         yield (
             lab,
             group,
-            GROUPS[place % len(GROUPS)],
-            SYMBOLS[(place * 3 + place // len(GROUPS)) % len(SYMBOLS)],
+            GROUPS[number % len(GROUPS)],
+            SYMBOLS[(number * 3 + number // len(GROUPS)) % len(SYMBOLS)],
         )
 
 
@@ -172,12 +173,14 @@ def _predictors(x: np.ndarray, y: np.ndarray, date: np.ndarray, lab: np.ndarray)
         f"{_t(_X)} and date": np.column_stack([x, date]),
         "mean of the other labs": np.empty((len(x), 0)),
     }
-    found = {name: dynamics.controls.leave_one_lab_out(c, y, lab) for name, c in candidates.items()}
+    errors = {
+        name: dynamics.controls.leave_one_lab_out(c, y, lab) for name, c in candidates.items()
+    }
     rows = [
         (name, f"{100 * held.mean:.1f}", f"{100 * held.sd:.1f}", str(len(held.labs)))
-        for name, held in found.items()
+        for name, held in errors.items()
     ]
-    plain_rows = [(name, held.mean, held.sd, len(held.labs)) for name, held in found.items()]
+    plain_rows = [(name, held.mean, held.sd, len(held.labs)) for name, held in errors.items()]
     return table(
         f"What predicts {_t(_Y)} of a lab that was left out",
         ("predictor", "error (pp)", "sd over labs (pp)", "labs"),
@@ -189,14 +192,14 @@ def _predictors(x: np.ndarray, y: np.ndarray, date: np.ndarray, lab: np.ndarray)
 
 
 def _labs(x: np.ndarray, y: np.ndarray, lab: np.ndarray) -> Block:
-    found = dynamics.controls.lab_lines(x, y, lab)
+    fits = dynamics.controls.lab_lines(x, y, lab)
     rows = [
         (name, str(line.models), signed(line.slope), interval(line.slope_low, line.slope_high))
-        for name, line in found.items()
+        for name, line in fits.items()
     ]
     plain_rows = [
         (name, line.models, line.slope, line.slope_low, line.slope_high)
-        for name, line in found.items()
+        for name, line in fits.items()
     ]
     p = dynamics.controls.equal_slopes_p(x, y, lab)
     return table(

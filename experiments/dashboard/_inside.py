@@ -43,9 +43,9 @@ def inside_view(folders: list[Path]) -> View:
 
 
 def _files(folders: list[Path]) -> list[Path]:
-    found = [file for folder in folders for file in sorted(folder.rglob("*.json"))]
-    kept = [file for file in found if file.is_file() and file.stat().st_size <= _MOST_BYTES]
-    return kept[:_MOST_FILES]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.json"))]
+    readable = [file for file in files if file.is_file() and file.stat().st_size <= _MOST_BYTES]
+    return readable[:_MOST_FILES]
 
 
 def _read(path: Path) -> Record | None:
@@ -128,12 +128,12 @@ def _by_set(value: object, show: Callable[[float], str]) -> str:
 def _pairs(value: object) -> str:
     if not isinstance(value, dict):
         return "–" if value is None else str(value)
-    said = [
+    texts = [
         f"{value[f'{kind}_count']} of {kind} ({value.get(kind)})"
         for kind in ("truth", "reasoning")
         if f"{kind}_count" in value
     ]
-    return ", ".join(said)
+    return ", ".join(texts)
 
 
 def _tiny(value: object) -> str:
@@ -153,11 +153,11 @@ def _parameters(record: Record) -> str:
     model = record.get("model")
     if not isinstance(model, dict):
         return ""
-    said = [f"{model[k]} {label}" for k, label in (("n_layers", "layers"), ("n_heads", "heads"))
+    texts = [f"{model[k]} {label}" for k, label in (("n_layers", "layers"), ("n_heads", "heads"))
             if k in model]  # fmt: skip
     if isinstance(model.get("params"), int | float):
-        said.append(size(float(model["params"])) + " parameters")
-    return ", ".join(said)
+        texts.append(size(float(model["params"])) + " parameters")
+    return ", ".join(texts)
 
 
 def _effect(effect: Record) -> str:
@@ -258,6 +258,6 @@ def _projection(record: Record) -> Block | None:
 
 def _quantities(record: Record, key: str, names: dict[str, str], title: str) -> Block | None:
     """The named values of one part of a record, in the order of their names."""
-    found = part(record, key)
-    rows = [(said, _short(found[name])) for name, said in names.items() if name in found]
+    values = part(record, key)
+    rows = [(label, _short(values[name])) for name, label in names.items() if name in values]
     return table(title, ("quantity", "value"), rows) if rows else None

@@ -32,7 +32,7 @@ class TableEntry(TypedDict):
     families: list[str]
     reasoning: str
     truth: str
-    warnings: NotRequired[list[dict[str, object]]]  # what the reader said of an uploaded table
+    warnings: NotRequired[list[dict[str, object]]]  # what the reader warns of in an uploaded table
 
 
 _MOST_FAMILIES = 500

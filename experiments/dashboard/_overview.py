@@ -186,7 +186,7 @@ def size_text(log10_params: float) -> str:
 
 
 def turn_text(family: FamilyDiagnosis) -> str:
-    """Where the family turns, or why that is not said."""
+    """Where the family turns, or why that is not known."""
     critical = family.critical
     if critical.status == "bracketed":
         return f"{size_text(critical.vertex)} {interval(critical.low, critical.high, size_text)}"
@@ -214,11 +214,11 @@ def turning_points(diagnosis: Diagnosis) -> Block | None:
         trace(ends_x, ends_y, mode="lines", line={"color": INK, "width": 1.4}, name="95 %",
               hoverinfo="skip"),
     ]  # fmt: skip
-    for found, symbol in ((True, "circle"), (False, "circle-open")):
+    for established, symbol in ((True, "circle"), (False, "circle-open")):
         shown = [
             (f.critical.vertex, name)
             for name, f in zip(names, several, strict=True)
-            if low < f.critical.vertex < high and (f.critical.status == "bracketed") == found
+            if low < f.critical.vertex < high and (f.critical.status == "bracketed") == established
         ]
         if shown:
             traces.append(
@@ -227,7 +227,7 @@ def turning_points(diagnosis: Diagnosis) -> Block | None:
                     [name for _, name in shown],
                     mode="markers",
                     marker={"color": INK, "size": 8, "symbol": symbol},
-                    name="turn" if found else "minimum of the curve, not established",
+                    name="turn" if established else "minimum of the curve, not established",
                     text=[size_text(x) for x, _ in shown],
                     hovertemplate="%{y}: %{text}<extra></extra>",
                 )

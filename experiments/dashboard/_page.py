@@ -52,10 +52,10 @@ def check_packages() -> None:
 @lru_cache(maxsize=1)
 def plotly_script() -> bytes:
     """plotly.js of the installed package, which is not imported for it (`check_packages`)."""
-    found = importlib.util.find_spec("plotly")
-    assert found is not None
-    assert found.origin is not None
-    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    spec = importlib.util.find_spec("plotly")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
 
 
 def live_page() -> bytes:
@@ -64,7 +64,7 @@ def live_page() -> bytes:
 
 
 def report_page(title: str, data: Mapping[str, object]) -> bytes:
-    """The report: views, script, style and plotly.js in one file, nothing asked of a network."""
+    """The report: views, script, style and plotly.js in one file, which needs no network."""
     style, code, plotly = static("style.css"), script(), plotly_script()
     policy = (
         f"default-src 'none'; script-src {_digest(code)} {_digest(plotly)}; "

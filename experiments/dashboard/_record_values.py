@@ -19,14 +19,14 @@ def number(value: object) -> float:
 
 def part(record: Record, key: str) -> Record:
     """A part of a record with names of its own; empty where it has none."""
-    found = record.get(key)
-    return found if isinstance(found, dict) else {}
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def parts(record: Record, key: str) -> list[Record]:
     """The entries of a list in a record. **Raises** `TypeError` for an entry without names."""
-    found = record[key]
-    entries = found if isinstance(found, list) else []
+    value = record[key]
+    entries = value if isinstance(value, list) else []
     if not all(isinstance(entry, dict) for entry in entries):
         raise TypeError(f"an entry of {key} is no object; write each as {{...}}")
     return entries

@@ -43,8 +43,8 @@ def write_views(
     shown = overview(diagnosis)
     left = len(diagnosis.families) - len(families)
     if left:
-        said = f"{left} families with the fewest models have no view of their own in this file."
-        shown["blocks"].insert(0, notice("Not everything fits", said))
+        text = f"{left} families with the fewest models have no view of their own in this file."
+        shown["blocks"].insert(0, notice("Not everything fits", text))
     views = {"overview": plain(shown)}
     views |= {f"family/{name}": view for name, view in families.items()}
     report("next sizes")

@@ -20,7 +20,7 @@ def serve(
     *, host: str, port: int, records: Path | None, keep: bool, say: Callable[[str], None]
 ) -> None:
     """Serve until interrupted; `say` is called with the address once it is listened on."""
-    check_packages()  # said before anything starts
+    check_packages()  # before anything starts
     with bound(host, port) as own:
         store = Store(
             shipped=ProcessWorker(seconds=_SHIPPED_SECONDS),

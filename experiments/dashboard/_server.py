@@ -66,9 +66,9 @@ def create_app(
     """The application.
 
     - `store`: where views come from; closed with the application.
-    - `hosts`: names under which it may be asked for.
+    - `hosts`: names under which it answers.
     - `records`: folders of records for the view inside a model.
-    - `warm`: compute the shipped views after the first request for the index, before being asked.
+    - `warm`: compute the shipped views once the index is there, before a reader wants them.
     """
 
     @asynccontextmanager
@@ -152,7 +152,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
 
     @app.get("/api/progress")
     def progress() -> Response:
-        """How many views were asked for and are there, and what is being computed."""
+        """How many views were wanted and are there, and what is being computed."""
         return JSONResponse(store.progress())
 
     @app.get("/api/views/{view}", responses={202: {"description": "being computed"}})
@@ -173,17 +173,17 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
             ask = _ask(view, choice, penalty)
         else:
             ask = Ask(view, {}, view)
-        found = store.parts(*ask)
-        if isinstance(found, Job):
+        parts = store.parts(*ask)
+        if isinstance(parts, Job):
             return JSONResponse(store.progress(), status_code=202)
         part: str = view
         if view == "family":
-            names = [key.removeprefix("family/") for key in found if key.startswith("family/")]
+            names = [key.removeprefix("family/") for key in parts if key.startswith("family/")]
             known = choice.families if choice else []
             part = f"family/{family or next((n for n in known if n in names), '')}"
-            if part not in found:
+            if part not in parts:
                 raise Refused(404, "there is no such family with both scores in this table")
-        return _json(found[part])
+        return _json(parts[part])
 
 
 def _json(text: str) -> Response:
@@ -286,8 +286,8 @@ def _add_uploads(app: FastAPI, store: Store) -> None:
     @app.get("/api/tables/{name}")
     async def entry(name: str) -> Response:
         """What can be chosen of a table."""
-        found = await asyncio.to_thread(_entry, store, name)
-        return JSONResponse(found[0])
+        known, _ = await asyncio.to_thread(_entry, store, name)
+        return JSONResponse(known)
 
 
 async def _files(request: Request) -> list[tuple[str, bytes]]:

@@ -16,14 +16,14 @@ def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
     if family.current is None:
         return []
     known = benchmark(diagnosis.truth).items
-    found = dynamics.next_measurements(
+    ranked = dynamics.next_measurements(
         family.log10_params,
         family.truth,
         truth_stderr=family.truth_stderr,
         items=known or _DEFAULT_ITEMS,
         seed=diagnosis.seed,
     )
-    if found.status != "ok":
+    if ranked.status != "ok":
         return [
             notice(
                 _TITLE,
@@ -31,16 +31,16 @@ def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
                 "A third size comes first.",
             )
         ]
-    best = found.candidates[0]
+    best = ranked.candidates[0]
     if best.gain <= 0:
-        said = f"No single measurement is expected to narrow the {signed(found.width)} decades."
+        text = f"No single measurement is expected to narrow the {signed(ranked.width)} decades."
     else:
-        said = (
+        text = (
             f"{_what(best, family, diagnosis)}: expected to narrow where {family.family} may turn "
-            f"from {signed(found.width)} to {signed(best.width)} decades; it would show a turn "
+            f"from {signed(ranked.width)} to {signed(best.width)} decades; it would show a turn "
             f"inside the sizes in {100 * best.bracketed:.0f} % of the simulated outcomes."
         )
-    return [notice(_TITLE, said), _figure(found), _table(found, family, diagnosis)]
+    return [notice(_TITLE, text), _figure(ranked), _table(ranked, family, diagnosis)]
 
 
 def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: Diagnosis) -> str:
@@ -53,8 +53,8 @@ def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: D
     )
 
 
-def _figure(found: NextMeasurements) -> Block:
-    sizes = sorted((c for c in found.candidates if c.kind == "size"), key=lambda c: c.log10_params)
+def _figure(ranked: NextMeasurements) -> Block:
+    sizes = sorted((c for c in ranked.candidates if c.kind == "size"), key=lambda c: c.log10_params)
     traces = [
         trace(
             [c.log10_params for c in sizes],
@@ -73,8 +73,8 @@ def _figure(found: NextMeasurements) -> Block:
             name="after one more model of this size",
         ),
         trace(
-            list(found.window),
-            [found.width, found.width],
+            list(ranked.window),
+            [ranked.width, ranked.width],
             mode="lines",
             line={"color": INK, "dash": "dash", "width": 1.2},
             hoverinfo="skip",
@@ -87,19 +87,21 @@ def _figure(found: NextMeasurements) -> Block:
         traces=traces,
         layout=layout(
             x=size_axis(
-                found.window[0] - 0.15, found.window[1] + 0.15, "parameters N of the new model"
+                ranked.window[0] - 0.15,
+                ranked.window[1] + 0.15,
+                "parameters N of the new model",
             ),
             y=titled("decades of N", rangemode="tozero"),
         ),
         alt="Expected length of the open interval for each candidate size; the table below ranks "
         "all candidates.",
-        data=_data(found),
-        note=f"{found.draws} simulated outcomes per candidate; bars: their Monte Carlo error.",
+        data=_data(ranked),
+        note=f"{ranked.draws} simulated outcomes per candidate; bars: their Monte Carlo error.",
         height=320,
     )
 
 
-def _table(found: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
+def _table(ranked: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnosis) -> Block:
     rows = [
         (
             _what(c, family, diagnosis),
@@ -107,24 +109,24 @@ def _table(found: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnosi
             signed(c.gain),
             f"{100 * c.bracketed:.0f} %",
         )
-        for c in found.candidates
+        for c in ranked.candidates
     ]
     return table(
         "Candidates, the most useful first",
         ("measurement", "decades left", "narrower by", "would show a turn"),
         rows,
         right=(1, 2, 3),
-        note="The curve is a quadratic in log N; what a measurement costs is not asked.",
-        data=_data(found),
+        note="The curve is a quadratic in log N; costs of measurements are not considered.",
+        data=_data(ranked),
     )
 
 
-def _data(found: NextMeasurements) -> Csv:
+def _data(ranked: NextMeasurements) -> Csv:
     columns = ("kind", "params", "items", "decades", "decades_stderr", "gain", "bracketed_share")
     rows = [
         (
             c.kind, 10**c.log10_params, c.items, c.width, c.width_stderr, c.gain, c.bracketed,
         )
-        for c in found.candidates
+        for c in ranked.candidates
     ]  # fmt: skip
     return csv_data("what-would-settle", columns, rows)

@@ -78,8 +78,8 @@ def controlled_table(name: str, record: Record) -> list[Block | None]:
     if isinstance(held, dict):
         # What a model does not hold no vector can bring out.
         ends = _percents(held.get("low"), held.get("high"))
-        said = f"right behind the cue to the truth; 95 % {ends}"
-        shown.insert(3, ("the model holds", f"{_percent(held.get('accuracy'))} %", said))
+        text = f"right behind the cue to the truth; 95 % {ends}"
+        shown.insert(3, ("the model holds", f"{_percent(held.get('accuracy'))} %", text))
     return [
         facts(*shown),
         table(
@@ -94,13 +94,13 @@ def controlled_table(name: str, record: Record) -> list[Block | None]:
 
 
 def _vector(record: Record) -> str:
-    """Which vector it was: method, place, strength."""
+    """Which vector it was: method, layer, strength."""
     vector = record.get("vector")
     if not isinstance(vector, dict):
         return ""
-    said = f"{str(vector.get('method')).replace('_', ' ')}, layer {vector.get('layer')}"
+    text = f"{str(vector.get('method')).replace('_', ' ')}, layer {vector.get('layer')}"
     strength = number(vector.get("strength"))
-    return said if math.isnan(strength) else f"{said}, strength {strength:.3g}"
+    return text if math.isnan(strength) else f"{text}, strength {strength:.3g}"
 
 
 def _percent(value: object) -> str:

@@ -84,25 +84,25 @@ class Store:
                 del self._jobs[key]  # begun anew, before what nobody waits for
                 job = None
         if job is None:
-            kept = None if own else self._cache.get(key)
-            if kept is not None:
-                self._keep(key, kept)
-                return kept
+            cached = None if own else self._cache.get(key)
+            if cached is not None:
+                self._keep(key, cached)
+                return cached
             job = self._begin(key, name, arguments, title, own=own, urgent=urgent)
         if not job.future.done():
             return job
         with self._lock:
             self._jobs.pop(key, None)
         try:
-            found = job.future.result()
+            parts = job.future.result()
         except JobError as error:
             raise Refused(422, str(error), error.row) from None
         except Exception as error:
             raise Refused(500, f"this view could not be computed ({error})") from None
-        self._keep(key, found)
+        self._keep(key, parts)
         if not own:
-            self._cache.put(key, found)
-        return found
+            self._cache.put(key, parts)
+        return parts
 
     def progress(self) -> Progress:
         """How many jobs were begun and ended, and what runs."""

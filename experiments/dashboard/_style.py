@@ -18,13 +18,13 @@ PHASES = {
     "bonus": "#1f5f8b",
     "undetermined": "#5b6570",
 }
-#: For groups without an order (labs): told apart also without colour by their symbols.
+#: For groups without an order (labs): their symbols differ too, for readers who see no colours.
 GROUPS = ("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 
 
 def layout(*, x: Plot | None = None, y: Plot | None = None, **more: object) -> Plot:
-    """The house's layout with axes `x` and `y`."""
+    """The layout of every figure, with axes `x` and `y`."""
     axis: Plot = {
         "showline": True,
         "linecolor": FAINT,

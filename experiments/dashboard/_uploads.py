@@ -1,4 +1,4 @@
-"""Uploaded tables: bounded, kept in a private folder under names of our own, and forgotten."""
+"""Uploaded tables: bounded, stored in a private folder under names of our own, and forgotten."""
 
 import json
 import re
@@ -57,8 +57,8 @@ class Uploads:
             path.write_bytes(files[0][1])
         else:
             path = folder
-            for place, (given, content) in enumerate(files):
-                target = folder / _safe_path(given, place)
+            for number, (given, content) in enumerate(files):
+                target = folder / _safe_path(given, number)
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(content)
         self._tables[name] = (path, title)
@@ -68,7 +68,7 @@ class Uploads:
         return path, title
 
     def describe(self, name: str, entry: str) -> None:
-        """Keep what the reader said of a table."""
+        """Store what can be chosen of a table."""
         self._entries[name] = json.loads(entry)
 
     def forget(self, name: str) -> None:
@@ -87,7 +87,7 @@ class Uploads:
         return ("file", str(path), title)
 
 
-def _safe_path(given: str, place: int) -> Path:
+def _safe_path(given: str, number: int) -> Path:
     """A path of our own: of the given one only the results' time and a slug of the folder stay.
 
     Readers take the time of a run from the file's name, and the model's name from its folder where
@@ -100,8 +100,8 @@ def _safe_path(given: str, place: int) -> Path:
     folder = slug if slug not in ("", "models.csv") else "results"
     timed = _TIME.fullmatch(parts[-1])
     if timed:
-        return Path(folder, f"results_{place:04d}_{timed[1]}.json")
-    stem = f"results_{place:04d}" if parts[-1].startswith("results") else f"{place:04d}"
+        return Path(folder, f"results_{number:04d}_{timed[1]}.json")
+    stem = f"results_{number:04d}" if parts[-1].startswith("results") else f"{number:04d}"
     return Path(folder, f"{stem}.json")
 
 

@@ -23,7 +23,7 @@ from ._work import Done
 #: Answers are data; a browser that is led to one shows nothing of it as a page.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _UPLOAD_SECONDS = 60.0
-#: How often it is asked whether the client of an answer that is not streamed is still there.
+#: How often the server looks whether the client of an answer that is not streamed is still there.
 _WATCH_SECONDS = 0.2
 
 
@@ -39,8 +39,8 @@ def create_app(
 
     - `model`, `vector`: what answers, and what it is steered with; each request may say otherwise.
       Generation is one text at a time: a hook acts on the network itself.
-    - `name`: what requests call the model (its own name). `hosts`: names under which it may be
-      asked for. `limits`: what may be asked at once.
+    - `name`: what requests call the model (its own name). `hosts`: names under which it
+      answers. `limits`: how much it takes at once.
 
     **Raises** `InterpError` for a vector of another width; that it belongs to another model is for
     the caller to refuse (`interp.check_fits`).
@@ -72,10 +72,10 @@ def _add_models(app: FastAPI, name: str) -> None:
         """The one model that is served."""
         return JSONResponse({"object": "list", "data": [entry]})
 
-    @app.get("/v1/models/{asked:path}")
-    async def one(asked: str) -> Response:
+    @app.get("/v1/models/{model_id:path}")
+    async def one(model_id: str) -> Response:
         """The same, by its name."""
-        _check_name(asked, name)
+        _check_name(model_id, name)
         return JSONResponse(entry)
 
 
@@ -90,22 +90,20 @@ def _add_texts(app: FastAPI, engine: Engine, name: str, limits: Limits) -> None:
         """Continue a conversation."""
         return await _answered(request, await _read(request, ChatRequest))
 
-    async def _answered(request: Request, asked: CompletionRequest | ChatRequest) -> Response:
-        _check_name(asked.model, name)
-        shape = Shape(model=name, chat=isinstance(asked, ChatRequest))
+    async def _answered(request: Request, body: CompletionRequest | ChatRequest) -> Response:
+        _check_name(body.model, name)
+        shape = Shape(model=name, chat=isinstance(body, ChatRequest))
         with contextlib.ExitStack() as held:
             held.enter_context(engine.slot())
-            works = await asyncio.to_thread(prepare, engine.model, engine.vector, asked, limits)
-            if asked.stream:
-                usage = asked.stream_options is not None and bool(
-                    asked.stream_options.include_usage
-                )
-                events = engine.events(works, telling=True)
+            works = await asyncio.to_thread(prepare, engine.model, engine.vector, body, limits)
+            if body.stream:
+                usage = body.stream_options is not None and bool(body.stream_options.include_usage)
+                events = engine.events(works, stream=True)
                 pieces = shape.streamed(events, usage=usage)
                 return _Stream(pieces, held=held.pop_all(), closing=(pieces, events))
 
             async def collect() -> list[Done]:
-                async with contextlib.aclosing(engine.events(works, telling=False)) as events:
+                async with contextlib.aclosing(engine.events(works, stream=False)) as events:
                     return [item async for _, item in events if isinstance(item, Done)]
 
             results = await _unless_gone(request, collect)
@@ -162,11 +160,11 @@ def _refusal(message: str) -> Response:
     return error_response(ApiError(403, message, code="host_refused"))
 
 
-def _check_name(asked: str, name: str) -> None:
-    if asked != name:
+def _check_name(model_id: str, name: str) -> None:
+    if model_id != name:
         raise ApiError(
             404,
-            f"no model {asked[:100]!r} here; this server has {name!r}",
+            f"no model {model_id[:100]!r} here; this server has {name!r}",
             param="model",
             code="model_not_found",
         )

@@ -22,7 +22,7 @@ class Engine:
 
     @contextlib.contextmanager
     def slot(self) -> Iterator[None]:
-        """A place in the house. **Raises** `ApiError` (429) where all are taken."""
+        """One of the requests that are taken at once. **Raises** `ApiError` (429) beyond."""
         if self._taken >= self._most:
             raise ApiError(
                 429,
@@ -37,9 +37,9 @@ class Engine:
             self._taken -= 1
 
     async def events(
-        self, works: Sequence[Work], *, telling: bool
+        self, works: Sequence[Work], *, stream: bool
     ) -> AsyncGenerator[tuple[int, str | Done]]:
-        """Numbered pieces of text (where `telling`) and, at the end of each work, what came of it.
+        """Numbered pieces of text (where `stream`) and, at the end of each work, what came of it.
 
         Closing the iterator ends the work that is being done at its next token.
         """
@@ -62,7 +62,7 @@ class Engine:
             if closing.is_set():
                 raise ApiError(503, "the server is ending")
             future = self._one_thread().submit(
-                work_on, self.model, self.vector, work, tell=put if telling else None, gone=over
+                work_on, self.model, self.vector, work, on_text=put if stream else None, gone=over
             )
             future.add_done_callback(put)
             try:

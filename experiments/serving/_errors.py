@@ -64,7 +64,7 @@ def error_response(error: ApiError) -> Response:
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """What a client is told of an exception; of an unforeseen one nothing but that it happened."""
+    """What a client learns of an exception; of an unforeseen one only that it happened."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, Refused):

@@ -13,7 +13,7 @@ MOST_LOGPROBS = 5
 class Limits:
     """Bounds of a server.
 
-    - `concurrent`: requests in the house, of which one is answered while the others wait.
+    - `concurrent`: requests at once, of which one is answered while the others wait.
     - `tokens`: new tokens of one prompt. `prompt`: tokens of one prompt, within the model's own
       context.
 

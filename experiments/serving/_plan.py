@@ -24,14 +24,14 @@ class Plan:
         return not self.ablate and self.strength != 0
 
 
-def plan_of(model: Model, vector: TruthVector | None, asked: Steering | None) -> Plan | None:
+def plan_of(model: Model, vector: TruthVector | None, steering: Steering | None) -> Plan | None:
     """What is done to the model, None for nothing.
 
     **Raises** `ApiError` where there is no vector, for wishes that exclude one another, and for a
     strength beyond the model's number format.
     """
     if vector is None:
-        if asked is not None:
+        if steering is not None:
             raise ApiError(
                 400,
                 "this server was started without a vector; start it with --vector FILE to steer",
@@ -39,14 +39,14 @@ def plan_of(model: Model, vector: TruthVector | None, asked: Steering | None) ->
                 code="no_vector",
             )
         return None
-    asked = asked or Steering()
-    if asked.ablate and (asked.budget is not None or asked.strength is not None):
+    steering = steering or Steering()
+    if steering.ablate and (steering.budget is not None or steering.strength is not None):
         raise ApiError(
             400,
             "ablate takes the direction out as a whole; leave out strength and budget",
             param="steering.ablate",
         )
-    strength = vector.strength if asked.strength is None else asked.strength
+    strength = vector.strength if steering.strength is None else steering.strength
     if not bool(torch.isfinite(vector.addition(strength).to(model.dtype)).all()):
         raise ApiError(
             400,
@@ -55,7 +55,7 @@ def plan_of(model: Model, vector: TruthVector | None, asked: Steering | None) ->
         )
     return Plan(
         strength=strength,
-        ablate=asked.ablate,
-        budget=asked.budget,
-        answer_start=asked.answer_start,
+        ablate=steering.ablate,
+        budget=steering.budget,
+        answer_start=steering.answer_start,
     )

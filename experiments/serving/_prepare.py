@@ -17,24 +17,24 @@ _GREEDY_BELOW = 0.01
 
 
 def prepare(
-    model: Model, vector: TruthVector | None, asked: CompletionRequest | ChatRequest, limits: Limits
+    model: Model, vector: TruthVector | None, body: CompletionRequest | ChatRequest, limits: Limits
 ) -> list[Work]:
     """One piece of work per prompt. **Raises** `ApiError` for what is too much, or contradicts
     itself, or that the model cannot read."""
-    plan = plan_of(model, vector, asked.steering)
-    temperature = asked.temperature or 0.0
+    plan = plan_of(model, vector, body.steering)
+    temperature = body.temperature or 0.0
     temperature = temperature if temperature >= _GREEDY_BELOW else 0.0
-    count = _count(asked, limits)
-    if isinstance(asked, ChatRequest):
-        prompts, texts = [chat_tokens(model, asked.messages)], [""]
+    count = _count(body, limits)
+    if isinstance(body, ChatRequest):
+        prompts, texts = [chat_tokens(model, body.messages)], [""]
         logprobs, echo = None, False
     else:
-        logprobs, echo = asked.logprobs, bool(asked.echo)
+        logprobs, echo = body.logprobs, bool(body.echo)
         _check_completion(
-            asked, count, temperature, guarded=plan is not None and plan.budget is not None
+            body, count, temperature, guarded=plan is not None and plan.budget is not None
         )
-        prompts = prompt_tokens(model, asked.prompt)
-        texts = _texts(model, asked.prompt, prompts)
+        prompts = prompt_tokens(model, body.prompt)
+        texts = _texts(model, body.prompt, prompts)
     for tokens in prompts:
         _check_length(
             model, tokens, limits, count=count, scored=count == 0 or (echo and logprobs is not None)
@@ -43,14 +43,14 @@ def prepare(
         raise ApiError(400, "0 new tokens are none; give 1 or more", param="max_tokens")
     if len(prompts) > 1 and plan is not None and plan.budget is not None:
         raise ApiError(400, "a budget is for one prompt; give one", param="steering.budget")
-    seed = secrets.randbits(62) if asked.seed is None else asked.seed
+    seed = secrets.randbits(62) if body.seed is None else body.seed
     return [
         Work(
             tokens=tokens,
             max_tokens=count,
             temperature=temperature,
             seed=seed,
-            stop=asked.stops,
+            stop=body.stops,
             plan=plan,
             logprobs=logprobs,
             echo=echo,
@@ -60,10 +60,10 @@ def prepare(
     ]
 
 
-def _count(asked: CompletionRequest | ChatRequest, limits: Limits) -> int:
-    count = asked.max_tokens
-    if isinstance(asked, ChatRequest):
-        count = asked.max_completion_tokens if count is None else count
+def _count(body: CompletionRequest | ChatRequest, limits: Limits) -> int:
+    count = body.max_tokens
+    if isinstance(body, ChatRequest):
+        count = body.max_completion_tokens if count is None else count
         count = limits.tokens if count is None else count
     count = min(_COMPLETION_TOKENS, limits.tokens) if count is None else count
     if count > limits.tokens:
@@ -76,18 +76,18 @@ def _count(asked: CompletionRequest | ChatRequest, limits: Limits) -> int:
 
 
 def _check_completion(
-    asked: CompletionRequest, count: int, temperature: float, *, guarded: bool
+    body: CompletionRequest, count: int, temperature: float, *, guarded: bool
 ) -> None:
-    if asked.logprobs is None:
+    if body.logprobs is None:
         return
-    if asked.stream:
+    if body.stream:
         raise ApiError(400, "logprobs are not streamed; leave out stream", param="logprobs")
     if guarded:
         raise ApiError(
             400, "a budget changes the strength from token to token, so that no one model has "
             "these logprobs; leave one of the two out", param="logprobs",
         )  # fmt: skip
-    if asked.echo and (count > 1 or (count == 1 and temperature > 0)):
+    if body.echo and (count > 1 or (count == 1 and temperature > 0)):
         raise ApiError(
             400,
             "echo with logprobs scores a prompt: max_tokens is 0 or 1, and temperature 0",

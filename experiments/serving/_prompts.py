@@ -32,11 +32,13 @@ def chat_tokens(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
 
 def _templated(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
     # Templates know the older name of the developer's role.
-    told = [
+    conversation = [
         {"role": "system" if m.role == "developer" else m.role, "content": m.text} for m in messages
     ]
     try:
-        text = model.tokenizer.apply_chat_template(told, add_generation_prompt=True, tokenize=False)
+        text = model.tokenizer.apply_chat_template(
+            conversation, add_generation_prompt=True, tokenize=False
+        )
     except Exception as error:
         # The template is a program that comes with the model: whatever it raises is about what
         # it was given.

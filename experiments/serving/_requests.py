@@ -1,7 +1,7 @@
-"""What may be asked: the fields of OpenAI's two requests that mean something here.
+"""What a request may hold: the fields of OpenAI's two requests that mean something here.
 
 A field that would change the answer and is not honoured is refused unless it has its neutral value:
-a client is never given something else than it asked for.
+a client is never given something else than it wants.
 """
 
 from typing import Annotated, Literal, TypeVar
@@ -21,14 +21,14 @@ from ._limits import MOST_LOGPROBS, MOST_PROMPTS, MOST_STOPS, MOST_STRENGTH
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _said(mend: str) -> WrapValidator:
-    """One sentence in place of a complaint for each member of a union."""
+def _hinted(hint: str) -> WrapValidator:
+    """One sentence instead of a complaint for each member of a union."""
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(value)
         except ValidationError:
-            raise ValueError(mend) from None
+            raise ValueError(hint) from None
 
     return WrapValidator(check)
 
@@ -59,7 +59,7 @@ class StreamOptions(BaseModel):
 _Word = Annotated[str, Field(min_length=1, max_length=200)]
 Stop = Annotated[
     _Word | Annotated[list[_Word], Field(max_length=MOST_STOPS)],
-    _said(f"give a string, or a list of at most {MOST_STOPS}, of 1 to 200 characters each"),
+    _hinted(f"give a string, or a list of at most {MOST_STOPS}, of 1 to 200 characters each"),
 ]
 
 
@@ -92,7 +92,7 @@ Prompt = Annotated[
     | Annotated[list[str], Field(min_length=1, max_length=MOST_PROMPTS)]
     | Annotated[_Tokens, Field(min_length=1)]
     | Annotated[list[_Tokens], Field(min_length=1, max_length=MOST_PROMPTS)],
-    _said(f"give a string, a list of token ids, or a list of at most {MOST_PROMPTS} of these"),
+    _hinted(f"give a string, a list of token ids, or a list of at most {MOST_PROMPTS} of these"),
 ]
 
 
@@ -119,7 +119,7 @@ class ChatMessage(BaseModel):
 
     model_config = _STRICT
     role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[str | list[TextPart], _said("give a string, or a list of text parts")]
+    content: Annotated[str | list[TextPart], _hinted("give a string, or a list of text parts")]
     name: str | None = None
 
     @property
@@ -155,7 +155,7 @@ def parse(kind: type[Kind], content: bytes) -> Kind:
 
 
 def schema_of(kind: type[BaseModel]) -> dict[str, object]:
-    """Its JSON schema, with what it refers to put in place, for the server's own description."""
+    """Its JSON schema, with what it refers to put in, for the server's own description."""
     schema = kind.model_json_schema()
     parts = schema.pop("$defs", {})
 

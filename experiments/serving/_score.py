@@ -25,7 +25,7 @@ class Logprobs(TypedDict):
 @dataclasses.dataclass(frozen=True)
 class Scored:
     """Every token's log-probability after those before it (None for the first), and of the
-    likeliest tokens at each place; `following` is the likeliest token after all of them."""
+    likeliest tokens at each position; `following` is the likeliest token after all of them."""
 
     tokens: tuple[int, ...]
     values: tuple[float | None, ...]
@@ -46,12 +46,12 @@ def score(model: Model, tokens: list[int], *, top: int, extend: bool) -> Scored:
     values: list[float | None] = [None]
     likeliest: list[tuple[tuple[int, float], ...] | None] = [None]
     for start in range(0, len(targets), _ROWS):
-        asked = torch.tensor(targets[start : start + _ROWS], device=model.device)
-        logs = logits[start : start + len(asked)].float().log_softmax(dim=-1).clamp(min=_LEAST)
-        values += logs.gather(1, asked[:, None])[:, 0].tolist()
+        wanted = torch.tensor(targets[start : start + _ROWS], device=model.device)
+        logs = logits[start : start + len(wanted)].float().log_softmax(dim=-1).clamp(min=_LEAST)
+        values += logs.gather(1, wanted[:, None])[:, 0].tolist()
         best, which = logs.topk(max(top, 1), dim=-1)
-        for found, names in zip(best.tolist(), which.tolist(), strict=True):
-            likeliest.append(tuple(zip(names[:top], found[:top], strict=True)))
+        for values_of, names in zip(best.tolist(), which.tolist(), strict=True):
+            likeliest.append(tuple(zip(names[:top], values_of[:top], strict=True)))
     return Scored(
         tokens=(*tokens, following) if extend else tuple(tokens),
         values=tuple(values),
@@ -63,8 +63,8 @@ def score(model: Model, tokens: list[int], *, top: int, extend: bool) -> Scored:
 def logprobs_of(model: Model, scored: Scored, *, start: int) -> Logprobs:
     """The `logprobs` of a choice, for the tokens from `start` on.
 
-    A place's `top_logprobs` hold the token that is there too, as OpenAI's do. Tokens that are parts
-    of characters can share a text; the likelier one keeps it.
+    The `top_logprobs` of a position hold the token that stands there too, as OpenAI's do. Tokens
+    that are parts of characters can share a text; the likelier one keeps it.
     """
 
     def text(token: int) -> str:
@@ -73,15 +73,15 @@ def logprobs_of(model: Model, scored: Scored, *, start: int) -> Logprobs:
     texts = [text(token) for token in scored.tokens[start:]]
     offsets: list[int] = []
     top: list[dict[str, float] | None] = []
-    place = 0
+    offset = 0
     for own, value, best in zip(
         texts, scored.values[start:], scored.likeliest[start:], strict=True
     ):
-        offsets.append(place)
-        place += len(own)
+        offsets.append(offset)
+        offset += len(own)
         names: dict[str, float] = {}
-        for token, found in best or ():
-            names.setdefault(text(token), found)
+        for token, logprob in best or ():
+            names.setdefault(text(token), logprob)
         if value is not None:
             names.setdefault(own, value)
         top.append(names if best is not None else None)

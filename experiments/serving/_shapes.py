@@ -61,10 +61,10 @@ class Shape:
                 yield self._event(None, usage=_usage(results))
         except Exception as error:
             # The status is sent already: what went wrong can only be one more event.
-            told = as_api_error(error)
-            if told.status >= 500:
+            answer = as_api_error(error)
+            if answer.status >= 500:
                 traceback.print_exception(error, file=sys.stderr)
-            yield _line(error_body(told))
+            yield _line(error_body(answer))
         yield "data: [DONE]\n\n"
 
     def _choice(self, number: int, done: Done) -> dict[str, object]:

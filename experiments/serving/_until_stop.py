@@ -6,23 +6,24 @@ from collections.abc import Callable, Sequence
 class UntilStop:
     """Passes a text on until one of `stop` appears, which is not passed on.
 
-    What may be the beginning of one waits until it is certain, so that nothing is told that later
-    has to be taken back. `text` is what has been passed on, `found` whether a string ended it.
+    What may be the beginning of one waits until it is certain, so that nothing is passed on that
+    later has to be taken back. `text` is what has been passed on, `stopped` whether a string
+    ended it.
     """
 
-    def __init__(self, stop: Sequence[str], tell: Callable[[str], None] | None = None) -> None:
-        self._stop, self._tell, self._held = tuple(stop), tell, ""
-        self.text, self.found = "", False
+    def __init__(self, stop: Sequence[str], on_text: Callable[[str], None] | None = None) -> None:
+        self._stop, self._on_text, self._held = tuple(stop), on_text, ""
+        self.text, self.stopped = "", False
 
     def add(self, piece: str) -> None:
         """The next piece of the text."""
-        if self.found:
+        if self.stopped:
             return
         self._held += piece
-        places = [place for place in map(self._held.find, self._stop) if place >= 0]
-        if places:
-            self.found = True
-            self._say(self._held[: min(places)])
+        starts = [start for start in map(self._held.find, self._stop) if start >= 0]
+        if starts:
+            self.stopped = True
+            self._say(self._held[: min(starts)])
             self._held = ""
             return
         certain = len(self._held) - self._waiting()
@@ -44,5 +45,5 @@ class UntilStop:
 
     def _say(self, text: str) -> None:
         self.text += text
-        if text and self._tell is not None:
-            self._tell(text)
+        if text and self._on_text is not None:
+            self._on_text(text)

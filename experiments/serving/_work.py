@@ -61,41 +61,41 @@ def work_on(
     vector: TruthVector | None,
     work: Work,
     *,
-    tell: Callable[[str], None] | None = None,
+    on_text: Callable[[str], None] | None = None,
     gone: Callable[[], bool] = lambda: False,
 ) -> Done:
-    """Do one piece of work. `tell` is given the text as it comes; `gone` ends it between tokens.
+    """Do one piece of work. `on_text` is given the text as it comes; `gone` ends it between tokens.
 
     **Raises** `InterpError` as `interp.generate` does.
     """
     if work.scores:
         return _scored(model, vector, work)
-    if work.echo and tell is not None:
-        tell(work.prompt)
+    if work.echo and on_text is not None:
+        on_text(work.prompt)
     before = work.prompt if work.echo else ""
     if work.max_tokens == 0:
         return Done(before, "length", len(work.tokens), 0, _report(work.plan))
-    until = UntilStop(work.stop, tell)
-    watched = bool(work.stop) or tell is not None
+    until = UntilStop(work.stop, on_text)
+    watched = bool(work.stop) or on_text is not None
     generated, steering = _generated(
         model,
         vector,
         work,
         on_text=until.add if watched else None,
-        halt=lambda: until.found or gone(),
+        halt=lambda: until.stopped or gone(),
     )
     until.end()
     logprobs = None
     if work.logprobs is not None:
         start = len(work.tokens)
         with _steered(model, vector, work.plan, answer_start=start):
-            found = score(
+            scored = score(
                 model, work.tokens + list(generated.tokens), top=work.logprobs, extend=False
             )
-        logprobs = logprobs_of(model, found, start=start)
+        logprobs = logprobs_of(model, scored, start=start)
     return Done(
         text=before + (until.text if watched else generated.text),
-        finish="stop" if until.found or generated.finish == "stop" else "length",
+        finish="stop" if until.stopped or generated.finish == "stop" else "length",
         prompt_tokens=generated.prompt_tokens,
         completion_tokens=len(generated.tokens),
         steering=steering,
@@ -163,15 +163,15 @@ def _scored(model: Model, vector: TruthVector | None, work: Work) -> Done:
         )
     extend = work.max_tokens > 0
     with _steered(model, vector, plan, answer_start=start):
-        found = score(model, work.tokens, top=work.logprobs or 0, extend=extend)
-    new = model.decode([found.following]) if extend else ""
+        scored = score(model, work.tokens, top=work.logprobs or 0, extend=extend)
+    new = model.decode([scored.following]) if extend else ""
     return Done(
         text=work.prompt + new,
         finish="length",
         prompt_tokens=len(work.tokens),
         completion_tokens=int(extend),
         steering=_report(plan),
-        logprobs=logprobs_of(model, found, start=0),
+        logprobs=logprobs_of(model, scored, start=0),
     )
 
 

@@ -1,6 +1,6 @@
 """What the dashboard and the server of a model share: neither imports the other.
 
-A guard before every request, bounded bodies, a port, and a server on it until it is told to stop.
+A guard before every request, bounded bodies, a port, and a server on it until a signal stops it.
 """
 
 from ._bodies import bounded as bounded

@@ -73,13 +73,13 @@ def _name(host: str) -> str:
 
 
 def own_names(host: str) -> set[str]:
-    """Names under which a server bound to `host` may be asked for."""
+    """Names under which a server bound to `host` may be reached."""
     names = {"localhost", "127.0.0.1", "::1", host.lower()}
     try:
         everywhere = ipaddress.ip_address(host).is_unspecified
     except ValueError:
         everywhere = False
-    if everywhere:  # all addresses of this machine, which only somebody who asked for it opens
+    if everywhere:  # all addresses of this machine, which is opened by --host alone
         names.add(socket.gethostname().lower())
         names.add(socket.getfqdn().lower())
         try:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that has the port but does not listen yet: what is served may load for long, and
-    that a port is taken is said before.
+    an error about the port comes before.
 
     **Raises** `ValueError` for a port that is taken or none, and for a host that is none.
     """

@@ -1,4 +1,4 @@
-"""A server until it is told to stop."""
+"""A server until a signal stops it."""
 
 import socket
 from collections.abc import Callable

@@ -172,7 +172,7 @@ def test_no_cut_of_the_pieces_changes_where_a_text_stops():
                 until.add(told[start : start + size])
             until.end()
             assert "".join(heard) == until.text == told[: min(places, default=None)]
-            assert until.found == bool(places)
+            assert until.stopped == bool(places)
 
 
 def test_prompts_come_as_texts_or_tokens_one_or_several(client):

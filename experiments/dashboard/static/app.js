@@ -55,9 +55,9 @@ async function loadView(choice, mine) {
   });
   if (report) {
     const key = { family: `family/${choice.family}`, dynamics: `dynamics/${choice.penalty}` };
-    const found = report.views[key[choice.view] ?? choice.view];
-    if (!found) throw new Error("This report does not hold that view.");
-    return found;
+    const view = report.views[key[choice.view] ?? choice.view];
+    if (!view) throw new Error("This report does not hold that view.");
+    return view;
   }
   for (;;) {
     const { status, content } = await ask(`/api/views/${choice.view}?${query}`);
@@ -145,11 +145,11 @@ function dropZone() {
 async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files].map((file) => [file.name, file]);
-  const found = [];
+  const files = [];
   const walk = async (entry, path) => {
     if (entry.isFile) {
       const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      found.push([path + entry.name, file]);
+      files.push([path + entry.name, file]);
       return;
     }
     const reader = entry.createReader();
@@ -160,7 +160,7 @@ async function dropped(transfer) {
     }
   };
   for (const entry of entries) await walk(entry, "");
-  return found;
+  return files;
 }
 
 async function upload(files, message) {
@@ -184,7 +184,7 @@ async function upload(files, message) {
 async function start() {
   document.getElementById("choices").addEventListener("submit", (event) => event.preventDefault());
   document.querySelector(".skip").addEventListener("click", (event) => {
-    event.preventDefault(); // the address holds the state, not a place on the page
+    event.preventDefault(); // the address holds the state, not an anchor on the page
     document.getElementById("main").focus();
   });
   try {

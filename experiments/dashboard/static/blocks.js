@@ -40,14 +40,14 @@ function cell(content) {
 
 function tableBlock(block) {
   const right = new Set(block.right);
-  const side = (place) => (right.has(place) ? "right" : null);
+  const side = (column) => (right.has(column) ? "right" : null);
   const head = element(
     "tr",
     {},
-    ...block.columns.map((name, place) => element("th", { scope: "col", class: side(place) }, name)),
+    ...block.columns.map((name, column) => element("th", { scope: "col", class: side(column) }, name)),
   );
   const rows = block.rows.map((row) =>
-    element("tr", {}, ...row.map((content, place) => element("td", { class: side(place) }, cell(content)))),
+    element("tr", {}, ...row.map((content, column) => element("td", { class: side(column) }, cell(content)))),
   );
   const name = block.title || block.columns.join(", ");
   const tools = csvButton(block);

@@ -1,4 +1,4 @@
-// What is chosen: kept in the address, so that a link shows the same view.
+// What is chosen: in the address, so that a link shows the same view.
 
 const views = [
   ["overview", "Overview"],
