@@ -52,9 +52,7 @@ def _t(name: str) -> str:
 
 
 def _stderr(score: np.ndarray, name: str) -> np.ndarray:
-    items = benchmark(name).items
-    inside = np.clip(score, 0.5 / items, 1 - 0.5 / items)
-    return np.sqrt(inside * (1 - inside) / items)
+    return binomial_stderr(score, benchmark(name).items)
 
 
 def _data(panel: pd.DataFrame) -> Csv:
