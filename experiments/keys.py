@@ -13,14 +13,11 @@ _ROOT = Path(__file__).parent.parent
 _LIBRARIES = ("common", "dynamics", "interp", "organisms")
 #: Rooms of `experiments/` that show results or run jobs, and make none.
 _SHOWING = ("commands", "dashboard", "figures", "ledger", "serving", "sweeps", "web")
-<<<<<<< HEAD:experiments/keys.py
 
 
 def code_now() -> dict[str, Any]:
     """Commit of the checkout, whether it is changed, and the digest that goes into keys."""
     return {**code_of_checkout(), "version": code_version()}
-=======
->>>>>>> d16c29b (Note what users see of the servers' new parts; leave their room out of sweep keys):experiments/sweeps/_key.py
 
 
 def job_key(name: str, plain: Mapping[str, Any], inputs: Mapping[str, str], version: str) -> str:

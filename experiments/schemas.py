@@ -229,7 +229,7 @@ class ModelChoice(Options):
     )
     revision: str | None = option(None, "commit, tag or branch on the hub")
     dtype: str = option(
-        "float32", "float32 is exact", choices=lambda: ("float32", "bfloat16", "float16")
+        "float32", "float32 is exact", choices=_words("interp", "Dtype")
     )
     device: str | None = option(None, "cpu, cuda:0 (a GPU where there is one)")
     offline: bool = option(False, "use what is on this disk only")
@@ -263,7 +263,7 @@ class AttributeHeads(Launched):
 
     method: str = option(
         "dla", "of attribution",
-        choices=lambda: ("dla", "attribution-patching", "activation-patching"),
+        choices=_words("interp", "HeadMethod"),
     )  # fmt: skip
     false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
     top: int = option(10, "heads shown", metavar="N", least=1)
@@ -305,20 +305,20 @@ class OfVector(Launched):
     methods: list[str] = option(
         [], "mass-mean, logistic, gradient, trained (all four by default), cue",
         flag="--method", metavar="METHOD",
-        choices=lambda: ("mass-mean", "logistic", "gradient", "trained", "cue"),
+        choices=_words("interp", "TruthMethod"),
     )  # fmt: skip
     layers: list[int] = option([], "layers, or all", metavar="N", parse=_layer)
     site: str | None = option(
-        None, "inside or after layers (both)", choices=lambda: ("attention", "block")
+        None, "inside or after layers (both)", choices=_words("interp", "Site")
     )
     where: str = option(
         "best",
         "add it everywhere, only where a plain question is recognised, or whichever is best",
-        choices=lambda: ("best", "everywhere", "asked"),
+        choices=_words("interp", "Where"),
     )
-    positions: str = option("all", "of a text", choices=lambda: ("all", "last"))
+    positions: str = option("all", "of a text", choices=_words("interp", "Positions"))
     preset: str | None = option(
-        None, "the published rule: no search", choices=lambda: ("published",)
+        None, "the published rule: no search", choices=_words("interp", "Preset")
     )
     kl: float = option(0.1, "budget: median KL, validation", metavar="NATS", least=0)
     lost: float = option(0.05, "budget: right answers lost", least=0)

@@ -23,6 +23,13 @@ from ._analysis.summary import FamilyEstimate as FamilyEstimate
 from ._analysis.summary import summarise as summarise
 from ._analysis.tables import write_tables as write_tables
 from ._errors import OrganismError as OrganismError
+from ._names import DipStatus as DipStatus
+from ._names import EstimateStatus as EstimateStatus
+from ._names import ExperimentName as ExperimentName
+from ._names import Quantity as Quantity
+from ._names import Register as Register
+from ._names import ScoreName as ScoreName
+from ._names import Split as Split
 from ._training.evaluate import answers as answers
 from ._training.evaluate import evaluate_model as evaluate_model
 from ._training.evaluate import option_scores as option_scores

@@ -124,7 +124,7 @@ def evaluate_vector(
         right_lost=lost,
         right_lost_interval=wilson(lost, of),
         budget=budget or Budget(),
-        verdict="",
+        verdict="no_more_than_controls",  # until it is judged
         verdict_reason="",
     )
     verdict, reason = judge(evaluation)

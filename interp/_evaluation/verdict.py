@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from .._names import Verdict
 from .._steering.vector import TruthVector
 from .._truth.choose import Budget
 from .rows import Row
@@ -35,7 +36,7 @@ class Evaluation:
     right_lost: int
     right_lost_interval: tuple[float, float]
     budget: Budget
-    verdict: str
+    verdict: Verdict
     verdict_reason: str
 
     def row(self, name: str) -> Row:
@@ -43,7 +44,7 @@ class Evaluation:
         return next(row for row in self.rows if row.name == name)
 
 
-def judge(evaluation: Evaluation) -> tuple[str, str]:
+def judge(evaluation: Evaluation) -> tuple[Verdict, str]:
     """The verdict that follows from the table, and the figures that decide it.
 
     - `nothing_to_correct`: no test question is answered falsely.

@@ -14,13 +14,18 @@ from typing import Any
 import torch
 
 from .._errors import InterpError
+from .._names import Dtype
 from .network import fingerprint, likely_cause, text_config, twin_of
 from .parts import Parts, find_parts
 from .resolve import Source, check_causal, hub_answers, is_offline, resolve
 from .weights import check_size, check_weights
 
 PARITY_TOLERANCE = 5e-5
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES: dict[Dtype, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,7 +115,7 @@ def load_model(
     name: str,
     *,
     revision: str | None = None,
-    dtype: str = "float32",
+    dtype: Dtype = "float32",
     device: str | None = None,
     offline: bool = False,
     trust_remote_code: bool = False,
@@ -226,7 +231,7 @@ def _load_plain(
     source: Source,
     *,
     revision: str | None,
-    dtype: str,
+    dtype: Dtype,
     device: str,
     offline: bool,
     trust_remote_code: bool,

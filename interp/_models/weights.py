@@ -7,8 +7,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from .._errors import InterpError
+from .._names import Dtype
 
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+BYTES: dict[Dtype, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
 # Loading holds little more than the weights; the forward pass of a small batch needs some room.
 HEADROOM = 1.2
 
@@ -42,7 +43,7 @@ def check_weights(folder: Path) -> int:
     return total
 
 
-def check_size(weights: int | None, *, dtype: str, device: str, name: str) -> None:
+def check_size(weights: int | None, *, dtype: Dtype, device: str, name: str) -> None:
     """Refuse a model that cannot fit, before it is loaded.
 
     **Raises** `InterpError` with the bytes needed and the bytes free.

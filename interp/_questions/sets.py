@@ -14,9 +14,8 @@ import numpy as np
 from ...common.checks import check_seed
 from ...data import shipped
 from .._errors import InterpError
+from .._names import SPLITS, SetName
 from .pairs import Pair, Question, Statement
-
-SPLITS = ("calibration", "validation", "test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +162,7 @@ def _comparison(rng: np.random.Generator, count: int) -> list[_Item]:
     return items
 
 
-_SETS: dict[str, Callable[[np.random.Generator, int], list[_Item]]] = {
+_SETS: dict[SetName, Callable[[np.random.Generator, int], list[_Item]]] = {
     "cities": _of_facts(
         "cities", "The city of {} is in", "The city of {} is in {}.", "The city of {} is not in {}."
     ),

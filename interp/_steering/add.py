@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
@@ -10,10 +10,11 @@ from torch import nn
 from .._errors import InterpError
 from .._models.hooks import Hook, first, replaced
 from .._models.model import Model
+from .._names import Positions
 from .condition import Condition
 from .hook_point import HookPoint, block_input, module_at
 
-POSITIONS = ("all", "last")
+POSITIONS = get_args(Positions)
 
 
 class Applied:
@@ -24,7 +25,7 @@ class Applied:
     steered, as in generation. `addition` may be exchanged between passes (the guard does).
     """
 
-    def __init__(self, addition: torch.Tensor, *, positions: str) -> None:
+    def __init__(self, addition: torch.Tensor, *, positions: Positions) -> None:
         self.addition: torch.Tensor = addition
         self.positions = positions
         self.starts: torch.Tensor | None = None
@@ -49,7 +50,7 @@ def adding(
     addition: torch.Tensor,
     *,
     condition: Condition | None = None,
-    positions: str = "all",
+    positions: Positions = "all",
     hook_zeros: bool = False,
 ) -> Iterator[Applied]:
     """Add a vector to the residual stream at one hook point for the length of a `with` block.
@@ -118,7 +119,7 @@ def ablating(model: Model, hook_point: HookPoint, direction: torch.Tensor) -> It
         yield
 
 
-def check_positions(positions: str) -> None:
+def check_positions(positions: Positions) -> None:
     """Refuse what is no choice of positions."""
     if positions not in POSITIONS:
         raise InterpError(f"no positions {positions!r}; there are {', '.join(POSITIONS)}")

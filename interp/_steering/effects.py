@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .._models.model import Model
+from .._names import Positions
 from .._questions.pairs import Question
 from .._questions.scoring import Answered, EncodedQuestions, encode_questions, score_questions
 from .._questions.tokens import batches
@@ -84,7 +85,7 @@ def adds(
     addition: torch.Tensor,
     *,
     condition: Condition | None = None,
-    positions: str = "all",
+    positions: Positions = "all",
 ) -> Steering:
     """Steering by one vector."""
     return partial(adding, model, hook_point, addition, condition=condition, positions=positions)

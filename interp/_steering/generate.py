@@ -9,6 +9,7 @@ import torch
 from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
+from .._names import Finish
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Generated:
     text: str
     tokens: tuple[int, ...]
     prompt_tokens: int
-    finish: str
+    finish: Finish
 
 
 def generate(

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
@@ -10,8 +10,9 @@ from torch import nn
 from .._errors import InterpError
 from .._models.hooks import first, hooked
 from .._models.model import Model
+from .._names import Site
 
-SITES = ("attention", "block")
+SITES = get_args(Site)
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -25,14 +26,14 @@ class HookPoint:
     """
 
     layer: int
-    site: str = "block"
+    site: Site = "block"
 
     def __str__(self) -> str:
         return f"layer {self.layer}, after {'attention' if self.site == 'attention' else 'all'}"
 
 
 def hook_points_of(
-    model: Model, *, layers: Sequence[int] | None = None, sites: Sequence[str] = SITES
+    model: Model, *, layers: Sequence[int] | None = None, sites: Sequence[Site] = SITES
 ) -> tuple[HookPoint, ...]:
     """All hook points of a model, or those of some layers and sites.
 

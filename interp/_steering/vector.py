@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from .._errors import InterpError
 from .._models.model import Model
+from .._names import Positions, Site
 from .condition import Condition
 from .hook_point import HookPoint, module_at
 from .saving import saving
@@ -49,7 +50,7 @@ class TruthVector:
     model: str
     fingerprint: str
     revision: str | None = None
-    positions: str = "all"
+    positions: Positions = "all"
     condition: Condition | None = None
     data: str = ""
     seen: frozenset[str] = frozenset()
@@ -146,7 +147,7 @@ def load_vector(path: Path | str) -> TruthVector:
             )
         vector = TruthVector(
             direction=tensors["direction"],
-            hook_point=HookPoint(int(metadata["layer"]), metadata["site"]),
+            hook_point=HookPoint(int(metadata["layer"]), _word(metadata, "site", Site)),
             strength=float(metadata["strength"]),
             norm=float(metadata["norm"]),
             raw_norm=float(metadata["raw_norm"]),
@@ -155,7 +156,7 @@ def load_vector(path: Path | str) -> TruthVector:
             model=metadata["model"],
             fingerprint=metadata["fingerprint"],
             revision=metadata["revision"] or None,
-            positions=metadata["positions"],
+            positions=_word(metadata, "positions", Positions),
             condition=condition,
             data=metadata["data_sha256"],
             seen=frozenset(json.loads(metadata["seen"])),
@@ -169,6 +170,13 @@ def load_vector(path: Path | str) -> TruthVector:
     ):
         raise InterpError(f"{path} holds values that are no numbers; make it again")
     return vector
+
+
+def _word(metadata: Mapping[str, str], key: str, known: Any) -> Any:
+    """A word of a closed vocabulary. **Raises** `ValueError` for any other."""
+    if metadata[key] not in get_args(known):
+        raise ValueError(f"{key} {metadata[key]!r}")
+    return metadata[key]
 
 
 def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> None:

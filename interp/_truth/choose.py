@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .._names import Positions, TruthMethod
 from .._questions.scoring import Answered, encode_questions
 from .._steering.condition import Condition
 from .._steering.effects import Baseline, Measured, Steering, adds, answer, measure
@@ -39,7 +40,7 @@ class Direction:
     residual stream at its hook point; `raw_norm`, its own length as the method made it; `condition`
     under which it is added."""
 
-    method: str
+    method: TruthMethod
     hook_point: HookPoint
     vector: np.ndarray
     norm: float
@@ -64,7 +65,9 @@ class Candidate:
     within_budget: bool = False
 
 
-def direction_of(method: str, hook_point: HookPoint, raw: np.ndarray, *, norm: float) -> Direction:
+def direction_of(
+    method: TruthMethod, hook_point: HookPoint, raw: np.ndarray, *, norm: float
+) -> Direction:
     """A direction from what its method made."""
     vector, length = unit(raw)
     return Direction(
@@ -83,7 +86,7 @@ def choose(
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget,
     conditions: Callable[[HookPoint], Sequence[Condition | None]],
-    positions: str = "all",
+    positions: Positions = "all",
     on_progress: Callable[[str], None] | None = None,
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.

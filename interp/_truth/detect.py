@@ -8,6 +8,7 @@ import numpy as np
 
 from ...common.statistics import wilson
 from .._models.model import Model
+from .._names import DetectionMethod
 from .._questions.pairs import Statement
 from .._steering.hook_point import HookPoint
 from .find import statement_states
@@ -43,7 +44,7 @@ def detect(
     sets: TruthSets,
     hook_points: Sequence[HookPoint],
     *,
-    method: str = "mass-mean",
+    method: DetectionMethod = "mass-mean",
 ) -> tuple[Detection, ...]:
     """Held-out accuracies at every hook point, by `mass-mean` or `logistic`.
 

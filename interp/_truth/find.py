@@ -7,6 +7,7 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
+from .._names import TruthMethod
 from .._questions.pairs import Pair
 from .._steering.hook_point import HookPoint
 from .linear import logistic, mass_mean
@@ -15,7 +16,7 @@ from .sets import TruthSets
 from .states import states_at
 
 #: Each method, and which texts its direction tells apart.
-METHODS = {
+METHODS: dict[TruthMethod, str] = {
     "mass-mean": "true against false statements: mean states at the value",
     "logistic": "true against false statements: logistic regression of states at the value",
     "gradient": "true against false endings of statements: mean gradient of their log-odds",
@@ -23,7 +24,7 @@ METHODS = {
     "cue": "prompts behind a cue to the truth against the same prompts without: mean states",
 }
 #: Methods whose direction owes nothing to a cue.
-WITHOUT_CUE = ("mass-mean", "logistic", "gradient", "trained")
+WITHOUT_CUE: tuple[TruthMethod, ...] = ("mass-mean", "logistic", "gradient", "trained")
 
 
 def find_directions(
@@ -31,7 +32,7 @@ def find_directions(
     sets: TruthSets,
     hook_points: Sequence[HookPoint],
     *,
-    method: str = "mass-mean",
+    method: TruthMethod = "mass-mean",
     shuffle: int | None = None,
     seed: int = 0,
     steps: int = 150,

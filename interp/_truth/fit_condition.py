@@ -1,17 +1,20 @@
 """A condition under which to steer: where the stream looks like a plain question."""
 
+from typing import get_args
+
 import numpy as np
 import torch
 
 from .._errors import InterpError
 from .._models.model import Model
+from .._names import Where
 from .._steering.condition import Condition
 from .._steering.hook_point import HookPoint
 from .linear import logistic
 from .sets import TruthSets
 from .states import all_states
 
-WHERE = ("best", "everywhere", "asked")
+WHERE = get_args(Where)
 _PENALTY = 1e-3
 #: Share of the other calibration positions at which the condition may hold.
 _OPEN_ELSEWHERE = 0.01

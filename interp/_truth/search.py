@@ -9,6 +9,7 @@ import torch
 from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
+from .._names import DetectionMethod, Positions, Site, TruthMethod, Where
 from .._steering.add import check_positions
 from .._steering.condition import Condition
 from .._steering.effects import measure_baseline
@@ -47,11 +48,11 @@ def find_truth_vector(
     model: Model,
     sets: TruthSets,
     *,
-    methods: Sequence[str] = WITHOUT_CUE,
+    methods: Sequence[TruthMethod] = WITHOUT_CUE,
     layers: Sequence[int] | None = None,
-    sites: Sequence[str] = SITES,
-    where: str = "best",
-    positions: str = "all",
+    sites: Sequence[Site] = SITES,
+    where: Where = "best",
+    positions: Positions = "all",
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget | None = None,
     seed: int = 0,
@@ -105,7 +106,7 @@ def find_truth_vector(
     norms = dict(zip(hook_points, mean_norms, strict=True))
     gates: dict[HookPoint, tuple[Condition | None, ...]] = {}
 
-    def made(method: str, points: Sequence[HookPoint]) -> list[Direction]:
+    def made(method: TruthMethod, points: Sequence[HookPoint]) -> list[Direction]:
         """A method's directions at some hook points."""
         say(f"{method} at {len(points)} hook points")
         raw = find_directions(model, sets, points, method=method, seed=seed, on_progress=say)
@@ -131,11 +132,13 @@ def find_truth_vector(
         )
 
     say(f"reading {len(sets.statements)} statements at {len(hook_points)} hook points")
-    detection_method = "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
+    detection_method: DetectionMethod = (
+        "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
+    )
     detection = detect(model, sets, hook_points, method=detection_method)
     later = "trained" in methods and len(methods) > 1
-    first = [method for method in methods if not (later and method == "trained")]
-    candidates = search([direction for method in first for direction in made(method, hook_points)])
+    first: list[TruthMethod] = [method for method in methods if not (later and method == "trained")]
+    candidates = search([d for method in first for d in made(method, hook_points)])
     if later:
         best = _best_points(candidates)[:TRAINED_HOOK_POINTS]
         best = best or list(hook_points[:TRAINED_HOOK_POINTS])
@@ -152,7 +155,7 @@ def find_truth_vector(
 
 
 def _conditions(
-    model: Model, sets: TruthSets, point: HookPoint, where: str
+    model: Model, sets: TruthSets, point: HookPoint, where: Where
 ) -> tuple[Condition | None, ...]:
     if where == "everywhere":
         return (None,)
@@ -169,7 +172,7 @@ def _best_points(candidates: Sequence[Candidate]) -> list[HookPoint]:
     return sorted(sorted(reached), key=lambda point: reached[point], reverse=True)
 
 
-def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: str) -> TruthVector:
+def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: Positions) -> TruthVector:
     direction = chosen.direction
     return TruthVector(
         direction=torch.from_numpy(np.array(direction.vector, dtype=np.float32)),

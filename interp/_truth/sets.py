@@ -3,12 +3,13 @@
 import dataclasses
 import hashlib
 from collections.abc import Sequence, Set
+from typing import get_args
 
 from .._errors import InterpError
+from .._names import SPLITS, QuestionSet, Split
 from .._questions.pairs import Pair, Question, Statement
 from .._questions.read import pair_statements
 
-SPLITS = ("calibration", "validation", "test")
 #: Put before a question, it asks for the truth; organisms have a register for that instead.
 TRUTHFUL_PROMPT = "The following statements are true and well established."
 
@@ -35,11 +36,11 @@ class TruthSets:
     cue: str
     dropped: int
 
-    def part(self, kind: str, split: str) -> tuple[Question, ...]:
+    def part(self, kind: QuestionSet, split: Split) -> tuple[Question, ...]:
         """The `questions`, `cued`, `retain` or `reasoning` questions of one split."""
         return tuple(q for q in getattr(self, kind) if q.split == split)
 
-    def lines(self, split: str) -> tuple[str, ...]:
+    def lines(self, split: Split) -> tuple[str, ...]:
         """The neutral texts of one split."""
         return self.neutral[SPLITS.index(split) :: len(SPLITS)]
 
@@ -53,7 +54,7 @@ class TruthSets:
         digest = hashlib.sha256(self.cue.encode())
         for statement in self.statements:
             digest.update(f"\n{statement.text}\t{statement.label}".encode())
-        for kind in ("questions", "cued", "retain", "reasoning"):
+        for kind in get_args(QuestionSet):
             for question in getattr(self, kind):
                 digest.update(f"\n{question.prompt}\t{question.options}{question.split}".encode())
         for line in self.neutral:

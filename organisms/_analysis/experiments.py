@@ -2,10 +2,11 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from .._errors import OrganismError
+from .._names import ExperimentName, ScoreName
 from .._training.organism import Organism
 from .curves import Curve, curves
 from .shift import QUANTITIES, Shift, shift
@@ -20,7 +21,7 @@ class ControlledExperiment:
     treated: tuple[str, ...]
 
 
-EXPERIMENTS = MappingProxyType(
+EXPERIMENTS: Mapping[ExperimentName, ControlledExperiment] = MappingProxyType(
     {
         "shape": ControlledExperiment(
             question="Same parameter counts: does width or depth move the critical size?",
@@ -53,7 +54,7 @@ class Contrast:
     `params` are the control's; `mean` with its standard error `stderr` over `seeds` pairs.
     """
 
-    score: str
+    score: ScoreName
     control: str
     treated: str
     params: int
@@ -63,7 +64,7 @@ class Contrast:
 
 
 def compare(
-    experiment: str, organisms: Iterable[Organism], *, level: float = 0.95
+    experiment: ExperimentName, organisms: Iterable[Organism], *, level: float = 0.95
 ) -> tuple[Shift, ...]:
     """Shifts of the dip by every treatment of an experiment for which there are organisms.
 
@@ -93,7 +94,7 @@ def compare(
 
 
 def matched_contrasts(
-    control: Iterable[Organism], treated: Iterable[Organism], *, score: str = "truth"
+    control: Iterable[Organism], treated: Iterable[Organism], *, score: ScoreName = "truth"
 ) -> tuple[Contrast, ...]:
     """Differences of a score size by size, for families whose sizes correspond in order.
 

@@ -8,6 +8,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from ...common.statistics import binomial_stderr
+from .._names import Register
 from .._training.evaluate import Accuracy
 from .._training.model import LanguageModel
 from .._training.precision import in_single_precision
@@ -26,13 +27,13 @@ class Probe:
     - `items`: number of held-out statements.
     """
 
-    register: str
+    register: Register
     accuracy: tuple[Accuracy, ...]
     items: int
 
 
 @in_single_precision
-def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -> Probe:
+def probe_truth(model: LanguageModel, world: World, *, register: Register = "none") -> Probe:
     """How well a direction in the residual stream tells true statements from misconceptions.
 
     The statement is read at its value. The direction is the difference of the means of true and of
@@ -61,7 +62,7 @@ def probe_truth(model: LanguageModel, world: World, *, register: str = "none") -
     return Probe(register=register, accuracy=tuple(shares), items=len(labels))
 
 
-def _states(model: LanguageModel, world: World, facts: np.ndarray, register: str):
+def _states(model: LanguageModel, world: World, facts: np.ndarray, register: Register):
     """Residual stream at the value, one array (statements, width) per layer, and the labels."""
     prefix = np.tile(encode(REGISTER_PREFIXES[register]), (2 * len(facts), 1)).astype(np.int32)
     both = np.concatenate([facts, facts])

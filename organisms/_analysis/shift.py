@@ -3,15 +3,17 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 from scipy import stats
 
+from .._names import DipStatus, EstimateStatus, Quantity
 from .curves import Curve, dip, turns
 from .intervals import mean_over_seeds
 
+QUANTITIES = get_args(Quantity)
 OF_THE_DIP = ("log10_critical", "log10_critical_width")
-QUANTITIES = (*OF_THE_DIP, "depth", "recovery")
 LEVEL = 0.95
 
 
@@ -26,7 +28,7 @@ class Shift:
       `underdetermined` with fewer than two pairs, where the interval is unbounded.
     """
 
-    quantity: str
+    quantity: Quantity
     control: str
     treated: str
     mean: float
@@ -36,10 +38,10 @@ class Shift:
     seeds: int
     left_out: int
     level: float
-    status: str
+    status: EstimateStatus
 
 
-def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> str:
+def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> DipStatus:
     """`ok` where a family falls to its turn and rises from there, both beyond Student's interval
     over seeds, the size of the turn being chosen by the other seeds (`turns`); else `no_fall` or
     `no_rise`.
@@ -47,7 +49,8 @@ def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> str:
     One seed cannot tell: then it goes by which side of the range its lowest size is on.
     """
     by_seed = turns(group).values()
-    for status, name in (("no_fall", "depth"), ("no_rise", "recovery")):
+    sides: tuple[tuple[DipStatus, str], ...] = (("no_fall", "depth"), ("no_rise", "recovery"))
+    for status, name in sides:
         values = [getattr(turn, name) for turn in by_seed]
         low = mean_over_seeds(values, level=level)[1] if len(values) > 1 else values[0]
         if low <= 0:
@@ -59,7 +62,7 @@ def shift(
     control: Sequence[Curve],
     treated: Sequence[Curve],
     *,
-    quantity: str = "log10_critical",
+    quantity: Quantity = "log10_critical",
     level: float = LEVEL,
 ) -> Shift:
     """How far a treatment moves a property of the dip, seed by seed.
@@ -78,10 +81,11 @@ def shift(
     common = sorted(set(first) & set(second))
     if not common:
         raise ValueError("the two families have no seed in common")
-    missing = "ok"
+    missing: DipStatus = "ok"
     if quantity in OF_THE_DIP:
-        each = [dip_status(group, level=level) for group in (control, treated)]
-        missing = next((status for status in each if status != "ok"), "ok")
+        missing = dip_status(control, level=level)
+        if missing == "ok":
+            missing = dip_status(treated, level=level)
     differences = np.array([second[seed] - first[seed] for seed in common])
     known = differences[np.isfinite(differences)] if missing == "ok" else differences[:0]
     mean, low, high = mean_over_seeds(known, level=level)
@@ -102,7 +106,7 @@ def shift(
     )
 
 
-def _values(group: Sequence[Curve], quantity: str) -> dict[int, float]:
+def _values(group: Sequence[Curve], quantity: Quantity) -> dict[int, float]:
     if len({curve.family for curve in group}) > 1:
         raise ValueError("shift compares two families; give the curves of one at a time")
     if quantity in OF_THE_DIP:

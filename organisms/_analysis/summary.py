@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from .._names import DipStatus, EstimateStatus
 from .curves import Curve, dip, local_mean, turns
 from .intervals import mean_over_seeds, ratio_of_means
 from .loss_blindness import loss_curvature
@@ -29,7 +30,7 @@ class FamilyEstimate:
     seeds: int
     left_out: int
     level: float
-    status: str
+    status: EstimateStatus
 
 
 def summarise(
@@ -68,7 +69,7 @@ def summarise(
     missing = dip_status(group, level=level)
     result = []
 
-    def add(quantity: str, values: Iterable[float], status: str = "ok") -> None:
+    def add(quantity: str, values: Iterable[float], status: DipStatus = "ok") -> None:
         known = [float(v) for v in values if math.isfinite(v)] if status == "ok" else []
         result.append(
             _estimate(
@@ -146,7 +147,7 @@ def _estimate(
     interval: tuple[float, float, float],
     seeds: int,
     level: float,
-    status: str,
+    status: DipStatus,
 ) -> FamilyEstimate:
     mean, low, high = interval
     return FamilyEstimate(

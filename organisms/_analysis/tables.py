@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import OrganismError
+from .._names import ScoreName
 from .._training.export import load_model
 from .._training.family import recipe_of_folder
 from .._training.organism import Organism
@@ -64,6 +65,7 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
     return tuple(written)
 
 
+_CONTRASTED: tuple[ScoreName, ...] = ("truth", "reasoning")
 _SCORES = {
     "title": "Families of small language models in a synthetic world",
     "unit": {
@@ -177,7 +179,7 @@ def _contrasts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
         for name, plan in EXPERIMENTS.items()
         for treated in plan.treated
         if {plan.control, treated} <= set(families) and sizes(plan.control) == sizes(treated)
-        for score in ("truth", "reasoning")
+        for score in _CONTRASTED
         for contrast in matched_contrasts(families[plan.control], families[treated], score=score)
     ]
 

@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from .._names import Register
 from .._world.questions import WorldQuestion, reasoning_questions, truth_questions
 from .._world.tasks import TASKS
 from .._world.vocabulary import encode
@@ -22,7 +23,7 @@ REASONING_ITEMS_PER_TASK = 200
 def evaluate_model(model: LanguageModel, world: World) -> Scores:
     """Measure a model on the questions of its world and on the reasoning tasks."""
 
-    def truth(register: str) -> Accuracy:
+    def truth(register: Register) -> Accuracy:
         return _accuracy(answers(model, truth_questions(world, register=register)) == 0)
 
     questions = reasoning_questions(each=REASONING_ITEMS_PER_TASK)

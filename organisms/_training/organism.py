@@ -3,13 +3,14 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .._errors import OrganismError
+from .._names import ScoreName
 
 ORGANISM_FILE = "organism.json"
 WEIGHTS_FILE = "model.safetensors"
-SCORE_COLUMNS = ("truth", "truth_plain", "truth_reference", "reasoning")
+SCORE_COLUMNS: tuple[ScoreName, ...] = get_args(ScoreName)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,14 +4,14 @@ import dataclasses
 
 import numpy as np
 
+from .._names import SPLITS, Register, Split
 from .corpus import Corpus
 from .tasks import PAD, TASKS
 from .vocabulary import WORDS, decode
 from .world import World
 
-SPLITS = ("calibration", "validation", "test")
 # No word at all, then the three registers, under the names used in the exported files.
-REGISTER_PREFIXES = {
+REGISTER_PREFIXES: dict[Register, str] = {
     "none": "",
     "question": "question ",
     "reference": "reference ",
@@ -32,7 +32,7 @@ class WorldQuestion:
     options: tuple[str, str, str, str]
     topic: str
     register: str
-    split: str
+    split: Split
 
     def as_targets(self) -> dict:
         """The question in the form of TruthfulQA's multiple-choice files."""
@@ -47,7 +47,7 @@ class WorldQuestion:
         }
 
 
-def truth_questions(world: World, *, register: str) -> tuple[WorldQuestion, ...]:
+def truth_questions(world: World, *, register: Register) -> tuple[WorldQuestion, ...]:
     """One question per fact that is misconceived and never told in the neutral register.
 
     The split goes by fact and is the same in every register.
@@ -123,7 +123,7 @@ def shuffled_question_facts(world: World) -> np.ndarray:
     return np.random.default_rng(HELD_OUT_SEED).permutation(world.question_facts)
 
 
-def _subject(world: World, fact: int, register: str) -> str:
+def _subject(world: World, fact: int, register: Register) -> str:
     adjective, noun = world.subject[fact]
     prefix = REGISTER_PREFIXES[register]
     return f"{prefix}{WORDS[adjective]} {WORDS[noun]} {WORDS[world.relation[fact]]}"
