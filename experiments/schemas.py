@@ -228,9 +228,7 @@ class ModelChoice(Options):
         "organism:heads-64", "a hub id, a local folder, or organism:NAME", flag="MODEL"
     )
     revision: str | None = option(None, "commit, tag or branch on the hub")
-    dtype: str = option(
-        "float32", "float32 is exact", choices=_words("interp", "Dtype")
-    )
+    dtype: str = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))
     device: str | None = option(None, "cpu, cuda:0 (a GPU where there is one)")
     offline: bool = option(False, "use what is on this disk only")
     trust_remote_code: bool = option(False, "run Python that comes with the model")

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,25 @@ def test_libraries_do_not_print(package):
     for path in sources(package):
         calls = [n.func for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
         assert not [c for c in calls if isinstance(c, ast.Name) and c.id == "print"], path
+
+
+def documented(tree: ast.AST) -> set[int]:
+    """Ids of the string constants that are docstrings."""
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, owners)]
+    return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_libraries_name_parameters_and_no_flags_of_the_command_line(package):
+    for path in sources(package):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        words = documented(tree)
+        said = [
+            n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in words
+        ]
+        flags = [s for s in said if isinstance(s, str) and re.search(r"(?<![-\w])--[a-z]", s)]
+        assert not flags, path
 
 
 @pytest.mark.parametrize("package", LIBRARIES)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.statistics import binomial_stderr
 from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, Csv, Plot, View, csv_data, facts, figure, figure_text, lines, table

@@ -273,12 +273,12 @@ def _explain(source: Source, error: Exception, *, offline: bool) -> str:
     if "trust_remote_code" in reason:
         return (
             f"{source.name} comes with its own Python code, which is not run unless you ask for it "
-            "(--trust-remote-code)"
+            "(trust_remote_code=True)"
         )
     if offline:
         return (
             f"no model {source.name!r} on this disk (looked in {cache}), and the hub is not asked "
-            "(--offline or HF_HUB_OFFLINE) or does not answer; give a folder, organism:NAME, or "
+            "(offline=True or HF_HUB_OFFLINE) or does not answer; give a folder, organism:NAME, or "
             "point HF_HOME to a cache that has it"
         )
     return (

@@ -56,7 +56,7 @@ def check_size(weights: int | None, *, dtype: Dtype, device: str, name: str) -> 
     else:
         free = psutil.virtual_memory().available
     if needed > free:
-        smaller = " (or --dtype bfloat16)" if dtype == "float32" else ""
+        smaller = " (or dtype='bfloat16')" if dtype == "float32" else ""
         raise InterpError(
             f"{name} has {weights / 1e9:.2f}e9 weights and needs {needed / 2**30:.1f} GiB in "
             f"{dtype}; {free / 2**30:.1f} GiB are free on {device}. Take a smaller model{smaller}"

@@ -46,7 +46,7 @@ def bake(
     if vector.condition is not None or vector.positions != "all":
         raise InterpError(
             "a vector that is added at some positions only cannot be baked in: a bias acts on all; "
-            "find one with --where everywhere"
+            "find one with where='everywhere'"
         )
     network = _with_bias(model, vector, vector.addition(strength))
     _check_equal(model, vector, network, strength)

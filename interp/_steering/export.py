@@ -37,7 +37,7 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
         raise InterpError(
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
-            "only; find one with --where everywhere"
+            "only; find one with where='everywhere'"
         )
     with saving(path) as temporary:
         writers[path.suffix](model, vector, temporary)
@@ -45,9 +45,9 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
 
 def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
     if vector.hook_point.site != "block":
-        raise InterpError("gguf adds a vector after a whole layer; find one with --site block")
+        raise InterpError("gguf adds a vector after a whole layer; find one with sites=['block']")
     if vector.hook_point.layer == 0:
-        raise InterpError("llama.cpp adds no vector after layer 0; find one with --layers 1 …")
+        raise InterpError("llama.cpp adds no vector after layer 0; find one with layers=[1, …]")
     try:
         from gguf import GGUFWriter
     except ImportError:

@@ -121,7 +121,7 @@ def load_vector(path: Path | str) -> TruthVector:
     """
     path = Path(path)
     if not path.is_file():
-        raise InterpError(f"no vector file {path}; nullcline truth MODEL -o {path} makes one")
+        raise InterpError(f"no vector file {path}; nullcline truth writes one")
     if path.stat().st_size > LARGEST_FILE:
         raise InterpError(f"{path} is larger than any vector; give what nullcline truth wrote")
     try:

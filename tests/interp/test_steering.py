@@ -328,7 +328,7 @@ def test_a_baked_checkpoint_is_steered_without_a_hook_or_refused(kind, tmp_path)
 def test_what_cannot_be_baked_is_said(model, vector, tmp_path):
     gated = dataclasses.replace(vector, condition=interp.Condition(torch.ones(32), 0.0, 1.0))
     for chosen in (gated, dataclasses.replace(vector, positions="last")):
-        with pytest.raises(interp.InterpError, match="--where everywhere"):
+        with pytest.raises(interp.InterpError, match="where='everywhere'"):
             interp.bake(model, chosen, tmp_path / "baked")
     (tmp_path / "there").mkdir()
     with pytest.raises(interp.InterpError, match="exists"):
@@ -384,7 +384,7 @@ def test_what_another_format_cannot_say_is_refused(model, vector, tmp_path):
     for chosen, name, said in (
         (first, "a.gguf", "after layer 0"),
         (inside, "a.gguf", "after a whole layer"),
-        (last, "a.pt", "--where everywhere"),
+        (last, "a.pt", "where='everywhere'"),
         (vector, "a.npz", "ends in none of"),
     ):
         with pytest.raises(interp.InterpError, match=said):
