@@ -25,7 +25,6 @@ from ._ode.integrate import integrate as integrate
 from ._ode.library import FunctionLibrary as FunctionLibrary
 from ._ode.library import LogisticLibrary as LogisticLibrary
 from ._ode.library import PolynomialLibrary as PolynomialLibrary
-from ._ode.matched_fit import TrajectorySelection as TrajectorySelection
 from ._ode.names import PenaltyName as PenaltyName
 from ._ode.ode import ODEFit as ODEFit
 from ._ode.ode import fit_ode as fit_ode
@@ -37,6 +36,7 @@ from ._ode.results import DynamicsError as DynamicsError
 from ._ode.sparse import Ridge as Ridge
 from ._ode.stlsq import STLSQ as STLSQ
 from ._ode.trajectories import Trajectories as Trajectories
+from ._ode.trajectory_selection import TrajectorySelection as TrajectorySelection
 from ._ode.vector_field import CapabilityODE as CapabilityODE
 from ._phases.coupling import Correlation as Correlation
 from ._phases.coupling import Step as Step

@@ -28,4 +28,5 @@ from ._ode.match import match_problem as match_problem
 from ._ode.penalties import penalty_of as penalty_of
 from ._ode.results import result_name as result_name
 from ._ode.sparse import AbstractPenalty as AbstractPenalty
+from ._ode.sparse import AbstractRegressionPenalty as AbstractRegressionPenalty
 from ._ode.subset_search import Criterion as Criterion

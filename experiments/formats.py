@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,13 @@ def plain(value) -> Any:
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     return value
+
+
+def pick(source: Any, names: str, **renamed: str) -> dict[str, Any]:
+    """The attributes of a result that its JSON has: `names` under their own names, those in
+    `renamed` as `key="attribute"` or `key="attribute.of.attribute"`."""
+    found = {name: getattr(source, name) for name in names.split()}
+    return found | {key: operator.attrgetter(path)(source) for key, path in renamed.items()}
 
 
 def to_json(value) -> str:

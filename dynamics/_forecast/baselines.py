@@ -19,7 +19,7 @@ from scipy.special import logit
 from .._ode.coordinates import UnitBox
 from .._ode.integral import Regression, integral_form
 from .._ode.library import PolynomialLibrary
-from .._ode.sparse import AbstractPenalty, Ridge
+from .._ode.sparse import AbstractRegressionPenalty, Ridge
 from .._ode.stlsq import STLSQ
 from .._ode.trajectories import Trajectories
 from .._precision import in_double_precision
@@ -198,7 +198,7 @@ def _regression(cohort: Cohort) -> Regression:
 def _solve(
     cohort: Cohort,
     weights: Float[np.ndarray, "fits families"],
-    penalty: AbstractPenalty,
+    penalty: AbstractRegressionPenalty,
     allowed: Bool[np.ndarray, "benchmarks order"],
 ) -> Float[np.ndarray, "fits benchmarks order"]:
     """Increments regressed on the integrals of 1 and the scores between neighbouring sizes."""
@@ -219,7 +219,7 @@ def _solve_compiled(regression, weights, penalty, allowed):
 def _linear_ode(
     cohort: Cohort,
     weights: np.ndarray,
-    penalties: list[AbstractPenalty],
+    penalties: list[AbstractRegressionPenalty],
     coupling: Coupling,
 ) -> Fits:
     """A linear ODE of the raw scores, started at the last given model."""

@@ -10,13 +10,13 @@ import numpy as np
 from jax import lax
 
 from .elimination import solve_positive
-from .sparse import AbstractPenalty
+from .sparse import AbstractRegressionPenalty
 from .subset_search import Criterion
 
 _MOST_SUBSETS = 100_000
 
 
-class BestSubset(AbstractPenalty):
+class BestSubset(AbstractRegressionPenalty):
     """The subset of terms with the best criterion among all of at most `max_terms` terms.
 
     **Arguments:** `max_terms` per equation; `gamma`, of the extended Bayesian information

@@ -17,15 +17,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
-from .integral import Regression, integral_form, weighted_sum
+from .estimate import Estimate
+from .integral import Regression
 from .integrate import Solution, integrate, is_usable
 from .library import AbstractLibrary
-from .match import gauss_newton, match_problem
-from .matched_fit import TrajectorySelection
 from .ode import ODEFit
-from .selection import search_jointly
-from .sparse import AbstractPenalty, traced
-from .subset_search import Criterion
+from .problem import fit_problem
+from .sparse import AbstractRegressionPenalty, solve_members
 from .trajectories import Trajectories
 from .vector_field import CapabilityODE
 
@@ -143,18 +141,12 @@ def _counts(key, count, members):
 @in_double_precision
 def refit(
     regression: Regression,
-    penalty: AbstractPenalty,
+    penalty: AbstractRegressionPenalty,
     candidates: Bool[Array, "dims terms"],
     weights: Float[Array, "members families"],
 ) -> Float[Array, "members dims terms"]:
     """Coefficients of the regression for each row of family weights, all in one call."""
-    return _refit(regression, traced(penalty), candidates, weights)
-
-
-@eqx.filter_jit
-def _refit(regression, penalty, candidates, weights):
-    normal = weighted_sum(regression.by_family(), weights)
-    return penalty.solve_many(normal, candidates)
+    return solve_members(penalty, regression, candidates, weights)
 
 
 @in_double_precision
@@ -205,53 +197,16 @@ def reweight(
 
     Exact with `method="integral"`, one Gauss-Newton step with `method="trajectory"` (`bootstrap`).
     """
-    weights = jnp.asarray(weights, float)
-    allowed = jnp.ones(fit.support.shape, bool) if candidates is None else jnp.asarray(candidates)
-    if fit.method == "trajectory":
-        return _one_step(fit, trajectories, allowed, weights)
-    noise: Literal["measurement", "increment"] = (
-        "increment" if fit.noise == "increment" else "measurement"
+    ode = fit.ode
+    problem = fit_problem(
+        trajectories,
+        ode.library,
+        ode.coordinates,
+        method=fit.method,
+        noise=fit.noise,
+        matching=fit.matching,
+        candidates=None if candidates is None else jnp.asarray(candidates),
     )
-    regression = integral_form(trajectories, fit.ode.library, fit.ode.coordinates, noise=noise)
-    return refit(regression, fit.penalty, allowed, weights)
-
-
-def _one_step(fit: ODEFit, trajectories: Trajectories, candidates, weights):
-    problem = match_problem(trajectories, fit.ode.library, fit.ode.coordinates, fit.matching)
-    noise = fit.identifiability.noise
-    if fit.first is None or not bool(jnp.all(noise > 0)):
-        raise ValueError("this fit has no residual noise to resample with; see its result")
-    first = fit.ode.coordinates.state(fit.first)
-    by_family = gauss_newton(problem, fit.coefficients, first, noise=noise)
-    shape = fit.support.shape
-    if isinstance(fit.penalty, TrajectorySelection):
-        criterion = Criterion(fit.penalty.gamma)
-        return _searched(by_family, fit.support, candidates, criterion, weights)
-    regression = integral_form(trajectories, fit.ode.library, fit.ode.coordinates)
-    ridge = fit.penalty.ridge(regression.normal_equations())
-    diagonal = (ridge[None, :] / noise[:, None] ** 2).reshape(-1)
-    return _stepped(by_family, fit.support, diagonal, weights).reshape(-1, *shape)
-
-
-@eqx.filter_jit
-def _searched(by_family, support, candidates, criterion, weights):
-    def one(row):
-        normal = weighted_sum(by_family, row)
-        found = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
-        return found.weights.reshape(support.shape)
-
-    return jax.vmap(one)(weights)
-
-
-@eqx.filter_jit
-def _stepped(by_family, support, diagonal, weights):
-    used = support.reshape(-1)
-
-    def one(row):
-        normal = weighted_sum(by_family, row)
-        both = used[:, None] & used[None, :]
-        system = jnp.where(both, normal.gram + jnp.diag(diagonal), 0)
-        system = system + jnp.diag(jnp.where(used, 0.0, 1.0).astype(system.dtype))
-        return jnp.linalg.solve(system, jnp.where(used, normal.moment[:, 0], 0))
-
-    return jax.vmap(one)(weights)
+    first = None if fit.first is None else ode.coordinates.state(fit.first)
+    estimate = Estimate(fit.coefficients, fit.deviations, first, fit.identifiability, fit.result)
+    return fit.penalty.refit(problem, estimate, jnp.asarray(weights, float))

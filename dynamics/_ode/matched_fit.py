@@ -3,18 +3,17 @@
 from dataclasses import replace
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from .estimate import Estimate, residual_squares
 from .identifiability import Identifiability, identifiability
-from .integral import NormalEquations, Regression
+from .integral import NormalEquations, weighted_sum
 from .match import Match, MatchProblem, gauss_newton, match
+from .problem import FitProblem
 from .results import RESULTS
-from .selection import select
-from .sparse import AbstractPenalty, solve
-from .subset_search import Criterion
 
 #: The solver's estimated step error may be this share of the noise.
 _SOLVER_SHARE = 0.1
@@ -25,60 +24,38 @@ _NOISE_ROUNDS = 2
 _LEAST_VARIANCE = 1e-16
 
 
-class TrajectorySelection(AbstractPenalty):
-    """Terms chosen by what they do to the trajectories, see `dynamics._ode.select`.
-
-    **Arguments:** `gamma`, of the extended Bayesian information criterion: 0 is BIC, 1 also pays
-    for the number of candidates; `rounds`, the most of search and matching.
-
-    Needs `fit_ode(..., method="trajectory")`.
-    """
-
-    gamma: float = eqx.field(static=True, default=1.0)
-    rounds: int = eqx.field(static=True, default=12)
-
-    def __check_init__(self):
-        Criterion(self.gamma)
-        if self.rounds < 1:
-            raise ValueError(f"rounds is {self.rounds}; at least 1")
-
-    def solve(self, normal, candidates):
-        raise ValueError('TrajectorySelection needs method="trajectory"')
-
-
-def fit_matched(
-    problem: MatchProblem,
-    regression: Regression,
-    penalty: AbstractPenalty,
-    candidates: Bool[Array, "dims terms"],
-    family_weights: Float[Array, " families"],
+def match_support(
+    problem: FitProblem, coefficients: Float[Array, "dims terms"], ridge: Float[Array, " terms"]
 ) -> Estimate:
-    """Match trajectories with the terms that the penalty chooses and its ridge."""
-    normal = regression.normal_equations(family_weights)
-    ridge = penalty.ridge(normal)
-    if isinstance(penalty, TrajectorySelection):
-        chosen = select(
-            problem,
-            regression,
-            candidates=candidates,
-            family_weights=family_weights,
-            criterion=Criterion(penalty.gamma),
-            rounds=penalty.rounds,
-        )
-        support, noise, at = chosen.support, chosen.noise, chosen.match
-        settled = chosen.settled
-    else:
-        coefficients = solve(penalty, normal, candidates)
-        support, settled = coefficients != 0, True
-        noise = _residual_noise(normal, coefficients)
-        at = None
-        for _ in range(_NOISE_ROUNDS):
-            first = problem.state[:, 0] if at is None else at.first
-            begin = coefficients if at is None else at.coefficients
-            at = _match(problem, begin, first, support, noise, family_weights, ridge)
-            noise = _match_noise(at, support, normal.rows, family_weights, problem)
+    """Match trajectories with the terms that `coefficients` use, starting from these."""
+    matching, normal = problem.match_problem(), problem.normal_equations()
+    support, weights = coefficients != 0, problem.family_weights
+    noise = _residual_noise(normal, coefficients)
+    first, at = matching.state[:, 0], None
+    for _ in range(_NOISE_ROUNDS):
+        at = _match(matching, coefficients, first, support, noise, weights, ridge)
+        coefficients, first = at.coefficients, at.first
+        noise = _match_noise(at, support, normal.rows, weights, matching)
     assert at is not None
-    problem, at = _refine_solver(problem, at, support, noise, family_weights, ridge)
+    return matched_estimate(problem, matching, at, support, noise, ridge, settled=True)
+
+
+def matched_estimate(
+    problem: FitProblem,
+    matching: MatchProblem,
+    at: Match,
+    support: Bool[Array, "dims terms"],
+    noise: Float[Array, " dims"],
+    ridge: Float[Array, " terms"],
+    *,
+    settled: bool,
+) -> Estimate:
+    """The estimate of a match, with the solver's error below the noise and a verdict.
+
+    `settled` is whether the choice of terms came to an end.
+    """
+    weights, increments = problem.family_weights, float(problem.normal_equations().rows)
+    matching, at = _refine_solver(matching, at, support, noise, weights, ridge)
     result = RESULTS.successful
     if not (settled and bool(at.converged)):
         result = RESULTS.not_converged
@@ -86,8 +63,46 @@ def fit_matched(
         result = RESULTS.stiff
     if not bool(jnp.all(jnp.isfinite(at.residual))):
         result = RESULTS.escaped
-    report = _report(problem, at, support, noise, family_weights, ridge, float(normal.rows))
+    report = _report(matching, at, support, noise, weights, ridge, increments)
     return Estimate(at.coefficients, None, at.first, report, result)
+
+
+def linearised(problem: FitProblem, estimate: Estimate) -> NormalEquations:
+    """Each family's Gauss-Newton information at a matched estimate, in units of its noise.
+
+    Raises ValueError where the estimate has no residual noise.
+    """
+    noise = estimate.report.noise
+    if estimate.first is None or not bool(jnp.all(noise > 0)):
+        raise ValueError("this fit has no residual noise to resample with; see its result")
+    matching = problem.match_problem()
+    return gauss_newton(matching, estimate.coefficients, estimate.first, noise=noise)
+
+
+def newton_steps(
+    by_family: NormalEquations,
+    estimate: Estimate,
+    ridge: Float[Array, " terms"],
+    weights: Float[Array, "members families"],
+) -> Float[Array, "members dims terms"]:
+    """One Gauss-Newton step from an estimate for each row of family weights, its terms kept."""
+    support = estimate.coefficients != 0
+    diagonal = (ridge[None, :] / estimate.report.noise[:, None] ** 2).reshape(-1)
+    return _newton_steps(by_family, support, diagonal, weights).reshape(-1, *support.shape)
+
+
+@eqx.filter_jit
+def _newton_steps(by_family, support, diagonal, weights):
+    used = support.reshape(-1)
+
+    def one(row):
+        normal = weighted_sum(by_family, row)
+        both = used[:, None] & used[None, :]
+        system = jnp.where(both, normal.gram + jnp.diag(diagonal), 0)
+        system = system + jnp.diag(jnp.where(used, 0.0, 1.0).astype(system.dtype))
+        return jnp.linalg.solve(system, jnp.where(used, normal.moment[:, 0], 0))
+
+    return jax.vmap(one)(weights)
 
 
 def _match(problem, coefficients, first, support, noise, weights, ridge) -> Match:

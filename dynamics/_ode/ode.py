@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -13,20 +13,16 @@ from jaxtyping import Array, Bool, Float
 from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
-from .estimate import by_integral, by_pooling
 from .identifiability import Identifiability
-from .integral import Noise, integral_form
+from .integral import Noise
 from .library import AbstractLibrary, PolynomialLibrary
-from .match import Matching, match_problem
-from .matched_fit import TrajectorySelection, fit_matched
+from .match import Matching
 from .penalties import PenaltyName, penalty_of
-from .pooling import PartialPooling
+from .problem import Method, fit_problem
 from .results import RESULTS, DynamicsError, result_name
 from .sparse import AbstractPenalty
 from .trajectories import Trajectories
 from .vector_field import CapabilityODE
-
-Method = Literal["integral", "trajectory"]
 
 
 class ODEFit(eqx.Module):
@@ -48,8 +44,8 @@ class ODEFit(eqx.Module):
     identifiability: Identifiability
     families: tuple[str, ...] = eqx.field(static=True)
     penalty: AbstractPenalty
-    method: str = eqx.field(static=True)
-    noise: str = eqx.field(static=True)
+    method: Method = eqx.field(static=True)
+    noise: Noise = eqx.field(static=True)
     matching: Matching
 
     def __repr__(self) -> str:
@@ -120,29 +116,30 @@ def fit_ode(
     if not isinstance(penalty, AbstractPenalty):
         penalty = penalty_of(penalty or "ridge")
     if method is None:
-        method = "trajectory" if isinstance(penalty, TrajectorySelection) else "integral"
+        method = penalty.methods[0]
     if method not in get_args(Method):
         raise ValueError(f"no method {method!r}; there are {', '.join(get_args(Method))}")
+    if method not in penalty.methods:
+        name, needed = type(penalty).__name__, penalty.methods[0]
+        raise ValueError(f'{name} needs method="{needed}"')
     coordinates = UnitBox() if coordinates is None else coordinates
-    matching = Matching() if matching is None else matching
     allowed, weights = checked_settings(
         trajectories, library, coordinates, candidates, family_weights
     )
-    if isinstance(penalty, TrajectorySelection) and method != "trajectory":
-        raise ValueError('TrajectorySelection needs method="trajectory"')
-    if isinstance(penalty, PartialPooling) and method != "integral":
-        raise ValueError('PartialPooling needs method="integral"')
-    regression = integral_form(trajectories, library, coordinates, noise=noise)
-    if isinstance(penalty, PartialPooling):
-        found = by_pooling(regression, penalty, allowed, weights, library)
-    elif method == "integral":
-        found = by_integral(regression, penalty, allowed, weights)
-    else:
-        problem = match_problem(trajectories, library, coordinates, matching)
-        found = fit_matched(problem, regression, penalty, allowed, weights)
+    problem = fit_problem(
+        trajectories,
+        library,
+        coordinates,
+        method=method,
+        noise=noise,
+        matching=Matching() if matching is None else matching,
+        candidates=allowed,
+        family_weights=weights,
+    )
+    found = penalty.fit(problem)
     report, result = found.report, found.result
     support = found.coefficients != 0
-    moved = regression.normal_equations(weights).total
+    moved = problem.normal_equations().total
     if bool(jnp.any(moved <= _constant(trajectories))):
         result = RESULTS.constant_scores
     elif report.underdetermined:
@@ -161,7 +158,7 @@ def fit_ode(
         penalty=penalty,
         method=method,
         noise=noise,
-        matching=matching,
+        matching=problem.matching,
     )
     if throw and result != RESULTS.successful:
         raise DynamicsError(RESULTS[result], result, fit)

@@ -3,11 +3,11 @@
 from typing import get_args
 
 from .best_subset import BestSubset
-from .matched_fit import TrajectorySelection
 from .names import PenaltyName
 from .proximal import Lasso
 from .sparse import AbstractPenalty, Ridge
 from .stlsq import STLSQ
+from .trajectory_selection import TrajectorySelection
 
 _WITH_STRENGTH = {"ridge": Ridge, "l1": Lasso, "stlsq": STLSQ}
 _WITHOUT = {"best-subset": BestSubset, "trajectory": TrajectorySelection}

@@ -1,14 +1,16 @@
 """Partial pooling: dynamics that all families share, and what is a family's own."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
-from .integral import NormalEquations
+from .estimate import Estimate, regression_report
+from .problem import FitProblem, Method
 from .proximal import minimise
+from .results import RESULTS
 from .sparse import AbstractPenalty, column_scale, require_not_negative
 
 
@@ -25,6 +27,7 @@ class PartialPooling(AbstractPenalty):
     deviate (an offset per family), "all" for every term.
     """
 
+    methods: ClassVar[tuple[Method, ...]] = ("integral",)
     strength: float = 1e-3
     ridge_strength: float = 1e-4
     deviating: Literal["constant", "all"] = eqx.field(static=True, default="constant")
@@ -33,22 +36,30 @@ class PartialPooling(AbstractPenalty):
         require_not_negative(self.strength, "strength")
         require_not_negative(self.ridge_strength, "ridge_strength")
 
-    def ridge(self, normal):
-        return self.ridge_strength * normal.rows * column_scale(normal, True) ** 2
+    def fit(self, problem):
+        each, weights = problem.regression.by_family(), problem.family_weights
+        shared, own = self._solve(problem, weights)
+        total = shared[None] + own
+        fitted = jnp.einsum("fdt,ftu,fdu->fd", total, each.gram, total)
+        squares = each.total - 2 * jnp.einsum("fdt,ftd->fd", total, each.moment) + fitted
+        normal = problem.normal_equations()
+        ridge = self.ridge_strength * normal.rows * column_scale(normal, True) ** 2
+        report = regression_report(normal, shared, jnp.maximum(weights @ squares, 0), ridge)
+        return Estimate(shared, own, None, report, RESULTS.successful)
 
-    def solve(self, normal, candidates):
-        raise ValueError("PartialPooling needs families; it cannot be used on pooled sums alone")
+    def refit(self, problem, estimate, weights):
+        """The shared coefficients of each row."""
+        return jax.vmap(lambda row: self._solve(problem, row)[0])(weights)
 
-    def solve_families(
-        self,
-        by_family: NormalEquations,
-        family_weights: Float[Array, " families"],
-        candidates: Bool[Array, "dims terms"],
-        deviates: Bool[Array, " terms"],
-    ) -> tuple[Float[Array, "dims terms"], Float[Array, "families dims terms"]]:
-        """Shared coefficients and deviations; `deviates` says which terms may deviate."""
+    def _solve(self, problem: FitProblem, weights: Float[Array, " families"]):
+        """Shared coefficients and each family's deviations from them."""
+        names = problem.library.names([f"x{d}" for d in range(problem.trajectories.dims)])
+        deviates = jnp.array([self.deviating == "all" or name == "1" for name in names])
+        if self.deviating == "constant" and "1" not in names:
+            raise ValueError('this library has no constant term; use deviating="all"')
         numbers = (jnp.asarray(self.strength, float), jnp.asarray(self.ridge_strength, float))
-        return _solve(numbers, by_family, family_weights, candidates, deviates)
+        by_family = problem.regression.by_family()
+        return _solve(numbers, by_family, weights, problem.candidates, deviates)
 
 
 @eqx.filter_jit

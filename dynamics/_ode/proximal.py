@@ -10,7 +10,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from .elimination import solve_positive
-from .sparse import AbstractPenalty, column_scale, require_not_negative
+from .sparse import AbstractRegressionPenalty, column_scale, require_not_negative
 
 #: A relative change per step below this many rounding errors ends the iteration.
 _SETTLED = 8
@@ -19,7 +19,7 @@ _MOST_STEPS = 20_000
 State = TypeVar("State")
 
 
-class ElasticNet(AbstractPenalty):
+class ElasticNet(AbstractRegressionPenalty):
     """Least squares with an L1 and a quadratic penalty (Zou and Hastie 2005).
 
     Minimises (1/2n) |y - A w|^2 + strength (l1_ratio |c w|_1 + (1 - l1_ratio)/2 |c w|^2), with c
@@ -41,19 +41,30 @@ class ElasticNet(AbstractPenalty):
         return self.strength * (1 - self.l1_ratio) * normal.rows * scale**2
 
     def solve(self, normal, candidates):
-        scale = column_scale(normal, self.scaled)
-        gram = normal.gram / (scale[:, None] * scale[None, :]) / normal.rows
-        gram = gram + self.strength * (1 - self.l1_ratio) * jnp.eye(len(scale), dtype=gram.dtype)
-        moment = normal.moment / scale[:, None] / normal.rows
-        limit = self.strength * self.l1_ratio
-        solved = jax.vmap(lambda m, c: _lasso(gram, m, c, limit))(moment.T, candidates)
-        return solved / scale[None, :]
+        return _elastic_net(normal, candidates, self.strength, self.l1_ratio, self.scaled)
 
 
-class Lasso(ElasticNet):
+class Lasso(AbstractRegressionPenalty):
     """Least squares with an L1 penalty (Tibshirani 1996): the elastic net with `l1_ratio` 1."""
 
-    l1_ratio: float = 1.0
+    strength: float = 1e-3
+    scaled: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self):
+        require_not_negative(self.strength, "strength")
+
+    def solve(self, normal, candidates):
+        return _elastic_net(normal, candidates, self.strength, 1.0, self.scaled)
+
+
+def _elastic_net(normal, candidates, strength, l1_ratio, scaled):
+    scale = column_scale(normal, scaled)
+    gram = normal.gram / (scale[:, None] * scale[None, :]) / normal.rows
+    gram = gram + strength * (1 - l1_ratio) * jnp.eye(len(scale), dtype=gram.dtype)
+    moment = normal.moment / scale[:, None] / normal.rows
+    limit = strength * l1_ratio
+    solved = jax.vmap(lambda m, c: _lasso(gram, m, c, limit))(moment.T, candidates)
+    return solved / scale[None, :]
 
 
 def _lasso(gram, moment, candidates, limit):

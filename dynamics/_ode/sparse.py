@@ -1,11 +1,13 @@
-"""Penalties of a linear regression: what they share, and ridge.
+"""Penalties: what they share, those of a linear regression, and ridge.
 
-Every penalty is a frozen module with one method, `solve`, from normal equations (and a mask of the
-terms that may be used) to coefficients. It never sees rows, so resamples, weights and both ways of
-fitting share it.
+Every penalty is a frozen module that fits a problem, and fits it again to other weights of the
+families. Most are penalties of a linear regression: these have one method of their own, `solve`,
+from normal equations (and a mask of the terms that may be used) to coefficients. It never sees
+rows, so resamples, weights and both ways of fitting share it.
 """
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -13,11 +15,39 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from .elimination import solve_positive
-from .integral import NormalEquations
+from .estimate import Estimate, regression_report, residual_squares
+from .integral import NormalEquations, Regression, weighted_sum
+from .matched_fit import linearised, match_support, newton_steps
+from .problem import FitProblem, Method
+from .results import RESULTS
 
 
 class AbstractPenalty(eqx.Module):
-    """How coefficients are drawn towards zero."""
+    """How coefficients are drawn towards zero.
+
+    `methods`: the ways of fitting that it goes with, the usual one first.
+    """
+
+    methods: eqx.AbstractClassVar[tuple[Method, ...]]
+
+    @abc.abstractmethod
+    def fit(self, problem: FitProblem) -> Estimate:
+        """Coefficients and what the data say about them; `problem.method` is among `methods`."""
+
+    @abc.abstractmethod
+    def refit(
+        self,
+        problem: FitProblem,
+        estimate: Estimate,
+        weights: Float[Array, "members families"],
+    ) -> Float[Array, "members dims terms"]:
+        """Coefficients for each row of family weights, of which `estimate` is the fit as it was."""
+
+
+class AbstractRegressionPenalty(AbstractPenalty):
+    """A penalty of a linear regression, which normal equations are enough to solve."""
+
+    methods: ClassVar[tuple[Method, ...]] = ("integral", "trajectory")
 
     @abc.abstractmethod
     def solve(
@@ -35,8 +65,23 @@ class AbstractPenalty(eqx.Module):
         """The same for a batch of normal equations (a leading axis in each field)."""
         return jax.vmap(self.solve, in_axes=(0, None))(normal, candidates)
 
+    def fit(self, problem):
+        normal = problem.normal_equations()
+        coefficients, ridge = solve(self, normal, problem.candidates), self.ridge(normal)
+        if problem.method == "trajectory":
+            return match_support(problem, coefficients, ridge)
+        squares = residual_squares(normal, coefficients)
+        report = regression_report(normal, coefficients, squares, ridge)
+        return Estimate(coefficients, None, None, report, RESULTS.successful)
 
-class Ridge(AbstractPenalty):
+    def refit(self, problem, estimate, weights):
+        if problem.method == "trajectory":
+            ridge = self.ridge(problem.normal_equations())
+            return newton_steps(linearised(problem, estimate), estimate, ridge, weights)
+        return solve_members(self, problem.regression, problem.candidates, weights)
+
+
+class Ridge(AbstractRegressionPenalty):
     """Least squares with a quadratic penalty.
 
     Minimises (1/2n) |y - A w|^2 + (strength/2) |c w|^2, with c the root mean square of each column
@@ -58,7 +103,9 @@ class Ridge(AbstractPenalty):
 
 
 def solve(
-    penalty: AbstractPenalty, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    penalty: AbstractRegressionPenalty,
+    normal: NormalEquations,
+    candidates: Bool[Array, "dims terms"],
 ) -> Float[Array, "dims terms"]:
     """`penalty.solve`, compiled once for all strengths and data of one shape."""
     return _solve(traced(penalty), normal, candidates)
@@ -69,7 +116,23 @@ def _solve(penalty, normal, candidates):
     return penalty.solve(normal, candidates)
 
 
-def traced(penalty: AbstractPenalty) -> AbstractPenalty:
+def solve_members(
+    penalty: AbstractRegressionPenalty,
+    regression: Regression,
+    candidates: Bool[Array, "dims terms"],
+    weights: Float[Array, "members families"],
+) -> Float[Array, "members dims terms"]:
+    """`penalty.solve_many` for each row of family weights."""
+    return _solve_members(traced(penalty), regression, candidates, weights)
+
+
+@eqx.filter_jit
+def _solve_members(penalty, regression, candidates, weights):
+    normal = weighted_sum(regression.by_family(), weights)
+    return penalty.solve_many(normal, candidates)
+
+
+def traced(penalty: AbstractRegressionPenalty) -> AbstractRegressionPenalty:
     """The penalty with its numbers as arrays, so that another strength compiles nothing new."""
     return jax.tree.map(lambda number: jnp.asarray(number, float), penalty)
 

@@ -7,7 +7,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from .elimination import solve_positive
-from .sparse import AbstractPenalty, column_scale, require_not_negative, restricted_solve
+from .sparse import AbstractRegressionPenalty, column_scale, require_not_negative, restricted_solve
 
 #: Regressions solved together; their matrices should stay in a core's cache.
 _CHUNK = 64
@@ -15,7 +15,7 @@ _CHUNK = 64
 _COMPACT = (6, 12)
 
 
-class STLSQ(AbstractPenalty):
+class STLSQ(AbstractRegressionPenalty):
     """Sequentially thresholded least squares (Brunton, Proctor and Kutz 2016).
 
     Ridge regression, coefficients below `threshold` in size set to zero, and again on what

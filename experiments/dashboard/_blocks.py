@@ -79,7 +79,7 @@ class Steps(TypedDict):
     traces: list[list[Plot]]
 
 
-class Figure(TypedDict):
+class Chart(TypedDict):
     kind: Literal["figure"]
     name: str
     title: str
@@ -99,7 +99,7 @@ class Details(TypedDict):
     blocks: list["Block"]
 
 
-Block = Lines | Notice | Facts | Table | Figure | Details
+Block = Lines | Notice | Facts | Table | Chart | Details
 
 
 class View(TypedDict):
@@ -170,7 +170,7 @@ def figure(
     note: str = "",
     height: int = 420,
     steps: Steps | None = None,
-) -> Figure:
+) -> Chart:
     """A plotly figure; `alt` says in words what it shows, `steps` is a slider of other traces."""
     return {
         "kind": "figure",

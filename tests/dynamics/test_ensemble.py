@@ -152,3 +152,44 @@ def test_matched_members_step_where_their_own_match_goes():
     # One Gauss-Newton step against the whole way; what is left is second order in a shift of .01.
     shift = np.abs(alone.coefficients - fit.coefficients).max()
     assert np.abs(ensemble.coefficients[member] - alone.coefficients).max() < 0.2 * shift + 1e-3
+
+
+PENALTIES = (
+    dynamics.Ridge(1e-4),
+    dynamics.Lasso(1e-4),
+    dynamics.ElasticNet(1e-4, 0.5),
+    dynamics.STLSQ(0.05, 1e-6),
+    dynamics.BestSubset(3),
+    dynamics.PartialPooling(0.05, 1e-4),
+    dynamics.TrajectorySelection(),
+)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "method"), [(one, method) for one in PENALTIES for method in one.methods]
+)
+def test_every_penalty_keeps_every_method_it_names(penalty, method):
+    """It fits, and refitted to the weights of the fit it gives the fit again."""
+    data, _ = linear(np.random.default_rng(5), families=8, points=(5, 6))
+    fit = dynamics.fit_ode(data, penalty=penalty, method=method, coordinates=BOX, throw=False)
+    assert fit.method == method
+    assert np.isfinite(fit.coefficients).all()
+    again = dynamics.reweight(fit, data, np.ones((2, 8)))
+    # One Gauss-Newton step from a converged match stays within its tolerance of 1e-4.
+    np.testing.assert_allclose(again[0], fit.coefficients, atol=2e-3, rtol=1e-6)
+    np.testing.assert_array_equal(again[0], again[1])
+
+
+def test_pooled_members_are_the_pooled_fits_of_their_resamples():
+    data, _ = linear(np.random.default_rng(6), families=8, points=(5, 6))
+    penalty = dynamics.PartialPooling(0.05, 1e-4)
+    fit = dynamics.fit_ode(data, penalty=penalty, coordinates=BOX, throw=False)
+    ensemble = dynamics.bootstrap(fit, data, key=KEY, members=5)
+    for member in range(5):
+        weights = ensemble.weights[member]
+        alone = dynamics.fit_ode(
+            data, penalty=penalty, coordinates=BOX, family_weights=weights, throw=False
+        )
+        np.testing.assert_allclose(
+            ensemble.coefficients[member], alone.coefficients, atol=1e-8, rtol=1e-6
+        )

@@ -1,11 +1,18 @@
 """A diagnosis as JSON: fractions, counts of parameters, 95 % intervals."""
 
-import math
+from __future__ import annotations
 
-from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
-from ....dynamics.controls import WidthRatio
-from ...formats import plain
+import math
+from typing import TYPE_CHECKING
+
+from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
+    from ....dynamics.controls import WidthRatio
+
+_SLOPE = "gamma low high p_tax p_bonus phase"
 
 
 def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
@@ -14,12 +21,10 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
         {
             "schema_version": SCHEMA_VERSION,
             "table": diagnosis.table,
-            "pair": {"reasoning": diagnosis.reasoning, "truth": diagnosis.truth},
+            "pair": pick(diagnosis, "reasoning truth"),
             "models": diagnosis.models,
             "families": len(diagnosis.families),
-            "n_boot": diagnosis.n_boot,
-            "seed": diagnosis.seed,
-            "warnings": diagnosis.warnings,
+            **pick(diagnosis, "n_boot seed warnings"),
             "by_family": [_family(f) for f in diagnosis.families],
             "coupling": diagnosis.coupling,
             "pooled": [_pooled(axis, point) for axis, point in diagnosis.pooled.items()],
@@ -38,12 +43,7 @@ def _family(family: FamilyDiagnosis) -> dict:
     return {
         "family": family.family,
         "models": len(family.models),
-        "r": correlation.r,
-        "p": correlation.p,
-        "partial_r": correlation.partial_r,
-        "partial_p": correlation.partial_p,
-        "increment_r": correlation.increment_r,
-        "notes": correlation.notes,
+        **pick(correlation, "r p partial_r partial_p increment_r notes"),
         "phase": family.phase,
         "gamma_now": _slope(family.current),
         "gamma_all": _slope(family.slope),
@@ -67,73 +67,36 @@ def _family(family: FamilyDiagnosis) -> dict:
 
 
 def _slope(slope: Slope | None) -> dict | None:
-    if slope is None:
-        return None
-    return {
-        "gamma": slope.gamma,
-        "low": slope.low,
-        "high": slope.high,
-        "p_tax": slope.p_tax,
-        "p_bonus": slope.p_bonus,
-        "phase": slope.phase,
-        "models": slope.models,
-    }
+    return None if slope is None else pick(slope, f"{_SLOPE} models")
 
 
 def _step(step: Step) -> dict:
     return {
-        "from": step.smaller,
-        "to": step.larger,
-        "params": 10**step.log10_params,
-        "gamma": step.slope.gamma,
-        "low": step.slope.low,
-        "high": step.slope.high,
-        "p_tax": step.slope.p_tax,
-        "p_bonus": step.slope.p_bonus,
-        "phase": step.slope.phase,
+        **{"from": step.smaller, "to": step.larger, "params": 10**step.log10_params},
+        **pick(step.slope, _SLOPE),
         "near_chance": step.near_chance,
     }
 
 
 def _pooled(axis: str, point: CriticalPoint) -> dict:
     unit = _count if axis == "log10_params" else (lambda value: value)
+
+    def ends(of: CriticalPoint) -> dict:
+        where = {name: unit(value) for name, value in pick(of, "vertex low high").items()}
+        return where | pick(of, "within_r2 no_minimum_share")
+
     return {
         "axis": axis,
         "status": point.status,
-        "vertex": unit(point.vertex),
-        "low": unit(point.low),
-        "high": unit(point.high),
-        "within_r2": point.within_r2,
-        "no_minimum_share": point.no_minimum_share,
-        "models": point.models,
-        "families": point.families,
-        "method": point.method,
-        "alternatives": [
-            {
-                "method": other.method,
-                "vertex": unit(other.vertex),
-                "low": unit(other.low),
-                "high": unit(other.high),
-                "within_r2": other.within_r2,
-                "no_minimum_share": other.no_minimum_share,
-            }
-            for other in point.alternatives
-        ],
+        **ends(point),
+        **pick(point, "models families method"),
+        "alternatives": [{"method": other.method, **ends(other)} for other in point.alternatives],
     }
 
 
 def _width(family: str, width: WidthRatio) -> dict:
-    return {
-        "family": family,
-        "models": width.models,
-        "ratio_r": width.ratio_r,
-        "null_low": width.null_low,
-        "null_high": width.null_high,
-        "partial_r": width.partial_r,
-        "partial_p": width.partial_p,
-        "vif": width.vif,
-        "status": width.status,
-    }
+    names = "models ratio_r null_low null_high partial_r partial_p vif status"
+    return {"family": family, **pick(width, names)}
 
 
 def _count(log10_params: float) -> float:

@@ -1,13 +1,19 @@
 """A diagnosis as a page for a terminal."""
 
+from __future__ import annotations
+
 import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, TableWarning, benchmark
+from ....dynamics import TableWarning, benchmark
 from ...formats import interval, signed, size
 from ...text import text_table
+
+if TYPE_CHECKING:
+    from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis
 
 _MOST_WARNINGS = 12
 _MOST_WIDTHS = 8

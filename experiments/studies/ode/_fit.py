@@ -1,8 +1,8 @@
 """One fit of the capability ODE with everything that belongs beside it."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
 
-import jax
+from collections.abc import Callable, Sequence
 
 from .... import dynamics
 from ._json import FitReport
@@ -45,6 +45,8 @@ def fit_report(
     )
     ensemble = left_out = baselines = None
     if cohort:
+        import jax
+
         say("ensemble")
         ensemble = dynamics.bootstrap(fit, trajectories, key=jax.random.key(seed), members=members)
         say("families left out")

@@ -1,14 +1,20 @@
 """Results about capability ODEs as JSON: fractions, counts, errors in points of the score scale."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....dynamics import CrossValidation, Ensemble, FamilyPrediction, ODEFit
-from ....dynamics.forecast import LeftOut
-from ....dynamics.ode import FixedPoint, result_name
-from ...formats import plain
+from .... import dynamics
+from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from ....dynamics import CrossValidation, Ensemble, FamilyPrediction, ODEFit
+    from ....dynamics.forecast import LeftOut
+    from ....dynamics.ode import FixedPoint
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def fit_to_dict(report: FitReport) -> dict:
             "schema_version": SCHEMA_VERSION,
             "table": report.table,
             "settings": report.settings,
-            "result": result_name(fit.result),
+            "result": dynamics.ode.result_name(fit.result),
             "families": list(fit.families),
             "models": report.models,
             "benchmarks": fit.ode.benchmarks,
@@ -98,10 +104,7 @@ def prediction_to_dict(prediction: FamilyPrediction) -> dict:
         {
             "schema_version": SCHEMA_VERSION,
             "holdout": prediction.family,
-            "protocol": prediction.protocol,
-            "benchmarks": prediction.benchmarks,
-            "given": prediction.given,
-            "level": prediction.level,
+            **pick(prediction, "protocol benchmarks given level"),
             "predictions": [
                 {
                     "model": model,
@@ -123,10 +126,7 @@ def prediction_to_dict(prediction: FamilyPrediction) -> dict:
                 name: {"mae_pp": 100 * mae, "mae_relative": relative}
                 for name, (mae, relative) in prediction.baselines.items()
             },
-            "skill": prediction.skill,
-            "beaten_by": prediction.beaten_by,
-            "trained_on": prediction.trained_on,
-            "result": prediction.result,
+            **pick(prediction, "skill beaten_by trained_on result"),
         }
     )
 

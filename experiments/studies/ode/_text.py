@@ -1,14 +1,19 @@
 """Results about capability ODEs as pages for a terminal."""
 
+from __future__ import annotations
+
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....dynamics import RESULTS, CrossValidation, FamilyPrediction
-from ....dynamics.ode import result_name
+from .... import dynamics
 from ...formats import interval, signed, size
 from ...text import text_table
 from ._json import FitReport
+
+if TYPE_CHECKING:
+    from ....dynamics import CrossValidation, FamilyPrediction
 
 _WIDTH = 98
 
@@ -16,7 +21,7 @@ _WIDTH = 98
 def fit_to_text(report: FitReport) -> str:
     """Equations, how often each term survives a resampling of families, what the data determine."""
     fit, known = report.fit, report.fit.identifiability
-    name = result_name(fit.result)
+    name = dynamics.ode.result_name(fit.result)
     settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
     parts = [
         f"{report.table}: {len(fit.families)} families, {report.models} models; {settings}",
@@ -49,7 +54,7 @@ def fit_to_text(report: FitReport) -> str:
         )
     parts += _errors(report)
     if name != "successful":
-        parts.append(textwrap.fill(f"{name}: {RESULTS[fit.result]}", _WIDTH))
+        parts.append(textwrap.fill(f"{name}: {dynamics.RESULTS[fit.result]}", _WIDTH))
     return "\n\n".join(parts)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from ...formats import plain
+from ...formats import pick, plain
 from ._study import SteeringStudy, TruthStudy
 
 _SHOWN = 20
@@ -79,15 +79,7 @@ def vector_report(study: TruthStudy) -> dict[str, Any]:
 
 
 def _model(model: Any) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "revision": model.revision,
-        "fingerprint": model.fingerprint,
-        "architecture": model.architecture,
-        "n_layers": model.n_layers,
-        "d_model": model.d_model,
-        "parity": model.parity,
-    }
+    return pick(model, "name revision fingerprint architecture n_layers d_model parity")
 
 
 def _sets(sets: Any) -> dict[str, Any]:
@@ -104,13 +96,8 @@ def _sets(sets: Any) -> dict[str, Any]:
 
 def _vector(vector: Any) -> dict[str, Any]:
     return {
-        "method": vector.method,
-        "contrast": vector.contrast,
-        "layer": vector.hook_point.layer,
-        "site": vector.hook_point.site,
-        "positions": vector.positions,
-        "strength": vector.strength,
-        "norm": vector.norm,
+        **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
+        **pick(vector, "positions strength norm"),
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }
@@ -118,28 +105,17 @@ def _vector(vector: Any) -> dict[str, Any]:
 
 def _detected(detection: Any) -> dict[str, Any]:
     return {
-        "layer": detection.hook_point.layer,
-        "site": detection.hook_point.site,
-        "accuracy": detection.accuracy,
-        "low": detection.low,
-        "high": detection.high,
-        "statements": detection.statements,
-        "cross_topic": detection.cross_topic,
-        "affirmed_to_denied": detection.affirmed_to_denied,
+        **pick(detection, "", layer="hook_point.layer", site="hook_point.site"),
+        **pick(detection, "accuracy low high statements cross_topic affirmed_to_denied"),
     }
 
 
 def _candidate(candidate: Any) -> dict[str, Any]:
     direction = candidate.direction
     return {
-        "method": direction.method,
-        "layer": direction.hook_point.layer,
-        "site": direction.hook_point.site,
+        **pick(direction, "method", layer="hook_point.layer", site="hook_point.site"),
         "where": "everywhere" if direction.condition is None else "asked",
-        "strength": candidate.strength,
-        "corrected": candidate.corrected,
-        "right_lost": candidate.lost,
-        "reasoning_change": candidate.reasoning_change,
-        "kl": candidate.kl,
+        **pick(candidate, "strength corrected", right_lost="lost"),
+        **pick(candidate, "reasoning_change kl"),
         "within_budget": candidate.within_budget if candidate.kl == candidate.kl else None,
     }

@@ -1,0 +1,66 @@
+"""Sparse selection on trajectories, as a penalty."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from .integral import weighted_sum
+from .matched_fit import linearised, matched_estimate
+from .problem import Method
+from .selection import search_jointly, select
+from .sparse import AbstractPenalty
+from .subset_search import Criterion
+
+
+class TrajectorySelection(AbstractPenalty):
+    """Terms chosen by what they do to the trajectories, see `dynamics._ode.selection.select`.
+
+    **Arguments:** `gamma`, of the extended Bayesian information criterion: 0 is BIC, 1 also pays
+    for the number of candidates; `rounds`, the most of search and matching.
+    """
+
+    methods: ClassVar[tuple[Method, ...]] = ("trajectory",)
+    gamma: float = eqx.field(static=True, default=1.0)
+    rounds: int = eqx.field(static=True, default=12)
+
+    def __check_init__(self):
+        Criterion(self.gamma)
+        if self.rounds < 1:
+            raise ValueError(f"rounds is {self.rounds}; at least 1")
+
+    def fit(self, problem):
+        matching = problem.match_problem()
+        chosen = select(
+            matching,
+            problem.regression,
+            candidates=problem.candidates,
+            family_weights=problem.family_weights,
+            criterion=Criterion(self.gamma),
+            rounds=self.rounds,
+        )
+        return matched_estimate(
+            problem,
+            matching,
+            chosen.match,
+            chosen.support,
+            chosen.noise,
+            jnp.zeros(chosen.support.shape[1]),
+            settled=chosen.settled,
+        )
+
+    def refit(self, problem, estimate, weights):
+        support = estimate.coefficients != 0
+        by_family, criterion = linearised(problem, estimate), Criterion(self.gamma)
+        return _search(by_family, support, problem.candidates, criterion, weights)
+
+
+@eqx.filter_jit
+def _search(by_family, support, candidates, criterion, weights):
+    def one(row):
+        normal = weighted_sum(by_family, row)
+        best = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
+        return best.weights.reshape(support.shape)
+
+    return jax.vmap(one)(weights)
