@@ -15,7 +15,7 @@ from ._forecast.long_range import LongRange as LongRange
 from ._forecast.long_range import long_range as long_range
 from ._forecast.protocol import HELD_OUT_BENCHMARKS as HELD_OUT_BENCHMARKS
 from ._forecast.protocol import Cohort as Cohort
-from ._forecast.protocol import Family as Family
+from ._forecast.protocol import CohortFamily as CohortFamily
 from ._forecast.protocol import family_interval as family_interval
 from ._forecast.protocol import given_models as given_models
 from ._forecast.published_ode import DenseODE as DenseODE

@@ -33,7 +33,7 @@ from .forecast_fit import (
     without,
 )
 from .linear_flow import linear_flow, linear_flow_sensitivity
-from .protocol import Cohort, Family, Leave, family_errors, held_out_groups
+from .protocol import Cohort, CohortFamily, Leave, family_errors, held_out_groups
 
 #: Share of the candidates that is averaged.
 _BEST = 0.25
@@ -356,7 +356,7 @@ def _band_scale(start: float, grid: np.ndarray) -> np.ndarray:
 
 
 def _band(
-    families: Sequence[Family],
+    families: Sequence[CohortFamily],
     averages: Sequence[np.ndarray],
     benchmarks: tuple[str, ...],
     given: int,

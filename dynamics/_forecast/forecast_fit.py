@@ -18,7 +18,7 @@ from scipy.special import expit, logit
 from .._ode.coordinates import LogOdds
 from .._tables.benchmarks import benchmark
 from .linear_flow import linear_flow, linear_flow_sensitivity
-from .protocol import Family
+from .protocol import CohortFamily
 
 Coupling = Literal["full", "reasoning", "own"]
 
@@ -89,7 +89,7 @@ class Shooting:
 
     @classmethod
     def from_families(
-        cls, families: Sequence[Family], benchmarks: Sequence[str], setting: ForecastSetting
+        cls, families: Sequence[CohortFamily], benchmarks: Sequence[str], setting: ForecastSetting
     ) -> "Shooting":
         """Pairs of each family's smallest model with each of its larger ones."""
         floor = np.array(setting.coordinates(benchmarks).floor)

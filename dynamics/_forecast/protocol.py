@@ -27,7 +27,7 @@ HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogran
 
 
 @dataclass(frozen=True)
-class Family:
+class CohortFamily:
     """One family's models by size: `log10_n` rises strictly, `scores` are fractions."""
 
     name: str
@@ -46,7 +46,7 @@ class Cohort:
     what the table itself left out.
     """
 
-    families: tuple[Family, ...]
+    families: tuple[CohortFamily, ...]
     benchmarks: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
 
@@ -119,7 +119,7 @@ def held_out_cohort(
             continue
         lab = str(rows["lab"].iloc[0]) if "lab" in rows else str(name)
         families.append(
-            Family(
+            CohortFamily(
                 name=str(name),
                 lab=lab or str(name),
                 models=tuple(map(str, rows["model"])),
@@ -157,7 +157,7 @@ def given_models(protocol: Protocol) -> int:
 
 
 def held_out_groups(
-    families: Sequence[Family], *, leave: Leave, given: int
+    families: Sequence[CohortFamily], *, leave: Leave, given: int
 ) -> tuple[tuple[int, ...], ...]:
     """Places of the families that are left out together: each family, or all of one lab.
 
@@ -180,7 +180,7 @@ def held_out_groups(
 
 
 def family_errors(
-    families: Sequence[Family], predictions: Sequence[Float[np.ndarray, "_ _"]], *, given: int
+    families: Sequence[CohortFamily], predictions: Sequence[Float[np.ndarray, "_ _"]], *, given: int
 ) -> Float[np.ndarray, " families"]:
     """Mean absolute error of each family, a fraction; the given models are left out."""
     return np.array(

@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
-from .estimate import Estimate
+from .estimate import CoefficientEstimate
 from .integral import Regression
 from .integrate import Solution, integrate, is_usable
 from .library import AbstractLibrary
@@ -208,5 +208,7 @@ def reweight(
         candidates=None if candidates is None else jnp.asarray(candidates),
     )
     first = None if fit.first is None else ode.coordinates.state(fit.first)
-    estimate = Estimate(fit.coefficients, fit.deviations, first, fit.identifiability, fit.result)
+    estimate = CoefficientEstimate(
+        fit.coefficients, fit.deviations, first, fit.identifiability, fit.result
+    )
     return fit.penalty.refit(problem, estimate, jnp.asarray(weights, float))

@@ -10,7 +10,7 @@ from .integral import NormalEquations
 from .results import RESULTS
 
 
-class Estimate(eqx.Module):
+class CoefficientEstimate(eqx.Module):
     """Coefficients and what goes with them.
 
     - `coefficients`; `deviations`, each family's own part (partial pooling only); `first`, the

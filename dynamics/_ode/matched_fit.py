@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from .estimate import Estimate, residual_squares
+from .estimate import CoefficientEstimate, residual_squares
 from .identifiability import Identifiability, identifiability
 from .integral import NormalEquations, weighted_sum
 from .match import Match, MatchProblem, gauss_newton, match
@@ -26,7 +26,7 @@ _LEAST_VARIANCE = 1e-16
 
 def match_support(
     problem: FitProblem, coefficients: Float[Array, "dims terms"], ridge: Float[Array, " terms"]
-) -> Estimate:
+) -> CoefficientEstimate:
     """Match trajectories with the terms that `coefficients` use, starting from these."""
     matching, normal = problem.match_problem(), problem.normal_equations()
     support, weights = coefficients != 0, problem.family_weights
@@ -49,7 +49,7 @@ def matched_estimate(
     ridge: Float[Array, " terms"],
     *,
     settled: bool,
-) -> Estimate:
+) -> CoefficientEstimate:
     """The estimate of a match, with the solver's error below the noise and a verdict.
 
     `settled` is whether the choice of terms came to an end.
@@ -64,10 +64,10 @@ def matched_estimate(
     if not bool(jnp.all(jnp.isfinite(at.residual))):
         result = RESULTS.escaped
     report = _report(matching, at, support, noise, weights, ridge, increments)
-    return Estimate(at.coefficients, None, at.first, report, result)
+    return CoefficientEstimate(at.coefficients, None, at.first, report, result)
 
 
-def linearised(problem: FitProblem, estimate: Estimate) -> NormalEquations:
+def linearised(problem: FitProblem, estimate: CoefficientEstimate) -> NormalEquations:
     """Each family's Gauss-Newton information at a matched estimate, in units of its noise.
 
     Raises ValueError where the estimate has no residual noise.
@@ -81,7 +81,7 @@ def linearised(problem: FitProblem, estimate: Estimate) -> NormalEquations:
 
 def newton_steps(
     by_family: NormalEquations,
-    estimate: Estimate,
+    estimate: CoefficientEstimate,
     ridge: Float[Array, " terms"],
     weights: Float[Array, "members families"],
 ) -> Float[Array, "members dims terms"]:

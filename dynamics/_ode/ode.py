@@ -18,7 +18,7 @@ from .integral import Noise
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching
 from .penalties import PenaltyName, penalty_of
-from .problem import Method, fit_problem
+from .problem import FitMethod, fit_problem
 from .results import RESULTS, DynamicsError, result_name
 from .sparse import AbstractPenalty
 from .trajectories import Trajectories
@@ -44,7 +44,7 @@ class ODEFit(eqx.Module):
     identifiability: Identifiability
     families: tuple[str, ...] = eqx.field(static=True)
     penalty: AbstractPenalty
-    method: Method = eqx.field(static=True)
+    method: FitMethod = eqx.field(static=True)
     noise: Noise = eqx.field(static=True)
     matching: Matching
 
@@ -86,7 +86,7 @@ def fit_ode(
     library: AbstractLibrary | None = None,
     *,
     penalty: AbstractPenalty | PenaltyName | None = None,
-    method: Method | None = None,
+    method: FitMethod | None = None,
     coordinates: AbstractCoordinates | None = None,
     benchmarks: Sequence[str] | None = None,
     candidates: Bool[Array | np.ndarray, "dims terms"] | None = None,
@@ -117,8 +117,8 @@ def fit_ode(
         penalty = penalty_of(penalty or "ridge")
     if method is None:
         method = penalty.methods[0]
-    if method not in get_args(Method):
-        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(Method))}")
+    if method not in get_args(FitMethod):
+        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(FitMethod))}")
     if method not in penalty.methods:
         name, needed = type(penalty).__name__, penalty.methods[0]
         raise ValueError(f'{name} needs method="{needed}"')

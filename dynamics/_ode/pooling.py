@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .estimate import Estimate, regression_report
-from .problem import FitProblem, Method
+from .estimate import CoefficientEstimate, regression_report
+from .problem import FitMethod, FitProblem
 from .proximal import minimise
 from .results import RESULTS
 from .sparse import AbstractPenalty, column_scale, require_not_negative
@@ -27,7 +27,7 @@ class PartialPooling(AbstractPenalty):
     deviate (an offset per family), "all" for every term.
     """
 
-    methods: ClassVar[tuple[Method, ...]] = ("integral",)
+    methods: ClassVar[tuple[FitMethod, ...]] = ("integral",)
     strength: float = 1e-3
     ridge_strength: float = 1e-4
     deviating: Literal["constant", "all"] = eqx.field(static=True, default="constant")
@@ -45,7 +45,7 @@ class PartialPooling(AbstractPenalty):
         normal = problem.normal_equations()
         ridge = self.ridge_strength * normal.rows * column_scale(normal, True) ** 2
         report = regression_report(normal, shared, jnp.maximum(weights @ squares, 0), ridge)
-        return Estimate(shared, own, None, report, RESULTS.successful)
+        return CoefficientEstimate(shared, own, None, report, RESULTS.successful)
 
     def refit(self, problem, estimate, weights):
         """The shared coefficients of each row."""

@@ -12,7 +12,7 @@ from .library import AbstractLibrary
 from .match import Matching, MatchProblem, match_problem
 from .trajectories import Trajectories
 
-Method = Literal["integral", "trajectory"]
+FitMethod = Literal["integral", "trajectory"]
 
 
 class FitProblem(eqx.Module):
@@ -30,7 +30,7 @@ class FitProblem(eqx.Module):
     candidates: Bool[Array, "dims terms"]
     family_weights: Float[Array, " families"]
     matching: Matching
-    method: Method = eqx.field(static=True)
+    method: FitMethod = eqx.field(static=True)
 
     def normal_equations(self) -> NormalEquations:
         """Those of the integral form, families counted by their weights."""
@@ -46,7 +46,7 @@ def fit_problem(
     library: AbstractLibrary,
     coordinates: AbstractCoordinates,
     *,
-    method: Method,
+    method: FitMethod,
     noise: Noise,
     matching: Matching,
     candidates: Bool[Array, "dims terms"] | None = None,

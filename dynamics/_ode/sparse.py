@@ -15,10 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from .elimination import solve_positive
-from .estimate import Estimate, regression_report, residual_squares
+from .estimate import CoefficientEstimate, regression_report, residual_squares
 from .integral import NormalEquations, Regression, weighted_sum
 from .matched_fit import linearised, match_support, newton_steps
-from .problem import FitProblem, Method
+from .problem import FitMethod, FitProblem
 from .results import RESULTS
 
 
@@ -28,17 +28,17 @@ class AbstractPenalty(eqx.Module):
     `methods`: the ways of fitting that it goes with, the usual one first.
     """
 
-    methods: eqx.AbstractClassVar[tuple[Method, ...]]
+    methods: eqx.AbstractClassVar[tuple[FitMethod, ...]]
 
     @abc.abstractmethod
-    def fit(self, problem: FitProblem) -> Estimate:
+    def fit(self, problem: FitProblem) -> CoefficientEstimate:
         """Coefficients and what the data say about them; `problem.method` is among `methods`."""
 
     @abc.abstractmethod
     def refit(
         self,
         problem: FitProblem,
-        estimate: Estimate,
+        estimate: CoefficientEstimate,
         weights: Float[Array, "members families"],
     ) -> Float[Array, "members dims terms"]:
         """Coefficients for each row of family weights, of which `estimate` is the fit as it was."""
@@ -47,7 +47,7 @@ class AbstractPenalty(eqx.Module):
 class AbstractRegressionPenalty(AbstractPenalty):
     """A penalty of a linear regression, which normal equations are enough to solve."""
 
-    methods: ClassVar[tuple[Method, ...]] = ("integral", "trajectory")
+    methods: ClassVar[tuple[FitMethod, ...]] = ("integral", "trajectory")
 
     @abc.abstractmethod
     def solve(
@@ -72,7 +72,7 @@ class AbstractRegressionPenalty(AbstractPenalty):
             return match_support(problem, coefficients, ridge)
         squares = residual_squares(normal, coefficients)
         report = regression_report(normal, coefficients, squares, ridge)
-        return Estimate(coefficients, None, None, report, RESULTS.successful)
+        return CoefficientEstimate(coefficients, None, None, report, RESULTS.successful)
 
     def refit(self, problem, estimate, weights):
         if problem.method == "trajectory":

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from .integral import weighted_sum
 from .matched_fit import linearised, matched_estimate
-from .problem import Method
+from .problem import FitMethod
 from .selection import search_jointly, select
 from .sparse import AbstractPenalty
 from .subset_search import Criterion
@@ -21,7 +21,7 @@ class TrajectorySelection(AbstractPenalty):
     for the number of candidates; `rounds`, the most of search and matching.
     """
 
-    methods: ClassVar[tuple[Method, ...]] = ("trajectory",)
+    methods: ClassVar[tuple[FitMethod, ...]] = ("trajectory",)
     gamma: float = eqx.field(static=True, default=1.0)
     rounds: int = eqx.field(static=True, default=12)
 

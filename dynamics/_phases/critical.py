@@ -7,10 +7,13 @@ from jaxtyping import Array, Float, Shaped
 
 from .critical_bootstrap import critical_point_bootstrap
 from .critical_inversion import invert_slope_test
-from .critical_types import CriticalPoint, CriticalStatus, within_families
-
-# Of the residual variance when standard errors are given, as in `u_test`.
-_NOISE_DEGREES = 8.0
+from .critical_types import (
+    NOISE_DEGREES,
+    CriticalPoint,
+    CriticalStatus,
+    known_noise,
+    within_families,
+)
 
 
 def critical_point(
@@ -88,21 +91,14 @@ def critical_point(
     )
     if quadratic.status == "underdetermined":
         return pooled
-    noise = None
-    if y_stderr is not None:
-        errors = np.asarray(y_stderr, dtype=np.float64)
-        if np.any(errors <= 0):
-            raise ValueError("y_stderr holds a value that is not positive; leave unknown ones NaN")
-        known = errors[np.isfinite(errors)]
-        noise = float(np.mean(known**2)) if known.size else None
     found = invert_slope_test(
         within_families(x, y, family),
         level=level,
         asymmetry=asymmetry,
         spread=spread,
         least_spread=least_spread,
-        noise=noise,
-        noise_degrees=_NOISE_DEGREES,
+        noise=known_noise(y_stderr),
+        noise_degrees=NOISE_DEGREES,
     )
     if found is None:
         return replace(pooled, vertex=np.nan, low=-np.inf, high=np.inf, status="no_minimum")

@@ -10,7 +10,7 @@ from scipy import stats
 
 from ...common.statistics import fieller
 from .._statistics.resampling import family_index
-from .critical_types import FamilyCritical, FamilyStatus
+from .critical_types import NOISE_DEGREES, FamilyCritical, FamilyStatus, known_noise
 
 # Residuals below so many units in the last place of the scores are rounding, not noise.
 _ROUNDING = 1000
@@ -22,7 +22,7 @@ def u_test(
     *,
     family: Any = None,
     y_stderr: Float[Array | np.ndarray, " models"] | None = None,
-    prior_degrees: float = 8.0,
+    prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> FamilyCritical:
     """The minimum of a quadratic of one family's scores, and whether the family brackets it.
@@ -62,13 +62,7 @@ def u_test(
         raise ValueError(f"level is {level}; give a probability such as 0.95")
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     keep = np.isfinite(x) & np.isfinite(y)
-    noise = None
-    if y_stderr is not None:
-        errors = np.asarray(y_stderr, dtype=np.float64)
-        if np.any(errors <= 0):
-            raise ValueError("y_stderr holds a value that is not positive; leave unknown ones NaN")
-        known = errors[keep & np.isfinite(errors)]
-        noise = float(np.mean(known**2)) if known.size else None
+    noise = known_noise(y_stderr, keep)
     x, y = x[keep], y[keep]
     settings = {
         "level": level,
@@ -135,7 +129,7 @@ def critical_points_by_family(
     family: Shaped[Array | np.ndarray, " models"] | Sequence,
     *,
     y_stderr: Float[Array | np.ndarray, " models"] | None = None,
-    prior_degrees: float = 8.0,
+    prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> tuple[FamilyCritical, ...]:
     """`u_test` of every family, in order of first appearance."""

@@ -5,9 +5,13 @@ from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from .._statistics.resampling import family_index
+
+#: Degrees of freedom that known errors of the scores count for beside a fit's own residuals. A
+#: quadratic of a shipped family leaves at most 7, so the known errors lead.
+NOISE_DEGREES = 8.0
 
 CriticalStatus = Literal["ok", "unbounded", "no_minimum", "underdetermined"]
 FamilyStatus = Literal["bracketed", "not_bracketed", "monotone", "underdetermined"]
@@ -96,6 +100,23 @@ def within_families(x, y, family) -> WithinFamilies:
     keep = finite & np.asarray(spread, dtype=bool)[index]
     labels, index = family_index(labels[index[keep]])
     return WithinFamilies(x[keep], y[keep], index, labels.size, labels)
+
+
+def known_noise(
+    y_stderr: Float[Array | np.ndarray, " models"] | None,
+    used: Bool[np.ndarray, " models"] | None = None,
+) -> float | None:
+    """Mean square of the known standard errors (of the `used` models); None where none is known.
+
+    Raises ValueError for an error that is not positive.
+    """
+    if y_stderr is None:
+        return None
+    errors = np.asarray(y_stderr, dtype=np.float64)
+    if np.any(errors <= 0):
+        raise ValueError("y_stderr holds a value that is not positive; leave unknown ones NaN")
+    known = np.isfinite(errors) if used is None else np.isfinite(errors) & used
+    return float(np.mean(errors[known] ** 2)) if known.any() else None
 
 
 def as_ambient(values: np.ndarray) -> Float[Array, "..."]:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-_PRIOR_DEGREES = 8.0
+from .critical_types import NOISE_DEGREES
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def family_curve(
     return FamilyCurve(
         coefficients=coefficients,
         covariance=variance * np.linalg.inv(design.T @ design),
-        degrees=spare + _PRIOR_DEGREES,
+        degrees=spare + NOISE_DEGREES,
         scatter=max(own - noise, 0.0),
         centre=centre,
         scale=scale,
@@ -95,5 +95,5 @@ def family_curve(
 
 def residual_variance(squares, spare: int, noise):
     """Of `u_test`: own residuals and known noise pooled, never below the known noise."""
-    pooled = (squares + _PRIOR_DEGREES * noise) / (spare + _PRIOR_DEGREES)
+    pooled = (squares + NOISE_DEGREES * noise) / (spare + NOISE_DEGREES)
     return np.maximum(pooled, noise)

@@ -9,10 +9,10 @@ from jaxtyping import Float
 from scipy import stats
 
 from ...common.statistics import binomial_variance
+from .critical_types import NOISE_DEGREES
 from .family_curve import FamilyCurve, family_curve, quadratic_design, residual_variance
 
 _GRID = 241
-_DEGREES = 8.0
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _open_lengths(x, outcomes, noise, *, window, level):
     squares = np.sum((outcomes - coefficients @ design.T) ** 2, axis=1)
     spare = len(x) - 3
     variance = residual_variance(squares, spare, noise)
-    degrees = spare + _DEGREES
+    degrees = spare + NOISE_DEGREES
 
     def upward(place):
         """t of the slope at each place, a row for each outcome."""

@@ -5,14 +5,14 @@ import pytest
 
 from nullcline import dynamics
 from nullcline.dynamics._forecast.baselines import baseline_methods, fit_method
-from nullcline.dynamics._forecast.protocol import Cohort, Family
+from nullcline.dynamics._forecast.protocol import Cohort, CohortFamily
 
 METHODS = {method.name: method for method in baseline_methods()}
 
 
 def cohort_of(trajectories, benchmarks=("hellaswag", "winogrande")) -> Cohort:
     families = [
-        Family(f"f{i}", f"lab{i}", tuple(f"m{j}" for j in range(len(s))), s, x)
+        CohortFamily(f"f{i}", f"lab{i}", tuple(f"m{j}" for j in range(len(s))), s, x)
         for i, (s, x) in enumerate(trajectories)
     ]
     return Cohort(tuple(families), benchmarks, ())

@@ -8,7 +8,7 @@ from nullcline.dynamics._forecast.forecast_fit import (
     to_scores,
 )
 from nullcline.dynamics._forecast.linear_flow import linear_flow
-from nullcline.dynamics._forecast.protocol import Cohort, Family
+from nullcline.dynamics._forecast.protocol import Cohort, CohortFamily
 
 BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "winogrande")
 DRIFT = np.array([[0.5, -0.2, 0.0, 0.1], [-0.1, 0.15, -0.4, 0.0], [0.3, 0.5, 0.0, -0.4]])
@@ -28,5 +28,5 @@ def planted(count=12, noise=0.0, seed=0, lab_size=1) -> Cohort:
         )
         scores = to_scores(state[:, 1:], floor) + noise * rng.normal(size=(len(log10_n), 3))
         models = tuple(f"f{i}-{j}" for j in range(len(log10_n)))
-        families.append(Family(f"f{i}", f"lab{i // lab_size}", models, log10_n, scores))
+        families.append(CohortFamily(f"f{i}", f"lab{i // lab_size}", models, log10_n, scores))
     return Cohort(tuple(families), BENCHMARKS, ())
