@@ -85,7 +85,7 @@ def test_a_result_is_shown_as_its_name():
     assert repr(dynamics.RESULTS.underdetermined) == "underdetermined"
     # Of a compiled solve, and chosen by `where`.
     solution = dynamics.integrate(fit.ode, [0.9, 0.4], log10_n=[9.0, 20.0], throw=False)
-    assert repr(solution.result) == dynamics.result_name(solution.result) == "left_unit_box"
+    assert repr(solution.result) == dynamics.ode.result_name(solution.result) == "left_unit_box"
     many = jax.vmap(lambda x: dynamics.integrate(fit.ode, x, log10_n=[9.0, 9.5], throw=False))
     assert repr(many(jnp.full((2, 2), 0.4)).result) == "RESULTS([0 0])"
 
