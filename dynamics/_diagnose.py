@@ -1,13 +1,13 @@
 """The main job: from a score table to the phase of each family, with its uncertainty."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
 from ._phases.coupling import Correlation, Step, correlate, steps
@@ -146,7 +146,7 @@ def diagnose(
     truth: str | None = None,
     n_boot: int = 10_000,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Diagnosis:
     """The phase of every family in `table`, and the pooled picture.
 
@@ -160,7 +160,6 @@ def diagnose(
     one model is listed as undetermined. Raises ValueError for a benchmark that the table does
     not have, TableError where fewer than two models have both scores.
     """
-    report = on_progress or (lambda part: None)
     table = average_seeds(as_table(table))
     reasoning = reasoning or default_reasoning(table)
     truth = truth or default_truth(table)
@@ -186,7 +185,8 @@ def diagnose(
     warnings = [w for w in table.warnings if w.code != "missing_score"]
     warnings += _missing_scores(missing, reasoning, truth)
     warnings += _without_errors(pair, reasoning, truth)
-    report("families")
+    tell = on_progress or silent
+    tell("families")
     chance = benchmark(reasoning).chance
     groups = [(name, pair[pair["family"] == name]) for name in table.families]
     families = FamilyDiagnoses(
@@ -194,7 +194,7 @@ def diagnose(
         for name, group in groups
         if len(group)
     )
-    report("pooled")
+    tell("pooled")
     pooled = {}
     for axis in AXES:
         place = _axis(pair, axis)
@@ -208,7 +208,7 @@ def diagnose(
                 n_boot=n_boot,
                 seed=seed,
             )
-    report("width and dimension")
+    tell("width and dimension")
     measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
     return Diagnosis(
         table=table.name,

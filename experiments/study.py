@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..common.progress import Progress, silent
 from .formats import plain
 from .keys import code_now, job_key
 from .records import write_record
 
-Say = Callable[[str], None]
+Say = Progress
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Study:
         settings: Any,
         folder: Path | None = None,
         *,
-        say: Say = lambda part: None,
+        say: Say = silent,
         code: Mapping[str, Any] | None = None,
     ) -> tuple[Outcome, Mapping[str, Any], str | None]:
         """Do what `settings` ask for: what was found, its result as data, and the job's key.

@@ -55,7 +55,6 @@ from ._training.shipped import list_organisms as list_organisms
 from ._training.shipped import organism_path as organism_path
 from ._training.shipped import organisms_folder as organisms_folder
 from ._training.train import TrainedModel as TrainedModel
-from ._training.train import TrainingProgress as TrainingProgress
 from ._training.train import train_model as train_model
 from ._world.corpus import Corpus as Corpus
 from ._world.corpus import CorpusSettings as CorpusSettings

@@ -7,12 +7,13 @@ average, and the method itself. What is reported as a method's error is the oute
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
+from ...common.progress import Progress, silent
 from .._tables.scores import ScoreTable
 from .baselines import Kind, Method, apply_predictor, baseline_methods, setting_errors
 from .forecast import Forecaster, fit_forecaster, forecast_settings
@@ -124,7 +125,7 @@ def cross_validate(
     level: float = 0.9,
     n_boot: int = 10_000,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> CrossValidation:
     """Predict every family from its smallest models by methods that never saw it.
 
@@ -132,7 +133,7 @@ def cross_validate(
     whether a family or a whole lab is unseen; `protocol`, "A" (smallest model given) or "B" (two);
     `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands beside the forecasters
     (`baseline_methods()` by default); `forecasters`, name and coupling of each; `level` of their
-    bands; `n_boot`, `seed`, of the 95 % intervals; `progress`, called with (folds done, all).
+    bands; `n_boot`, `seed`, of the 95 % intervals; `on_progress`, counts folds.
 
     Families are the unit of resampling; families of one lab, or trained on the same data, are not
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
@@ -150,7 +151,7 @@ def cross_validate(
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
     beside = baseline_methods() if methods is None else tuple(methods)
     runs = [_nested(method, cohort, groups, given) for method in beside]
-    runs += _forecasts(cohort, forecasters, groups, leave, given, level, progress)
+    runs += _forecasts(cohort, forecasters, groups, leave, given, level, on_progress)
     return _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed)
 
 
@@ -190,7 +191,8 @@ def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], giv
     return _Run(method.name, method.kind, predictions, inner)
 
 
-def _forecasts(cohort, forecasters, groups, leave, given, level, progress) -> list[_Run]:
+def _forecasts(cohort, forecasters, groups, leave, given, level, on_progress) -> list[_Run]:
+    tell = on_progress or silent
     runs, done, total = [], 0, len(forecasters) * len(groups)
     for name, coupling in forecasters:
         settings = forecast_settings(coupling)
@@ -208,8 +210,7 @@ def _forecasts(cohort, forecasters, groups, leave, given, level, progress) -> li
                 predictions[place], share = _forecast(forecaster, cohort, place, given)
                 inside.append(share)
             done += 1
-            if progress is not None:
-                progress(done, total)
+            tell("folds", done, total)
         runs.append(_Run(name, "ode", predictions, inner, float(np.mean(inside))))
     return runs
 

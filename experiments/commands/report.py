@@ -1,13 +1,13 @@
 """`nullcline report`: the dashboard's views as one file."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...dynamics import Diagnosis, ScoreTable
 
+from ...common.progress import Progress
 from ..schemas import Diagnose
 from ._arguments import add_schema_arguments, settings_from
 
@@ -50,7 +50,7 @@ def write_report(
     diagnosis: "Diagnosis",
     *,
     records: Path | None,
-    on_progress: Callable[[str], None] | None,
+    on_progress: Progress | None,
 ) -> None:
     """Write the report of a diagnosis, whole or not at all."""
     import sys

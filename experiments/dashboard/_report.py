@@ -2,10 +2,11 @@
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ... import dynamics
+from ...common.progress import Progress, silent
 from ..formats import plain
 from ._blocks import View, notice
 from ._dynamics import dynamics_view
@@ -28,7 +29,7 @@ def write_views(
     diagnosis: dynamics.Diagnosis,
     *,
     records: Sequence[Path] = (),
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> bytes:
     """The report of one diagnosis as HTML, below 5 MB.
 
@@ -36,7 +37,7 @@ def write_views(
     the page then says so. Frontier and claims are those of the shipped tables. Raises JobError if
     even the rest does not fit.
     """
-    report = on_progress or (lambda part: None)
+    report = on_progress or silent
     reasoning, truth = diagnosis.reasoning, diagnosis.truth
     report("views of families")
     families = _family_views(diagnosis)

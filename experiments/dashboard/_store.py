@@ -22,7 +22,7 @@ _MOST_RESULTS = 64
 _MOST_PENDING = 24
 
 
-class Progress(TypedDict):
+class JobProgress(TypedDict):
     """Jobs ended and begun, the one that runs, and for how long."""
 
     done: int
@@ -104,7 +104,7 @@ class Store:
             self._cache.put(key, parts)
         return parts
 
-    def progress(self) -> Progress:
+    def progress(self) -> JobProgress:
         """How many jobs were begun and ended, and what runs."""
         with self._lock:
             running = [job for job in self._jobs.values() if not job.future.done()]

@@ -1,7 +1,6 @@
 """The ledger: every claim in order, from the tables."""
 
-from collections.abc import Callable
-
+from ...common.progress import Progress, silent
 from ._by_experiment import with_evidence
 from ._claim import Claim
 from ._confounds import dimension, isocline, width_normalisation
@@ -40,7 +39,7 @@ def build_ledger(
     *,
     n_boot: int = 10_000,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> tuple[Claim, ...]:
     """C01 to C18 in order, each computed from the tables, with what experiments say of it.
 
@@ -49,7 +48,7 @@ def build_ledger(
     - `on_progress`: called with the name of each part as it begins.
     """
     tables = tables or load_ledger_tables()
-    report = on_progress or (lambda part: None)
+    report = on_progress or silent
     claims = []
     for number, compute in enumerate(_CLAIMS, start=1):
         report(f"C{number:02d}")

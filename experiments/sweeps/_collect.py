@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...common.progress import Progress, silent
 from ._job import RECORD
 from ._rows import Scalar, read_rows
 
@@ -27,9 +28,7 @@ class Collected:
     code_versions: int
 
 
-def collect(
-    folder: Path, out: Path, *, on_progress: Callable[[str], None] | None = None
-) -> Collected:
+def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> Collected:
     """Write the records below `folder` as the table `out` (.parquet or .csv), whole or not at all.
 
     Records are read twice, first for the columns and their kinds, so that memory does not grow
@@ -38,7 +37,7 @@ def collect(
     **Raises** ValueError where there is no record, where one is broken, for other endings of `out`,
     and for Parquet without pyarrow.
     """
-    say = on_progress or (lambda part: None)
+    say = on_progress or silent
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder; give that of a sweep")
     if out.suffix not in _FORMATS:

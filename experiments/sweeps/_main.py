@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from ...common.progress import Progress, silent
 from ...configs import configs
 from ..study import Study
 from ._compose import settings_of, sweep_name
@@ -12,7 +13,7 @@ from ._mistakes import one_line
 from ._run import run_here
 
 
-def main(study: Study, arguments: Sequence[str], *, say: Callable[[str], None] | None = None):
+def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     """Run a study with the overrides of the command line.
 
     Raises SystemExit with status 1 where a job of a sweep failed, and 2 after one line on stderr
@@ -43,7 +44,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Callable[[str], None] |
         folder = Path(HydraConfig.get().runtime.output_dir)
         try:
             settings = settings_of(config)
-            _, result = run_here(study, settings, folder, say=say or (lambda part: None))
+            _, result = run_here(study, settings, folder, say=say)
             value = objective_of(study, settings, result)
         except (ValueError, OSError) as error:
             if traces:

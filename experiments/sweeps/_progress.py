@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..progress import Reporter, duration, seconds_left
 from ..text import text_table
 from ._job import LOG
 from ._run import Ended, SweepJob
@@ -31,8 +32,8 @@ class SweepProgress:
         self._most_workers = workers
         self._left = 0
         self._ended_here = 0
-        self._began = self._told = time.monotonic()
-        self._live = sys.stderr.isatty()
+        self._began = self._said = time.monotonic()
+        self._reporter = Reporter(name)
 
     def skipped(self) -> None:
         """A job is done already."""
@@ -60,15 +61,17 @@ class SweepProgress:
         if ended.state == "failed":
             self._say(f"failed: {self._jobs[ended.folder].label}: {ended.error}")
         now = time.monotonic()
-        if self._live:
-            print(f"\r\x1b[K{self._line()}", end="", file=sys.stderr, flush=True)
-        elif now - self._told >= _LOG_SECONDS:
-            self._told = now
-            print(self._line(), file=sys.stderr, flush=True)
+        if self._reporter.live:
+            self._reporter.note(self._name, f"{len(self._failed)} failed" if self._failed else "")
+            self._reporter(self._name, self._skipped + self._done, len(self._jobs))
+        elif now - self._said >= _LOG_SECONDS:
+            self._said = now
+            self._reporter.line(self._line())
 
     def close(self) -> int:
         """The summary; how many jobs are not done."""
         done = self._skipped + self._done
+        self._reporter.close()
         self._say(
             f"{done} of {counted(len(self._jobs), 'job')} done"
             + (f" ({self._skipped} before)" if self._skipped else "")
@@ -106,28 +109,19 @@ class SweepProgress:
         if self._failed:
             line += f", {len(self._failed)} failed"
         left = self._left - self._ended_here
-        if self._ended_here and left > 0:
-            seconds = left * (time.monotonic() - self._began) / self._ended_here
+        seconds = seconds_left(time.monotonic() - self._began, self._ended_here, left)
+        if seconds:
             clock = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
             line += f", ends about {clock} ({duration(seconds)} left)"
         return line
 
     def _say(self, text: str) -> None:
-        if self._live:
-            print("\r\x1b[K", end="", file=sys.stderr)
-        print(f"{self._name}: {text}", file=sys.stderr, flush=True)
+        self._reporter.line(f"{self._name}: {text}")
 
 
 def counted(count: int, what: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def duration(seconds: float) -> str:
-    """`1:05`, `2:03:04`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def short_path(path: Path | str) -> str:

@@ -8,10 +8,11 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...common.progress import Progress
 from ..study import Study
 from ._job import JobFolder
 from ._mistakes import one_line
@@ -92,7 +93,7 @@ def run_job(job: SweepJob) -> Ended:
 
 
 def run_here(
-    study: Study, settings: Any, folder: Path, *, say: Callable[[str], None]
+    study: Study, settings: Any, folder: Path, *, say: Progress
 ) -> tuple[Any, Mapping[str, Any]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 

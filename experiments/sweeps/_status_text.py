@@ -4,8 +4,9 @@ import dataclasses
 import time
 from typing import Any
 
+from ..progress import duration
 from ..text import text_table
-from ._progress import counted, cut, duration, short_path
+from ._progress import counted, cut, short_path
 from ._state import SweepStatus
 
 _STATES = ("done", "running", "waiting", "stopped", "failed")

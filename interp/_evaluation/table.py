@@ -1,12 +1,13 @@
 """The controlled table: what a vector does to held-out answers, beside what else would."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from ...common.checks import check_seed
+from ...common.progress import Progress, silent
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
@@ -34,7 +35,7 @@ def evaluate_vector(
     budget: Budget | None = None,
     seed: int = 0,
     force: bool = False,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Evaluation:
     """Measure a vector on the test split, beside its controls.
 
@@ -49,7 +50,7 @@ def evaluate_vector(
     **Raises** `InterpError` for another model's vector, and where no test question is left that the
     vector has not seen.
     """
-    say = on_progress or (lambda part: None)
+    tell = on_progress or silent
     check_fits(model, vector, force=force)
     check_seed(seed, error=InterpError)
     if random < FEWEST_RANDOM:
@@ -66,7 +67,7 @@ def evaluate_vector(
             "questions that it has not seen"
         )
     cued = fresh(sets.part("cued", "test"))
-    say(f"scoring the unsteered model on {len(questions)} questions")
+    tell(f"scoring the unsteered model on {len(questions)} questions")
     baseline = measure_baseline(
         model,
         questions,
@@ -81,11 +82,14 @@ def evaluate_vector(
     def under(addition: torch.Tensor) -> Measured:
         return measure(baseline, _adds(model, vector, addition))
 
-    say("steered")
+    tell("steered")
     steered = under(addition)
-    say(f"{random} random directions of equal norm")
-    others = [under(_random(rng, len(addition)) * length) for _ in range(random)]
-    say("shuffled labels")
+    others = []
+    tell("random directions of equal norm", 0, random)
+    for number in range(random):
+        others.append(under(_random(rng, len(addition)) * length))
+        tell("random directions of equal norm", number + 1, random)
+    tell("shuffled labels")
     shuffled = None
     if vector.method in METHODS:
         raw = find_directions(model, sets, [vector.hook_point], method=vector.method, shuffle=seed)[
@@ -94,7 +98,7 @@ def evaluate_vector(
         shuffled = under(
             torch.from_numpy(np.array(raw, dtype=np.float32)) * (length / vector.raw_norm)
         )
-    say("the published rule and the truthful prompt")
+    tell("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
     rows = [
         row_of("steered", baseline, steered, seed),

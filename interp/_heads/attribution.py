@@ -1,12 +1,13 @@
 """Which heads push towards the true answer, and which compete: the result, and how it is made."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.checks import check_seed
+from ...common.progress import Progress
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
@@ -18,8 +19,6 @@ from .direct import Direct, direct_attribution
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[int, int], None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -184,7 +183,7 @@ def attribute_heads(
     - `pairs`: about truth; `reasoning`: about reasoning, needed to name competing heads.
     - `level`: of the intervals over pairs; `false_discovery_rate`: at which heads are named
       (Benjamini-Hochberg over all heads of the model); `seed`: of sign flips and halves.
-    - `on_progress(done, total)`: rows of tokens read, of each set in turn.
+    - `on_progress`: counts rows of tokens, of each set in turn.
 
     **Raises** `InterpError` for pairs that the tokenizer cannot say or tell apart, for fewer than
     two, and where the shares of all parts do not sum to the model's own logit difference.
@@ -195,10 +194,12 @@ def attribute_heads(
     two sums stand in different contexts. Pairs are taken as independent.
     """
     check_seed(seed, error=InterpError)
-    truth = _effects(model, pairs, level=level, seed=seed, on_progress=on_progress)
-    other = None
-    if reasoning is not None:
-        other = _effects(model, reasoning, level=level, seed=seed, on_progress=on_progress)
+
+    def effects(some: Sequence[Pair]) -> HeadEffects:
+        return _effects(model, some, level=level, seed=seed, on_progress=on_progress)
+
+    truth = effects(pairs)
+    other = None if reasoning is None else effects(reasoning)
     return HeadAttribution(
         model=model,
         truth=truth,

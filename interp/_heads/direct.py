@@ -11,12 +11,12 @@ Interpretability in the Wild.
 """
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import nn
 
+from ...common.progress import Progress, silent
 from .._models.hooks import first, hooked
 from .._models.model import Model
 from .._questions.tokens import batches
@@ -75,12 +75,12 @@ def direct_attribution(
     model: Model,
     contrasts: Contrasts,
     *,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Direct:
     """Shares of every part, one forward pass over the rows, without the unembedding of positions
     that are not read.
 
-    **Arguments**: `on_progress(done, total)`: rows of tokens read.
+    **Arguments**: `on_progress`: counts rows of tokens.
 
     **Raises** `InterpError` where the sum of the shares is not the model's own logit difference,
     with what in the architecture makes it so.
@@ -98,7 +98,7 @@ def direct_attribution(
     }
     norms[parts.final_norm] = read_norm(parts.final_norm, model.d_model)
 
-    done = 0
+    done, tell = 0, on_progress or silent
     for indices, tokens in batches(contrasts.rows, device=model.device):
         entries = entries_of(model, contrasts, indices)
         caught = _run(model, tokens, entries, set(norms))
@@ -127,8 +127,7 @@ def direct_attribution(
                 np.add.at(mlps[:, index], owner, _numbers((pulled * written).sum(-1)))
         np.add.at(biases, owner, _numbers(constant))
         done += len(indices)
-        if on_progress is not None:
-            on_progress(done, len(contrasts.rows))
+        tell("reading pairs", done, len(contrasts.rows))
     direct = Direct(
         heads=heads, mlps=mlps, embedding=embedding, biases=biases, logit_difference=own
     )

@@ -7,12 +7,13 @@ patching estimates it for all heads at once by gradient x difference (Nanda 2023
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from ...common.checks import check_seed
+from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
@@ -20,8 +21,6 @@ from .._questions.pairs import Pair
 from .._questions.tokens import batches, encode_pair
 from .._statistics import MeanEffect, effect
 from .pattern import check_head
-
-Progress = Callable[[int, int], None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ def attribution_patching(
     - `pairs`: a pair's `counterfactual` is its corrupted prompt; where none is given, the prompt of
       another pair of the same length and with another true answer is taken.
     - `check_top`: so many heads are patched exactly, one forward pass each.
-    - `seed`: of the sign flips.
+    - `seed`: of the sign flips. `on_progress`: counts pairs.
 
     **Raises** `InterpError` where fewer than two pairs have a corrupted prompt.
 
@@ -86,7 +85,7 @@ def attribution_patching(
         )
     values = np.zeros((len(cases), model.n_layers, model.n_heads))
     clean, corrupted = np.zeros(len(cases)), np.zeros(len(cases))
-    done = 0
+    done, tell = 0, on_progress or silent
     for indices, tokens in batches([case.clean for case in cases], device=model.device):
         chosen = [cases[index] for index in indices]
         for index, group in _same_length(indices, chosen):
@@ -104,8 +103,7 @@ def attribution_patching(
                 shares = product.reshape(*product.shape[:2], model.n_heads, -1).sum((1, 3))
                 values[index, layer] = shares.cpu().numpy()
         done += len(tokens)
-        if on_progress is not None:
-            on_progress(done, len(cases))
+        tell("patching pairs", done, len(cases))
     effects = effect(values, seed=seed)
     order = np.argsort(-np.abs(effects.mean).ravel())[:check_top]
     largest = [divmod(int(number), model.n_heads) for number in order]

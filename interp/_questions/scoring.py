@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
 from .pairs import Question
@@ -72,16 +73,17 @@ def score_questions(
     questions: Sequence[Question] | EncodedQuestions,
     *,
     on_batch: Callable[[torch.Tensor], None] | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Answered:
     """Score a model as it is now: inside `steer(...)` the steered model answers.
 
     **Arguments**: `on_batch(starts)` is called before each pass with the position, in each of its
-    rows, where the first token of an answer is predicted, shape (rows,); `on_progress(done, total)`
+    rows, where the first token of an answer is predicted, shape (rows,); `on_progress`
     counts rows.
     """
     if not isinstance(questions, EncodedQuestions):
         questions = encode_questions(model, questions)
+    tell = on_progress or silent
     by_row: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
     for read, (_, row, start, answer) in enumerate(questions.reads):
         by_row.setdefault(row, []).append((read, start, answer))
@@ -108,8 +110,7 @@ def score_questions(
         ]
         np.add.at(totals, owners, values.double().cpu().numpy())
         done += len(indices)
-        if on_progress is not None:
-            on_progress(done, len(questions.rows))
+        tell("scoring questions", done, len(questions.rows))
     return _answered(questions, totals)
 
 

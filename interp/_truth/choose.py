@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...common.progress import Progress, silent
 from .._names import Positions, TruthMethod
 from .._questions.scoring import Answered, encode_questions
 from .._steering.condition import Condition
@@ -87,7 +88,7 @@ def choose(
     budget: Budget,
     conditions: Callable[[HookPoint], Sequence[Condition | None]],
     positions: Positions = "all",
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
 
@@ -97,7 +98,7 @@ def choose(
     one that needs no condition, then the weaker) until one is within the budget: that one is
     chosen. Where none is, the one with the smallest KL is.
     """
-    say = on_progress or (lambda part: None)
+    tell = on_progress or silent
 
     def steering(direction: Direction, strength: float) -> Steering:
         return adds(
@@ -112,9 +113,10 @@ def choose(
     if len(finalists) > FINALISTS:
         some = _some_questions(baseline)
         reached = []
+        tell("screening directions", 0, len(finalists))
         for number, direction in enumerate(finalists, start=1):
-            say(f"screening direction {number} of {len(finalists)}")
             reached.append(max(_screen(some, steering(direction, s)) for s in SCREENED))
+            tell("screening directions", number, len(finalists))
         order = sorted(range(len(finalists)), key=lambda number: reached[number], reverse=True)
         finalists = [finalists[number] for number in order[:FINALISTS]]
     gated = [
@@ -123,15 +125,17 @@ def choose(
         for condition in conditions(direction.hook_point)
     ]
     tried = []
+    part = f"directions at {len(strengths)} strengths"
+    tell(part, 0, len(gated))
     for number, direction in enumerate(gated, start=1):
-        say(f"direction {number} of {len(gated)} at {len(strengths)} strengths")
         for strength in strengths:
             answered = answer(baseline, baseline.questions, steering(direction, strength))
             corrected = corrected_share(baseline.plain.questions, answered)
             tried.append(Candidate(direction, strength, corrected))
+        tell(part, number, len(gated))
     tried.sort(key=rank)
     for number, candidate in enumerate(tried):
-        say(f"what {candidate.direction.method} costs, {candidate.direction.hook_point}")
+        tell(f"what {candidate.direction.method} costs, {candidate.direction.hook_point}")
         measured = measure(baseline, steering(candidate.direction, candidate.strength))
         tried[number] = _with_costs(baseline, candidate, measured, budget)
         if tried[number].within_budget:

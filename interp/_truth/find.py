@@ -1,10 +1,11 @@
 """Truth directions at all hook points, by method."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
+from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
 from .._names import TruthMethod
@@ -36,7 +37,7 @@ def find_directions(
     shuffle: int | None = None,
     seed: int = 0,
     steps: int = 150,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> np.ndarray:
     """Directions at all hook points, as long as the method makes them, shape (hook_points,
     d_model).
@@ -62,16 +63,15 @@ def find_directions(
         return _cue(model, sets, pairs, hook_points, signs)
     if method == "gradient":
         return mean_gradient(model, pairs, hook_points, signs=signs)
-    say = on_progress or (lambda part: None)
+    tell = on_progress or silent
     additions = []
     for point in hook_points:
 
-        def tell(step: int, of: int, point: HookPoint = point) -> None:
-            if step % 25 == 0:
-                say(f"training an addition, {point}: step {step + 1} of {of}")
+        def count(step: int, of: int, point: HookPoint = point) -> None:
+            tell(f"training an addition, {point}", step, of)
 
         additions.append(
-            train_addition(model, pairs, point, signs=signs, steps=steps, seed=seed, on_step=tell)
+            train_addition(model, pairs, point, signs=signs, steps=steps, seed=seed, on_step=count)
         )
     return np.stack(additions)
 

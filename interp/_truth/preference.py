@@ -93,12 +93,12 @@ def train_addition(
     rng = np.random.default_rng(seed)
     sign = torch.as_tensor(signs, dtype=torch.float32, device=model.device)
     for step in range(steps):
-        if on_step is not None:
-            on_step(step, steps)
         chosen = np.sort(rng.permutation(len(pairs))[:PAIRS_PER_STEP])
         with adding(model, hook_point, vector, hook_zeros=True):
             margins = encoded.margins(chosen.tolist()) * sign[torch.as_tensor(chosen)]
         optimiser.zero_grad()
         torch.nn.functional.softplus(-margins).mean().backward()
         optimiser.step()
+        if on_step is not None:
+            on_step(step + 1, steps)
     return vector.detach().float().cpu().numpy()

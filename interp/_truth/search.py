@@ -1,12 +1,13 @@
 """Finding a truth vector: directions by several methods, one of them chosen by its effect."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from ...common.checks import check_seed
+from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
 from .._names import DetectionMethod, Positions, Site, TruthMethod, Where
@@ -56,7 +57,7 @@ def find_truth_vector(
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget | None = None,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> TruthSearch:
     """Find directions at all hook points and choose the one that corrects most validation answers.
 
@@ -76,7 +77,6 @@ def find_truth_vector(
     **Raises** `InterpError` for unknown methods, layers and sites, and where the model answers
     every validation question rightly, so that nothing can be chosen by.
     """
-    say = on_progress or (lambda part: None)
     for method in methods:
         if method not in METHODS:
             raise InterpError(f"no method {method!r}; there are {', '.join(METHODS)}")
@@ -87,7 +87,8 @@ def find_truth_vector(
     check_positions(positions)
     check_seed(seed, error=InterpError)
     hook_points = hook_points_of(model, layers=layers, sites=sites)
-    say("scoring the unsteered model")
+    tell = on_progress or silent
+    tell("scoring the unsteered model")
     baseline = measure_baseline(
         model,
         sets.part("questions", "validation"),
@@ -108,8 +109,10 @@ def find_truth_vector(
 
     def made(method: TruthMethod, points: Sequence[HookPoint]) -> list[Direction]:
         """A method's directions at some hook points."""
-        say(f"{method} at {len(points)} hook points")
-        raw = find_directions(model, sets, points, method=method, seed=seed, on_progress=say)
+        tell(f"{method} at {len(points)} hook points")
+        raw = find_directions(
+            model, sets, points, method=method, seed=seed, on_progress=on_progress
+        )
         return [
             direction_of(method, point, vector, norm=norms[point])
             for point, vector in zip(points, raw, strict=True)
@@ -128,10 +131,10 @@ def find_truth_vector(
             budget=budget or Budget(),
             conditions=conditions,
             positions=positions,
-            on_progress=say,
+            on_progress=on_progress,
         )
 
-    say(f"reading {len(sets.statements)} statements at {len(hook_points)} hook points")
+    tell(f"reading {len(sets.statements)} statements at {len(hook_points)} hook points")
     detection_method: DetectionMethod = (
         "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
     )

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecut
 from pathlib import Path
 
 from ...common.checks import check_seed
+from ...common.progress import Progress, silent
 from .._errors import OrganismError
 from .._world.corpus import make_corpus
 from .evaluate import evaluate_model
@@ -23,7 +24,7 @@ from .organism import (
 )
 from .recipe import Recipe, recipe_from
 from .shipped import organism_path
-from .train import TrainingProgress, train_model
+from .train import train_model
 
 
 def train(
@@ -34,7 +35,8 @@ def train(
     widths: Sequence[int] | None = None,
     corpus_seed: int | None = None,
     workers: int = 1,
-    on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_progress: Progress | None = None,
+    on_loss: Callable[[str, float], None] | None = None,
     on_done: Callable[[Organism], None] | None = None,
 ) -> tuple[Organism, ...]:
     """Train a family, export every model to `folder/NAME` and measure it.
@@ -45,8 +47,9 @@ def train(
 
     **Arguments**: `seeds` of weights and corpus (`corpus_seed` fixes the latter), `folder` for
     the results, `widths` to train only some of the recipe's sizes, `workers` models are trained at
-    once (threads; one model alone keeps one core busy), `on_progress` is called after every stretch
-    of steps, `on_done` with every organism that is there; both from the thread that trains.
+    once (threads; one model alone keeps one core busy), `on_progress` and
+    `on_loss` as in `train_model`, `on_done` is called with every organism that is there; all from
+    the thread that trains.
 
     **Returns** the organisms, by width and then by seed. **Raises** `OrganismError` for no seeds,
     for a width that the recipe lacks, for a folder that holds an organism of another recipe, and
@@ -60,13 +63,12 @@ def train(
         check_seed(corpus_seed, name="corpus_seed", error=OrganismError)
     if workers < 1:
         raise OrganismError(f"workers must be at least 1, not {workers}")
-    stopped = threading.Event()
+    stopped, tell = threading.Event(), on_progress or silent
 
-    def watch(progress: TrainingProgress) -> None:
+    def watch(part: str, done: int = 0, total: int = 0, /) -> None:
         if stopped.is_set():
             raise CancelledError
-        if on_progress is not None:
-            on_progress(progress)
+        tell(part, done, total)
 
     def one(width: int, seed: int) -> Organism:
         organism = _train_one(
@@ -76,6 +78,7 @@ def train(
             corpus_seed=seed if corpus_seed is None else corpus_seed,
             folder=folder,
             on_progress=watch,
+            on_loss=on_loss,
         )
         if on_done is not None:
             on_done(organism)
@@ -104,7 +107,8 @@ def _train_one(
     seed: int,
     corpus_seed: int,
     folder: Path,
-    on_progress: Callable[[TrainingProgress], None],
+    on_progress: Progress,
+    on_loss: Callable[[str, float], None] | None,
 ) -> Organism:
     target = folder / organism_name(recipe.name, width, seed)
     if (target / ORGANISM_FILE).exists():
@@ -118,6 +122,7 @@ def _train_one(
         corpus_seed=corpus_seed,
         checkpoint=checkpoint,
         on_progress=on_progress,
+        on_loss=on_loss,
     )
     export_model(trained, evaluate_model(trained.model, trained.corpus.world), target)
     checkpoint.unlink(missing_ok=True)

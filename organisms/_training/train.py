@@ -15,6 +15,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from ...common.checks import check_seed
+from ...common.progress import Progress, silent
 from .._errors import OrganismError
 from .._world.corpus import Corpus, make_corpus
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -28,21 +29,6 @@ HELD_OUT_STRETCH = 1_000_000
 # One thread per model: how XLA shares a product among threads, and so the last bits of its sums,
 # would depend on the number of cores. `train(workers=...)` keeps the cores busy instead.
 COMPILER_OPTIONS = {"xla_cpu_multi_thread_eigen": False}
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingProgress:
-    """What a training run tells its watcher after every stretch.
-
-    `step` of `steps` done, mean `loss` of the stretch in nats per token, `seconds_left` as an
-    estimate.
-    """
-
-    name: str
-    step: int
-    steps: int
-    loss: float
-    seconds_left: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +68,8 @@ def train_model(
     corpus_seed: int | None = None,
     checkpoint: Path | None = None,
     save_every: float = 30.0,
-    on_progress: Callable[[TrainingProgress], None] | None = None,
+    on_progress: Progress | None = None,
+    on_loss: Callable[[str, float], None] | None = None,
 ) -> TrainedModel:
     """Train one model, in 32-bit JAX whatever the caller has set.
 
@@ -93,7 +80,9 @@ def train_model(
     - `checkpoint`: file to save to at least every `save_every` seconds (0: after every stretch).
       Where it exists, training goes on from it and ends with the same weights as an unbroken run
       on this machine.
-    - `on_progress`: called after every stretch.
+    - `on_progress`: counts optimiser steps after every stretch, the part being the organism's
+      name; `on_loss`: called before it with that name and the mean loss of the stretch, in nats per
+      token.
 
     **Raises** `OrganismError` for a width that the recipe does not have, for a checkpoint of
     another run and for a full disk.
@@ -120,7 +109,8 @@ def train_model(
             done, losses = stored.step, list(stored.losses)
             carry = jax.tree.unflatten(tree, [jnp.asarray(leaf) for leaf in stored.leaves])
 
-    started, first, saved = time.monotonic(), done, time.monotonic()
+    tell = on_progress or silent
+    name, saved = organism_name(recipe.name, width, seed), time.monotonic()
     while done < steps:
         count = min(STRETCH, steps - done)
         rows = stretch_rows(corpus, recipe, done=done, count=count, steps=steps)
@@ -144,14 +134,9 @@ def train_model(
                 ),
             )
             saved = now
-        if on_progress is not None:
-            left = (now - started) / (done - first) * (steps - done)
-            name = organism_name(recipe.name, width, seed)
-            on_progress(
-                TrainingProgress(
-                    name=name, step=done, steps=steps, loss=losses[-1], seconds_left=left
-                )
-            )
+        if on_loss is not None:
+            on_loss(name, losses[-1])
+        tell(name, done, steps)
 
     model = nnx.merge(graph, carry[0])
     loss, loss_stderr = held_out_loss(model, corpus, recipe)

@@ -198,7 +198,7 @@ def test_the_end_is_estimated_by_the_pace_of_this_launch():
 def test_progress_counts_what_launching_cost(tmp_path, monkeypatch, capsys):
     from nullcline.experiments.sweeps import _progress
 
-    now = iter([0.0, 0.0, *[10.0] * 20])
+    now = iter([0.0, 0.0, 0.0, *[10.0] * 20])
     monkeypatch.setattr(_progress.time, "monotonic", lambda: next(now))
     jobs = [SweepJob("m", "e", f"j{i}", None, f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
     progress = _progress.SweepProgress("e", tmp_path, jobs)

@@ -331,13 +331,13 @@ def test_an_attribution_shows_itself_as_text_and_as_html():
 def test_progress_counts_rows_to_the_end():
     seen = []
     interp.attribute_heads(planted_model(), PAIRS, on_progress=lambda *at: seen.append(at))
-    assert seen[-1][0] == seen[-1][1] == len(PAIRS)
+    assert seen[-1] == ("reading pairs", len(PAIRS), len(PAIRS))
 
 
 def test_an_interrupted_attribution_leaves_no_hook_behind():
     model = planted_model()
 
-    def stop(done, total):
+    def stop(part, done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

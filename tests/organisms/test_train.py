@@ -49,8 +49,8 @@ def family(tmp_path_factory):
 def kill_after(stretches):
     calls = []
 
-    def on_progress(progress):
-        calls.append(progress)
+    def on_progress(*at):
+        calls.append(at)
         if len(calls) == stretches:
             raise Killed
 
@@ -72,9 +72,9 @@ def test_a_killed_run_ends_with_the_same_weights(stretches, unbroken, tmp_path):
     with pytest.raises(Killed):
         organisms.train_model(RECIPE, on_progress=kill_after(stretches), **settings)
     seen = []
-    again = organisms.train_model(RECIPE, on_progress=seen.append, **settings)
-    assert seen[0].step == 50 * (stretches + 1)
-    assert seen[-1].step == seen[-1].steps == RECIPE.steps
+    again = organisms.train_model(RECIPE, on_progress=lambda *at: seen.append(at), **settings)
+    assert seen[0] == ("mini-8-seed2", 50 * (stretches + 1), RECIPE.steps)
+    assert seen[-1] == ("mini-8-seed2", RECIPE.steps, RECIPE.steps)
     assert (again.losses == unbroken.losses).all()
     for name, tensor in weights(unbroken).items():
         assert (tensor == weights(again)[name]).all(), name
@@ -152,7 +152,11 @@ def test_a_family_is_exported_and_listed(family):
 def test_training_again_keeps_what_is_done(family):
     folder, trained = family
     calls = []
-    assert organisms.train(RECIPE, seeds=(2,), folder=folder, on_progress=calls.append) == trained
+
+    def count(*at):
+        calls.append(at)
+
+    assert organisms.train(RECIPE, seeds=(2,), folder=folder, on_progress=count) == trained
     assert not calls
 
     other = dataclasses.replace(RECIPE, steps=200)

@@ -2,13 +2,12 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...progress import report_rows
+from ....common.progress import Progress, silent
 
 METHODS = ("dla", "attribution-patching", "activation-patching")
 
@@ -95,7 +94,7 @@ def study_heads(
     false_discovery_rate: float = 0.05,
     check_top: int = 10,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> HeadStudy:
     """Look at a model's heads.
 
@@ -104,8 +103,7 @@ def study_heads(
     """
     from .... import interp
 
-    say = on_progress or (lambda part: None)
-    rows = report_rows(say)
+    say = on_progress or silent
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
@@ -115,7 +113,7 @@ def study_heads(
         reasoning=pairs.reasoning,
         false_discovery_rate=false_discovery_rate,
         seed=seed,
-        on_progress=rows,
+        on_progress=say,
     )
     patching = None
     if method != "dla":
@@ -126,7 +124,7 @@ def study_heads(
             pairs.truth,
             check_top=every if method == "activation-patching" else check_top,
             seed=seed,
-            on_progress=rows,
+            on_progress=say,
         )
     say("published count and its controls")
     truth, reasoning = ([p.prompt for p in side] for side in (pairs.truth, pairs.reasoning))
@@ -143,7 +141,7 @@ def study_heads(
         reasoning=pairs.reasoning[::2],
         false_discovery_rate=false_discovery_rate,
         seed=seed,
-        on_progress=rows,
+        on_progress=say,
     )
     chosen = named.competing() or named.top(3)
     ablated = tuple((head.layer, head.head) for head in chosen[:check_top])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from .... import dynamics
+from ....common.progress import Progress, silent
 from ._json import FitReport
 
 _FEWEST = 4  # families, for resampling and for leaving one out
@@ -20,7 +21,7 @@ def fit_report(
     benchmarks: Sequence[str] | None = None,
     members: int = 1000,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> FitReport:
     """Fit, resample families, look for fixed points, and leave families out.
 
@@ -30,7 +31,7 @@ def fit_report(
     """
     if members < 100:
         raise ValueError(f"--members {members} is too few for a probability; give 100 or more")
-    say = on_progress or (lambda part: None)
+    say = on_progress or silent
     if families:
         table = table.select(list(families))
     five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table.benchmarks]

@@ -29,6 +29,6 @@ def cross_validate(settings: CrossValidate, say: Say) -> Outcome:
             protocol=cast(Any, settings.protocol),
             benchmarks=settings.benchmarks,
             seed=settings.seed,
-            progress=lambda done, total: say(f"{done} of {total} folds"),
+            on_progress=say,
         )
     )

@@ -6,7 +6,6 @@ from ._comparison import comparison_to_text as comparison_to_text
 from ._library import find_organism as find_organism
 from ._library import find_recipe as find_recipe
 from ._library import train_family as train_family
-from ._progress import progress_bar as progress_bar
 from ._text import described as described
 from ._text import list_to_text as list_to_text
 from ._text import listed as listed

@@ -81,15 +81,19 @@ def train_family(
     report = TrainingReport(names, folder=folder, say=say)
     if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
         report.begin(len(missing), folder)
-    return organisms.train(
-        recipe,
-        seeds=seeds,
-        widths=widths,
-        folder=folder,
-        workers=workers,
-        on_progress=report.step,
-        on_done=report.end,
-    )
+    try:
+        return organisms.train(
+            recipe,
+            seeds=seeds,
+            widths=widths,
+            folder=folder,
+            workers=workers,
+            on_progress=report.step,
+            on_loss=report.loss,
+            on_done=report.end,
+        )
+    finally:
+        report.close()
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

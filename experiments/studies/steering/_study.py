@@ -2,9 +2,11 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from ....common.progress import Progress
 
 PRESETS = ("published",)
 #: Prompts whose sampled texts are compared by the published counting rule.
@@ -70,7 +72,7 @@ def study_truth(
     random: int = 20,
     seed: int = 0,
     budget: Any = None,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
     **search: Any,
 ) -> TruthStudy:
     """Find a vector (or take a preset's) and judge it on the test split."""
@@ -105,7 +107,7 @@ def study_steering(
     random: int = 20,
     seed: int = 0,
     force: bool = False,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> SteeringStudy:
     """Judge a vector on the test split, and count as published beside it."""
     from .... import interp

@@ -1,0 +1,139 @@
+"""One renderer of progress: lines where stderr is a file, bars where it is a terminal."""
+
+import io
+import sys
+
+import pytest
+
+from nullcline.common.progress import Progress, silent
+from nullcline.experiments import progress
+from nullcline.experiments.progress import Reporter, count_text, duration, seconds_left
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Puts a terminal in the place of stderr, from inside the test: pytest has its own before."""
+
+    def on_terminal():
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        return sys.stderr
+
+    return on_terminal
+
+
+def test_both_ends_speak_the_same_protocol():
+    assert isinstance(Reporter("test"), Progress)
+    assert isinstance(silent, Progress)
+
+
+def test_parts_are_named_with_the_seconds_unless_they_follow_at_once(clock, capsys):
+    report = Reporter("truth")
+    report("reading")
+    clock.now = 0.4
+    report("too soon")
+    clock.now = 2.0
+    report("choosing")
+    assert capsys.readouterr().err.splitlines() == [
+        "truth   0.0 s  reading",
+        "truth   2.0 s  choosing",
+    ]
+
+
+def test_a_counted_part_is_told_of_now_and_then_with_the_time_left(clock, capsys):
+    report = Reporter("ode", every=10.0)
+    for done in range(21):
+        clock.now = 2.0 * done
+        report("folds", done, 20)
+    assert capsys.readouterr().err.splitlines() == [
+        "ode   0.0 s  folds",
+        "ode  10.0 s  folds: 5 of 20, 0:30 left",
+        "ode  20.0 s  folds: 10 of 20, 0:20 left",
+        "ode  30.0 s  folds: 15 of 20, 0:10 left",
+    ]
+
+
+def test_the_time_left_counts_from_the_step_that_was_first_seen(clock, capsys):
+    report = Reporter("train", every=10.0)
+    report("web-4", 900, 1000)  # it went on from a checkpoint
+    clock.now = 20.0
+    report.note("web-4", "loss 1.632")
+    report("web-4", 950, 1000)
+    assert capsys.readouterr().err.splitlines()[1] == (
+        "train  20.0 s  web-4: 950 of 1000, loss 1.632, 0:20 left"
+    )
+
+
+def test_lines_go_where_they_are_wanted(clock, capsys):
+    lines = []
+    report = Reporter("train", say=lines.append)
+    report("web-4", 1, 2)
+    report.line("done")
+    assert lines == ["train   0.0 s  web-4", "done"]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_gets_a_bar_and_gets_its_cursor_back(on_terminal, capsys):
+    terminal = on_terminal()
+    with Reporter("truth") as report:
+        report("random directions", 1, 4)
+        report("random directions", 2, 4)
+        report.line("a line above")
+        print("and one of a warning", file=sys.stderr)
+        print("a result")
+    drawn = terminal.getvalue()
+    assert "random directions" in drawn
+    assert "2/4" in drawn
+    assert "a line above" in drawn
+    assert "and one of a warning" in drawn
+    assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
+    assert sys.stderr is terminal
+    assert capsys.readouterr().out == "a result\n"
+
+
+def test_a_bar_is_taken_away_when_its_part_is_done_or_another_begins(on_terminal):
+    terminal = on_terminal()
+    report = Reporter("truth")
+    report("a", 1, 2)
+    assert sys.stderr is not terminal  # what is printed meanwhile stands above the bar
+    report("a", 2, 2)
+    assert sys.stderr is terminal
+    report("b", 1, 2)
+    report("choosing")
+    assert sys.stderr is terminal
+    assert "choosing" in terminal.getvalue()
+
+
+def test_bars_of_several_threads_stand_side_by_side(on_terminal):
+    terminal = on_terminal()
+    with Reporter("train") as report:
+        report("web-4", 1, 2)
+        report("web-8", 1, 2)
+        report("web-4", 2, 2)
+        assert sys.stderr is not terminal
+    assert "web-8" in terminal.getvalue()
+
+
+def test_words_of_time():
+    assert seconds_left(10.0, 5, 10) == 20.0
+    assert seconds_left(10.0, 0, 10) is None
+    assert duration(65.2) == "1:05"
+    assert duration(7384) == "2:03:04"
+    assert count_text("folds", 3, 20, None) == "folds: 3 of 20"
