@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
+from .._statistics.correlation import ROUNDING
 from .._statistics.resampling import percentile_interval
 
 _FEWEST_MODELS = 10
@@ -168,7 +169,7 @@ def compare_dimension(
         null = np.abs(inside[which] - outside[which])
         observed = abs(getattr(one, name) - getattr(other, name))
         # The observed dealing is one of the possible ones, so p is never zero.
-        p.append(float((1 + np.sum(null >= observed - 1e-12)) / (1 + null.size)))
+        p.append(float((1 + np.sum(null >= observed - ROUNDING)) / (1 + null.size)))
     (low, high), (scaled_low, scaled_high) = (
         percentile_interval(part, level=level) for part in kept
     )

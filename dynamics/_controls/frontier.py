@@ -13,6 +13,8 @@ from .._statistics.resampling import family_index
 
 _MONTHS = 12
 _DAYS = 365.25
+#: The variance between labs over that within is looked for from e^-8 (as good as none) to e^8.
+_LOG_RATIO = 8.0
 
 FrontierStatus = Literal["ok", "underdetermined"]
 
@@ -233,7 +235,10 @@ def lab_effects(
 
     def fit(ratio: float):
         """Generalised least squares at between / within variance `ratio`."""
-        # Compound symmetry: the root of the inverse takes a share of each lab's mean away.
+        # Compound symmetry V = 1 + ratio 11' in a lab of n models. V^-1/2 = 1 - share 11'/n with
+        # share = 1 - (1 + ratio n)^-1/2: it takes a share of each lab's mean away. The deviance is
+        # -2 log of the restricted likelihood with the variance within profiled out:
+        # (n - p) log RSS + log|V| + log|X'V^-1 X|, log|V| = sum of log(1 + ratio n) over labs.
         share = 1 - 1 / np.sqrt(1 + ratio * count)
         both = np.column_stack([design, y])
         means = np.zeros((labels.size, both.shape[1]))
@@ -251,11 +256,10 @@ def lab_effects(
         )
         return deviance, beta, inverse, squares / degrees
 
-    # The ratio on a log axis; at the lower end it is as good as no lab effect.
-    logs = np.linspace(-8, 8, 65)
-    best = logs[int(np.argmin([fit(math.exp(v))[0] for v in logs]))]
+    logs = np.linspace(-_LOG_RATIO, _LOG_RATIO, 65)
+    best, step = logs[int(np.argmin([fit(math.exp(v))[0] for v in logs]))], logs[1] - logs[0]
     found = optimize.minimize_scalar(
-        lambda v: fit(math.exp(v))[0], bounds=(best - 0.25, best + 0.25), method="bounded"
+        lambda v: fit(math.exp(v))[0], bounds=(best - step, best + step), method="bounded"
     )
     ratio = math.exp(float(found.x))  # pyright: ignore[reportAttributeAccessIssue]
     if fit(0.0)[0] <= fit(ratio)[0]:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from .._statistics.correlation import pearson, permutation_p, residuals
+from .._statistics.correlation import ROUNDING, pearson, permutation_p, residuals
 
 #: A variance inflation above this is commonly called collinear (Kutner et al. 2004, ch. 10).
 COLLINEAR = 10.0
@@ -56,7 +56,7 @@ def variance_inflation(
     total = float(np.sum((x - x.mean()) ** 2))
     unexplained = float(left @ left)
     # Below rounding of the fit nothing is left of x.
-    return total / unexplained if unexplained > 1e-12 * total else math.inf
+    return total / unexplained if unexplained > ROUNDING * total else math.inf
 
 
 def ratio_null(
@@ -141,7 +141,7 @@ def width_ratio(
         null_mean=float(null.mean()),
         null_low=float(low),
         null_high=float(high),
-        null_p=float(np.mean(null >= ratio - 1e-12)),
+        null_p=float(np.mean(null >= ratio - ROUNDING)),
         partial_r=partial,
         partial_p=p,
         slope=slope,

@@ -38,6 +38,8 @@ Fits = list[tuple[Predictor, ...]]
 _RIDGES = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 #: Thresholds tried for STLSQ, per decade; 0.1 is the published one.
 _THRESHOLDS = (0.03, 0.1, 0.3)
+#: How near (as a share of the range) a score may come to its floor or to 1, as the forecaster's.
+_EDGE = 0.01
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _anchored_logistic(cohort: Cohort, weights: np.ndarray) -> Predictor:
     floor = np.array([_chance_floor(name) for name in cohort.benchmarks])
 
     def forward(scores):
-        return logit(np.clip((scores - floor) / (1 - floor), 0.01, 0.99))
+        return logit(np.clip((scores - floor) / (1 - floor), _EDGE, 1 - _EDGE))
 
     return _anchored(
         cohort, weights, forward, lambda state: floor + (1 - floor) / (1 + np.exp(-state))

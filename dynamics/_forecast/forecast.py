@@ -44,6 +44,8 @@ _PULLS = (0.3, 1.0, 3.0, np.inf)
 #: Clock units added to every duration in the scale of the bands: two measurements of one model
 #: differ too.
 _LEAST_DURATION = 0.1
+#: Sums of the families' weights are equal to within this.
+_ROUNDING = 1e-12
 
 
 def forecast_settings(coupling: Coupling = "full") -> tuple[ForecastSetting, ...]:
@@ -379,5 +381,6 @@ def _band(
     for column in size.T:
         order = np.argsort(column)
         reached = np.cumsum(weight[order]) / weight.sum()
-        half.append(column[order][min(np.searchsorted(reached, wanted - 1e-12), len(order) - 1)])
+        rank = min(np.searchsorted(reached, wanted - _ROUNDING), len(order) - 1)
+        half.append(column[order][rank])
     return np.array(half)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._ode.ensemble import reweight
-from .._ode.integrate import integrate
+from .._ode.integrate import MEMBER_STEPS, integrate
 from .._ode.ode import ODEFit
 from .._ode.trajectories import Trajectories
 from .._ode.vector_field import CapabilityODE
@@ -76,6 +76,6 @@ def _predict(
 ):
     def one(coefficients, first, grid):
         system = CapabilityODE(ode.library, coefficients, ode.coordinates, ode.benchmarks)
-        return integrate(system, first, log10_n=grid, max_steps=512, throw=False).x
+        return integrate(system, first, log10_n=grid, max_steps=MEMBER_STEPS, throw=False).x
 
     return jax.vmap(one)(coefficients, first, grid)

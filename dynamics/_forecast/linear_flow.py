@@ -20,6 +20,8 @@ _DEFECTIVE = 1e8
 _LARGEST_EXPONENT = 50.0
 #: Exact for polynomials of degree 31: more than an exponential over a few decades needs.
 _NODES = 16
+#: Exponents nearer than this are divided by a series.
+_NEAR = 1e-2
 
 
 def linear_flow(
@@ -58,11 +60,14 @@ def linear_flow_sensitivity(
     parts = start @ inverse.T
     growth = _exponential(values[None] * duration[:, None])
     end = ((growth * parts) @ vectors.T).real
-    # Divided differences of the exponential; by their series, whose next term is of relative
-    # size 5e-12, where the difference would lose digits.
+    # With M = V diag(v) V^-1 and the divided differences of the exponential
+    # F_ij = (exp(v_i t) - exp(v_j t)) / (v_i - v_j), F_ii = t exp(v_i t),
+    # d exp(M t) / dM_kl = V [F o (V^-1 e_k e_l' V)] V^-1, o the product entry by entry.
+    # Where v_i and v_j are near, by the series t exp(mean) (1 + (gap t)^2 / 24), whose next term is
+    # of relative size 5e-12 at the limit, where the difference would lose digits.
     gap = (values[:, None] - values[None])[None]
     elapsed = duration[:, None, None]
-    near = np.abs(gap) * elapsed < 1e-2
+    near = np.abs(gap) * elapsed < _NEAR
     mean = _exponential((values[:, None] + values[None])[None] * elapsed / 2)
     series = elapsed * mean * (1 + (gap * elapsed) ** 2 / 24)
     difference = growth[:, :, None] - growth[:, None, :]

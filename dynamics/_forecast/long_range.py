@@ -10,6 +10,8 @@ from .protocol import Cohort
 
 #: A fall of the prediction by more than this (a fraction) counts as a reversal.
 _REVERSAL = 0.01
+#: Parts of an eigenvalue below it are rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,11 @@ def long_range(forecaster: Forecaster, cohort: Cohort, *, factor: float = 10.0) 
                 reversals.append((family.name, name))
                 if family.scores[-1, b] < family.scores[-2, b]:
                     falling.append((family.name, name))
-    rounding = 1e-9
     return LongRange(
         benchmarks=cohort.benchmarks,
         eigenvalues=values,
-        growing=int((values.real > rounding).any(axis=1).sum()),
-        oscillating=int((np.abs(values.imag) > rounding).any(axis=1).sum()),
+        growing=int((values.real > _ROUNDING).any(axis=1).sum()),
+        oscillating=int((np.abs(values.imag) > _ROUNDING).any(axis=1).sum()),
         turns=turns,
         factor=factor,
         families=tuple(family.name for family in cohort.families),

@@ -19,7 +19,7 @@ from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .estimate import CoefficientEstimate
 from .integral import Regression
-from .integrate import Solution, integrate, is_usable
+from .integrate import MEMBER_STEPS, Solution, integrate, is_usable
 from .library import AbstractLibrary
 from .ode import ODEFit
 from .problem import fit_problem
@@ -96,7 +96,7 @@ def _solutions(ensemble, x0, log10_n):
         ode = CapabilityODE(
             ensemble.library, coefficients, ensemble.coordinates, ensemble.benchmarks
         )
-        solution = integrate(ode, x0, log10_n=log10_n, max_steps=512, throw=False)
+        solution = integrate(ode, x0, log10_n=log10_n, max_steps=MEMBER_STEPS, throw=False)
         x = jnp.where(is_usable(solution.result), solution.x, jnp.nan)
         return eqx.tree_at(lambda s: s.x, solution, x)
 

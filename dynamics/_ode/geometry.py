@@ -18,6 +18,14 @@ from .vector_field import CapabilityODE
 _SAME = 1e-4
 #: An eigenvalue this near to 0, per decade, has no sign that data could tell.
 _STILL = 1e-8
+#: Newton's tolerance on the state, and how fast (per decade) a state may move that counts as a
+#: root: looser, because a nearly singular Jacobian stops the iteration early.
+_TOLERANCE, _AT_REST = 1e-10, 1e-6
+_MOST_STEPS = 64
+#: Roots farther than this are no capabilities: states of interest are below about 6 (log odds).
+_FAR = 1e3
+#: Above this condition of the Jacobian a root belongs to a line of roots; 1e10 leaves 6 digits.
+_SINGULAR = 1e10
 
 Stability = Literal["stable", "unstable", "saddle", "undecided"]
 
@@ -91,14 +99,14 @@ def _roots(ode, states):
     def one(state):
         solved = optx.root_find(
             lambda z, _: ode.free(z),
-            optx.Newton(rtol=1e-10, atol=1e-10),
+            optx.Newton(rtol=_TOLERANCE, atol=_TOLERANCE),
             state,
-            max_steps=64,
+            max_steps=_MOST_STEPS,
             throw=False,
         )
-        at_rest = jnp.max(jnp.abs(ode.free(solved.value))) < 1e-6
-        near = jnp.max(jnp.abs(solved.value)) < 1e3
-        isolated = jnp.linalg.cond(jax.jacfwd(ode.free)(solved.value)) < 1e10
+        at_rest = jnp.max(jnp.abs(ode.free(solved.value))) < _AT_REST
+        near = jnp.max(jnp.abs(solved.value)) < _FAR
+        isolated = jnp.linalg.cond(jax.jacfwd(ode.free)(solved.value)) < _SINGULAR
         return solved.value, at_rest & near & isolated
 
     return jax.vmap(one)(states)

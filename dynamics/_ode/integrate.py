@@ -15,6 +15,8 @@ from .vector_field import CapabilityODE
 
 #: A state this many times the start's size has escaped; solutions of interest stay near 1.
 _ESCAPE = 1e6
+#: Steps of one solve among thousands: a member of an ensemble that needs more is stiff.
+MEMBER_STEPS = 512
 
 
 class Solution(eqx.Module):

@@ -173,8 +173,11 @@ def _paths(coefficients, first, *, problem):
 
 @_paths.def_jvp
 def _paths_jvp(parameters, tangents, *, problem):
-    # A family's path depends on its own first point only. With the blocks of the Jacobian at hand
-    # the least-squares solver's many directions cost products, not solves.
+    # The path x_f(s; w, a_f) of family f depends on all coefficients w and its own first point a_f:
+    #     dx_f(s) = sum_t (dx_f/dw_t) dw_t + (dx_f/da_f) da_f,
+    # where the sensitivities solve the variational equation d/ds (dx/dp) = J dx/dp + df/dp of the
+    # same solver steps. They are computed once; then the least-squares solver's many directions
+    # (dw, da) cost products, not solves. (The clipping of the state is differentiated with them.)
     by_weight, by_start = _sensitivities(problem, *parameters)
     weights, starts = tangents
     change = jnp.zeros(problem.state.shape, problem.state.dtype)
@@ -265,6 +268,8 @@ def gauss_newton(
         by_start = (by_start * rows[..., None]).reshape(-1, dims)
         target = residual + by_weight @ flat
         if not fixed:
+            # min over da of |r - B da - A w|^2 = |P (r - A w)|^2 with P = 1 - Q Q', B = Q R: the
+            # first point is profiled out.
             basis, _ = jnp.linalg.qr(by_start)
             by_weight = by_weight - basis @ (basis.T @ by_weight)
             target = target - basis @ (basis.T @ target)

@@ -14,6 +14,7 @@ from .integral import NormalEquations, weighted_sum
 from .match import Match, MatchProblem, gauss_newton, match
 from .problem import FitProblem
 from .results import RESULTS
+from .selection import LEAST_NOISE
 
 #: The solver's estimated step error may be this share of the noise.
 _SOLVER_SHARE = 0.1
@@ -127,13 +128,13 @@ def _residual_noise(normal: NormalEquations, coefficients):
     left = jnp.maximum(normal.rows - jnp.sum(coefficients != 0, axis=1), 1)
     squares = residual_squares(normal, coefficients)
     # Noise-free data still need a unit in which residuals are counted.
-    return jnp.sqrt(jnp.maximum(squares, 1e-12 * normal.total) / left + _LEAST_VARIANCE)
+    return jnp.sqrt(jnp.maximum(squares, LEAST_NOISE**2 * normal.total) / left + _LEAST_VARIANCE)
 
 
 def _match_noise(at: Match, support, rows, weights, problem):
     square = jnp.einsum("fpd,f->d", at.residual**2, weights)
     left = jnp.maximum(rows - jnp.sum(support, axis=1), 1)
-    return jnp.maximum(jnp.sqrt(square / left), 1e-6 * jnp.std(problem.state))
+    return jnp.maximum(jnp.sqrt(square / left), LEAST_NOISE * jnp.std(problem.state))
 
 
 def _report(problem, at, support, noise, weights, ridge, increments) -> Identifiability:

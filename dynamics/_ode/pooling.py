@@ -62,6 +62,12 @@ class PartialPooling(AbstractPenalty):
         return _solve(numbers, by_family, weights, problem.candidates, deviates)
 
 
+# With G_f = A_f'A_f / n, b_f = A_f'y_f / n and columns scaled to c = 1 the smooth part is
+#     g(w, v) = sum_f [(w + v_f)'G_f (w + v_f) / 2 - b_f'(w + v_f)] + (ridge/2) |w|^2,
+# so  dg/dv_f = G_f (w + v_f) - b_f  and  dg/dw = sum_f dg/dv_f + ridge w. Its Hessian is that of
+# the map (w, v) -> w + v_f: at most ||sum_f G_f|| + max_f ||G_f|| + ridge. The other part is a sum
+# over terms of |(v_1t ... v_Ft)|, whose proximal map shrinks each such vector towards 0 as a whole:
+# v_t max(0, 1 - step limit / |v_t|).
 @eqx.filter_jit
 def _solve(numbers, by_family, family_weights, candidates, deviates):
     strength, ridge_strength = numbers
@@ -74,7 +80,6 @@ def _solve(numbers, by_family, family_weights, candidates, deviates):
     gram = gram / (scale[:, None] * scale[None, :])[None]
     moment = moment / scale[None, :, None]
     limit = strength / jnp.sqrt(float(families))
-    # The joint operator is at most the pooled one plus the greatest family's.
     greatest = jnp.max(jnp.linalg.eigvalsh(gram)[:, -1])
     lipschitz = jnp.linalg.eigvalsh(jnp.sum(gram, axis=0))[-1] + greatest + ridge_strength
 

@@ -18,6 +18,9 @@ from .subset_search import Criterion, Subset, search
 
 #: Ridge of the dense start and of what a search proposes to match, in noise units.
 _SLIGHT = 1e-3
+#: Least noise as a share of the state's spread: below the solver's own error the criterion would
+#: count rounding.
+LEAST_NOISE = 1e-6
 
 
 class Selection(eqx.Module):
@@ -162,9 +165,7 @@ def _rss(at: Match, weights) -> np.ndarray:
 
 
 def _floor(task: _Task) -> float:
-    # Noise below the solver's own error would make the criterion count rounding.
-    spread = np.asarray(task.problem.state).std()
-    return 1e-6 * float(spread)
+    return LEAST_NOISE * float(np.asarray(task.problem.state).std())
 
 
 @eqx.filter_jit

@@ -37,6 +37,10 @@ class STLSQ(AbstractRegressionPenalty):
         require_not_negative(self.alpha, "alpha")
 
     def solve(self, normal, candidates):
+        # On the support S:  w_S = (G_SS + alpha c_S^2)^-1 A_S'y,  then S <- {j in S: |c_j w_j| >=
+        # threshold}. S can only shrink, so it settles within as many sweeps as there are terms. For
+        # alpha = 0 and |A| <= 1 it settles at a local minimum of |y - A w|^2 + threshold^2 |w|_0
+        # (Zhang and Schaeffer 2019). The last solve takes alpha = 0: survivors are not shrunk.
         scale = column_scale(normal, self.scaled)
 
         def sweep(carry):

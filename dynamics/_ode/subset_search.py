@@ -9,6 +9,12 @@ from .elimination import solve_positive
 
 #: A column of which less than this share is left by the columns in use is collinear with them.
 _COLLINEAR = 1e-9
+#: Criterion per coefficient of a subset that leaves no degree of freedom: above any real one's.
+_NO_FREEDOM = 1e6
+#: A move counts when it lowers the criterion by more than this share of it: more than rounding.
+_LEAST_GAIN = 1e-9
+#: Moves per column after which a search ends. A search needs about one; each lowers the criterion.
+_MOVES_PER_COLUMN = 4
 
 
 class Criterion(eqx.Module):
@@ -31,7 +37,7 @@ class Criterion(eqx.Module):
         Subsets that leave no degree of freedom cost so much that every smaller one is better.
         """
         fair = used * (jnp.log(rows) + 2 * self.gamma * jnp.log(candidates))
-        return jnp.where(used < rows, fair, 1e6 * (1 + used))
+        return jnp.where(used < rows, fair, _NO_FREEDOM * (1 + used))
 
     def value(self, rss, used, *, rows, candidates):
         """The criterion of one fit, or of an array of them."""
@@ -79,13 +85,13 @@ def search(
         now, _, moves = carry
         move = _best_move(gram, moment, total, now, usable, value)
         after = _evaluate(gram, moment, total, move, value)
-        better = after.value < now.value - 1e-9 * jnp.abs(now.value)
+        better = after.value < now.value - _LEAST_GAIN * jnp.abs(now.value)
         kept = lax.cond(better, lambda: after, lambda: now)
         return kept, better, moves + 1
 
     def goes_on(carry):
         # Each accepted move lowers the criterion, so no subset comes twice.
-        return carry[1] & (carry[2] < 4 * len(moment))
+        return carry[1] & (carry[2] < _MOVES_PER_COLUMN * len(moment))
 
     begin = _evaluate(gram, moment, total, start & usable, value)
     best, _, _ = lax.while_loop(goes_on, round_, (begin, jnp.array(True), 0))
@@ -110,7 +116,12 @@ def _best_move(gram, moment, total, now: Subset, usable, value):
     eye = jnp.eye(len(moment), dtype=gram.dtype)
     inverse = solve_positive(_masked(gram, inside)[None], eye[None])[0]
     inverse = jnp.where(inside[:, None] & inside[None, :], inverse, 0)
-    # Regression of each outside column on the inside ones: what is left of it, and of the target.
+    # With S the columns in use, H = G_SS^-1, w = H A_S'y, and for a column j outside
+    #     left_j = G_jj - G_jS H G_Sj,   covariance_j = A_j'(y - A_S w),
+    # adding j lowers the residual sum of squares by covariance_j^2 / left_j, and dropping i raises
+    # it by w_i^2 / H_ii. Swapping i for j: with i gone w_S changes by -H_Si w_i / H_ii, so that
+    # covariance_j becomes covariance_j + (H G)_ij w_i / H_ii and left_j becomes
+    # left_j + (H G)_ij^2 / H_ii. Columns have length 1.
     onto = inverse @ gram
     left = 1 - jnp.sum(jnp.where(inside[:, None], gram, 0) * onto, axis=0)
     covariance = moment - gram @ now.weights

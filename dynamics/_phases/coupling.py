@@ -12,6 +12,8 @@ from .slope import Slope, errors_in_variables_slope
 
 _FEWEST_MODELS = 5
 _ONLY_TREND = 0.9
+#: A score is near chance within this share of the range above it.
+_NEAR_CHANCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def steps(
                 larger=models[j],
                 log10_params=float(log10_params[both].mean()),
                 slope=slope,
-                near_chance=bool(x[i] < chance + 0.1 * (1 - chance)),
+                near_chance=bool(x[i] < chance + _NEAR_CHANCE * (1 - chance)),
             )
         )
     return tuple(found)

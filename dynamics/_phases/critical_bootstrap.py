@@ -15,10 +15,13 @@ from jaxtyping import Array, Bool, Float, Shaped
 
 from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
-from .critical_types import CriticalPoint, WithinFamilies, as_ambient, within_families
+from .critical_types import COLLINEAR, CriticalPoint, WithinFamilies, as_ambient, within_families
 
+#: Breaks tried between the second and the last but one place on the axis.
 _BREAKS = 61
+#: Of two families there are three different resamples.
 _LEAST_FAMILIES = 3
+#: Models beyond the coefficients: with fewer the residuals say nothing of the noise.
 _SPARE_MODELS = 3
 
 Curve = Literal["quadratic", "segmented"]
@@ -133,8 +136,9 @@ def _slopes(sums: Float[Array, "*batch 5"]) -> tuple[Array, Array, Array]:
     """Both slopes of the least squares, and the sum of squares that they explain."""
     aa, ab, bb, ay, by = (sums[..., i] for i in range(5))
     determinant = aa * bb - ab * ab
+    # Normal equations of two columns by Cramer's rule; explained = w'A'y.
     # Collinear columns (a resample of too few places) have no solution of their own.
-    solvable = determinant > 64 * jnp.finfo(sums.dtype).eps * aa * bb
+    solvable = determinant > COLLINEAR * jnp.finfo(sums.dtype).eps * aa * bb
     safe = jnp.where(solvable, determinant, 1)
     first = jnp.where(solvable, (bb * ay - ab * by) / safe, jnp.nan)
     second = jnp.where(solvable, (aa * by - ab * ay) / safe, jnp.nan)

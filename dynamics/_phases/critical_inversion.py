@@ -24,12 +24,16 @@ from scipy import stats
 
 from .critical_types import WithinFamilies
 
+# Candidates for the vertex: 120 steps over the data's span.
 _CANDIDATES = 181
 # Candidates run this share of the data's span beyond either end, so that a root at an end is seen.
 _MARGIN = 0.25
+# The likelihood of τ is looked at on every fifth candidate.
 _STRIDE = 5
 # Spreads tried for τ, in spans of the data.
 _SPREADS = (0.0, 0.015, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3)
+# Below this share of the pooled curvature that within families is lost in noise.
+_LEAST_CURVATURE = 0.3
 # Noise below this share of the spread of the scores would make the weights singular.
 _LEAST_NOISE = 1e-5
 
@@ -141,11 +145,15 @@ def _working_values(
     unexplained = np.where(bends > 0, common[:, 3, 3] - bends * common[:, 0, 3], np.inf)
     best = float(bends[np.argmin(unexplained)]) if np.any(bends > 0) else -1.0
     tiny = _LEAST_NOISE**2 * common[0, 3, 3] / data.x.size
-    return max(float(variance), tiny), float(curvature) if curvature > 0.3 * best else best
+    lost = curvature <= _LEAST_CURVATURE * best
+    return max(float(variance), tiny), best if lost else float(curvature)
 
 
 def _pooled(sums: Sums, ratio: float) -> Float[np.ndarray, "candidates 4 4"]:
     """Generalised sums over families whose slopes have `ratio` times the residual variance."""
+    # Scores of a family are X b + m_f z + e, z = 2 d centred, var m_f = ratio var e. By Sherman and
+    # Morrison (1 + ratio z z')^-1 = 1 - z z' ratio / (1 + ratio z'z): from each product of columns
+    # p'q that of their projections on z is taken. An infinite ratio projects z out altogether.
     slope = sums[:, :, 2, :]
     share = 1 / sums[:, :, 2, 2] if np.isinf(ratio) else ratio / (1 + ratio * sums[:, :, 2, 2])
     return np.sum(sums - (share[..., None] * slope)[..., None] * slope[..., None, :], axis=0)
@@ -170,6 +178,8 @@ def _likelihood(
     sums: Sums, ratio: float, penalty: float, variance: float
 ) -> Float[np.ndarray, " candidates"]:
     """Restricted log likelihood of the spread, up to a constant."""
+    # -(log|V| + log|X'V^-1 X| + r'V^-1 r / variance) / 2, where a family's |1 + ratio z z'| is
+    # 1 + ratio z'z.
     normal, right, total = _penalised(sums, ratio, penalty)
     weights = np.sum(np.log1p(ratio * sums[:, :, 2, 2]), axis=0)
     residual = total - np.sum(right * np.linalg.solve(normal, right[..., None])[..., 0], axis=-1)
@@ -178,6 +188,10 @@ def _likelihood(
 
 def _statistic(sums: Sums, ratio: float, penalty: float) -> Float[np.ndarray, " candidates"]:
     """m over its standard error, rescaled by the scatter between families."""
+    # With a slope free in each family (infinite ratio) the residual has no part between families,
+    # so the difference of the two is sum_f w_f (m_f - m)^2 with w_f = z'z / (1 + ratio z'z), apart
+    # from what k and a take up. Over families - 1 it is the variance that the weights take for 1,
+    # whether they are right or not.
     normal, right, total = _penalised(sums, ratio, penalty)
     inverse = np.linalg.inv(normal)
     solution = np.sum(inverse * right[..., None, :], axis=-1)

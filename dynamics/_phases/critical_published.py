@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, percentile_interval
-from .critical_types import CriticalPoint, as_ambient
+from .critical_types import COLLINEAR, CriticalPoint, as_ambient
 
 
 @in_double_precision
@@ -85,7 +85,7 @@ def _vertex(
     aa, ab, bb = s2 - s1 * s1 / n, s3 - s1 * s2 / n, s4 - s2 * s2 / n
     ay, by = t1 - s1 * t0 / n, t2 - s2 * t0 / n
     determinant = aa * bb - ab * ab
-    solvable = determinant > 64 * jnp.finfo(moments.dtype).eps * s2 * s4
+    solvable = determinant > COLLINEAR * jnp.finfo(moments.dtype).eps * s2 * s4
     safe = jnp.where(solvable, determinant, 1)
     slope, bend = (bb * ay - ab * by) / safe, (aa * by - ab * ay) / safe
     vertex = -slope / jnp.where(bend > 0, 2 * bend, 1)

@@ -13,6 +13,9 @@ from .._statistics.resampling import family_index
 #: quadratic of a shipped family leaves at most 7, so the known errors lead.
 NOISE_DEGREES = 8.0
 
+#: A determinant below so many rounding errors of the product of the diagonal is zero.
+COLLINEAR = 64
+
 CriticalStatus = Literal["ok", "unbounded", "no_minimum", "underdetermined"]
 FamilyStatus = Literal["bracketed", "not_bracketed", "monotone", "underdetermined"]
 

@@ -12,6 +12,7 @@ from ...common.statistics import binomial_variance
 from .critical_types import NOISE_DEGREES
 from .family_curve import FamilyCurve, family_curve, quadratic_design, residual_variance
 
+#: Sizes at which the slope is tested: steps of .02 decades over a window of five.
 _GRID = 241
 
 

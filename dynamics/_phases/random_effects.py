@@ -9,6 +9,9 @@ from scipy import optimize, stats
 
 from .slope import Slope
 
+#: Starts the doubling of the bracket where all effects are equal.
+_POSITIVE = 1e-12
+
 
 @dataclass(frozen=True)
 class RandomEffects:
@@ -42,6 +45,9 @@ def combine_families(slopes: Sequence[Slope]) -> RandomEffects:
         return RandomEffects(*[math.nan] * 4, families=k, unbounded=len(slopes) - k)
     gamma = np.array([s.gamma for s in bounded])
     variance = np.array([(s.high - s.low) / (2 * stats.norm.ppf(0.975)) for s in bounded]) ** 2
+    # gamma_i ~ N(mean, s_i^2 + tau^2); weights w_i = 1 / (s_i^2 + tau^2). Hartung and Knapp take
+    # sum w_i (gamma_i - mean)^2 / ((k - 1) sum w_i) for the variance of the weighted mean, and t
+    # with k - 1 degrees of freedom, so that the error of tau^2 is in the interval.
     tau2 = _paule_mandel(gamma, variance)
     weight = 1 / (variance + tau2)
     mean = float(weight @ gamma / weight.sum())
@@ -53,6 +59,8 @@ def combine_families(slopes: Sequence[Slope]) -> RandomEffects:
 def _paule_mandel(effect: np.ndarray, variance: np.ndarray) -> float:
     """Between-family variance at which the weighted sum of squares has its expected value."""
 
+    # E[sum w_i (gamma_i - mean)^2] = k - 1 at the true tau^2, and the sum falls as tau^2 grows: one
+    # root, or 0 where the families differ less than their errors.
     def excess(tau2: float) -> float:
         weight = 1 / (variance + tau2)
         mean = weight @ effect / weight.sum()
@@ -60,7 +68,7 @@ def _paule_mandel(effect: np.ndarray, variance: np.ndarray) -> float:
 
     if excess(0.0) <= 0:
         return 0.0
-    high = float(np.var(effect)) + 1e-12
+    high = float(np.var(effect)) + _POSITIVE
     while excess(high) > 0:
         high *= 2
     return float(optimize.root_scalar(excess, bracket=(0.0, high)).root)

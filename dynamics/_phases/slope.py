@@ -12,7 +12,10 @@ Phase = Literal["tax", "transition", "bonus", "undetermined"]
 
 # The published bands: competitive below -0.1, cooperative above 0.1.
 BAND = 0.1
+#: A straight line is rejected at this p.
 _MISFIT = 0.05
+#: Angles of the line looked at before refining: steps of 0.09 degrees.
+_ANGLES = 2001
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ def errors_in_variables_slope(
     if not (np.all(x_stderr > 0) and np.all(y_stderr > 0)):
         raise ValueError("standard errors must be positive")
 
+    # With b = tan(angle) and both sides of (y - a - b x)^2 / (se_y^2 + b^2 se_x^2) times cos^2:
+    #     (cos y - sin x - a')^2 / (cos^2 se_y^2 + sin^2 se_x^2),
+    # which is as smooth at a vertical line as elsewhere. The best a' is the mean of the distances
+    # weighted by 1 / variance, so what is left is a function of the angle alone, with period pi.
     def profile(angle) -> Any:
         cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
         variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
@@ -91,7 +98,7 @@ def errors_in_variables_slope(
         centre = (along / variance).sum(-1, keepdims=True) / (1 / variance).sum(-1, keepdims=True)
         return ((along - centre) ** 2 / variance).sum(-1)
 
-    angles = np.linspace(-np.pi / 2, np.pi / 2, 2001)
+    angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES)
     values = profile(angles)
     step = angles[1] - angles[0]
     start = angles[values.argmin()]
@@ -157,7 +164,7 @@ def _crossings(profile, best: float, level: float) -> tuple[float, float]:
     """
     ends = []
     for end in (-np.pi / 2, np.pi / 2):
-        path = np.linspace(best, end, 1001)
+        path = np.linspace(best, end, (_ANGLES + 1) // 2)
         above = np.flatnonzero(profile(path) > level)
         if len(above) == 0:
             return -np.inf, np.inf

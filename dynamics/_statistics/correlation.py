@@ -7,6 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 _EXACT_UP_TO = 7  # 5,040 permutations
+#: Differences below it are rounding: of |r| between permutations that give one value, and of the
+#: product of two spreads of scores (fractions) from zero.
+ROUNDING = 1e-12
 
 
 def pearson(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
@@ -15,7 +18,7 @@ def pearson(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
         return math.nan
     a, b = a - a.mean(), b - b.mean()
     size = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / size if size > 1e-12 else math.nan
+    return float(a @ b) / size if size > ROUNDING else math.nan
 
 
 def permutation_p(
@@ -41,7 +44,7 @@ def permutation_p(
         order = np.vstack([np.arange(len(a)), order])
     a, b = a - a.mean(), b - b.mean()
     r = b[order] @ a / math.sqrt(float(a @ a) * float(b @ b))
-    return float(np.mean(np.abs(r) >= abs(observed) - 1e-12))
+    return float(np.mean(np.abs(r) >= abs(observed) - ROUNDING))
 
 
 def residuals(
