@@ -32,7 +32,7 @@ from nullcline.dynamics._forecast.linear_flow import linear_flow
 jax.config.update("jax_enable_x64", True)
 
 #: All 36 would take minutes.
-SETTINGS = dynamics.forecast_settings()[::6]
+SETTINGS = dynamics.forecast.forecast_settings()[::6]
 
 
 def residuals(drift, problem):

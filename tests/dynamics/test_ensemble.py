@@ -174,7 +174,7 @@ def test_every_penalty_keeps_every_method_it_names(penalty, method):
     fit = dynamics.fit_ode(data, penalty=penalty, method=method, coordinates=BOX, throw=False)
     assert fit.method == method
     assert np.isfinite(fit.coefficients).all()
-    again = dynamics.reweight(fit, data, np.ones((2, 8)))
+    again = dynamics.ode.reweight(fit, data, np.ones((2, 8)))
     # One Gauss-Newton step from a converged match stays within its tolerance of 1e-4.
     np.testing.assert_allclose(again[0], fit.coefficients, atol=2e-3, rtol=1e-6)
     np.testing.assert_array_equal(again[0], again[1])

@@ -38,20 +38,20 @@ size, score = np.linspace(8, 11, 8), 0.4 + 0.03 * (np.linspace(8, 11, 8) - 9.6) 
 family = np.repeat(["a", "b", "c"], 8)
 scores = np.concatenate([score + 0.01 * random.standard_normal(8) for _ in "abc"])
 critical = dynamics.critical_point(np.tile(size, 3), scores, family, n_boot=200)
-published = dynamics.critical_point_published(np.tile(size, 3), scores, n_boot=200)
+published = dynamics.phases.critical_point_published(np.tile(size, 3), scores, n_boot=200)
 cohort = dynamics.held_out_cohort(table, benchmarks=["hellaswag", "truthfulqa_mc2"])
-settings = dynamics.forecast_settings()[:2]
+settings = dynamics.forecast.forecast_settings()[:2]
 forecaster = dynamics.fit_forecaster(cohort, settings=settings)
 predicted = dynamics.predict(forecaster, [0.4, 0.4], log10_n=[10.0], start=9.0)
 solution = dynamics.integrate(fit.ode, [0.4, 0.4], log10_n=[9.0, 10.0, 11.0])
 member = dynamics.integrate(forecaster.ode(), [0.4, 0.4], log10_n=[0.0, 1.0])
 rest = dynamics.fixed_points(fit.ode)
-method = next(m for m in dynamics.baseline_methods() if m.name == "ridge linear ODE")
-left_out = dynamics.left_out_errors(fit, pair, n_boot=200)
+method = next(m for m in dynamics.forecast.baseline_methods() if m.name == "ridge linear ODE")
+left_out = dynamics.forecast.left_out_errors(fit, pair, n_boot=200)
 print(json.dumps({
     "verdicts": [
-        dynamics.result_name(dynamics.fit_ode(collinear, throw=False).result),
-        dynamics.result_name(fit.result), dynamics.result_name(sparse.result),
+        dynamics.ode.result_name(dynamics.fit_ode(collinear, throw=False).result),
+        dynamics.ode.result_name(fit.result), dynamics.ode.result_name(sparse.result),
         critical.status, published.status, [point.stability for point in rest],
     ],
     "fit": numbers(fit.coefficients, fit.identifiability.condition, sparse.coefficients),
@@ -63,7 +63,7 @@ print(json.dumps({
     "solution gamma": numbers(solution.gamma(reasoning="hellaswag", truth="truthfulqa_mc2")),
     "rest": numbers(*[point.x for point in rest]),
     "velocity": numbers(fit.ode.velocity(np.array([0.4, 0.4])), fit.ode.jacobian(rest[0].x)),
-    "baseline": numbers(dynamics.fit_method(method, cohort)[1]),
+    "baseline": numbers(dynamics.forecast.fit_method(method, cohort)[1]),
     "left out": numbers(left_out.mae, left_out.low, left_out.high),
     "setting": bool(jax.config.read("jax_enable_x64")),
 }))
@@ -107,7 +107,7 @@ def _system(dtype) -> dynamics.CapabilityODE:
     return dynamics.CapabilityODE(
         dynamics.PolynomialLibrary(),
         jnp.array([[0.1, -0.2]], dtype),
-        dynamics.UnitBox(),
+        dynamics.ode.UnitBox(),
         ("score",),
     )
 
