@@ -15,6 +15,7 @@ from ..schemas import FamilyChoice, Joblib, Launcher, ModelChoice, Penalty, Ray,
 from ..study import Study
 
 _LAUNCHERS = (Launcher, Joblib, Submitit, Ray)
+_GROUPS = ("estimator", "experiment", "family", "model", "pairs", "penalty", "sets")
 #: The subfolder of a job, by which `_launch` knows that the user has not named another.
 OWN_SUBDIR = "${hydra.job.num}"
 
@@ -26,6 +27,8 @@ def register(study: Study) -> None:
     launcher. The recipes of `configs/experiment/STUDY/` become its choices of `experiment`.
     """
     store = ConfigStore.instance()
+    for name in _GROUPS:  # of a study that this process registered before
+        store.repo.pop(name, None)
     for launcher in _LAUNCHERS:
         store.store(group="launcher", name=f"{launcher.engine}_schema", node=launcher)
     defaults: list[object] = [f"{study.name}_schema"]

@@ -433,7 +433,7 @@ def test_a_missing_package_says_what_to_install(missing, monkeypatch, capsys):
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.delattr(sys.modules["nullcline"], "organisms")
     monkeypatch.setattr(builtins, "__import__", blocked)
-    line = complaint(capsys, "list")
+    line = complaint(capsys, "evaluate", "web-4")
     assert missing in line
     assert "pip install 'nullcline[organisms]'" in line
 
