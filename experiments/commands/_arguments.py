@@ -38,8 +38,11 @@ def settings_from(options: argparse.Namespace, schema: type[Options], **given: A
 
     Raises ValueError that names the flag.
     """
+    typed = vars(options)
+    if typed.get("path") is not None and "table" in typed:  # even where it names the default
+        raise ValueError(f"--table {typed['table']}: give PATH or a shipped table, not both")
     with naming_flags(schema):
-        return _build(schema, vars(options), given)
+        return _build(schema, typed, given)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """`nullcline run STUDY`: Hydra composes, one job runs here, several are launched."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     register(study)
 
     traces = any(os.environ.get(name) for name in ("HYDRA_FULL_ERROR", "NULLCLINE_TRACEBACK"))
+    handlers = list(logging.root.handlers)
     full_error = os.environ.get("HYDRA_FULL_ERROR", "")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
 
@@ -70,5 +72,8 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         raise SystemExit(130) from None
     finally:
         os.environ["HYDRA_FULL_ERROR"] = full_error
+        for opened in [h for h in logging.root.handlers if h not in handlers]:  # by Hydra
+            logging.root.removeHandler(opened)
+            opened.close()
     if job.unfinished:  # pyright: ignore[reportFunctionMemberAccess]
         raise SystemExit(1)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...common.progress import Progress
+from ...common.progress import Progress, silent
 from ..study import Study
 from ._job import JobFolder
 from ._mistakes import one_line
@@ -93,7 +93,7 @@ def run_job(job: SweepJob) -> Ended:
 
 
 def run_here(
-    study: Study, settings: Any, folder: Path, *, say: Progress
+    study: Study, settings: Any, folder: Path, *, say: Progress = silent
 ) -> tuple[Any, Mapping[str, Any]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 

@@ -30,7 +30,7 @@ def sweep(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweep")
     for name in ("web-8", "wide-16"):
         settings = composed(f"model={name}", "pairs.count=60")
-        run_here(attribute_heads, settings, folder / name, say=lambda part: None)
+        run_here(attribute_heads, settings, folder / name)
     return folder
 
 

@@ -60,7 +60,7 @@ def test_a_mistake_fails_when_it_is_composed(override):
 
 def test_a_job_records_its_diagnosis(tmp_path):
     settings = composed("family=pythia", "estimator.n_boot=200")
-    run_here(diagnose, settings, tmp_path, say=lambda part: None)
+    run_here(diagnose, settings, tmp_path)
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["result"]["by_family"][0]["family"] == "Pythia"
     assert record["settings"]["estimator"] == {"n_boot": 200, "seed": 0}

@@ -134,7 +134,7 @@ def test_every_penalty_of_the_configuration_exists(tmp_path):
         config = compose("fit_dynamics", overrides=["family=pythia", "penalty.strength=0.01"])
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schemas.FitDynamics)
-    run_here(fit_dynamics, settings, tmp_path, say=lambda part: None)
+    run_here(fit_dynamics, settings, tmp_path)
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["result"]["families"] == ["Pythia"]
     assert record["settings"]["penalty"] == {"name": "ridge", "strength": 0.01}

@@ -471,7 +471,7 @@ def test_every_recipe_is_a_choice_of_the_sweep():
 
 def test_a_job_records_its_scores(recipe, family, tmp_path):
     settings = composed(f"recipe={recipe}", "sizes=[4]", f"out={family}")
-    run_here(train_organism, settings, tmp_path, say=lambda part: None)
+    run_here(train_organism, settings, tmp_path)
     record = json.loads((tmp_path / "record.json").read_text())
     assert [row["name"] for row in record["result"]["organisms"]] == ["mini-4"]
     assert record["settings"]["seed"] == 0
