@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..data import shipped
 from .keys import file_digest, folder_digest
-from .schemas import ModelChoice, OfTable
+from .schemas import Diagnose, ModelChoice, OfTable
 
 if TYPE_CHECKING:
     from ..dynamics import ScoreTable
@@ -24,6 +24,12 @@ def read_table(settings: OfTable) -> "ScoreTable":
         Path(path).stat().st_mtime_ns if Path(path).is_file() else 0 for path in settings.paths
     )
     return _read_table(tuple(settings.paths), settings.table, changed)
+
+
+def read_families(settings: Diagnose) -> "ScoreTable":
+    """The table with only the families that `settings.family` names, all where it names none."""
+    table = read_table(settings)
+    return table.select(settings.family.names) if settings.family.names else table
 
 
 @functools.lru_cache(maxsize=16)

@@ -19,11 +19,8 @@ def run(options: argparse.Namespace) -> None:
     """Serve until interrupted; the address is printed on stderr."""
     if options.records and not options.records.is_dir():
         raise ValueError(f"--records {options.records}: there is no such folder")
-    try:
-        from ..dashboard._serve import serve
-    except ModuleNotFoundError as error:
-        hint = "pip install 'nullcline[dashboard]'"
-        raise ValueError(f"the dashboard needs {error.name}: {hint}") from None
+    from ..dashboard._serve import serve
+
     serve(
         host=options.host,
         port=options.port,

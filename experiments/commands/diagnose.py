@@ -38,15 +38,12 @@ def run(options: argparse.Namespace) -> None:
 def _report(options: argparse.Namespace, diagnosis: "Diagnosis") -> None:
     if options.report is None:
         return
-    from ..inputs import read_table
+    from ..inputs import read_families
     from ..progress import report_parts
     from ._arguments import settings_from
     from .report import write_report
 
-    settings = settings_from(options, Diagnose)
-    table = read_table(settings)
-    if settings.family.names:
-        table = table.select(settings.family.names)
+    table = read_families(settings_from(options, Diagnose))
     write_report(
         options.report, table, diagnosis, records=None, on_progress=report_parts("diagnose")
     )

@@ -21,16 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Diagnose and write the file."""
-    from ..inputs import read_table
+    from ..inputs import read_families
     from ..progress import report_parts
     from ..studies import find_study
 
     check_report(options.out)
     say, settings = report_parts("report"), settings_from(options, Diagnose)
     diagnosis = find_study("diagnose").run(settings, say=say)[0].found
-    table = read_table(settings)
-    if settings.family.names:
-        table = table.select(settings.family.names)
+    table = read_families(settings)
     write_report(options.out, table, diagnosis, records=options.records, on_progress=say)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...inputs import read_table, table_inputs
+from ...inputs import read_families, table_inputs
 from ...schemas import Diagnose
 from ...study import Outcome, Say, study
 from . import diagnosis_to_dict, diagnosis_to_text
@@ -32,9 +32,7 @@ def diagnose(settings: Diagnose, say: Say) -> Outcome:
     """Diagnose one table, or some of its families."""
     from .... import dynamics
 
-    table = read_table(settings)
-    if settings.family.names:
-        table = table.select(settings.family.names)
+    table = read_families(settings)
     return Outcome(
         dynamics.diagnose(
             table,

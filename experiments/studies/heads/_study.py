@@ -3,13 +3,11 @@
 import dataclasses
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from ....common.progress import Progress, silent
-
-METHODS = ("dla", "attribution-patching", "activation-patching")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +102,8 @@ def study_heads(
     from .... import interp
 
     say = on_progress or silent
-    if method not in METHODS:
-        raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    if method not in (known := get_args(interp.HeadMethod)):
+        raise ValueError(f"no method {method!r}; there are {', '.join(known)}")
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
     found = interp.attribute_heads(
         model,

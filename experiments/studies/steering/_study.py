@@ -4,11 +4,10 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ....common.progress import Progress
 
-PRESETS = ("published",)
 #: Prompts whose sampled texts are compared by the published counting rule.
 COUNTED_PROMPTS = 20
 
@@ -78,8 +77,8 @@ def study_truth(
     """Find a vector (or take a preset's) and judge it on the test split."""
     from .... import interp
 
-    if preset is not None and preset not in PRESETS:
-        raise ValueError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
+    if preset is not None and preset not in (known := get_args(interp.Preset)):
+        raise ValueError(f"no preset {preset!r}; there are {', '.join(known)}")
     found = None
     if preset is None:
         found = interp.find_truth_vector(
