@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .account import NOTHING_SEEN, Account
 from .benchmarks import canonical_benchmark
 from .columns import VARIANT_COLUMNS
 from .problems import TableError, TableWarning
@@ -21,6 +22,7 @@ class RawTable:
     - `unit`: `fraction` where the format fixes it, else `auto`.
     - `single`: whether one model is all that the format can hold.
     - `sha256`: of the bytes that were read.
+    - `account`: what was seen so far, used or not.
     """
 
     path: Path
@@ -30,6 +32,7 @@ class RawTable:
     unit: str = "auto"
     single: bool = False
     sha256: str = hashlib.sha256(b"").hexdigest()
+    account: Account = NOTHING_SEEN
 
 
 def split_variants(raw: RawTable) -> RawTable:

@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from ...common.statistics import binomial_stderr
+from .account import NOTHING_SEEN, Account
 from .benchmarks import benchmark
 from .problems import TableWarning
 
@@ -27,6 +28,7 @@ class ScoreTable:
     - `unit`: how the file wrote its scores, `fraction` or `percent`.
     - `warnings`: what a reader of the results must know.
     - `sha256`: of the file's bytes (of all files' for a folder).
+    - `account`: each file, row, column and task that was seen, and what became of it.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ScoreTable:
     unit: str
     warnings: tuple[TableWarning, ...]
     sha256: str
+    account: Account = NOTHING_SEEN
 
     @property
     def families(self) -> tuple[str, ...]:
