@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..common.display import shown
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
@@ -28,6 +29,7 @@ AXES = ("reasoning", "log10_params", "log10_flops")
 _MEASURED = 0.9
 
 
+@shown
 @dataclass(frozen=True)
 class FamilyDiagnosis:
     """One family: what its models say of the coupling of the two scores.
@@ -74,6 +76,7 @@ class FamilyDiagnoses(tuple[FamilyDiagnosis, ...]):
         raise KeyError(f"no family {key!r}; there are {there}")
 
 
+@shown
 @dataclass(frozen=True)
 class Diagnosis:
     """What a score table says about one pair of benchmarks. `to_pandas()` gives a row per family.

@@ -5,12 +5,14 @@ import dataclasses
 import numpy as np
 from scipy import stats
 
+from ..common.display import shown
 from ..common.statistics import student
 
 FLIPS = 9_999
 EXACT_UP_TO = 12
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class MeanEffect:
     """Means over pairs, one entry per head (any shape).

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._tables.scores import ScoreTable
 from .baselines import Kind, Method, apply_predictor, baseline_methods, setting_errors
@@ -67,6 +68,7 @@ class MethodScore:
     predictions: tuple[Float[np.ndarray, "_ _"], ...]
 
 
+@shown
 @dataclass(frozen=True)
 class CrossValidation:
     """The table of all methods under one protocol.

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...common.display import shown
 from .._ode.library import PolynomialLibrary
 from .._ode.vector_field import CapabilityODE
 from .._precision import in_double_precision
@@ -83,6 +84,7 @@ class Tracking:
     pull: float = np.inf
 
 
+@shown
 @dataclass(frozen=True)
 class Forecaster:
     """An average of linear systems that predicts larger models of a family.

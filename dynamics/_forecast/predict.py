@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ...common.display import shown
 from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.results import RESULTS, result_name
@@ -31,6 +32,7 @@ from .protocol import (
 _REFERENCE = "anchored slope"
 
 
+@shown
 @dataclass(frozen=True)
 class Prediction:
     """Predicted scores (fractions) at `log10_n`, with bands where the fit has them (else NaN).
@@ -100,6 +102,7 @@ def predict(
     return Prediction(grid, benchmarks, scores, none, none, result_name(solution.result))
 
 
+@shown
 @dataclass(frozen=True)
 class FamilyPrediction:
     """Predicted models of one family, beside what was observed (NaN for models to come).

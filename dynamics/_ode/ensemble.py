@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ...common.display import shown
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .estimate import CoefficientEstimate
@@ -38,6 +39,7 @@ class Band(eqx.Module):
     share: Float[Array, "..."]
 
 
+@shown
 class Ensemble(eqx.Module):
     """Systems fitted to resampled families.
 

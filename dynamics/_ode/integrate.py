@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ...common.display import shown
 from .._precision import in_double_precision
 from .results import RESULTS, DynamicsError
 from .vector_field import CapabilityODE
@@ -19,6 +20,7 @@ _ESCAPE = 1e6
 MEMBER_STEPS = 512
 
 
+@shown
 class Solution(eqx.Module):
     """A solution of the capability ODE.
 

@@ -8,6 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ...common.display import shown
+
 
 class AbstractLibrary(eqx.Module):
     """A list of named functions of the state.
@@ -89,6 +91,7 @@ class LogisticLibrary(AbstractLibrary):
         return state * (1 - state)
 
 
+@shown
 class FunctionLibrary(AbstractLibrary):
     """The user's own terms.
 

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ...common.display import shown
 from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 
 
+@shown
 class Trajectories(eqx.Module):
     """Observed trajectories of several families.
 

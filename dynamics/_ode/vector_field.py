@@ -4,11 +4,13 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Scalar
 
+from ...common.display import shown
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
 
 
+@shown
 class CapabilityODE(eqx.Module):
     """A system of differential equations for benchmark scores along log10 of the size.
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ...common.display import shown
 from .._statistics.resampling import family_index
 
 #: Degrees of freedom that known errors of the scores count for beside a fit's own residuals. A
@@ -20,6 +21,7 @@ CriticalStatus = Literal["ok", "unbounded", "no_minimum", "underdetermined"]
 FamilyStatus = Literal["bracketed", "not_bracketed", "monotone", "underdetermined"]
 
 
+@shown
 @dataclass(frozen=True)
 class CriticalPoint:
     """The minimum of one score along an axis, families pooled, with its interval.
@@ -46,6 +48,7 @@ class CriticalPoint:
     alternatives: tuple["CriticalPoint", ...] = ()
 
 
+@shown
 @dataclass(frozen=True)
 class FamilyCritical:
     """The minimum of one score along an axis within one family, and whether its sizes bracket it.

@@ -6,9 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from ...common.display import shown
 from .critical_types import NOISE_DEGREES
 
 
+@shown
 @dataclass(frozen=True)
 class FamilyCurve:
     """score = constant + slope u + bend u², u = (x - centre) / scale, fitted to one family.

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from ...common.display import shown
 from ...common.statistics import binomial_variance
 from .critical_types import NOISE_DEGREES
 from .family_curve import FamilyCurve, family_curve, quadratic_design, residual_variance
@@ -37,6 +38,7 @@ class CandidateMeasurement:
     bracketed: float
 
 
+@shown
 @dataclass(frozen=True)
 class NextMeasurements:
     """Candidates for the next measurement of one family, the most useful first.

@@ -2,12 +2,14 @@
 
 import dataclasses
 
+from ...common.display import shown
 from .._names import Verdict
 from .._steering.vector import TruthVector
 from .._truth.choose import Budget
 from .rows import Row
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evaluation:
     """The controlled table of one vector.

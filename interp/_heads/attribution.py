@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from ...common.progress import Progress
 from ...common.statistics import wilson
 from .._errors import InterpError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class HeadEffects:
     """Effects of all heads on one set of pairs, in logits.

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._models.hooks import first, hooked
 from .._models.model import Model
@@ -25,6 +26,7 @@ from .contrasts import Contrasts, Entries, entries_of
 from .norms import FrozenNorm, read_norm
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class Direct:
     """Shares of the logit difference of every pair, in logits.

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.hooks import Hook, first, hooked, replaced
@@ -23,6 +24,7 @@ from .._statistics import MeanEffect, effect
 from .pattern import check_head
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class Patching:
     """Effects of heads through everything that follows them, in logits.

@@ -15,6 +15,7 @@ import torch
 from scipy import special
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from .._errors import InterpError
 from .._models.model import Model
 from .states import last_states
@@ -35,6 +36,7 @@ class Spectrum:
     expected: float
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class OutputProjection:
     """Cosines between the mean truth state and the mean reasoning state.

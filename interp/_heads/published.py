@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from .._errors import InterpError
 from .._models.model import Model
 from .states import last_states
@@ -31,6 +32,7 @@ class Alignment:
     pairs: int
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class PublishedCompetition:
     """The published count and its controls.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
@@ -14,6 +15,7 @@ from .pairs import Question
 from .tokens import batches, encode_answers, unique
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class Answered:
     """What a model says to a set of questions.
@@ -29,6 +31,7 @@ class Answered:
     mc2: np.ndarray
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedQuestions:
     """Questions as rows of tokens; the same row is read once. Make it with `encode_questions`.

@@ -4,7 +4,10 @@ import dataclasses
 
 import torch
 
+from ...common.display import shown
 
+
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class Condition:
     """Steer a position only where `stream @ weight > threshold`; `accuracy` on the positions it

@@ -7,11 +7,13 @@ from typing import Any
 import torch
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from .._errors import InterpError
 from .._models.model import Model
 from .._names import Finish
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Generated:
     """A text that a model wrote.

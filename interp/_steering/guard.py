@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from .._errors import InterpError
 from .._models.model import Model
 from .generate import (
@@ -25,6 +26,7 @@ from .vector import TruthVector
 RUNGS = (1.0, 0.75, 0.5, 0.25, 0.0)
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Guarded:
     """A guarded text.

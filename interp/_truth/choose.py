@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._names import Positions, TruthMethod
 from .._questions.scoring import Answered, encode_questions
@@ -49,6 +50,7 @@ class Direction:
     condition: Condition | None = None
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Candidate:
     """A direction at one strength and what it does on the validation split (shares, nats).

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
@@ -27,6 +28,7 @@ from .states import residual_norms
 TRAINED_HOOK_POINTS = 2
 
 
+@shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class TruthSearch:
     """A truth vector with the search that led to it.

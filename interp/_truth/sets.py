@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence, Set
 from typing import get_args
 
+from ...common.display import shown
 from .._errors import InterpError
 from .._names import SPLITS, QuestionSet, Split
 from .._questions.pairs import Pair, Question, Statement
@@ -14,6 +15,7 @@ from .._questions.read import pair_statements
 TRUTHFUL_PROMPT = "The following statements are true and well established."
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class TruthSets:
     """Statements and questions for one truth vector. Make it with `truth_sets`.

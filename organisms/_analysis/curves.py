@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ...common.display import shown
 from .._training.organism import Organism
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Curve:
     """One seed of one family, sizes in rising order.

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
+from ...common.display import shown
 from .._errors import OrganismError
 from .._names import ScoreName
 
@@ -22,6 +23,7 @@ class Accuracy:
     items: int
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Scores:
     """Scores of one model; chance is .25 everywhere.
@@ -39,6 +41,7 @@ class Scores:
     tasks: dict[str, Accuracy]
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Organism:
     """A trained and exported model.

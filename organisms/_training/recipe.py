@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ...common.display import shown
 from ...configs import configs
 from .._errors import OrganismError
 from .._world.corpus import CorpusSettings
@@ -17,6 +18,7 @@ from .._world.vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
 from .model import ModelShape
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """One family of models: the same text and training, several sizes.

@@ -15,6 +15,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from ...common.checks import check_seed
+from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import OrganismError
 from .._world.corpus import Corpus, make_corpus
@@ -31,6 +32,7 @@ HELD_OUT_STRETCH = 1_000_000
 COMPILER_OPTIONS = {"xla_cpu_multi_thread_eigen": False}
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class TrainedModel:
     """A trained model with what made it.

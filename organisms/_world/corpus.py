@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 
+from ...common.display import shown
 from .tasks import PAD, TASKS
 from .vocabulary import BOUNDARY, FORMAT_VERSION, NAMES, REGISTERS, TOKEN, ids
 from .world import World, make_world
@@ -59,6 +60,7 @@ class CorpusSettings:
             )
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class Corpus:
     """A seeded source of training rows. Make it with `make_corpus`."""

@@ -5,9 +5,11 @@ import dataclasses
 
 import numpy as np
 
+from ...common.display import shown
 from .vocabulary import ADJECTIVES, FORMAT_VERSION, NOUNS, RELATIONS, ids
 
 
+@shown
 @dataclasses.dataclass(frozen=True)
 class World:
     """Facts about adjective x noun x relation, one row each.
