@@ -71,6 +71,16 @@ def use_double_precision() -> None:
     os.environ["JAX_ENABLE_X64"] = "1"
 
 
+def _said(error: Exception, command: str) -> str:
+    """What is wrong, on one line; `run` takes `name=value` itself, other commands take flags."""
+    message = " ".join(str(error).split())
+    if command == "run" or isinstance(error, OSError):
+        return message
+    from .commands._flags import with_flags
+
+    return with_flags(message)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -86,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
         # TableError is a ValueError: the file, the row and the mend on one line.
         if os.environ.get("NULLCLINE_TRACEBACK"):
             raise
-        print(f"nullcline: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"nullcline: {_said(error, next(iter(arguments), ''))}", file=sys.stderr)
         return 2
     except ImportError as error:
         from .extras import what_to_install

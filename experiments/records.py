@@ -1,19 +1,23 @@
 """A run records itself: what was asked, with which code and inputs, and what came out."""
 
+import json
 import platform
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..common.files import write_whole
 from .formats import to_json
 
 SCHEMA_VERSION = 1
+RECORD = "record.json"
+_Row = TypeVar("_Row")
 _PACKAGES = (
     "nullcline",
     "jax",
@@ -63,9 +67,62 @@ def write_record(
     if started is not None:
         record["seconds"] = time.monotonic() - started
         record["peak_memory_bytes"] = _peak_memory()
-    path = folder / "record.json"
+    path = folder / RECORD
     write_whole(path, to_json(record) + "\n")
     return path
+
+
+def commands_of_records(folder: Path) -> set[str]:
+    """The commands whose records lie below `folder`; a broken record has none."""
+    return {
+        record["command"]
+        for path in folder.rglob(RECORD)
+        if isinstance(record := _parsed(path), dict) and isinstance(record.get("command"), str)
+    }
+
+
+def read_records(
+    folder: Path,
+    command: str,
+    row: Callable[[dict[str, Any]], _Row],
+    *,
+    study: str,
+    name: Callable[[_Row], str],
+) -> tuple[_Row, ...]:
+    """`row(result)` of each record of `command` below `folder`, sorted by `name(row)`.
+
+    `study` is what makes such records. Raises ValueError that names the file where one is broken
+    or the second of its name, and where there is none.
+    """
+    rows: dict[str, _Row] = {}
+    for path in sorted(folder.rglob(RECORD)):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["command"] != command:
+                continue
+            one = row(record["result"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is no record of {command} ({error!r}); run the job again"
+            ) from None
+        if name(one) in rows:
+            raise ValueError(
+                f"{path}: a second record of {name(one)}; give the folder of one sweep"
+            )
+        rows[name(one)] = one
+    if not rows:
+        raise ValueError(
+            f"{folder} holds no record of {command}; make some with "
+            f"nullcline run {study} -m model=..."
+        )
+    return tuple(rows[name] for name in sorted(rows))
+
+
+def _parsed(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
 
 
 @cache

@@ -19,12 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Read the records, print the counts, write the table if asked."""
     from ..formats import to_json
+    from ..records import commands_of_records
     from ..studies.heads import census_to_json, census_to_text, read_census
     from ..studies.steering import read_steering, steering_census_to_text
 
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder; give that of a sweep")
-    if _holds_evaluations(options.folder):
+    if "evaluate" in commands_of_records(options.folder):
         steered = read_steering(options.folder)
         _write(steered, options.out)
         print(to_json(steered) if options.json else steering_census_to_text(steered))
@@ -32,17 +33,6 @@ def run(options: argparse.Namespace) -> None:
     rows = read_census(options.folder)
     _write(rows, options.out)
     print(census_to_json(rows) if options.json else census_to_text(rows))
-
-
-def _holds_evaluations(folder: Path) -> bool:
-    import json
-
-    for path in folder.rglob("record.json"):
-        try:
-            return json.loads(path.read_text(encoding="utf-8")).get("command") == "evaluate"
-        except (ValueError, AttributeError):
-            return False  # whoever reads the records says which is broken
-    return False
 
 
 def _write(rows: tuple, path: Path | None) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from nullcline.experiments.cli import main
+from nullcline.experiments.commands._flags import with_flags
 
 GOOD = (
     "family,model,params,hellaswag,truthfulqa_mc2\na,a-1,1B,40,45\na,a-2,3B,55,41\na,a-3,9B,70,37\n"
@@ -120,3 +121,17 @@ def test_a_folder_that_cannot_be_written_is_named(table, tmp_path, capsys):
     blocked.write_text("")
     line = complaint(capsys, "diagnose", table, "--n-boot", "200", "--out", blocked / "out")
     assert str(blocked) in line
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("not on this disk (offline=True)", "not on this disk (--offline)"),
+        ("find one with where='everywhere'", "find one with --where everywhere"),
+        ("find one with sites=['block']", "find one with --site block"),
+        ("n_boot is 5; give 100 or more", "--n-boot is 5; give 100 or more"),
+        ("runs/n_boot/a.csv: name=x is no family", "runs/n_boot/a.csv: name=x is no family"),
+    ],
+)
+def test_parameters_of_the_libraries_are_called_by_their_flags(message, said):
+    assert with_flags(message) == said

@@ -129,7 +129,7 @@ def test_pairs_that_cannot_be_asked_are_refused_in_one_line(tmp_path, capsys, te
         (["organism:heads-32", "--pairs", "nowhere.csv"], "nowhere.csv"),
         (["organism:heads-32", "--device", "moon"], "moon"),
         (["organism:heads-32", "--dtype", "int3"], "int3"),
-        (["no/such-model", "--offline"], "offline=True"),
+        (["no/such-model", "--offline"], "--offline"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(capsys, arguments, says):

@@ -154,7 +154,7 @@ def test_a_direction_is_ablated_and_a_vector_exported(vector, capsys, tmp_path):
     assert json.loads(path.read_text())["model"] == "organism:web-40"
     capsys.readouterr()
     bake = ["steer", "organism:web-40", "--vector", vector, "--bake", str(tmp_path / "baked")]
-    assert "where='everywhere'" in refused(capsys, *bake)
+    assert "--where everywhere" in refused(capsys, *bake)
 
 
 def test_a_vector_for_everywhere_is_baked(capsys, tmp_path):

@@ -1,12 +1,12 @@
 """Counting over the models of a sweep of `nullcline run attribute_heads`."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from ....common.statistics import wilson
 from ...formats import to_json
+from ...records import read_records
 from ...text import text_table
 
 
@@ -48,28 +48,7 @@ def read_census(folder: Path) -> tuple[CensusRow, ...]:
     **Raises** `ValueError` where there is no record of heads, where one is broken, and where two
     are of the same model.
     """
-    found: dict[str, CensusRow] = {}
-    for path in sorted(folder.rglob("record.json")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if record["command"] != "heads":
-                continue
-            row = _row(record["result"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is no record of heads ({error!r}); run the job again"
-            ) from None
-        if row.model in found:
-            raise ValueError(
-                f"{path}: a second record of {row.model}; give the folder of one sweep"
-            )
-        found[row.model] = row
-    if not found:
-        raise ValueError(
-            f"{folder} holds no record of heads; make some with python -m "
-            "nullcline run attribute_heads -m model=..."
-        )
-    return tuple(found[name] for name in sorted(found))
+    return read_records(folder, "heads", _row, study="attribute_heads", name=lambda row: row.model)
 
 
 def census_to_dict(rows: tuple[CensusRow, ...]) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Truth vectors over the models of a sweep of `nullcline run evaluate_steering`."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from ...formats import signed
+from ...records import read_records
 from ...text import text_table
 
 
@@ -55,28 +55,13 @@ def read_steering(folder: Path) -> tuple[SteeringRow, ...]:
     **Raises** `ValueError` where there is no record of `evaluate`, where one is broken, and where
     two are of one model and search.
     """
-    found: dict[tuple[str, str], SteeringRow] = {}
-    for path in sorted(folder.rglob("record.json")):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if record["command"] != "evaluate":
-                continue
-            row = _row(record["result"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is no record of evaluate ({error!r}); run the job again"
-            ) from None
-        if (row.model, row.search) in found:
-            raise ValueError(
-                f"{path}: a second record of {row.model}; give the folder of one sweep"
-            )
-        found[row.model, row.search] = row
-    if not found:
-        raise ValueError(
-            f"{folder} holds no record of evaluate; make some with python -m "
-            "nullcline run evaluate_steering -m model=..."
-        )
-    return tuple(found[key] for key in sorted(found))
+    return read_records(
+        folder,
+        "evaluate",
+        _row,
+        study="evaluate_steering",
+        name=lambda row: f"{row.model} ({row.search})",
+    )
 
 
 def steering_census_to_text(rows: tuple[SteeringRow, ...]) -> str:
