@@ -57,11 +57,11 @@ def plain(value) -> Any:
     return value
 
 
-def pick(source: Any, names: str, **renamed: str) -> dict[str, Any]:
+def pick(source: object, names: str = "", **renamed: str) -> dict[str, Any]:
     """The attributes of a result that its JSON has: `names` under their own names, those in
     `renamed` as `key="attribute"` or `key="attribute.of.attribute"`."""
-    found = {name: getattr(source, name) for name in names.split()}
-    return found | {key: operator.attrgetter(path)(source) for key, path in renamed.items()}
+    own = {name: getattr(source, name) for name in names.split()}
+    return own | {key: operator.attrgetter(path)(source) for key, path in renamed.items()}
 
 
 def to_json(value) -> str:

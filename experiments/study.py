@@ -7,99 +7,102 @@ both call `Study.run`, and so make the same record.
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ..common.progress import Progress, silent
 from .formats import plain
 from .keys import code_now, job_key
+from .options import Options
 from .records import write_record
 
 Say = Progress
+Settings = TypeVar("Settings", bound=Options)
+Result = TypeVar("Result")
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What the work of one job found.
+class Outcome(Generic[Result]):
+    """What the work of one job came to.
 
-    `found` is a result of a library or of a study; `inputs` (name -> SHA-256 or fingerprint) adds
+    `result` is a result of a library or of a study; `inputs` (name -> SHA-256 or fingerprint) adds
     what only the work itself could know, such as the fingerprint of loaded weights.
     """
 
-    found: Any
+    result: Result
     inputs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
-class Study:
+class Study(Generic[Settings, Result]):
     """A study; made by the decorator `study`, which says what each part is."""
 
     name: str
     module: str
     command: str
-    schema: type
-    inputs: Callable[[Any], Mapping[str, str]]
-    work: Callable[[Any, Say], Outcome]
-    to_dict: Callable[[Any], Mapping[str, Any]]
-    to_text: Callable[[Any, Any], str]
-    files: Callable[[Any, Any, Path], None]
+    schema: type[Settings]
+    inputs: Callable[[Settings], Mapping[str, str]]
+    work: Callable[[Settings, Say], Outcome[Result]]
+    to_dict: Callable[[Result], Mapping[str, Any]]
+    to_text: Callable[[Result, Settings], str]
+    files: Callable[[Settings, Result, Path], None]
     rows: str | None
     objective: str | None
 
     def run(
         self,
-        settings: Any,
+        settings: Settings,
         folder: Path | None = None,
         *,
         say: Say = silent,
         code: Mapping[str, Any] | None = None,
-    ) -> tuple[Outcome, Mapping[str, Any], str | None]:
-        """Do what `settings` ask for: what was found, its result as data, and the job's key.
+    ) -> tuple[Outcome[Result], Mapping[str, Any], str | None]:
+        """Do what `settings` ask for: the outcome, its result as data, and the job's key.
 
         Where a folder is given, its files and `record.json` are written there; the key is None
         where none is.
         """
         inputs = dict(self.inputs(settings)) if folder else {}
         outcome = self.work(settings, say)
-        result = self.to_dict(outcome.found)
+        data = self.to_dict(outcome.result)
         if folder is None:
-            return outcome, result, None
+            return outcome, data, None
         code = code_now() if code is None else code
         settings_plain = plain_settings(settings)
         key = job_key(self.name, settings_plain, inputs, code["version"])
-        self.files(settings, outcome.found, folder)
+        self.files(settings, outcome.result, folder)
         write_record(
             folder,
             command=self.command,
             settings=settings_plain,
             inputs={**inputs, **outcome.inputs},
-            result=result,
+            result=data,
             code=code,
             job={"experiment": self.name, "key": key, "rows": self.rows},
         )
-        return outcome, result, key
+        return outcome, data, key
 
 
 def study(
-    schema: type,
+    schema: type[Settings],
     *,
     command: str,
-    inputs: Callable[[Any], Mapping[str, str]],
-    to_dict: Callable[[Any], Mapping[str, Any]] = plain,
-    to_text: Callable[[Any, Any], str] = lambda found, settings: str(found),
-    files: Callable[[Any, Any, Path], None] = lambda settings, found, folder: None,
+    inputs: Callable[[Settings], Mapping[str, str]],
+    to_dict: Callable[[Result], Mapping[str, Any]] = plain,
+    to_text: Callable[[Result, Settings], str] = lambda result, settings: str(result),
+    files: Callable[[Settings, Result, Path], None] = lambda settings, result, folder: None,
     rows: str | None = None,
     objective: str | None = None,
-) -> Callable[[Callable[[Any, Say], Outcome]], Study]:
+) -> Callable[[Callable[[Settings, Say], Outcome[Result]]], Study[Settings, Result]]:
     """Make a study of the function `work(settings, say) -> Outcome`.
 
     **Arguments:**
 
     - `schema`: the dataclass of its settings, a subclass of `schemas.Launched`.
     - `command`: what records are called: the command, or the study's name where there is none.
-    - `inputs`: settings -> {name: SHA-256} of what the job reads, found cheaply, before any work.
+    - `inputs`: settings -> {name: SHA-256} of what the job reads, made cheaply, before any work.
       With the settings and the version of the code they make the job's key.
-    - `to_dict`: what was found -> the record's `result`; `to_text`: what was found, settings -> a
-      page for a terminal.
+    - `to_dict`: result -> the record's `result`; `to_text`: result, settings -> a page for a
+      terminal.
     - `files`: writes what belongs beside the record, such as figures.
     - `rows`: the list in the result that becomes the rows of a collected table, as a dotted path;
       one row per job where None.
@@ -108,7 +111,7 @@ def study(
     Workers import the function by its module and name, so it stands at the top of a module.
     """
 
-    def made(work: Callable[[Any, Say], Outcome]) -> Study:
+    def made(work: Callable[[Settings, Say], Outcome[Result]]) -> Study[Settings, Result]:
         return Study(
             name=work.__name__,
             module=work.__module__,
@@ -126,12 +129,12 @@ def study(
     return made
 
 
-def plain_settings(settings: Any) -> dict[str, Any]:
+def plain_settings(settings: Options) -> dict[str, Any]:
     """Settings as they are recorded: plain values, without what is no part of a result."""
-    found = dataclasses.asdict(settings)
+    values = dataclasses.asdict(settings)
     for name in ("launcher", "objective"):
-        found.pop(name, None)
-    return found
+        values.pop(name, None)
+    return values
 
 
 def number_at(result: Mapping[str, Any], path: str) -> float:

@@ -44,7 +44,7 @@ def run_study(
             found, result = run_here(study, settings, options.out, say=say)
         else:
             outcome, result, _ = study.run(settings, say=say)
-            found = outcome.found
+            found = outcome.result
     if then is not None:
         then(found)
     if options.json:

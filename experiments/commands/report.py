@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
 
     check_report(options.out)
     say, settings = report_parts("report"), settings_from(options, Diagnose)
-    diagnosis = find_study("diagnose").run(settings, say=say)[0].found
+    diagnosis = find_study("diagnose").run(settings, say=say)[0].result
     table = read_families(settings)
     write_report(options.out, table, diagnosis, records=options.records, on_progress=say)
 

@@ -109,7 +109,7 @@ def run_here(
         at.end("failed", error=one_line(error) or type(error).__name__)
         raise
     at.end("done", key=key)
-    return outcome.found, result
+    return outcome.result, result
 
 
 @contextlib.contextmanager

@@ -1,111 +1,119 @@
 """A study of heads as plain data."""
 
-import dataclasses
-from typing import Any
+from __future__ import annotations
 
-from ...formats import plain
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from ...formats import pick, plain
 from ._study import HeadStudy
+
+if TYPE_CHECKING:
+    from ....interp import Head, Patching
 
 
 def study_to_dict(study: HeadStudy) -> dict[str, Any]:
     """The keys that `nullcline heads --json` promises, and the parts that belong to the method."""
-    found, model = study.attribution, study.model
-    residual, allowed = found.completeness
-    share, low, high = found.share_competing()
-    competing = found.competing()
-    published = study.published
+    attribution = study.attribution
+    residual, tolerance = attribution.completeness
     return plain(
         {
-            "model": {
-                "name": model.name,
-                "revision": model.revision,
-                "fingerprint": model.fingerprint,
-                "architecture": model.architecture,
-                "n_layers": model.n_layers,
-                "n_heads": model.n_heads,
-                "parity": model.parity,
-            },
+            "model": pick(
+                study.model, "name revision fingerprint architecture n_layers n_heads parity"
+            ),
             "pairs": {
                 "truth": study.pairs.truth_name,
-                "truth_count": len(found.truth.pairs),
+                "truth_count": len(attribution.truth.pairs),
                 "reasoning": study.pairs.reasoning_name,
-                "reasoning_count": len(found.reasoning.pairs),
+                "reasoning_count": len(study.reasoning.pairs),
             },
             "logit_difference": {
-                "truth": found.truth.logit_difference,
-                "reasoning": found.reasoning.logit_difference,
+                **pick(
+                    attribution,
+                    truth="truth.logit_difference",
+                    reasoning="reasoning.logit_difference",
+                ),
                 "unit": "logits, mean over pairs",
             },
-            "completeness": {"residual": residual, "tolerance": allowed},
-            "heads": [_head(head) for head in found.heads()],
-            "mlps": list(found.truth.mlps),
-            "competing": {
-                "count": len(competing),
-                "of": model.n_layers * model.n_heads,
-                "share": share,
-                "wilson_low": low,
-                "wilson_high": high,
-                "replicated": len(found.replicated),
-                "false_discovery_rate": found.false_discovery_rate,
-            },
-            "published": {
-                "competing_layers": published.published.competing_layers,
-                "random_prompt_pairs": published.random_prompt_pairs.competing_layers,
-                "shuffled_weights": published.shuffled_weights.competing_layers,
-                "of": model.n_layers,
-                "mean_cosine": published.published.mean_cosine,
-                "mean_cosine_random": published.random_prompt_pairs.mean_cosine,
-                "mean_cosine_shuffled": published.shuffled_weights.mean_cosine,
-                "mean_cosine_centred": None
-                if published.centred is None
-                else published.centred.mean_cosine,
-            },
+            "completeness": {"residual": residual, "tolerance": tolerance},
+            "heads": [_head(head) for head in attribution.heads()],
+            "mlps": list(attribution.truth.mlps),
+            "competing": _competing(study),
+            "published": _published(study),
             "projection": dataclasses.asdict(study.projection),
-            "ablation": [
-                {
-                    "layer": layer,
-                    "head": head,
-                    "lost": study.ablation.mean[place],
-                    "low": study.ablation.low[place],
-                    "high": study.ablation.high[place],
-                    "p": study.ablation.p[place],
-                }
-                for place, (layer, head) in enumerate(study.ablated)
-            ]
-            if study.ablation is not None
-            else None,
+            "ablation": _ablation(study),
             "patching": _patching(study.patching),
         }
     )
 
 
-def _head(head: Any) -> dict[str, Any]:
+def _head(head: Head) -> dict[str, Any]:
     def side(name: str) -> dict[str, Any] | None:
         effect = getattr(head, name)
         if effect is None:
             return None
-        keys = ("low", "high", "p", "q")
-        return {"effect": effect} | {key: getattr(head, f"{name}_{key}") for key in keys}
+        ends = {key: f"{name}_{key}" for key in ("low", "high", "p", "q")}
+        return {"effect": effect, **pick(head, **ends)}
 
     return {
-        "layer": head.layer,
-        "head": head.head,
+        **pick(head, "layer head"),
         "truth": side("truth"),
         "reasoning": side("reasoning"),
         "competing": head.competing,
     }
 
 
-def _patching(patching: Any) -> dict[str, Any] | None:
+def _competing(study: HeadStudy) -> dict[str, Any]:
+    attribution, model = study.attribution, study.model
+    share, low, high = attribution.share_competing()
+    return {
+        "count": len(attribution.competing()),
+        "of": model.n_layers * model.n_heads,
+        "share": share,
+        "wilson_low": low,
+        "wilson_high": high,
+        "replicated": len(attribution.replicated),
+        "false_discovery_rate": attribution.false_discovery_rate,
+    }
+
+
+def _published(study: HeadStudy) -> dict[str, Any]:
+    counts = study.published
+    return {
+        **pick(
+            counts,
+            competing_layers="published.competing_layers",
+            random_prompt_pairs="random_prompt_pairs.competing_layers",
+            shuffled_weights="shuffled_weights.competing_layers",
+        ),
+        "of": study.model.n_layers,
+        **pick(
+            counts,
+            mean_cosine="published.mean_cosine",
+            mean_cosine_random="random_prompt_pairs.mean_cosine",
+            mean_cosine_shuffled="shuffled_weights.mean_cosine",
+        ),
+        "mean_cosine_centred": None if counts.centred is None else counts.centred.mean_cosine,
+    }
+
+
+def _ablation(study: HeadStudy) -> list[dict[str, Any]] | None:
+    effect = study.ablation
+    if effect is None:
+        return None
+    columns = zip(study.ablated, effect.mean, effect.low, effect.high, effect.p, strict=True)
+    return [
+        {"layer": layer, "head": head, "lost": lost, "low": low, "high": high, "p": p}
+        for (layer, head), lost, low, high, p in columns
+    ]
+
+
+def _patching(patching: Patching | None) -> dict[str, Any] | None:
     if patching is None:
         return None
     return {
         "pairs": len(patching.pairs),
-        "left_out": patching.left_out,
-        "clean": patching.clean,
-        "corrupted": patching.corrupted,
-        "estimated": patching.heads.mean,
-        "p": patching.heads.p,
+        **pick(patching, "left_out clean corrupted", estimated="heads.mean", p="heads.p"),
         "exact": [
             {"layer": layer, "head": head, "effect": value} for layer, head, value in patching.exact
         ],

@@ -1,13 +1,27 @@
 """One model's heads: attribution, the published count with its controls, the output projection."""
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from ....common.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ....interp import (
+        HeadAttribution,
+        HeadEffects,
+        MeanEffect,
+        Model,
+        OutputProjection,
+        Pair,
+        Patching,
+        PublishedCompetition,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +29,8 @@ class HeadPairs:
     """What a model is asked: pairs about truth and about reasoning, neutral text, and the digests
     of what they were read from."""
 
-    truth: tuple[Any, ...]
-    reasoning: tuple[Any, ...]
+    truth: tuple[Pair, ...]
+    reasoning: tuple[Pair, ...]
     neutral: tuple[str, ...]
     truth_name: str
     reasoning_name: str
@@ -28,19 +42,25 @@ class HeadStudy:
     """Everything that `nullcline heads` reports; `ablation` is of the competing heads and, where
     there are none, of the largest, on the halves of pairs that did not name them."""
 
-    model: Any
+    model: Model
     pairs: HeadPairs
     method: str
-    attribution: Any
-    patching: Any
-    published: Any
-    projection: Any
+    attribution: HeadAttribution
+    patching: Patching | None
+    published: PublishedCompetition
+    projection: OutputProjection
     ablated: tuple[tuple[int, int], ...]
-    ablation: Any
+    ablation: MeanEffect | None
+
+    @property
+    def reasoning(self) -> HeadEffects:
+        """Effects on the reasoning pairs, which a study always has."""
+        assert self.attribution.reasoning is not None
+        return self.attribution.reasoning
 
 
 def choose_pairs(
-    model: Any,
+    model: Model,
     *,
     pairs: Path | None = None,
     named_set: str | None = None,
@@ -56,14 +76,14 @@ def choose_pairs(
 
     inputs: dict[str, str] = {}
 
-    def read(path: Path) -> tuple[Any, ...]:
-        found = interp.read_pairs(path)
+    def read(path: Path) -> tuple[Pair, ...]:
+        every = interp.read_pairs(path)
         inputs[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        if len(found) <= count:
-            return found
+        if len(every) <= count:
+            return every
         # Files are often sorted by topic: a drawn part stands for all of them.
-        drawn = np.random.default_rng(seed).permutation(len(found))[:count]
-        return tuple(found[index] for index in sorted(drawn))
+        drawn = np.random.default_rng(seed).permutation(len(every))[:count]
+        return tuple(every[index] for index in sorted(drawn))
 
     own = None if pairs or named_set else interp.organism_file(model, "pairs.csv")
     own_reasoning = None if reasoning else interp.organism_file(model, "reasoning_pairs.csv")
@@ -85,7 +105,7 @@ def choose_pairs(
 
 
 def study_heads(
-    model: Any,
+    model: Model,
     pairs: HeadPairs,
     *,
     method: str = "dla",
@@ -105,7 +125,7 @@ def study_heads(
     if method not in (known := get_args(interp.HeadMethod)):
         raise ValueError(f"no method {method!r}; there are {', '.join(known)}")
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
-    found = interp.attribute_heads(
+    attribution = interp.attribute_heads(
         model,
         pairs.truth,
         reasoning=pairs.reasoning,
@@ -149,7 +169,7 @@ def study_heads(
         model=model,
         pairs=pairs,
         method=method,
-        attribution=found,
+        attribution=attribution,
         patching=patching,
         published=published,
         projection=projection,

@@ -1,22 +1,29 @@
 """A study of heads on a terminal."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ...text import text_table
 from ._study import HeadStudy
+
+if TYPE_CHECKING:
+    from ....interp import Patching
 
 
 def study_to_text(study: HeadStudy, *, top: int) -> str:
     """The heads with the largest effects, what competes, and the published count beside it."""
-    found, model = study.attribution, study.model
-    residual, allowed = found.completeness
+    attribution, model, pairs = study.attribution, study.model, study.pairs
+    truth, reasoning = attribution.truth, study.reasoning
+    residual, tolerance = attribution.completeness
     lines = [
         f"{model.name}: {model.architecture}, {model.n_layers} layers × {model.n_heads} heads, "
         f"parity {model.parity:.1e}",
-        f"{len(found.truth.pairs)} truth pairs ({study.pairs.truth_name}), "
-        f"{len(found.reasoning.pairs)} reasoning pairs ({study.pairs.reasoning_name}); mean logit "
-        f"difference {found.truth.logit_difference:+.3f} and "
-        f"{found.reasoning.logit_difference:+.3f}",
+        f"{len(truth.pairs)} truth pairs ({pairs.truth_name}), {len(reasoning.pairs)} reasoning "
+        f"pairs ({pairs.reasoning_name}); mean logit difference {truth.logit_difference:+.3f} and "
+        f"{reasoning.logit_difference:+.3f}",
         f"completeness: heads, MLPs, embedding and biases miss the model's own difference by at "
-        f"most {residual:.1e} (error above {allowed:.1e})",
+        f"most {residual:.1e} (error above {tolerance:.1e})",
         "",
     ]
     rows = [
@@ -28,39 +35,37 @@ def study_to_text(study: HeadStudy, *, top: int) -> str:
             f"{head.reasoning_p:.4f}",
             "competing" if head.competing else "",
         ]
-        for head in found.top(top)
+        for head in attribution.top(top)
     ]
     lines += [
         text_table(["head", "truth, logits [95 %]", "p", "reasoning [95 %]", "p", ""], rows),
         "",
-        f"other parts, truth: MLPs {study.attribution.truth.mlps.sum():+.3f}, embedding "
-        f"{found.truth.shares.embedding.mean():+.3f}, biases "
-        f"{found.truth.shares.biases.mean():+.3f}",
+        f"other parts, truth: MLPs {truth.mlps.sum():+.3f}, embedding "
+        f"{truth.shares.embedding.mean():+.3f}, biases {truth.shares.biases.mean():+.3f}",
         _competing(study),
         _published(study),
         _projection(study),
     ]
-    if study.ablation is not None:
+    if (effect := study.ablation) is not None:
         lost = ", ".join(
-            f"{layer}.{head} {study.ablation.mean[n]:+.3f} [{study.ablation.low[n]:+.3f}, "
-            f"{study.ablation.high[n]:+.3f}]"
+            f"{layer}.{head} {effect.mean[n]:+.3f} [{effect.low[n]:+.3f}, {effect.high[n]:+.3f}]"
             for n, (layer, head) in enumerate(study.ablated)
         )
         lines.append(f"lost without (mean-ablation, pairs that did not name them): {lost}")
     if study.patching is not None:
-        lines += ["", _patching(study, top)]
+        lines += ["", _patching(study.patching, top)]
     return "\n".join(lines)
 
 
 def _competing(study: HeadStudy) -> str:
-    found = study.attribution
-    share, low, high = found.share_competing()
-    names = ", ".join(f"{head.layer}.{head.head}" for head in found.competing())
+    attribution = study.attribution
+    share, low, high = attribution.share_competing()
+    names = ", ".join(f"{head.layer}.{head.head}" for head in attribution.competing())
+    heads = study.model.n_layers * study.model.n_heads
     return (
-        f"competing heads: {len(found.competing())} of {study.model.n_layers * study.model.n_heads}"
-        f" ({100 * share:.0f} % [{100 * low:.0f}, {100 * high:.0f}])"
-        f"{': ' + names if names else ''}; {len(found.replicated)} in both random halves of the "
-        "pairs"
+        f"competing heads: {len(attribution.competing())} of {heads} ({100 * share:.0f} % "
+        f"[{100 * low:.0f}, {100 * high:.0f}]){': ' + names if names else ''}; "
+        f"{len(attribution.replicated)} in both random halves of the pairs"
     )
 
 
@@ -75,21 +80,20 @@ def _published(study: HeadStudy) -> str:
 
 
 def _projection(study: HeadStudy) -> str:
-    found = study.projection
+    cosine, truth, reasoning = study.projection, study.projection.truth, study.projection.reasoning
     return (
-        f"output projection: cosine of truth and reasoning states {found.hidden:+.3f}, after the "
-        f"unembedding {found.logits:+.3f}; two random directions at that angle "
-        f"{found.null_mean:+.3f} [{found.null_low:+.3f}, {found.null_high:+.3f}] (p {found.p:.3f})"
-        f"; wider map {found.wider:+.3f}, GELU alone {found.plain_gelu:+.3f}\n"
-        f"in the first and the last tenth of the unembedding's singular space: truth "
-        f"{found.truth.leading:.2f} and {found.truth.trailing:.2f} of its square, reasoning "
-        f"{found.reasoning.leading:.2f} and {found.reasoning.trailing:.2f} (a random direction "
-        f"{found.truth.expected:.2f})"
+        f"output projection: cosine of truth and reasoning states {cosine.hidden:+.3f}, after the "
+        f"unembedding {cosine.logits:+.3f}; two random directions at that angle "
+        f"{cosine.null_mean:+.3f} [{cosine.null_low:+.3f}, {cosine.null_high:+.3f}] "
+        f"(p {cosine.p:.3f}); wider map {cosine.wider:+.3f}, GELU alone {cosine.plain_gelu:+.3f}\n"
+        "in the first and the last tenth of the unembedding's singular space: truth "
+        f"{truth.leading:.2f} and {truth.trailing:.2f} of its square, reasoning "
+        f"{reasoning.leading:.2f} and {reasoning.trailing:.2f} (a random direction "
+        f"{truth.expected:.2f})"
     )
 
 
-def _patching(study: HeadStudy, top: int) -> str:
-    patching = study.patching
+def _patching(patching: Patching, top: int) -> str:
     rows = [
         [
             f"{layer}.{head}",

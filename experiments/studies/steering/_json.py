@@ -1,18 +1,23 @@
 """Truth vectors and controlled tables as plain data."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...formats import pick, plain
 from ._study import SteeringStudy, TruthStudy
+
+if TYPE_CHECKING:
+    from ....interp import Candidate, Detection, Evaluation, Model, TruthSets, TruthVector
 
 _SHOWN = 20
 
 
 def truth_to_dict(study: TruthStudy) -> dict[str, Any]:
     """What `nullcline truth --json` prints: the search, the vector, the controlled table."""
-    found = study.found
-    detection = [] if found is None else found.detection
+    search = study.search
+    detection = () if search is None else search.detection
     return plain(
         {
             "model": _model(study.model),
@@ -22,8 +27,8 @@ def truth_to_dict(study: TruthStudy) -> dict[str, Any]:
             "layers": [_detected(d) for d in detection if d.hook_point.site == "block"],
             "places": [_detected(d) for d in detection],
             "candidates": []
-            if found is None
-            else [_candidate(c) for c in found.candidates[:_SHOWN]],
+            if search is None
+            else [_candidate(c) for c in search.candidates[:_SHOWN]],
             **evaluation_to_dict(study.evaluation),
         }
     )
@@ -42,20 +47,16 @@ def steering_to_dict(study: SteeringStudy) -> dict[str, Any]:
     )
 
 
-def evaluation_to_dict(evaluation: Any) -> dict[str, Any]:
+def evaluation_to_dict(evaluation: Evaluation) -> dict[str, Any]:
     """The controlled table with its headline figures. Shares are of 1."""
     steered, random = evaluation.row("steered"), evaluation.row("random")
     held, low, high = evaluation.held
     lost_low, lost_high = evaluation.right_lost_interval
     return {
         "rows": [dataclasses.asdict(row) for row in evaluation.rows],
-        "questions": evaluation.questions,
-        "answered_falsely": evaluation.answered_falsely,
-        "left_out": evaluation.left_out,
+        **pick(evaluation, "questions answered_falsely left_out"),
         "held": {"accuracy": held, "low": low, "high": high},
-        "corrected_share": steered.corrected_share,
-        "corrected_low": steered.corrected_low,
-        "corrected_high": steered.corrected_high,
+        **pick(steered, "corrected_share corrected_low corrected_high"),
         "random_corrected_share": random.corrected_share,
         "random_corrected_max": max(evaluation.random_corrected),
         "right_answers": {
@@ -65,8 +66,7 @@ def evaluation_to_dict(evaluation: Any) -> dict[str, Any]:
             "high": lost_high,
         },
         "budget": dataclasses.asdict(evaluation.budget),
-        "verdict": evaluation.verdict,
-        "verdict_reason": evaluation.verdict_reason,
+        **pick(evaluation, "verdict verdict_reason"),
     }
 
 
@@ -78,11 +78,11 @@ def vector_report(study: TruthStudy) -> dict[str, Any]:
     }
 
 
-def _model(model: Any) -> dict[str, Any]:
+def _model(model: Model) -> dict[str, Any]:
     return pick(model, "name revision fingerprint architecture n_layers d_model parity")
 
 
-def _sets(sets: Any) -> dict[str, Any]:
+def _sets(sets: TruthSets) -> dict[str, Any]:
     splits = ("calibration", "validation", "test")
     return {
         "statements": len(sets.statements),
@@ -94,7 +94,7 @@ def _sets(sets: Any) -> dict[str, Any]:
     }
 
 
-def _vector(vector: Any) -> dict[str, Any]:
+def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
         **pick(vector, "positions strength norm"),
@@ -103,14 +103,14 @@ def _vector(vector: Any) -> dict[str, Any]:
     }
 
 
-def _detected(detection: Any) -> dict[str, Any]:
+def _detected(detection: Detection) -> dict[str, Any]:
     return {
         **pick(detection, "", layer="hook_point.layer", site="hook_point.site"),
         **pick(detection, "accuracy low high statements cross_topic affirmed_to_denied"),
     }
 
 
-def _candidate(candidate: Any) -> dict[str, Any]:
+def _candidate(candidate: Candidate) -> dict[str, Any]:
     direction = candidate.direction
     return {
         **pick(direction, "method", layer="hook_point.layer", site="hook_point.site"),

@@ -1,12 +1,25 @@
 """One model's truth vector: found, and judged on questions that it has not seen."""
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from ....common.progress import Progress
+
+if TYPE_CHECKING:
+    from ....interp import (
+        Budget,
+        Evaluation,
+        Model,
+        PublishedCount,
+        TruthSearch,
+        TruthSets,
+        TruthVector,
+    )
 
 #: Prompts whose sampled texts are compared by the published counting rule.
 COUNTED_PROMPTS = 20
@@ -14,13 +27,13 @@ COUNTED_PROMPTS = 20
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TruthStudy:
-    """What `nullcline truth` reports; `found` is None for a preset, which searches nothing."""
+    """What `nullcline truth` reports; `search` is None for a preset, which searches nothing."""
 
-    model: Any
-    sets: Any
-    found: Any
-    vector: Any
-    evaluation: Any
+    model: Model
+    sets: TruthSets
+    search: TruthSearch | None
+    vector: TruthVector
+    evaluation: Evaluation
     inputs: dict[str, str]
 
 
@@ -29,23 +42,23 @@ class SteeringStudy:
     """What `nullcline evaluate` reports; `counted` is the published rule's vector by the published
     way to count."""
 
-    model: Any
-    sets: Any
-    vector: Any
-    evaluation: Any
-    counted: Any
+    model: Model
+    sets: TruthSets
+    vector: TruthVector
+    evaluation: Evaluation
+    counted: PublishedCount
     questions: str
     inputs: dict[str, str]
 
 
 def choose_sets(
-    model: Any,
+    model: Model,
     *,
     statements: Sequence[Path] = (),
     questions: str | None = None,
     count: int = 240,
     seed: int = 0,
-) -> tuple[Any, dict[str, str]]:
+) -> tuple[TruthSets, dict[str, str]]:
     """The sets of one model, and the digests of what they were read from.
 
     `questions` is a file, or the name of a generated set.
@@ -63,42 +76,45 @@ def choose_sets(
 
 
 def study_truth(
-    model: Any,
-    sets: Any,
+    model: Model,
+    sets: TruthSets,
     *,
     inputs: dict[str, str],
     preset: str | None = None,
     random: int = 20,
     seed: int = 0,
-    budget: Any = None,
+    budget: Budget | None = None,
     on_progress: Progress | None = None,
-    **search: Any,
+    **options: Any,
 ) -> TruthStudy:
-    """Find a vector (or take a preset's) and judge it on the test split."""
+    """Find a vector (or take a preset's) and judge it on the test split.
+
+    `options` are further keyword arguments of `interp.find_truth_vector`.
+    """
     from .... import interp
 
     if preset is not None and preset not in (known := get_args(interp.Preset)):
         raise ValueError(f"no preset {preset!r}; there are {', '.join(known)}")
-    found = None
+    search = None
     if preset is None:
-        found = interp.find_truth_vector(
-            model, sets, budget=budget, seed=seed, on_progress=on_progress, **search
+        search = interp.find_truth_vector(
+            model, sets, budget=budget, seed=seed, on_progress=on_progress, **options
         )
-        vector = found.vector
+        vector = search.vector
     else:
         vector = interp.published_vector(model, sets, seed=seed)
     evaluation = interp.evaluate_vector(
         model, vector, sets, random=random, seed=seed, budget=budget, on_progress=on_progress
     )
     return TruthStudy(
-        model=model, sets=sets, found=found, vector=vector, evaluation=evaluation, inputs=inputs
+        model=model, sets=sets, search=search, vector=vector, evaluation=evaluation, inputs=inputs
     )
 
 
 def study_steering(
-    model: Any,
-    sets: Any,
-    vector: Any,
+    model: Model,
+    sets: TruthSets,
+    vector: TruthVector,
     *,
     inputs: dict[str, str],
     questions: str = "",

@@ -1,24 +1,30 @@
 """Truth vectors and controlled tables on a terminal."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...formats import signed
 from ...text import text_table
 from ._study import SteeringStudy, TruthStudy
+
+if TYPE_CHECKING:
+    from ....interp import Candidate, Evaluation, QuestionSet, Row, TruthSets, TruthVector
 
 _SHOWN = 6
 
 
 def truth_to_text(study: TruthStudy) -> str:
     """The search, the chosen vector and its controlled table."""
-    sets, found = study.sets, study.found
+    sets, search = study.sets, study.search
     lines = [
         f"{len(sets.statements)} statements ({sets.dropped} left out: held-out questions ask their "
         f"facts); questions {_splits(sets, 'questions')}",
         "",
     ]
-    if found is not None:
+    if search is not None:
         rows = [
             [
                 str(d.hook_point),
@@ -26,7 +32,7 @@ def truth_to_text(study: TruthStudy) -> str:
                 _percent(d.cross_topic),
                 _percent(d.affirmed_to_denied),
             ]
-            for d in found.detection
+            for d in search.detection
         ]
         header = ["tells true from false", "held-out facts, % [95 %]", "other topic",
                   "denials"]  # fmt: skip
@@ -43,7 +49,7 @@ def truth_to_text(study: TruthStudy) -> str:
                 signed(c.kl, 3),
                 _budget_word(c),
             ]
-            for c in _best_of_each(found.candidates)
+            for c in _best_of_each(search.candidates)
         ]
         header = ["method", "place", "where", "strength", "corrected %", "lost %", "reasoning",
                   "KL", ""]  # fmt: skip
@@ -71,7 +77,7 @@ def steering_to_text(study: SteeringStudy) -> str:
     )
 
 
-def evaluation_to_text(evaluation: Any, sets: Any) -> str:
+def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
     """The controlled table of one vector."""
     rows = [
         [
@@ -109,15 +115,15 @@ def evaluation_to_text(evaluation: Any, sets: Any) -> str:
     return "\n".join(lines)
 
 
-def _budget_word(candidate: Any) -> str:
+def _budget_word(candidate: Candidate) -> str:
     if candidate.within_budget:
         return "within budget"
     return "" if math.isnan(candidate.kl) else "over budget"
 
 
-def _best_of_each(candidates: Any) -> list[Any]:
+def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The strength that corrects most of each direction and condition, the chosen one first."""
-    most: dict[Any, Any] = {}
+    most: dict[tuple[object, ...], Candidate] = {}
     for candidate in candidates[1:]:
         direction = candidate.direction
         key = (direction.method, direction.hook_point, direction.condition is None)
@@ -127,7 +133,7 @@ def _best_of_each(candidates: Any) -> list[Any]:
     return [candidates[0], *others[:_SHOWN]]
 
 
-def _vector(vector: Any) -> str:
+def _vector(vector: TruthVector) -> str:
     where = (
         f"{vector.positions} positions"
         if vector.condition is None
@@ -140,11 +146,11 @@ def _vector(vector: Any) -> str:
     )
 
 
-def _name(row: Any) -> str:
+def _name(row: Row) -> str:
     return f"{row.name} (mean of {row.count})" if row.count > 1 else row.name
 
 
-def _splits(sets: Any, kind: str) -> str:
+def _splits(sets: TruthSets, kind: QuestionSet) -> str:
     names = ("calibration", "validation", "test")
     return ", ".join(f"{len(sets.part(kind, name))} {name}" for name in names)
 
