@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from ._evidence import Evidence, evidence_to_dict
+from ..formats import pick, plain
+from ._evidence import Evidence
 from ._judge import Inference as Inference
 from ._judge import judge as judge
 
@@ -132,42 +133,22 @@ class Claim:
 
 def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
     """The ledger as plain values for JSON: numbers that are not finite become None."""
-    return {
+    ledger = {
         "schema_version": SCHEMA_VERSION,
         "claims": [
             {
-                "id": claim.id,
-                "claim": claim.claim,
-                "published": _plain(claim.published),
-                "computed": _plain(claim.computed),
-                "tolerance": _plain(claim.tolerance),
-                "tolerance_reason": claim.tolerance_reason,
+                **pick(claim, "id claim published computed tolerance tolerance_reason"),
                 "relation": {name: f.relation for name, f in claim.figures.items()},
-                "matched": list(claim.matched),
-                "number": claim.number,
-                "inference": claim.inference,
-                "control": {
-                    "name": claim.control.name,
-                    "figure": _finite(claim.control.figure),
-                    "low": _finite(claim.control.low),
-                    "high": _finite(claim.control.high),
-                    "more": _plain(claim.control.more),
-                },
-                "rule": claim.rule,
-                "reason": claim.reason,
-                "command": claim.command,
-                "by_experiment": evidence_to_dict(claim.by_experiment),
+                **pick(claim, "matched number inference control rule reason command"),
+                "by_experiment": claim.by_experiment,
             }
             for claim in claims
         ],
     }
+    return plain(ledger)
 
 
 def _finite(value: float | None) -> float | int | None:
     if value is None or not math.isfinite(value):
         return None
     return value if isinstance(value, int) else float(value)
-
-
-def _plain(values: dict[str, Any]) -> dict[str, float | int | None]:
-    return {name: _finite(value) for name, value in values.items()}

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from ...common.statistics import holm
-from ..formats import interval, plain, signed
+from ..formats import interval, signed
 from ._judge import Inference
 
 #: What a status of the organisms' tables means in a sentence.
@@ -95,8 +94,3 @@ def holm_by_name(effects: Iterable[Effect]) -> dict[str, float]:
     known = [effect for effect in effects if math.isfinite(effect.p)]
     adjusted = holm([effect.p for effect in known])
     return {effect.name: float(p) for effect, p in zip(known, adjusted, strict=True)}
-
-
-def evidence_to_dict(evidence: Evidence | None) -> dict[str, Any] | None:
-    """Plain values for JSON; None where no experiment speaks to the claim."""
-    return None if evidence is None else plain(evidence)
