@@ -6,13 +6,14 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..options import Options, SettingError
 from ..schemas import Launched
 
+_Schema = TypeVar("_Schema", bound=Options)
 #: What says where jobs of a sweep run, and has no meaning for one.
 _OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}
 
@@ -33,7 +34,7 @@ def add_schema_arguments(
         _add(to, owner, field, typing.get_type_hints(owner)[field.name])
 
 
-def settings_from(options: argparse.Namespace, schema: type[Options], **given: Any) -> Any:
+def settings_from(options: argparse.Namespace, schema: type[_Schema], **given: Any) -> _Schema:
     """An object of the schema from parsed options and `given`, which comes first.
 
     Raises ValueError that names the flag.
@@ -56,7 +57,7 @@ def naming_flags(schema: type[Options]) -> Iterator[None]:
         raise ValueError(f"{flags.get(error.key, error.key)} {error.value}: {why}") from None
 
 
-def _build(schema: type[Options], options: dict[str, Any], given: dict[str, Any]) -> Any:
+def _build(schema: type[_Schema], options: dict[str, Any], given: dict[str, Any]) -> _Schema:
     values: dict[str, Any] = {}
     for field in dataclasses.fields(schema):
         inner = field.default_factory
@@ -120,7 +121,7 @@ class _OneOrList(argparse.Action):
 class _Lazy:
     """The choices of an option, asked for when something is compared with them."""
 
-    def __init__(self, choices: Any) -> None:
+    def __init__(self, choices: Callable[[], Sequence[Any]]) -> None:
         self._choices = choices
 
     def __contains__(self, value: object) -> bool:
@@ -130,8 +131,8 @@ class _Lazy:
         return iter(self._choices())
 
 
-def _typed(parse: Any) -> Any:
-    def typed(text: str) -> Any:
+def _typed(parse: Callable[[str], object]) -> Callable[[str], object]:
+    def typed(text: str) -> object:
         try:
             return parse(text)
         except ValueError as error:

@@ -10,8 +10,8 @@ import re
 from .. import schemas
 from ..options import Options
 
-# A parameter of a library whose flag has another name.
-_OTHERWISE = {"sites": "--site"}
+# Parameters whose flag has another name, or stands in no schema.
+_OTHERWISE = {"sites": "--site", "seeds": "--seeds"}
 # Words of several meanings, which a message may use for something else.
 _AMBIGUOUS = {"name", "names", "path"}
 _GIVEN = re.compile(r"(?<![\w.-])([a-z_]+)=('[^']*'|\[[^]]*\]|[^\s,;)]+)")

@@ -1,13 +1,18 @@
 """`nullcline steer MODEL --vector F`: text from a steered model, and a model with the vector baked
 in."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..schemas import ModelChoice
 from ._arguments import add_schema_arguments, settings_from
+
+if TYPE_CHECKING:
+    from ...interp import Model, TruthVector
 
 _LONGEST_PROMPT = 1_000_000
 
@@ -90,7 +95,7 @@ def _prompt(options: argparse.Namespace) -> str:
     return text.removesuffix("\n")
 
 
-def _chat(model: Any, vector: Any, options: argparse.Namespace) -> None:
+def _chat(model: Model, vector: TruthVector, options: argparse.Namespace) -> None:
     """A prompt per line; each stands alone, so that every answer is the vector's doing."""
     while True:
         if sys.stdin.isatty():
@@ -104,7 +109,7 @@ def _chat(model: Any, vector: Any, options: argparse.Namespace) -> None:
             print(f"nullcline: {error}", file=sys.stderr)
 
 
-def _answer(model: Any, vector: Any, prompt: str, options: argparse.Namespace) -> None:
+def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Namespace) -> None:
     from ..formats import to_json
 
     result: dict[str, Any] = {"prompt": prompt, **_described(vector, options)}
@@ -120,7 +125,7 @@ def _answer(model: Any, vector: Any, prompt: str, options: argparse.Namespace) -
 
 
 def _text(
-    model: Any, vector: Any, prompt: str, options: argparse.Namespace, *, steered: bool
+    model: Model, vector: TruthVector, prompt: str, options: argparse.Namespace, *, steered: bool
 ) -> dict[str, Any]:
     """One text, shown while it is written."""
     from ... import interp
@@ -182,7 +187,7 @@ def _text(
     }
 
 
-def _described(vector: Any, options: argparse.Namespace) -> dict[str, Any]:
+def _described(vector: TruthVector, options: argparse.Namespace) -> dict[str, Any]:
     return {
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,

@@ -1,9 +1,11 @@
 """What the levers do: the experiments of a folder of organisms, or those that are shipped."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...formats import interval, signed
 from ...text import text_table
@@ -11,6 +13,8 @@ from ...text import text_table
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Rows by table, as read from CSV: names and statuses are text, the rest numbers.
+Rows: TypeAlias = list[dict[str, Any]]
 TABLES = ("organism_experiments", "organism_families")
 _SHIFTS = {
     "log10_critical": "log10 N_c",
@@ -33,7 +37,7 @@ def compare_organisms(
     *,
     out: Path | None = None,
     say: Callable[[str], None] = lambda part: None,
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, Rows]:
     """Rows of `organism_experiments` and `organism_families`, shipped or of a folder.
 
     The tables of a folder are computed and written to `out`, by default the folder itself. Raises
@@ -62,16 +66,16 @@ def compare_organisms(
     return {name: _rows(pd.read_csv(written[name])) if name in written else [] for name in TABLES}
 
 
-def _rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+def _rows(frame: "pd.DataFrame") -> Rows:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def comparison_to_dict(found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def comparison_to_dict(found: dict[str, Rows]) -> dict[str, Any]:
     """JSON-ready: shifts by treatment, properties by family."""
     return {"experiments": found["organism_experiments"], "families": found["organism_families"]}
 
 
-def comparison_to_text(found: dict[str, list[dict[str, Any]]]) -> str:
+def comparison_to_text(found: dict[str, Rows]) -> str:
     """A row per treatment, then a row per family."""
     parts = []
     if found["organism_experiments"]:
@@ -91,9 +95,7 @@ def comparison_to_text(found: dict[str, list[dict[str, Any]]]) -> str:
     return "\n\n".join(parts)
 
 
-def _spread(
-    rows: list[dict[str, Any]], keys: tuple[str, ...], quantities: dict[str, str]
-) -> list[tuple[str, ...]]:
+def _spread(rows: Rows, keys: tuple[str, ...], quantities: dict[str, str]) -> list[tuple[str, ...]]:
     """A line per combination of `keys`, a cell per quantity."""
     cells: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows:

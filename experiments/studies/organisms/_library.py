@@ -1,13 +1,19 @@
 """The package `organisms` as the command line and Hydra use it: there or not, which one is meant,
 and every size and seed of a family with its progress told."""
 
+from __future__ import annotations
+
 import difflib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ....common.checks import check_seed
 from ._progress import TrainingReport
+
+if TYPE_CHECKING:
+    from ....organisms import Organism, Recipe
 
 
 def find_organism(name: str) -> Path:
@@ -27,7 +33,7 @@ def find_organism(name: str) -> Path:
     raise ValueError(f"no organism and no folder {name!r}; {_nearest(wanted, shipped)}")
 
 
-def find_recipe(name: str) -> Any:
+def find_recipe(name: str) -> Recipe:
     """A recipe by name or from a yaml file. Raises ValueError with the nearest names."""
     from .... import organisms
 
@@ -47,14 +53,14 @@ def find_recipe(name: str) -> Any:
 
 
 def train_family(
-    recipe: Any,
+    recipe: Recipe,
     *,
     seeds: Sequence[int],
     sizes: Sequence[int] | None,
     folder: Path,
     workers: int = 1,
     say: Callable[[str], None] | None = None,
-) -> tuple[Any, ...]:
+) -> tuple[Organism, ...]:
     """Train every size and seed that `folder` does not hold yet, telling of progress on stderr.
 
     `workers` models are trained at once. Mistakes are raised (ValueError) before the first step:
@@ -69,8 +75,8 @@ def train_family(
         repeated = [value for value in values if values.count(value) > 1]
         if repeated:
             raise ValueError(f"the {what} {repeated[0]} is given twice")
-    if min(seeds) < 0:
-        raise ValueError(f"the seed {min(seeds)} is negative; give 0 or more")
+    for seed in seeds:
+        check_seed(seed, name="seeds")
     if workers < 1:
         raise ValueError(f"workers must be at least 1, not {workers}")
     widths = sizes or recipe.widths

@@ -1,11 +1,16 @@
 """The progress of a training: a bar for each model, or lines, and what each came to."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...progress import Reporter
+
+if TYPE_CHECKING:
+    from ....organisms import Organism
 
 
 class TrainingReport:
@@ -40,7 +45,7 @@ class TrainingReport:
         """The mean loss of a model's last stretch."""
         self._reporter.note(name, f"loss {loss:.3f}")
 
-    def end(self, organism: Any) -> None:
+    def end(self, organism: Organism) -> None:
         """A model is exported and measured, or was there already."""
         if organism.name not in self._seen:
             self._reporter.line(f"{self._head(organism.name)}kept, it is trained already")

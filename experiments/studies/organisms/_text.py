@@ -1,15 +1,20 @@
 """Organisms as a terminal shows them, and as JSON holds them."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...formats import size
+from ...formats import pick, size
 from ...text import text_table
 
+if TYPE_CHECKING:
+    from ....organisms import Organism, Recipe, Scores
+
 SCORES = ("truth", "truth_plain", "truth_reference", "reasoning")
-_LISTED = ("name", "family", "seed", "width", "layers", "params", "path", *SCORES)
+_LISTED = ("name", "family", "seed", "width", "layers", "params")
 _MEANING = {
     "truth": "truth, neutral register",
     "truth_plain": "truth, no register",
@@ -33,36 +38,36 @@ _FILES = {
 _CHANCE = "Shares of right answers among four options in %, ± standard error; chance is 25."
 
 
-def listed(organism: Any) -> dict[str, Any]:
+def listed(organism: Organism) -> dict[str, Any]:
     """What `list --json` says of an organism; scores are fractions."""
-    return {name: _plain(getattr(organism, name)) for name in _LISTED}
+    path = str(organism.path)
+    return pick(organism, " ".join(_LISTED)) | {"path": path} | pick(organism, " ".join(SCORES))
 
 
-def scored(organism: Any) -> dict[str, Any]:
+def scored(organism: Organism) -> dict[str, Any]:
     """Everything that is known of an organism, what `list` says first."""
-    return listed(organism) | {
-        field.name: _plain(getattr(organism, field.name)) for field in dataclasses.fields(organism)
-    }
+    every = " ".join(field.name for field in dataclasses.fields(organism))
+    return listed(organism) | pick(organism, every) | {"path": str(organism.path)}
 
 
-def measured(organism: Any, scores: Any) -> dict[str, Any]:
+def measured(organism: Organism, scores: Scores) -> dict[str, Any]:
     """Scores just measured, with those that the organism was exported with."""
-    found = {name: dataclasses.asdict(getattr(scores, name)) for name in SCORES}
+    values = {name: f"{name}.value" for name in SCORES}
+    errors = {f"{name}_stderr": f"{name}.error" for name in SCORES}
+    items = {f"{name}_items": f"{name}.items" for name in SCORES}
     return {
         "name": organism.name,
         "path": str(organism.path),
-        **{name: share["value"] for name, share in found.items()},
-        **{f"{name}_stderr": share["error"] for name, share in found.items()},
-        **{f"{name}_items": share["items"] for name, share in found.items()},
+        **pick(scores, **values, **errors, **items),
         "tasks": {
-            task: {"value": share.value, "stderr": share.error, "items": share.items}
+            task: pick(share, value="value", stderr="error", items="items")
             for task, share in scores.tasks.items()
         },
-        "exported": {name: getattr(organism, name) for name in SCORES},
+        "exported": pick(organism, " ".join(SCORES)),
     }
 
 
-def described(organism: Any, recipe: Any) -> dict[str, Any]:
+def described(organism: Organism, recipe: Recipe) -> dict[str, Any]:
     """What `show --json` says: the organism, its recipe, its files with sizes in bytes."""
     return scored(organism) | {
         "steps": recipe.steps_of(organism.width),
@@ -76,7 +81,7 @@ def described(organism: Any, recipe: Any) -> dict[str, Any]:
     }
 
 
-def list_to_text(organisms: Sequence[Any], folder: Path) -> str:
+def list_to_text(organisms: Sequence[Organism], folder: Path) -> str:
     """A row per organism."""
     if not organisms:
         return f"No organisms in {folder}; `nullcline organisms train web` makes some."
@@ -120,14 +125,16 @@ def show_to_text(shown: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def measured_to_text(found: Mapping[str, Any]) -> str:
+def measured_to_text(scores: Mapping[str, Any]) -> str:
     """The page of `evaluate`."""
     rows = [
         (task, percent(share["value"], share["stderr"]), str(share["items"]))
-        for task, share in found["tasks"].items()
+        for task, share in scores["tasks"].items()
     ]
     tasks = text_table(("reasoning task", "right", "items"), rows, right=(1, 2))
-    return f"{found['name']} in {found['path']}\n\n{_scores_table(found)}\n\n{tasks}\n\n{_CHANCE}"
+    return (
+        f"{scores['name']} in {scores['path']}\n\n{_scores_table(scores)}\n\n{tasks}\n\n{_CHANCE}"
+    )
 
 
 def percent(value: float, error: float) -> str:
@@ -135,13 +142,13 @@ def percent(value: float, error: float) -> str:
     return "–" if value != value else f"{100 * value:.1f} ± {100 * error:.1f}"
 
 
-def _scores_table(found: Mapping[str, Any]) -> str:
-    exported = found.get("exported")
+def _scores_table(scores: Mapping[str, Any]) -> str:
+    exported = scores.get("exported")
     rows = [
         (
             _MEANING[name],
-            percent(found[name], found[f"{name}_stderr"]),
-            str(found[f"{name}_items"]),
+            percent(scores[name], scores[f"{name}_stderr"]),
+            str(scores[f"{name}_items"]),
             *([f"{100 * exported[name]:.1f}"] if exported else []),
         )
         for name in SCORES
@@ -155,13 +162,9 @@ def _settings(title: str, values: Mapping[str, Any]) -> str:
     return "\n".join([title, *lines])
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {item}" for name, item in value.items())
     if isinstance(value, list | tuple):
         return " ".join(str(item) for item in value) or "none"
     return str(value)
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
