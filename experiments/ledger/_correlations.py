@@ -34,8 +34,8 @@ def cohort(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     rows = tables.published.all_rows
     counts = {flag: int(flagged(rows, flag).sum()) for flag in (*_NOT_COUNTED, "wrong_family")}
     out = np.any([flagged(rows, flag) for flag in _NOT_COUNTED], axis=0)
-    left, kept = int(np.sum(~out)), rows[~out]
-    families = int(kept.loc[~flagged(kept, "wrong_family"), "family"].nunique())
+    left, without = int(np.sum(~out)), rows[~out]
+    families = int(without.loc[~flagged(without, "wrong_family"), "family"].nunique())
     fewer = len(rows) - left
     return Claim(
         id="C01",

@@ -36,12 +36,12 @@ def _heads_scaled(rows: pd.DataFrame) -> np.ndarray:
         rows[name].to_numpy(float) for name in ("coupling", "units", "cooperative_share")
     )
     found = np.zeros(len(rows), dtype=bool)
-    for places in rows.groupby("measure").indices.values():
-        values, counts = np.unique(coupling[places].round(_DIGITS), return_counts=True)
+    for positions in rows.groupby("measure").indices.values():
+        values, counts = np.unique(coupling[positions].round(_DIGITS), return_counts=True)
         if counts.max() < 2:
             continue
         common = values[counts.argmax()]
-        for i in places:
+        for i in positions:
             if units[i] > 0 and 0 < share[i] < 1:
                 answered = round(share[i] * units[i]) / units[i]
                 # Both values are rounded, the common one before it is multiplied.
@@ -101,9 +101,9 @@ def competing_heads(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
 def output_bottleneck(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C13: coupling of the hidden state, after the unembedding, and through a wider map."""
     rows = tables.internal_coupling
-    place = rows["measure"].str.extract(r"10 vs 10 prompts: (\w+)$")[0]
-    values = rows.assign(place=place).dropna(subset=["place"])
-    values = values.pivot(index="model", columns="place", values="coupling")
+    site = rows["measure"].str.extract(r"10 vs 10 prompts: (\w+)$")[0]
+    values = rows.assign(site=site).dropna(subset=["site"])
+    values = values.pivot(index="model", columns="site", values="coupling")
     values = values.reindex(columns=[_FIRST, _MIDDLE, _LAST]).dropna()
     drops = int(np.sum(values[_MIDDLE] < values[_FIRST]))
     whole = int(np.sum((values[_MIDDLE] < values[_FIRST]) & (values[_LAST] > values[_FIRST])))

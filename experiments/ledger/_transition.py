@@ -41,8 +41,8 @@ def _ratios(data: FamilyScores) -> tuple[np.ndarray, np.ndarray]:
 def running_coupling(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C05: least squares of gamma on log10 N over eleven steps."""
     families = [published_family(tables, name) for name in _POOLED]
-    gamma, place = (np.concatenate(v) for v in zip(*map(_ratios, families), strict=True))
-    slope, intercept = np.polyfit(place, gamma, 1)
+    gamma, log10_params = (np.concatenate(v) for v in zip(*map(_ratios, families), strict=True))
+    slope, intercept = np.polyfit(log10_params, gamma, 1)
     within = _running_within(families)
     drawn = _simulated(families, n_draws=min(n_boot, 4000), seed=seed)
     low, high = (float(v) for v in np.quantile(drawn, [0.025, 0.975]))
@@ -97,13 +97,13 @@ def _rise(xs, ys, families: list[FamilyScores]) -> np.ndarray:
     top = bottom = 0.0
     for data, x, y in zip(families, xs, ys, strict=True):
         dx, dy = np.diff(x), np.diff(y)
-        place = (data.log10_params[1:] + data.log10_params[:-1]) / 2
+        middle = (data.log10_params[1:] + data.log10_params[:-1]) / 2
         weight = 1 / (data.y_stderr[1:] ** 2 + data.y_stderr[:-1] ** 2)
         # Weighted by dx² / variance, the family's own coupling is a mean, taken out of both.
         heavy = weight * dx * dx
-        centre = np.sum(heavy * place, axis=-1, keepdims=True) / heavy.sum(axis=-1, keepdims=True)
-        top = top + np.sum(weight * dx * (place - centre) * dy, axis=-1)
-        bottom = bottom + np.sum(heavy * (place - centre) ** 2, axis=-1)
+        centre = np.sum(heavy * middle, axis=-1, keepdims=True) / heavy.sum(axis=-1, keepdims=True)
+        top = top + np.sum(weight * dx * (middle - centre) * dy, axis=-1)
+        bottom = bottom + np.sum(heavy * (middle - centre) ** 2, axis=-1)
     return np.divide(top, bottom, out=np.full(np.shape(bottom), math.nan), where=bottom > 0)
 
 
@@ -121,9 +121,11 @@ def _simulated(families: list[FamilyScores], *, n_draws: int, seed: int) -> np.n
 def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     """C06: minimum of a quadratic through fourteen pooled models, models resampled."""
     families = [published_family(tables, name) for name in _POOLED]
-    place = np.concatenate([f.log10_params for f in families])
+    log10_params = np.concatenate([f.log10_params for f in families])
     truth = np.concatenate([f.y for f in families])
-    published = dynamics.phases.critical_point_published(place, truth, n_boot=n_boot, seed=seed)
+    published = dynamics.phases.critical_point_published(
+        log10_params, truth, n_boot=n_boot, seed=seed
+    )
     figures = {
         "params": figure("3.5", 10**published.vertex, scale=1e9),
         "low": figure("2.9", 10**published.low, scale=1e9),

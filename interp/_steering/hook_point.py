@@ -29,7 +29,8 @@ class HookPoint:
     site: Site = "block"
 
     def __str__(self) -> str:
-        return f"layer {self.layer}, after {'attention' if self.site == 'attention' else 'all'}"
+        where = "attention" if self.site == "attention" else "the block"
+        return f"layer {self.layer}, after {where}"
 
 
 def hook_points_of(

@@ -3,10 +3,12 @@ topics, under negation."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 import numpy as np
 
 from ...common.statistics import wilson
+from .._errors import InterpError
 from .._models.model import Model
 from .._names import DetectionMethod
 from .._questions.pairs import Statement
@@ -51,7 +53,11 @@ def detect(
     A mass-mean direction calls a statement true where its state lies nearer to the mean of the true
     ones; both methods are fitted at all hook points at once. What is held out is facts, not
     statements: the true and the false version of one fact are on one side.
+
+    **Raises** `InterpError` for another method.
     """
+    if method not in (known := get_args(DetectionMethod)):
+        raise InterpError(f"no method {method!r}; there are {', '.join(known)}")
     fit: Fit = _logistic if method == "logistic" else _mass_mean
     statements = sets.statements
     states = statement_states(model, sets, hook_points)

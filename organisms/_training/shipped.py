@@ -15,7 +15,9 @@ def organisms_folder() -> Path:
 def list_organisms(folder: Path | None = None) -> tuple[Organism, ...]:
     """The shipped organisms, or those of another folder, by family, seed and size."""
     folder = organisms_folder() if folder is None else folder
-    organisms = [read_organism(path.parent) for path in folder.glob(f"*/{ORGANISM_FILE}")]
+    # A hidden folder is an export that was ended before it was whole.
+    exported = (path.parent for path in folder.glob(f"*/{ORGANISM_FILE}"))
+    organisms = [read_organism(path) for path in exported if not path.name.startswith(".")]
     return tuple(
         sorted(organisms, key=lambda organism: (organism.family, organism.seed, organism.params))
     )

@@ -1,6 +1,7 @@
 """Truth vectors: a planted feature is found and used, labels matter, nothing held out is seen."""
 
 import dataclasses
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -271,3 +272,10 @@ def test_default_sets_of_other_models_are_the_generated_ones():
     assert any(statement.negated for statement in sets.statements)
     assert len(sets.questions) == 60
     assert TEXT not in sets.neutral
+
+
+def test_an_unknown_way_to_detect_is_refused_with_the_choices(planted):
+    model, sets = planted
+    method = cast(Any, "nearest")  # a caller without a type checker
+    with pytest.raises(interp.InterpError, match="'nearest'; there are mass-mean, logistic"):
+        interp.detect(model, sets, [HOOK_POINT], method=method)

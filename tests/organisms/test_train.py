@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import json
+import shutil
 
 import jax.numpy as jnp
 import numpy as np
@@ -311,3 +312,9 @@ def test_unknown_names_are_refused_with_what_there_is(family):
         organisms.train_model(RECIPE, width=16, seed=0)
     with pytest.raises(organisms.OrganismError, match="no seeds"):
         organisms.train(RECIPE, seeds=(), folder=folder)
+
+
+def test_an_export_that_was_ended_before_it_was_whole_is_not_listed(family, tmp_path):
+    folder, _ = family
+    shutil.copytree(folder / "mini-8-seed2", tmp_path / ".mini-8-seed2.123")
+    assert organisms.list_organisms(tmp_path) == ()

@@ -46,13 +46,13 @@ def task_stem(study: SteeringStudy) -> str:
 
 def _document(study: SteeringStudy, row: str, name: str, stem: str, now: float) -> dict[str, Any]:
     evaluation = study.evaluation
-    found = evaluation.row(row)
-    asked = evaluation.questions
+    measured = evaluation.row(row)
+    questions = evaluation.questions
     reasoning = len(study.sets.part("reasoning", "test"))
-    scores = {f"{stem}_mc1": (found.mc1, asked), f"{stem}_mc2": (found.mc2, asked)}
-    if reasoning and math.isfinite(found.reasoning_change):
+    scores = {f"{stem}_mc1": (measured.mc1, questions), f"{stem}_mc2": (measured.mc2, questions)}
+    if reasoning and math.isfinite(measured.reasoning_change):
         base = evaluation.reasoning_accuracy
-        scores[f"{stem}_reasoning"] = (base + found.reasoning_change, reasoning)
+        scores[f"{stem}_reasoning"] = (base + measured.reasoning_change, reasoning)
     return {
         "results": {
             task: {

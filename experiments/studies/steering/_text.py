@@ -51,7 +51,7 @@ def truth_to_text(study: TruthStudy) -> str:
             ]
             for c in _best_of_each(search.candidates)
         ]
-        header = ["method", "place", "where", "strength", "corrected %", "lost %", "reasoning",
+        header = ["method", "hook point", "where", "strength", "corrected %", "lost %", "reasoning",
                   "KL", ""]  # fmt: skip
         lines += [
             "what the chosen one and others, each at its best strength, do to validation questions",
