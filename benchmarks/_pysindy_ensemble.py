@@ -11,7 +11,7 @@ import time
 import warnings
 
 import numpy as np
-import pysindy as ps
+import pysindy as ps  # pyright: ignore[reportMissingImports]
 
 warnings.filterwarnings("ignore")
 

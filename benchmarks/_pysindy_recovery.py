@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pysindy as ps
+import pysindy as ps  # pyright: ignore[reportMissingImports]
 
 warnings.filterwarnings("ignore")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from repeng import ControlModel, ControlVector
-from steering_vectors import SteeringVector
+from repeng import ControlModel, ControlVector  # pyright: ignore[reportMissingImports]
+from steering_vectors import SteeringVector  # pyright: ignore[reportMissingImports]
 from transformers import GPT2LMHeadModel
 
 warnings.filterwarnings("ignore")

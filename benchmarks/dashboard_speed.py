@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -37,16 +38,20 @@ def start(cache: str) -> tuple[subprocess.Popen, str, float]:
     command = [sys.executable, "-m", "nullcline", "dashboard"]
     begun = time.time()
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None  # a pipe
     address = re.search(r"http://\S+", process.stderr.readline())
     if address is None:
         raise SystemExit("the dashboard did not start")
     return process, address[0], begun
 
 
-def one_start(browser, cache: str, *, changes: bool) -> dict:
-    """Seconds to the page, to its first view with a figure, and of each change of the family."""
+def one_start(
+    browser, cache: str, families: Sequence[str] = ()
+) -> tuple[dict[str, float], list[float]]:
+    """Seconds to the page and to its first view with a figure, and of each change of the family."""
     process, address, begun = start(cache)
     found = {"listening": time.time() - begun}
+    changes = []
     page = browser.new_page()
     try:
         page.goto(address, wait_until="commit")
@@ -59,17 +64,16 @@ def one_start(browser, cache: str, *, changes: bool) -> dict:
             })"""
         )
         found["page"], found["first view"] = (at - begun for at in painted)
-        if changes:
+        if families:
             page.goto(f"{address}#view=family&family=GPT-2")
             page.locator("h1", has_text="GPT-2").wait_for()
             page.locator(_DRAWN).first.wait_for()
-            found["changes"] = [_change(page, family) for family in _CHANGES]
+            changes = [_change(page, family) for family in families]
     finally:
         page.close()
         process.terminate()
-        process.wait(timeout=30)
-        process.stderr.close()
-    return found
+        process.communicate(timeout=30)
+    return found, changes
 
 
 def _change(page, family: str) -> float:
@@ -93,7 +97,7 @@ def _change(page, family: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -101,21 +105,19 @@ def main() -> None:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
         empty = [
-            one_start(browser, str(Path(folder) / f"empty{i}"), changes=False)
-            for i in range(options.repeats)
+            one_start(browser, str(Path(folder) / f"empty{i}")) for i in range(options.repeats)
         ]
-        one_start(browser, str(Path(folder) / "kept"), changes=True)  # fills the cache
+        one_start(browser, str(Path(folder) / "kept"), _CHANGES)  # fills the cache
         kept = [
-            one_start(browser, str(Path(folder) / "kept"), changes=True)
-            for _ in range(options.repeats)
+            one_start(browser, str(Path(folder) / "kept"), _CHANGES) for _ in range(options.repeats)
         ]
         browser.close()
-    changes = [seconds for run in kept for seconds in run["changes"]]
+    changes = [seconds for _, run in kept for seconds in run]
     result = {
         name: {
             key: {
-                "median": statistics.median(run[key] for run in runs),
-                "worst": max(run[key] for run in runs),
+                "median": statistics.median(run[key] for run, _ in runs),
+                "worst": max(run[key] for run, _ in runs),
             }
             for key in ("listening", "page", "first view", "its figure")
         }

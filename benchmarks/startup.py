@@ -33,7 +33,7 @@ def cpu_seconds(arguments: tuple[str, ...]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args().repeats
     with tempfile.TemporaryDirectory() as folder:

@@ -31,6 +31,7 @@ import torch
 
 from nullcline import interp
 from nullcline.interp._questions.tokens import batches
+from nullcline.interp._steering.bake import _with_bias
 from nullcline.interp._truth.linear import mass_mean
 from nullcline.interp._truth.states import states_at
 
@@ -73,7 +74,7 @@ def make_vector(model):
 
 def generation(model, vector, prompt, new_tokens, repeats):
     """Seconds of every route, round by round, and the tokens of each."""
-    baked = interp._steering._bake._with_bias(model, vector, vector.addition())
+    baked = _with_bias(model, vector, vector.addition())
     ids = torch.tensor([model.encode(prompt)])
     bridge_hook = f"blocks.{vector.hook_point.layer}.hook_out"
     addition = vector.addition()
@@ -169,7 +170,7 @@ def ratio(seconds, base="plain"):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--new-tokens", type=int, default=64)
