@@ -44,7 +44,7 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     return float(scipy.stats.binomtest(only_first, differ).pvalue) if differ else 1.0
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """Holm's adjusted p values, in the order of the given ones.
 
     The k-th smallest of n is multiplied by n - k + 1; none is smaller than a smaller one's, and

@@ -92,14 +92,18 @@ class Chart(TypedDict):
     steps: Steps | None
 
 
+#: A part that holds no other.
+Plain = Lines | Notice | Facts | Table | Chart
+
+
 class Details(TypedDict):
     kind: Literal["details"]
     title: str
     badges: list[Badge]
-    blocks: list["Block"]
+    blocks: list["Plain | Details"]
 
 
-Block = Lines | Notice | Facts | Table | Chart | Details
+Block = Plain | Details
 
 
 class View(TypedDict):
