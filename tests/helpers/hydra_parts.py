@@ -1,9 +1,13 @@
 """A callback of Hydra that a user brings."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hydra.experimental.callback import Callback
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+    from omegaconf import DictConfig
 
 
 class Diary(Callback):
@@ -16,8 +20,8 @@ class Diary(Callback):
         with self.path.open("a") as file:
             file.write(text + "\n")
 
-    def on_job_start(self, config: Any, **more: Any) -> None:
+    def on_job_start(self, config: "DictConfig", **more: object) -> None:
         self._write(f"start {config.seed} {config.hydra.job.num}")
 
-    def on_job_end(self, config: Any, job_return: Any, **more: Any) -> None:
+    def on_job_end(self, config: "DictConfig", job_return: "JobReturn", **more: object) -> None:
         self._write(f"end {config.seed} {job_return.status.name}")

@@ -9,10 +9,15 @@ Every false value is preferred at first: two of three by a little, the third by 
 addition within reach can undo.
 """
 
+from typing import TYPE_CHECKING, cast
+
 import torch
 from tiny_models import word_tokenizer
 
 from nullcline import interp
+
+if TYPE_CHECKING:
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
 FACTS = 48
 WIDTH = 64
@@ -49,7 +54,7 @@ def planted_truth(seed=0):
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-        blocks = network.transformer.h
+        blocks = cast("list[GPT2Block]", network.transformer.h)  # torch types them as modules
         for norm in (network.transformer.ln_f, *(n for b in blocks for n in (b.ln_1, b.ln_2))):
             norm.weight.fill_(1.0)
         embedding = network.transformer.wte.weight

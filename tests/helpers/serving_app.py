@@ -19,7 +19,9 @@ PROMPT = "the city of paris is in"
 def model(seed: int = 3) -> interp.Model:
     """A model that writes plain letters: of other bytes there would be no text to compare."""
     tokenizer, network = byte_tokenizer(), tiny_network("llama", seed=seed)
-    strange = [t for t in range(network.config.vocab_size) if not legible(tokenizer.decode([t]))]
+    strange = [
+        t for t in range(network.config.vocab_size) if not legible(str(tokenizer.decode([t])))
+    ]
     with torch.no_grad():
         network.lm_head.weight[strange] = 0.0
     return interp.build_model(network, tokenizer, name=NAME)
@@ -29,7 +31,7 @@ def legible(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable()
 
 
-def make_vector(positions: str = "all") -> interp.TruthVector:
+def make_vector(positions: interp.Positions = "all") -> interp.TruthVector:
     direction = torch.randn(32, generator=torch.Generator().manual_seed(1))
     return interp.TruthVector(
         direction=direction / direction.norm(),

@@ -1,9 +1,13 @@
 """Tiny randomly initialised checkpoints of many architectures, made by the tests themselves."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 TEXT = (
     "the city of paris is in france . the river runs to the sea and the birds fly south in winter "
@@ -17,48 +21,52 @@ ARCHITECTURES = (
 VOCABULARY = 320
 
 
-def tiny_config(kind: str) -> Any:
+_ENDS = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+_SIZE = {
+    "vocab_size": VOCABULARY, "num_hidden_layers": 3, "hidden_size": 32, "num_attention_heads": 4,
+    "max_position_embeddings": 128, **_ENDS,
+}  # fmt: skip
+_GATED = {**_SIZE, "intermediate_size": 64, "num_key_value_heads": 2}
+_WIDE_HEADS = {**_GATED, "head_dim": 16}
+_GEMMA = {**_WIDE_HEADS, "query_pre_attn_scalar": 16, "sliding_window": 16}
+_CLASSIC = {"vocab_size": VOCABULARY, "n_embd": 32, "n_layer": 3, "n_head": 4, **_ENDS}
+_CONFIGURATIONS: dict[str, Mapping[str, object]] = {
+    "gpt2": {**_CLASSIC, "n_positions": 128},
+    "gpt_neox": {**_SIZE, "intermediate_size": 64},
+    "gpt_neo": {
+        **_ENDS,
+        "vocab_size": VOCABULARY,
+        "hidden_size": 32,
+        "num_layers": 3,
+        "num_heads": 4,
+        "attention_types": [[["global", "local", "global"], 1]],
+        "max_position_embeddings": 128,
+        "window_size": 8,
+    },
+    "opt": {**_SIZE, "ffn_dim": 64, "word_embed_proj_dim": 32},
+    "bloom": {**_ENDS, "vocab_size": VOCABULARY, "hidden_size": 32, "n_layer": 3, "n_head": 4},
+    "llama": _GATED,
+    "mistral": {**_GATED, "sliding_window": 16},
+    "qwen2": _GATED,
+    "qwen3": _WIDE_HEADS,
+    "gemma2": _GEMMA,
+    "gemma3": _GEMMA,
+    "phi": {**_SIZE, "intermediate_size": 64, "partial_rotary_factor": 0.5},
+    "phi3": _GATED,
+    "falcon": {**_SIZE, "new_decoder_architecture": False, "multi_query": True},
+    "olmo2": _GATED,
+}
+
+
+def tiny_config(kind: str) -> "PreTrainedConfig":
     """A configuration with 3 layers, width 32 and 4 heads."""
-    import transformers as t
+    from transformers import AutoConfig
 
-    ends: dict[str, Any] = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
-    size: dict[str, Any] = {"vocab_size": VOCABULARY, "num_hidden_layers": 3, **ends}
-    size |= {"hidden_size": 32, "num_attention_heads": 4, "max_position_embeddings": 128}
-    gated: dict[str, Any] = size | {"intermediate_size": 64, "num_key_value_heads": 2}
-    wide_heads = gated | {"head_dim": 16}
-    gemma = wide_heads | {"query_pre_attn_scalar": 16, "sliding_window": 16}
-    classic = {"vocab_size": VOCABULARY, "n_embd": 32, "n_layer": 3, "n_head": 4} | ends
-    return {
-        "gpt2": lambda: t.GPT2Config(**classic, n_positions=128),
-        "gpt_neox": lambda: t.GPTNeoXConfig(**size, intermediate_size=64),
-        "gpt_neo": lambda: t.GPTNeoConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=32,
-            num_layers=3,
-            num_heads=4,
-            attention_types=[[["global", "local", "global"], 1]],
-            max_position_embeddings=128,
-            window_size=8,
-            **ends,
-        ),
-        "opt": lambda: t.OPTConfig(**size, ffn_dim=64, word_embed_proj_dim=32),
-        "bloom": lambda: t.BloomConfig(
-            vocab_size=VOCABULARY, hidden_size=32, n_layer=3, n_head=4, **ends
-        ),
-        "llama": lambda: t.LlamaConfig(**gated),
-        "mistral": lambda: t.MistralConfig(**gated, sliding_window=16),
-        "qwen2": lambda: t.Qwen2Config(**gated),
-        "qwen3": lambda: t.Qwen3Config(**wide_heads),
-        "gemma2": lambda: t.Gemma2Config(**gemma),
-        "gemma3": lambda: t.Gemma3TextConfig(**gemma),
-        "phi": lambda: t.PhiConfig(**size, intermediate_size=64, partial_rotary_factor=0.5),
-        "phi3": lambda: t.Phi3Config(**gated),
-        "falcon": lambda: t.FalconConfig(**size, new_decoder_architecture=False, multi_query=True),
-        "olmo2": lambda: t.Olmo2Config(**gated),
-    }[kind]()
+    named = {"gemma3": "gemma3_text"}.get(kind, kind)
+    return AutoConfig.for_model(named, **_CONFIGURATIONS[kind])
 
 
-def tiny_network(kind: str, *, seed: int = 0) -> Any:
+def tiny_network(kind: str, *, seed: int = 0) -> "PreTrainedModel":
     """A network whose every weight is random: zero biases and unit norms would prove nothing."""
     from transformers import AutoModelForCausalLM
 
@@ -71,7 +79,7 @@ def tiny_network(kind: str, *, seed: int = 0) -> Any:
     return network
 
 
-def byte_tokenizer() -> Any:
+def byte_tokenizer() -> "PreTrainedTokenizerFast":
     """A byte-level BPE tokenizer, trained on the few sentences above."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import PreTrainedTokenizerFast
@@ -88,7 +96,7 @@ def byte_tokenizer() -> Any:
     )
 
 
-def word_tokenizer(text: str = TEXT) -> Any:
+def word_tokenizer(text: str = TEXT) -> "PreTrainedTokenizerFast":
     """A tokenizer with one token per word of a text (of the sentences above), so that lengths are
     counts of words and answers are single tokens."""
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -102,7 +110,9 @@ def word_tokenizer(text: str = TEXT) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<|unknown|>", **ends)
 
 
-def save_tiny(kind: str, folder: Path, *, seed: int = 0, tokenizer: Any = None) -> Path:
+def save_tiny(
+    kind: str, folder: Path, *, seed: int = 0, tokenizer: "PreTrainedTokenizerFast | None" = None
+) -> Path:
     """Write a tiny checkpoint as a HuggingFace folder."""
     tiny_network(kind, seed=seed).save_pretrained(folder)
     (tokenizer or byte_tokenizer()).save_pretrained(folder)
