@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from narrow import not_none
 
 from nullcline import dynamics
 from nullcline.experiments.studies.diagnosis import diagnosis_to_dict, diagnosis_to_text
@@ -25,7 +26,8 @@ def about(x, y):
 
 
 def test_each_side_is_the_sum_of_its_steps():
-    before, after = about(REASONING, TRUTH + 1e-3 * np.array([1, -1, -1, 1, 1, -1, -1, 1.0]))
+    noise = 1e-3 * np.array([1, -1, -1, 1, 1, -1, -1, 1.0])
+    before, after = not_none(about(REASONING, TRUTH + noise))
     # The vertex lies midway between the fourth and the fifth size; which one is a matter of noise.
     sums = [(TRUTH[k] - TRUTH[0]) / (REASONING[k] - REASONING[0]) for k in (3, 4)]
     assert min(abs(before.gamma - s) for s in sums) < 0.03

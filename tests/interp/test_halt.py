@@ -24,9 +24,14 @@ def test_a_guarded_text_is_halted_too():
     asked = iter([False, True])
     whole, halted = (
         interp.generate_guarded(
-            served.model(), served.make_vector(), served.PROMPT, budget=5, max_new_tokens=6, **more
+            served.model(),
+            served.make_vector(),
+            served.PROMPT,
+            budget=5,
+            max_new_tokens=6,
+            halt=halt,
         ).generated
-        for more in ({}, {"halt": lambda: next(asked)})
+        for halt in (None, lambda: next(asked))
     )
     assert halted.tokens == whole.tokens[:2]
     assert halted.finish == "halted"

@@ -1,13 +1,19 @@
 """Attribution to heads: planted heads, TransformerLens' own, nulls, and what is refused."""
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from safetensors.torch import load_file, save_file
 from tiny_models import TEXT, byte_tokenizer, save_tiny, tiny_network, word_tokenizer
 
 from nullcline import interp
 from nullcline.interp._statistics import effect, sign_flip_p
+
+if TYPE_CHECKING:
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Block
 
 PAIRS = (
     interp.Pair("the city of paris is in", "france", "winter"),
@@ -41,7 +47,8 @@ def planted_model(*, truth=0.8, against=-0.5, reasoning=0.6, seed=0):
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-        for norm in (network.transformer.ln_f, *(b.ln_1 for b in network.transformer.h)):
+        blocks = cast("list[GPT2Block]", network.transformer.h)  # torch types them as modules
+        for norm in (network.transformer.ln_f, *(b.ln_1 for b in blocks)):
             norm.weight.fill_(1.0)
         # A text is recognised by nothing but its embedding: constant noise, so scales differ.
         network.transformer.wte.weight[:, :28] = torch.randn(320, 28, generator=generator)
@@ -55,7 +62,7 @@ def planted_model(*, truth=0.8, against=-0.5, reasoning=0.6, seed=0):
             (1, 2, {30: truth}),
             (0, 3, {30: against, 31: reasoning}),
         ):
-            attention = network.transformer.h[layer].attn
+            attention = blocks[layer].attn
             # The value is a constant (a bias), so the head writes the same whatever it looks at.
             attention.c_attn.bias[64 + head * 8] = 1.0
             for where, weight in writes.items():
@@ -100,7 +107,7 @@ def test_planted_heads_are_recovered_by_their_amounts_and_the_competing_one_is_n
         assert np.abs(quiet).max() < 1e-6
     assert [(head.layer, head.head) for head in found.top(2)] == [(1, 2), (0, 3)]
     assert [(head.layer, head.head) for head in found.competing()] == [(0, 3)]
-    assert found.competing()[0].truth < 0 < found.competing()[0].reasoning
+    assert found.competing()[0].truth < 0 < not_none(found.competing()[0].reasoning)
     assert found.replicated == ((0, 3),)
 
 
@@ -223,7 +230,7 @@ def test_attribution_patching_equals_transformer_lens(tmp_path):
         "the city of paris is in", "france", "winter", counterfactual="the city of iron is in"
     )
     clean, corrupted = (
-        torch.tensor([model.encode(text)]) for text in (pair.prompt, pair.counterfactual)
+        torch.tensor([model.encode(not_none(text))]) for text in (pair.prompt, pair.counterfactual)
     )
     true, false = (
         model.encode(f"{pair.prompt} {answer}")[clean.shape[1]]
@@ -258,8 +265,8 @@ def test_estimates_agree_with_exact_patching_where_the_model_is_nearly_linear(tm
 
 def test_published_competition_is_as_constant_as_its_controls(tmp_path):
     model = interp.load_model("organism:heads-64")
-    pairs = interp.read_pairs(interp.organism_file(model, "pairs.csv"))
-    reasoning = interp.read_pairs(interp.organism_file(model, "reasoning_pairs.csv"))
+    pairs = interp.read_pairs(not_none(interp.organism_file(model, "pairs.csv")))
+    reasoning = interp.read_pairs(not_none(interp.organism_file(model, "reasoning_pairs.csv")))
     found = interp.published_competition(
         model, [p.prompt for p in pairs], [p.prompt for p in reasoning]
     )
@@ -285,7 +292,7 @@ def test_the_output_projection_of_a_rotation_changes_no_cosine():
     network = tiny_network("gpt_neox")
     with torch.no_grad():
         square = torch.linalg.qr(torch.randn(320, 32))[0]
-        network.get_output_embeddings().weight.copy_(square)
+        not_none(network.get_output_embeddings()).weight.copy_(square)
     model = interp.build_model(network, byte_tokenizer())
     found = interp.output_projection(
         model, [p.prompt for p in PAIRS], [p.prompt for p in REASONING], draws=200
@@ -311,7 +318,7 @@ def test_the_projection_is_that_of_the_logits_themselves():
 
 def test_patterns_are_causal_shares_and_say_their_tokens():
     model = interp.load_model("organism:heads-64")
-    pairs = interp.read_pairs(interp.organism_file(model, "pairs.csv"))[:4]
+    pairs = interp.read_pairs(not_none(interp.organism_file(model, "pairs.csv")))[:4]
     words, weights = interp.attribute_heads(model, pairs).pattern(3, 0, 1)
     assert words == pairs[1].prompt.split()
     np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-5)
@@ -337,7 +344,7 @@ def test_progress_counts_rows_to_the_end():
 def test_an_interrupted_attribution_leaves_no_hook_behind():
     model = planted_model()
 
-    def stop(part, done, total):
+    def stop(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

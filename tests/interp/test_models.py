@@ -3,10 +3,12 @@
 import json
 import shutil
 import warnings
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from tiny_models import ARCHITECTURES, byte_tokenizer, save_tiny, tiny_network
 
 from nullcline import interp
@@ -81,7 +83,7 @@ def test_a_fingerprint_tells_checkpoints_apart_and_is_stable(folders):
 def test_organisms_load_by_name():
     model = interp.load_model("organism:web-8")
     assert (model.n_layers, model.d_model) == (2, 8)
-    assert interp.organism_file(model, "pairs.csv").is_file()
+    assert not_none(interp.organism_file(model, "pairs.csv")).is_file()
     assert interp.organism_file(model, "nothing.csv") is None
 
 
@@ -173,7 +175,7 @@ def test_what_cannot_fit_is_refused_with_the_number(folders, monkeypatch):
 
 def test_unknown_formats_and_devices_are_refused(folders):
     with pytest.raises(interp.InterpError, match="dtype"):
-        interp.load_model(str(folders("gpt2")), dtype="int3")
+        interp.load_model(str(folders("gpt2")), dtype=cast(Any, "int3"))
     with pytest.raises(interp.InterpError, match="device"):
         interp.load_model(str(folders("gpt2")), device="abacus")
 
@@ -201,7 +203,7 @@ def test_an_architecture_that_transformer_lens_does_not_know_is_named():
 
 def test_hooks_are_removed_after_any_exception():
     network = tiny_network("gpt2")
-    module = network.transformer.h[0]
+    module = network.get_submodule("transformer.h.0")
 
     def fail(*args):
         raise KeyboardInterrupt

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
 
 from nullcline import interp
@@ -156,7 +157,7 @@ def test_the_order_of_options_and_of_questions_does_not_matter():
 def test_mc1_asks_for_the_best_answer_and_a_tie_is_not_one():
     network = tiny_network("gpt2")
     with torch.no_grad():
-        network.get_output_embeddings().weight.zero_()
+        not_none(network.get_output_embeddings()).weight.zero_()
     model = interp.build_model(network, word_tokenizer())
     questions = [
         interp.Question("the city of paris is in", ("france", "winter"), (True, False), 0),

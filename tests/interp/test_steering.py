@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from narrow import not_none
 from tiny_models import ARCHITECTURES, byte_tokenizer, save_tiny, tiny_network
 
 from nullcline import interp
@@ -17,7 +18,7 @@ def model_of(kind="gpt2"):
     return interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
 
 
-def vector_for(model, *, layer=1, site="block", strength=0.5, **changes):
+def vector_for(model, *, layer=1, site: interp.Site = "block", strength=0.5, **changes):
     direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(3))
     whole = interp.TruthVector(
         direction=direction / direction.norm(),
@@ -136,7 +137,7 @@ def test_last_positions_are_those_where_the_answer_is_predicted(model, vector):
     assert torch.equal(steered[:, :-1], plain[:, :-1])
     assert not torch.equal(steered[:, -1], plain[:, -1])
     with interp.steer(model, last) as applied:
-        applied.start_at(torch.tensor([2]))
+        not_none(applied).start_at(torch.tensor([2]))
         later = logits(model)
     assert torch.equal(later[:, :2], plain[:, :2])
     assert not torch.equal(later[:, 2], plain[:, 2])
