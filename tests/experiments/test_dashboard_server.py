@@ -23,6 +23,7 @@ from nullcline.experiments.dashboard._errors import JobError
 from nullcline.experiments.dashboard._jobs import run
 from nullcline.experiments.dashboard._page import plotly_script, script, static
 from nullcline.experiments.dashboard._server import create_app
+from nullcline.experiments.dashboard._store import Job
 from nullcline.experiments.dashboard._uploads import MOST_BYTES, MOST_FILES, MOST_ROWS, Uploads
 from nullcline.experiments.dashboard._worker import ProcessWorker
 from nullcline.experiments.web import own_names
@@ -430,6 +431,8 @@ def test_what_somebody_waits_for_comes_before_what_nobody_does():
     assert store.parts("claims", {}, "claims", urgent=False) is ahead
     asked = store.parts("claims", {}, "claims")
     assert asked is not ahead
+    assert isinstance(ahead, Job)
+    assert isinstance(asked, Job)
     assert ahead.future.cancelled()
     assert not asked.future.done()
     store.close()

@@ -5,10 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from narrow import not_none
 
 from nullcline import dynamics
 from nullcline.data import shipped
-from nullcline.experiments.dashboard._blocks import csv_data
+from nullcline.experiments.dashboard._blocks import Table, View, csv_data
 from nullcline.experiments.dashboard._family import family_view
 from nullcline.experiments.dashboard._inside import inside_view
 from nullcline.experiments.dashboard._steering import COLUMNS
@@ -51,8 +52,12 @@ LAYERS = {
 }
 
 
-def titles(view) -> list[str]:
+def titles(view: View) -> list[str]:
     return [block.get("title", "") for block in view["blocks"]]
+
+
+def table_titled(view: View, words: str) -> Table:
+    return next(b for b in view["blocks"] if b["kind"] == "table" and words in b["title"])
 
 
 def test_records_are_shown_from_a_folder(tmp_path):
@@ -68,10 +73,10 @@ def test_records_are_shown_from_a_folder(tmp_path):
     assert maps[0]["traces"][0]["z"] == [[0.3, 0.3], [-0.7, -0.7]]
     assert maps[1]["traces"][0]["z"] == [[0.2, None], [0.2, None]]
     assert (maps[0]["traces"][1]["x"], maps[0]["traces"][1]["y"]) == ([0], [1])
-    steering = next(b for b in view["blocks"] if "steering" in b.get("title", ""))
+    steering = table_titled(view, "steering")
     assert [row[0] for row in steering["rows"]] == ["steered", "strength 0"]
     assert steering["rows"][0][1] == "40.0 [30.0, 50.0]"
-    scan = next(b for b in view["blocks"] if b.get("name") == "layer-scan")
+    scan = next(b for b in view["blocks"] if b["kind"] == "figure" and b["name"] == "layer-scan")
     assert scan["traces"][0]["y"] == pytest.approx([60, 70])
 
 
@@ -87,14 +92,13 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
     }
     record["rows"] = [*EVALUATE["rows"], {"name": "random_max", "corrected_share": 0.07}]
     (tmp_path / "record.json").write_text(json.dumps({"command": "evaluate", "result": record}))
-    blocks = inside_view([tmp_path])["blocks"]
-    shown = next(b for b in blocks if b["kind"] == "facts")
+    view = inside_view([tmp_path])
+    shown = next(b for b in view["blocks"] if b["kind"] == "facts")
     vector_said, held, reason = "mass mean, layer 3, strength 0.5", "90.0 %", "within the range"
     for said in (vector_said, held, "[80.0, 95.0]", "not told from random", reason):
         assert said in str(shown)
     # A title is text of the page: what is escaped for plotly would be shown as it is written.
-    beside = next(b for b in blocks if b.get("title") == "R&D <1B>: steering beside its controls")
-    rows = beside["rows"]
+    rows = table_titled(view, "R&D <1B>: steering beside its controls")["rows"]
     assert rows[-1][0] == "random max"
     assert rows[-1][3] == "7.0"
     assert rows[-1][6] == "–"
@@ -120,7 +124,7 @@ def test_a_family_that_turns_shows_both_sides():
     told = {f.family: str(family_view(found, f)["blocks"][0]) for f in found.families}
     assert "γ before the turn" in told["web"]
     web = next(f for f in found.families if f.family == "web")
-    assert f"{web.about_turn[1].gamma:.2f}" in told["web"]
+    assert f"{not_none(web.about_turn)[1].gamma:.2f}" in told["web"]
     assert "before the turn" not in told["curated"]
 
 
@@ -153,7 +157,7 @@ def test_a_family_of_any_number_of_sizes_has_a_view(tmp_path):
         truth_stderr=found.families[3].truth_stderr,
         items=817,
     )
-    ranked = next(b for b in views["f6"]["blocks"] if "Candidates" in b.get("title", ""))
+    ranked = table_titled(views["f6"], "Candidates")
     assert [row[1] for row in ranked["rows"]] == [f"{c.width:.2f}" for c in best.candidates]
 
 

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nullcline import interp
+from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
 from nullcline.experiments.studies.heads.attribute_heads import attribute_heads
 from nullcline.experiments.sweeps import _register, run_here
@@ -19,10 +20,12 @@ ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "configs"
 
 
-def composed(*overrides):
+def composed(*overrides) -> schemas.AttributeHeads:
     _register.register(attribute_heads)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-        return OmegaConf.to_object(compose("attribute_heads", overrides=list(overrides)))
+        found = OmegaConf.to_object(compose("attribute_heads", overrides=list(overrides)))
+    assert isinstance(found, schemas.AttributeHeads)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -30,10 +30,12 @@ def store_of_its_own(monkeypatch):
     monkeypatch.setattr(store, "repo", kept)
 
 
-def composed(*overrides):
+def composed(*overrides) -> schemas.Diagnose:
     _register.register(diagnose)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-        return OmegaConf.to_object(compose("diagnose", overrides=list(overrides)))
+        found = OmegaConf.to_object(compose("diagnose", overrides=list(overrides)))
+    assert isinstance(found, schemas.Diagnose)
+    return found
 
 
 def test_every_shipped_family_is_a_choice():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from narrow import not_none
 
 from nullcline.experiments.dashboard._claims import claims_view
 from nullcline.experiments.ledger import (
@@ -96,17 +97,19 @@ def test_page_and_dashboard_show_it(ledger):
         if claim.by_experiment:
             assert " ".join(page.split()).count(claim.by_experiment.reason) == 1
     view = claims_view(ledger)
-    for claim, block in zip(
-        ledger, [b for b in view["blocks"] if b["kind"] == "details"], strict=True
-    ):
-        shown = [b for b in block["blocks"] if b.get("title", "").startswith("By experiment")]
+    opened = [b for b in view["blocks"] if b["kind"] == "details"]
+    for claim, block in zip(ledger, opened, strict=True):
+        tables = [b for b in block["blocks"] if b["kind"] == "table"]
+        shown = [table for table in tables if table["title"].startswith("By experiment")]
         assert len(shown) == (claim.id in SPOKEN_TO)
         for table in shown:
             assert claim.by_experiment
             assert [row[0] for row in table["rows"]] == [
                 effect.name for effect in claim.by_experiment.effects
             ]
-    rows = list(csv.DictReader(view["blocks"][-1]["csv"]["text"].splitlines()))
+    last = view["blocks"][-1]
+    assert last["kind"] == "table"
+    rows = list(csv.DictReader(not_none(last["csv"])["text"].splitlines()))
     assert {row["claim"] for row in rows if row["by_experiment"]} == SPOKEN_TO
 
 

@@ -214,7 +214,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(recipe, family, tmp
     class Killed(Exception):
         pass
 
-    def kill(part, done, total):
+    def kill(*_):
         raise Killed
 
     with pytest.raises(Killed):

@@ -73,7 +73,10 @@ def _speak(address: str) -> None:
         assert [model.id for model in client.models.list()] == [served.NAME]
         for strength in (0.0, 1.0):
             written = client.completions.create(
-                **ASKED, max_tokens=12, extra_body={"steering": {"strength": strength}}
+                model=served.NAME,
+                prompt=served.PROMPT,
+                max_tokens=12,
+                extra_body={"steering": {"strength": strength}},
             )
             assert written.choices[0].text == served.alone(strength).text
         messages: list = [{"role": "user", "content": "the city of paris"}]
@@ -86,7 +89,7 @@ def _speak(address: str) -> None:
         with pytest.raises(openai.NotFoundError, match="no model 'gpt-4'"):
             client.completions.create(model="gpt-4", prompt="a")
         with pytest.raises(openai.BadRequestError, match="max_tokens"):
-            client.completions.create(**ASKED, max_tokens=100_000)
+            client.completions.create(model=served.NAME, prompt=served.PROMPT, max_tokens=100_000)
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -57,7 +57,9 @@ def test_both_roads_make_the_same_record(name, tmp_path, monkeypatch, capsys):
 def test_a_study_names_its_rows_and_its_objective(name):
     study = find_study(name)
     assert study.name == name
-    assert study.schema.__doc__.startswith(("The study", "FitDynamics")), study.schema.__doc__
+    said = study.schema.__doc__
+    assert said, name
+    assert said.startswith(("The study", "FitDynamics")), said
     assert study.rows
 
 

@@ -66,7 +66,8 @@ def test_both_formats_say_the_same(sweep, tmp_path):
     for suffix in ("csv", "parquet"):
         assert main(["collect", str(sweep), "-o", str(tmp_path / f"t.{suffix}")]) == 0
     read = pd.read_csv(tmp_path / "t.csv"), pd.read_parquet(tmp_path / "t.parquet")
-    pd.testing.assert_frame_equal(*(table.astype(str).replace("None", "nan") for table in read))
+    one, other = (table.astype(str).replace("None", "nan") for table in read)
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_json_is_alone_on_stdout_and_what_is_missing_is_said(sweep, capsys):

@@ -104,7 +104,7 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
     jobs = ("estimator.n_boot=20000", "estimator.seed=range(0,40)")
     with hydra_sweep("diagnose", tmp_path, *jobs) as killed:
         while len(records(tmp_path)) < 8:
-            assert killed.poll() is None, killed.stderr.read()
+            assert killed.poll() is None, killed.communicate()[1]
             time.sleep(0.01)
         killed.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 20
@@ -121,7 +121,7 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
     assert len(before) - done <= stopped  # written, but not yet said to be done
     times = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*/record.json")}
     with hydra_sweep("diagnose", tmp_path, *jobs) as again:
-        said = again.stderr.read()
+        said = again.communicate()[1]
     assert again.returncode == 0, said
     assert f"{done} finished already and skipped, {40 - done} to do" in said
     after = records(tmp_path)
@@ -136,7 +136,7 @@ def test_functions_compile_once_per_worker(tmp_path):
     """JAX says in the log of a job what it compiled: something in the first of each worker only."""
     jobs = ("seed=range(0,8)", "penalty=ridge")
     with hydra_sweep("fit_dynamics", tmp_path, *jobs, JAX_LOG_COMPILES="1") as command:
-        said = command.stderr.read()
+        said = command.communicate()[1]
     assert command.returncode == 0, said
     compiled = {}
     for path in tmp_path.glob("*/job.json"):
