@@ -159,7 +159,7 @@ def compare_dimension(
         return DimensionChange(**about)
     generator = np.random.default_rng(seed)
     larger = max(first, second, key=len)
-    kept, _ = _subsets(larger, equal, n_boot=n_boot, generator=generator)
+    subsets, _ = _subsets(larger, equal, n_boot=n_boot, generator=generator)
     centred = [group - group.mean(axis=0) for group in (first, second)]
     scaled = [group / group.std(axis=0) for group in centred]
     p = []
@@ -171,7 +171,7 @@ def compare_dimension(
         # The observed dealing is one of the possible ones, so p is never zero.
         p.append(float((1 + np.sum(null >= observed - ROUNDING)) / (1 + null.size)))
     (low, high), (scaled_low, scaled_high) = (
-        percentile_interval(part, level=level) for part in kept
+        percentile_interval(part, level=level) for part in subsets
     )
     return DimensionChange(
         **about,
@@ -237,11 +237,11 @@ def _bootstrap(scores, *, n_boot: int, generator: np.random.Generator) -> Ratios
     """Ratios of resamples of models drawn with replacement."""
     models = len(scores)
     even = np.full(models, 1 / models)
-    found = [
+    batches = [
         _ratios(generator.multinomial(models, even, size=size).astype(float), scores)
         for size in _batches(models, n_boot)
     ]
-    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+    return tuple(np.concatenate(part) for part in zip(*batches, strict=True))
 
 
 def _subsets(

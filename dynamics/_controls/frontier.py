@@ -1,11 +1,13 @@
 """Two scores of frontier models: the population line, the labs beside it, and the release date."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from scipy import optimize, stats
 
 from .._statistics.correlation import pearson
@@ -17,6 +19,8 @@ _DAYS = 365.25
 _LOG_RATIO = 8.0
 
 FrontierStatus = Literal["ok", "underdetermined"]
+#: Deviance, coefficients, their unscaled covariance, and the variance within labs.
+LabFit = tuple[float, np.ndarray, np.ndarray, float]
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def population_line(
     """Ordinary least squares of `y` on `x` (fractions), with the residual h of every model.
 
     The standard error of h joins the error of `y`, that of `x` times the slope, and the line's own
-    at that place. Without standard errors only the line's own is left. The line itself treats `x`
+    at that `x`. Without standard errors only the line's own is left. The line itself treats `x`
     as exact, so it is drawn down a little by the error of `x`.
 
     Raises ValueError below 3 models or where `x` does not vary.
@@ -107,7 +111,7 @@ def population_line(
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     models = x.size
     if models < 3 or np.ptp(x) == 0:
-        raise ValueError("a line with errors needs three models and two places")
+        raise ValueError("a line with errors needs three models and two different values of x")
     centred = x - x.mean()
     spread = float(centred @ centred)
     slope = float(centred @ y) / spread
@@ -146,17 +150,17 @@ def leave_one_lab_out(
     """
     labels, index = family_index(lab)
     design = np.column_stack([np.ones(len(y)), covariates])
-    kept, errors = [], []
-    for place, label in enumerate(labels.tolist()):
-        out = index == place
+    left_out, errors = [], []
+    for i, label in enumerate(labels.tolist()):
+        out = index == i
         if out.sum() < least:
             continue
         fitted = np.linalg.lstsq(design[~out], y[~out], rcond=None)[0]
-        kept.append(str(label))
+        left_out.append(str(label))
         errors.append(float(np.mean(np.abs(y[out] - design[out] @ fitted))))
     values = np.array(errors)
     mean, sd = (float(values.mean()), float(values.std())) if errors else (math.nan, math.nan)
-    return HeldOutLabs(tuple(kept), values, mean, sd)
+    return HeldOutLabs(tuple(left_out), values, mean, sd)
 
 
 def lab_lines(
@@ -169,7 +173,7 @@ def lab_lines(
 ) -> dict[str, PopulationLine]:
     """A line of its own for each lab with at least `least` (and 3) models."""
     labels, index = family_index(lab)
-    groups = {str(label): index == place for place, label in enumerate(labels.tolist())}
+    groups = {str(label): index == i for i, label in enumerate(labels.tolist())}
     return {
         label: population_line(x[group], y[group], level=level)
         for label, group in groups.items()
@@ -191,15 +195,15 @@ def equal_slopes_p(
     lines = lab_lines(x, y, lab, least=least)
     labels = np.asarray(lab).astype(str)
     apart = [(x[labels == name], y[labels == name]) for name in lines]
-    spare = sum(part[0].size - 2 for part in apart)
-    if len(apart) < 2 or spare < 1:
+    dof = sum(part[0].size - 2 for part in apart)
+    if len(apart) < 2 or dof < 1:
         return math.nan
     free = sum(float(np.sum(line.residual**2)) for line in lines.values())
     xs = np.concatenate([part[0] - part[0].mean() for part in apart])
     ys = np.concatenate([part[1] - part[1].mean() for part in apart])
     shared = float(np.sum((ys - xs * (xs @ ys) / (xs @ xs)) ** 2))
-    ratio = (shared - free) / (len(apart) - 1) / (free / spare)
-    return float(stats.f.sf(ratio, len(apart) - 1, spare))
+    ratio = (shared - free) / (len(apart) - 1) / (free / dof)
+    return float(stats.f.sf(ratio, len(apart) - 1, dof))
 
 
 def lab_effects(
@@ -224,48 +228,17 @@ def lab_effects(
     covariates, y = covariates[keep], y[keep]
     labels, index = family_index(np.asarray(lab)[keep])
     models, columns = covariates.shape
-    spare = models - labels.size - columns
+    dof = models - labels.size - columns
     design = np.column_stack([np.ones(models), covariates - covariates.mean(axis=0)])
-    settings = {"level": level, "degrees_of_freedom": spare}
-    if spare < 1 or labels.size < 2 or np.linalg.matrix_rank(design) <= columns:
+    settings = {"level": level, "degrees_of_freedom": dof}
+    if dof < 1 or labels.size < 2 or np.linalg.matrix_rank(design) <= columns:
         return LabEffects(
             models=models, labs=labels.size, status="underdetermined", settings=settings
         )
-    count = np.bincount(index)
-
-    def fit(ratio: float):
-        """Generalised least squares at between / within variance `ratio`."""
-        # Compound symmetry V = 1 + ratio 11' in a lab of n models. V^-1/2 = 1 - share 11'/n with
-        # share = 1 - (1 + ratio n)^-1/2: it takes a share of each lab's mean away. The deviance is
-        # -2 log of the restricted likelihood with the variance within profiled out:
-        # (n - p) log RSS + log|V| + log|X'V^-1 X|, log|V| = sum of log(1 + ratio n) over labs.
-        share = 1 - 1 / np.sqrt(1 + ratio * count)
-        both = np.column_stack([design, y])
-        means = np.zeros((labels.size, both.shape[1]))
-        np.add.at(means, index, both)
-        whitened = both - (share / count)[index][:, None] * means[index]
-        a, b = whitened[:, :-1], whitened[:, -1]
-        inverse = np.linalg.inv(a.T @ a)
-        beta = inverse @ (a.T @ b)
-        squares = float(np.sum((b - a @ beta) ** 2))
-        degrees = models - columns - 1
-        deviance = (
-            degrees * math.log(squares)
-            + float(np.sum(np.log1p(ratio * count)))
-            - float(np.linalg.slogdet(inverse)[1])
-        )
-        return deviance, beta, inverse, squares / degrees
-
-    logs = np.linspace(-_LOG_RATIO, _LOG_RATIO, 65)
-    best, step = logs[int(np.argmin([fit(math.exp(v))[0] for v in logs]))], logs[1] - logs[0]
-    found = optimize.minimize_scalar(
-        lambda v: fit(math.exp(v))[0], bounds=(best - step, best + step), method="bounded"
-    )
-    ratio = math.exp(float(found.x))  # pyright: ignore[reportAttributeAccessIssue]
-    if fit(0.0)[0] <= fit(ratio)[0]:
-        ratio = 0.0
+    fit = partial(_generalised_least_squares, design=design, y=y, index=index)
+    ratio = _variance_ratio(fit)
     _, beta, inverse, variance = fit(ratio)
-    half = float(stats.t.ppf((1 + level) / 2, spare)) * math.sqrt(variance * inverse[1, 1])
+    half = float(stats.t.ppf((1 + level) / 2, dof)) * math.sqrt(variance * inverse[1, 1])
     return LabEffects(
         models=models,
         labs=labels.size,
@@ -278,3 +251,45 @@ def lab_effects(
         status="ok",
         settings=settings,
     )
+
+
+def _generalised_least_squares(
+    ratio: float,
+    *,
+    design: Float[np.ndarray, "models terms"],
+    y: Float[np.ndarray, " models"],
+    index: Int[np.ndarray, " models"],
+) -> LabFit:
+    """The fit at a variance between labs of `ratio` times that within."""
+    # Compound symmetry V = 1 + ratio 11' in a lab of n models. V^-1/2 = 1 - share 11'/n with
+    # share = 1 - (1 + ratio n)^-1/2: it takes a share of each lab's mean away. The deviance is
+    # -2 log of the restricted likelihood with the variance within profiled out:
+    # (n - p) log RSS + log|V| + log|X'V^-1 X|, log|V| = sum of log(1 + ratio n) over labs.
+    count = np.bincount(index)
+    share = 1 - 1 / np.sqrt(1 + ratio * count)
+    both = np.column_stack([design, y])
+    means = np.zeros((count.size, both.shape[1]))
+    np.add.at(means, index, both)
+    whitened = both - (share / count)[index][:, None] * means[index]
+    a, b = whitened[:, :-1], whitened[:, -1]
+    inverse = np.linalg.inv(a.T @ a)
+    beta = inverse @ (a.T @ b)
+    squares = float(np.sum((b - a @ beta) ** 2))
+    dof = design.shape[0] - design.shape[1]
+    deviance = (
+        dof * math.log(squares)
+        + float(np.sum(np.log1p(ratio * count)))
+        - float(np.linalg.slogdet(inverse)[1])
+    )
+    return deviance, beta, inverse, squares / dof
+
+
+def _variance_ratio(fit: Callable[[float], LabFit]) -> float:
+    """The ratio of least deviance: a grid on a log axis, refined about its minimum; or 0."""
+    logs = np.linspace(-_LOG_RATIO, _LOG_RATIO, 65)
+    best, step = logs[int(np.argmin([fit(math.exp(v))[0] for v in logs]))], logs[1] - logs[0]
+    refined = optimize.minimize_scalar(
+        lambda v: fit(math.exp(v))[0], bounds=(best - step, best + step), method="bounded"
+    )
+    ratio = math.exp(float(refined.x))  # pyright: ignore[reportAttributeAccessIssue]
+    return 0.0 if fit(0.0)[0] <= fit(ratio)[0] else ratio

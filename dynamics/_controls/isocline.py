@@ -33,8 +33,8 @@ def isocline_signs(
     """Above y = sqrt(coefficient x) the next step of `y` per `x` is said to fall, below it to rise.
 
     **Arguments:** `x`, `y`, reasoning and truth score of one family in order of size, as fractions
-    (the square root makes the unit matter); `coefficient` as published. The place of a step is that
-    of its smaller model. Steps with no change have no sign and are left out.
+    (the square root makes the unit matter); `coefficient` as published. A step
+    is judged at its smaller model. Steps with no change have no sign and are left out.
 
     The commoner sign is counted on the same steps that it was chosen from, so it is a generous
     rival: it always names at least half of them.

@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from .._statistics.resampling import percentile_interval
 from .._tables.counts import parse_counts
 
 _LEAST, _MOST = 0.01, 3.0  # exponents between them are looked at
 _GRID = 400
-_SPARE_VALUES = 2
+_LEAST_DOF = 2  # degrees of freedom that a fit leaves at the least
 
 PowerLawStatus = Literal["ok", "unbounded", "underdetermined"]
 
@@ -66,8 +67,8 @@ def _best_exponent(params, values) -> float:
     low, high = math.log(_LEAST), math.log(_MOST)
     for _ in range(3):
         grid = np.linspace(low, high, _GRID)
-        place = int(np.argmin(_solve(np.exp(grid), params, values)[2]))
-        low, high = grid[max(place - 1, 0)], grid[min(place + 1, _GRID - 1)]
+        best = int(np.argmin(_solve(np.exp(grid), params, values)[2]))
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
     return math.exp((low + high) / 2)
 
 
@@ -90,15 +91,15 @@ def fit_power_law(
     params, values = (np.asarray(v, dtype=np.float64) for v in (params, values))
     settings = {"level": level, "exponents": (_LEAST, _MOST)}
     n = values.size
-    if n < 3 + _SPARE_VALUES or np.unique(params).size < 4:
+    if n < 3 + _LEAST_DOF or np.unique(params).size < 4:
         nothing = np.full(n, math.nan)
         return PowerLaw(values=n, residual=nothing, status="underdetermined", settings=settings)
     exponent = _best_exponent(params, values)
     floor, scale, squares = (float(v[0]) for v in _solve(np.array([exponent]), params, values))
-    spare = n - 3
+    dof = n - 3
     grid = np.exp(np.linspace(math.log(_LEAST), math.log(_MOST), 10 * _GRID))
     floors, _, profile = _solve(grid, params, values)
-    limit = squares * (1 + float(stats.f.ppf(level, 1, spare)) / spare)
+    limit = squares * (1 + float(stats.f.ppf(level, 1, dof)) / dof)
     inside = np.flatnonzero(profile <= limit)
     bounded = inside.size > 0 and inside[0] > 0 and inside[-1] < grid.size - 1
     floor_ends = (floors[inside].min(), floors[inside].max()) if inside.size else (floor, floor)
@@ -113,7 +114,7 @@ def fit_power_law(
         exponent=exponent,
         exponent_low=float(ends[0]),
         exponent_high=float(ends[1]),
-        residual_sd=math.sqrt(squares / spare),
+        residual_sd=math.sqrt(squares / dof),
         residual=values - floor - scale * power,
         status="ok" if bounded or not inside.size else "unbounded",
         settings=settings,
@@ -130,7 +131,7 @@ def power_law_errors(
     """
     params, values = (np.asarray(v, dtype=np.float64) for v in (params, values))
     errors = np.full(values.size, math.nan)
-    if values.size < 4 + _SPARE_VALUES:
+    if values.size < 4 + _LEAST_DOF:
         return errors
     for i in range(values.size):
         rest = np.arange(values.size) != i
@@ -155,11 +156,10 @@ def rounding_spread(
     """
     generator = np.random.default_rng(seed)
     params, values = (np.asarray(v, dtype=np.float64) for v in (params, values))
-    found = []
+    fits = []
     for error in generator.uniform(-unit / 2, unit / 2, (n_draws, values.size)):
         exponent = _best_exponent(params, values + error)
         floor = _solve(np.array([exponent]), params, values + error)[0]
-        found.append((float(floor[0]), exponent))
-    tail = (1 - level) / 2
-    low, high = np.quantile(np.array(found), [tail, 1 - tail], axis=0)
-    return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
+        fits.append((float(floor[0]), exponent))
+    floors, exponents = np.array(fits).T
+    return percentile_interval(floors, level=level), percentile_interval(exponents, level=level)

@@ -1,4 +1,4 @@
-"""Scores divided by width: the published ratio, its null, and the same question asked soundly."""
+"""Scores divided by width: the published ratio, its null, and a sound test beside them."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from .._statistics.correlation import ROUNDING, pearson, permutation_p, residuals
+from .._statistics.resampling import percentile_interval
 
 #: A variance inflation above this is commonly called collinear (Kutner et al. 2004, ch. 10).
 COLLINEAR = 10.0
@@ -19,7 +20,7 @@ WidthStatus = Literal["ok", "collinear", "underdetermined"]
 
 @dataclass(frozen=True, kw_only=True)
 class WidthRatio:
-    """Two scores of one family divided by width, and the same question asked soundly.
+    """Two scores of one family divided by width, and their coupling at equal width.
 
     - `ratio_r`: Pearson's r of the two scores, each divided by width (the published figure).
     - `null_mean`, `null_low`, `null_high`: r of independent scores over the same widths, the mean
@@ -119,35 +120,38 @@ def width_ratio(
         return WidthRatio(models=models, status="underdetermined", settings=settings)
     ratio = pearson(x / width, y / width)
     null = ratio_null(x, y, width, n_null=n_null, seed=seed)
-    tail = (1 - level) / 2
-    low, high = np.quantile(null, [tail, 1 - tail])
-    log_width = np.log10(width)[:, None]
-    partial = p = slope = slope_low = slope_high = math.nan
-    vif = variance_inflation(x, log_width)
+    low, high = percentile_interval(null, level=level)
+    vif = variance_inflation(x, np.log10(width)[:, None])
+    given_width = {}
     if models > _FEWEST_MODELS and math.isfinite(vif):
-        left_x, left_y = residuals(x, log_width), residuals(y, log_width)
-        partial = pearson(left_x, left_y)
-        p = permutation_p(left_x, left_y, n_permutations=n_null, seed=seed)
-        # Frisch-Waugh: the slope beside log width is the slope between what log width leaves.
-        slope = float(left_x @ left_y) / float(left_x @ left_x)
-        scatter = left_y - slope * left_x
-        spare = models - 3
-        error = math.sqrt(float(scatter @ scatter) / spare / float(left_x @ left_x))
-        half = float(stats.t.ppf(1 - tail, spare)) * error
-        slope_low, slope_high = slope - half, slope + half
+        given_width = _given_width(x, y, np.log10(width), n_null=n_null, seed=seed, level=level)
     return WidthRatio(
         models=models,
         ratio_r=ratio,
         null_mean=float(null.mean()),
-        null_low=float(low),
-        null_high=float(high),
+        null_low=low,
+        null_high=high,
         null_p=float(np.mean(null >= ratio - ROUNDING)),
-        partial_r=partial,
-        partial_p=p,
-        slope=slope,
-        slope_low=slope_low,
-        slope_high=slope_high,
+        **given_width,
         vif=vif,
         status="collinear" if vif > COLLINEAR else "ok",
         settings=settings,
     )
+
+
+def _given_width(x, y, log_width, *, n_null: int, seed: int, level: float) -> dict[str, float]:
+    """Correlation and slope of the two scores at equal log width, as fields of `WidthRatio`."""
+    left_x, left_y = residuals(x, log_width[:, None]), residuals(y, log_width[:, None])
+    # Frisch-Waugh: the slope beside log width is the slope between what log width leaves.
+    slope = float(left_x @ left_y) / float(left_x @ left_x)
+    scatter = left_y - slope * left_x
+    dof = x.size - 3
+    error = math.sqrt(float(scatter @ scatter) / dof / float(left_x @ left_x))
+    half = float(stats.t.ppf(1 - (1 - level) / 2, dof)) * error
+    return {
+        "partial_r": pearson(left_x, left_y),
+        "partial_p": permutation_p(left_x, left_y, n_permutations=n_null, seed=seed),
+        "slope": slope,
+        "slope_low": slope - half,
+        "slope_high": slope + half,
+    }
