@@ -115,13 +115,13 @@ def steps(
     order = [
         i for k, i in enumerate(order) if k == 0 or log10_params[i] > log10_params[order[k - 1]]
     ]
-    found = []
+    result = []
     for i, j in pairwise(order):
         both = [i, j]
         slope = errors_in_variables_slope(
             x[both], y[both], x_stderr=x_stderr[both], y_stderr=y_stderr[both]
         )
-        found.append(
+        result.append(
             Step(
                 smaller=models[i],
                 larger=models[j],
@@ -130,4 +130,4 @@ def steps(
                 near_chance=bool(x[i] < chance + _NEAR_CHANCE * (1 - chance)),
             )
         )
-    return tuple(found)
+    return tuple(result)

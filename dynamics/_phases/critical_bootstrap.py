@@ -17,12 +17,12 @@ from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
 from .critical_types import COLLINEAR, CriticalPoint, WithinFamilies, as_ambient, within_families
 
-#: Breaks tried between the second and the last but one place on the axis.
+#: Breaks tried between the second and the last but one position on the axis.
 _BREAKS = 61
 #: Of two families there are three different resamples.
 _LEAST_FAMILIES = 3
-#: Models beyond the coefficients: with fewer the residuals say nothing of the noise.
-_SPARE_MODELS = 3
+#: Degrees of freedom: with fewer the residuals say nothing of the noise.
+_LEAST_DOF = 3
 
 Curve = Literal["quadratic", "segmented"]
 Sums = Float[np.ndarray, "families 5"]
@@ -40,10 +40,10 @@ def critical_point_bootstrap(
 ) -> tuple[CriticalPoint, CriticalPoint]:
     """Minimum of a quadratic, and of two slopes, with an offset per family; families resampled.
 
-    **Arguments:** `x`, place on the axis (log10 of a size, of FLOPs, or the reasoning score); `y`,
-    the score as a fraction; `family`, a label per model; `n_boot` resamples of whole families drawn
-    from `seed`; `level` of the percentile interval. Models with a value that is not finite and
-    families of one place on the axis are left out.
+    **Arguments:** `x`, position on the axis (log10 of a size, of FLOPs, or the reasoning score);
+    `y`, the score as a fraction; `family`, a label per model; `n_boot` resamples of whole families
+    drawn from `seed`; `level` of the percentile interval. Models with a value that is not finite
+    and families at a single position on the axis are left out.
 
     **Returns:** the quadratic and the segmented result. A resample whose curve does not open
     upwards, or whose vertex lies outside the data, has no minimum; it is counted in
@@ -63,44 +63,39 @@ def critical_point_bootstrap(
     centre, scale = float(np.mean(data.x)), float(np.ptp(data.x)) / 2
     quadratic, segmented, breaks, total = family_sums(data, centre=centre, scale=scale)
     padding = padded_families(data.families) - data.families
-    lines = as_ambient(np.pad(quadratic, ((0, padding), (0, 0))))
-    hinges = as_ambient(np.pad(segmented, ((0, 0), (0, padding), (0, 0))))
-    low, high = (np.min(data.x) - centre) / scale, (np.max(data.x) - centre) / scale
-    ends = as_ambient(np.array([low, high]))
-    places = as_ambient(breaks)
+    lines = np.pad(quadratic, ((0, padding), (0, 0)))
+    hinges = np.pad(segmented, ((0, 0), (0, padding), (0, 0)))
+    ends = (np.array([np.min(data.x), np.max(data.x)]) - centre) / scale
+    arrays = (as_ambient(values) for values in (lines, hinges, breaks, ends))
     # The first row of weights takes every family once: the fit of the data themselves.
-    fits = jax.device_get(
-        _resample(jax.random.key(seed), data.families, lines, hinges, places, ends, n_boot=n_boot)
-    )
-    results = []
-    for name in ("quadratic", "segmented"):
-        vertex, explained, kept = (values[0] for values in fits[name])
-        found, minimum = fits[name][0][1:], fits[name][2][1:]
-        vertices = np.where(minimum, found, np.nan) * scale + centre
-        interval = percentile_interval(vertices, level=level)
-        results.append(
-            CriticalPoint(
-                vertex=float(vertex * scale + centre) if kept else np.nan,
-                low=interval[0] if kept else -np.inf,
-                high=interval[1] if kept else np.inf,
-                level=level,
-                within_r2=float(explained / total),
-                no_minimum_share=float(np.mean(~minimum)),
-                models=data.x.size,
-                families=data.families,
-                method=f"{name}_cluster_bootstrap",
-                status="ok" if kept else "no_minimum",
-                settings=settings,
-            )
+    fits = jax.device_get(_resample(jax.random.key(seed), data.families, *arrays, n_boot=n_boot))
+
+    def result(name: Curve) -> CriticalPoint:
+        vertices, explained, has_minimum = fits[name]
+        vertices = np.where(has_minimum, vertices, np.nan) * scale + centre
+        low, high = percentile_interval(vertices[1:], level=level)
+        return CriticalPoint(
+            vertex=float(vertices[0]),
+            low=low if has_minimum[0] else -np.inf,
+            high=high if has_minimum[0] else np.inf,
+            level=level,
+            within_r2=float(explained[0] / total),
+            no_minimum_share=float(np.mean(~has_minimum[1:])),
+            models=data.x.size,
+            families=data.families,
+            method=f"{name}_cluster_bootstrap",
+            status="ok" if has_minimum[0] else "no_minimum",
+            settings=settings,
         )
-    return results[0], results[1]
+
+    return result("quadratic"), result("segmented")
 
 
 def is_underdetermined(data: WithinFamilies) -> bool:
     """Whether offsets and two slopes would leave too little to judge the fit by."""
     return (
         data.families < _LEAST_FAMILIES
-        or data.x.size - data.families < 2 + _SPARE_MODELS
+        or data.x.size - data.families < 2 + _LEAST_DOF
         or max(np.unique(data.x[data.index == f]).size for f in range(data.families)) < 3
         or not np.any(data.centred(data.y))
     )
@@ -109,18 +104,18 @@ def is_underdetermined(data: WithinFamilies) -> bool:
 def family_sums(
     data: WithinFamilies, *, centre: float, scale: float
 ) -> tuple[Sums, Float[np.ndarray, "breaks families 5"], Float[np.ndarray, " breaks"], float]:
-    """Products of centred columns, summed by family: (aa, ab, bb, ay, by).
+    """Products of centred columns, summed by family: (pp, pq, qq, py, qy).
 
-    Columns (a, b) are (u, u²) for the quadratic, and for each break the parts of u below and above
+    Columns (p, q) are (u, u²) for the quadratic, and for each break the parts of u below and above
     it, with u = (x - centre) / scale. Also the breaks in u and the sum of squares of the centred y.
     """
     u, y = (data.x - centre) / scale, data.centred(data.y)
     inner = np.unique(u)
     breaks = np.linspace(inner[1], inner[-2], _BREAKS)
 
-    def products(a, b):
-        a, b = data.centred(a), data.centred(b)
-        return data.sums(np.stack([a * a, a * b, b * b, a * y, b * y], axis=-1))
+    def products(p, q):
+        p, q = data.centred(p), data.centred(q)
+        return data.sums(np.stack([p * p, p * q, q * q, p * y, q * y], axis=-1))
 
     quadratic = products(u, u * u)
     segmented = np.stack([products(np.minimum(u - c, 0), np.maximum(u - c, 0)) for c in breaks])
@@ -134,15 +129,15 @@ Fits = tuple[Float[Array, " rows"], Float[Array, " rows"], Bool[Array, " rows"]]
 
 def _slopes(sums: Float[Array, "*batch 5"]) -> tuple[Array, Array, Array]:
     """Both slopes of the least squares, and the sum of squares that they explain."""
-    aa, ab, bb, ay, by = (sums[..., i] for i in range(5))
-    determinant = aa * bb - ab * ab
+    pp, pq, qq, py, qy = (sums[..., i] for i in range(5))
+    determinant = pp * qq - pq * pq
     # Normal equations of two columns by Cramer's rule; explained = w'A'y.
-    # Collinear columns (a resample of too few places) have no solution of their own.
-    solvable = determinant > COLLINEAR * jnp.finfo(sums.dtype).eps * aa * bb
+    # Collinear columns (a resample of too few positions) have no solution of their own.
+    solvable = determinant > COLLINEAR * jnp.finfo(sums.dtype).eps * pp * qq
     safe = jnp.where(solvable, determinant, 1)
-    first = jnp.where(solvable, (bb * ay - ab * by) / safe, jnp.nan)
-    second = jnp.where(solvable, (aa * by - ab * ay) / safe, jnp.nan)
-    return first, second, first * ay + second * by
+    first = jnp.where(solvable, (qq * py - pq * qy) / safe, jnp.nan)
+    second = jnp.where(solvable, (pp * qy - pq * py) / safe, jnp.nan)
+    return first, second, first * py + second * qy
 
 
 def _fit(
@@ -153,9 +148,9 @@ def _fit(
     ends: Float[Array, "2"],
 ) -> dict[str, Fit]:
     """Both curves for given counts of families."""
-    slope, bend, explained = _slopes(weights @ lines)
-    vertex = -slope / (2 * bend)
-    minimum = (bend > 0) & (vertex > ends[0]) & (vertex < ends[1])
+    slope, curvature, explained = _slopes(weights @ lines)
+    vertex = -slope / (2 * curvature)
+    minimum = (curvature > 0) & (vertex > ends[0]) & (vertex < ends[1])
     left, right, gains = _slopes(jnp.einsum("f,bfk->bk", weights, hinges))
     best = jnp.argmax(jnp.where(jnp.isfinite(gains), gains, -1))
     turns = (left[best] < 0) & (right[best] > 0)

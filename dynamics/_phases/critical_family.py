@@ -11,6 +11,7 @@ from scipy import stats
 from ...common.statistics import fieller
 from .._statistics.resampling import family_index
 from .critical_types import NOISE_DEGREES, FamilyCritical, FamilyStatus, known_noise
+from .family_curve import quadratic_design
 
 # Residuals below so many units in the last place of the scores are rounding, not noise.
 _ROUNDING = 1000
@@ -27,31 +28,24 @@ def u_test(
 ) -> FamilyCritical:
     """The minimum of a quadratic of one family's scores, and whether the family brackets it.
 
-    **Arguments:** `x`, place on the axis; `y`, the score as a fraction; `y_stderr`, its known
+    **Arguments:** `x`, position on the axis; `y`, the score as a fraction; `y_stderr`, its known
     standard errors, if any; `prior_degrees`, how many degrees of freedom the known errors are worth
     beside the fit's own residuals; `level` of the interval, and 1 - `level` of the test.
 
     **Returns:** a `FamilyCritical`. The test's null is that the quadratic is no U inside the data:
     p is the larger of the one-sided p values of "falls at the smallest x" and "rises at the largest
-    x". The interval is Fieller's: the places where a slope of zero cannot be rejected; where the
+    x". The interval is Fieller's: the positions where a slope of zero cannot be rejected; where the
     curvature is not significant only the branch that holds the fitted minimum is given, and its
-    open end is infinite. Status:
-
-    - `bracketed`: the test rejects;
-    - `not_bracketed`: it does not, but a minimum inside the data cannot be excluded, or the fitted
-      curve peaks inside the data (the lowest score is then at an edge);
-    - `monotone`: the fitted curve rises or falls over all the data, and Fieller's interval holds
-      no place inside them;
-    - `underdetermined`: fewer than four models at four places on the axis, or no residual.
+    open end is infinite.
 
     With `y_stderr` the residual variance is the mean of the fit's own and the known one, weighted
     by degrees of freedom, and never below the known one. Binomial errors of scores on the same
     items are an upper bound on the noise of their differences, so this is conservative.
 
     **Limits:** a quadratic is symmetric: where the curve is steeper on one side the vertex is
-    biased towards the gentler side. Where `x` is itself a noisy score the slope
-    is attenuated (errors in variables); with standard errors that are small beside the spread of
-    `x`, as for HellaSwag within a family, the effect on the vertex is small, and it is ignored.
+    biased towards the gentler side. Where `x` is itself a noisy score the slope is attenuated
+    (errors in variables); with standard errors that are small beside the spread of `x`, as for
+    HellaSwag within a family, the effect on the vertex is small, and it is ignored.
 
     **Raises:** ValueError for a `level` outside (0, 1), a negative or zero standard error.
 
@@ -64,63 +58,98 @@ def u_test(
     keep = np.isfinite(x) & np.isfinite(y)
     noise = known_noise(y_stderr, keep)
     x, y = x[keep], y[keep]
-    settings = {
+    about = {
+        "family": family,
         "level": level,
-        "prior_degrees": prior_degrees if noise is not None else 0.0,
-        "known_noise": math.sqrt(noise) if noise is not None else None,
+        "models": x.size,
+        "settings": {
+            "level": level,
+            "prior_degrees": prior_degrees if noise is not None else 0.0,
+            "known_noise": math.sqrt(noise) if noise is not None else None,
+        },
     }
-
-    def result(status: FamilyStatus, vertex, low, high, p, curvature, degrees) -> FamilyCritical:
-        return FamilyCritical(
-            family, status, vertex, low, high, level, p, curvature, degrees, x.size, settings
-        )
-
     if np.unique(x).size < 4:
-        return result("underdetermined", np.nan, -np.inf, np.inf, np.nan, np.nan, 0.0)
+        return _undetermined(about, 0.0)
     centre, scale = float(np.mean(x)), float(np.ptp(x)) / 2
     u = (x - centre) / scale
-    design = np.stack([np.ones_like(u), u, u * u], axis=1)
-    coefficients, *_ = np.linalg.lstsq(design, y, rcond=None)
-    residual = y - design @ coefficients
-    degrees = float(x.size - 3)
-    variance = float(residual @ residual) / degrees
-    if noise is not None:
-        pooled = (degrees * variance + prior_degrees * noise) / (degrees + prior_degrees)
-        degrees, variance = degrees + prior_degrees, max(pooled, noise)
-    slope, bend = float(coefficients[1]), float(coefficients[2])
-    if variance <= (_ROUNDING * np.finfo(float).eps * np.max(np.abs(y))) ** 2:
-        # An exact fit: no noise to test against, and none that was told.
-        return result("underdetermined", np.nan, -np.inf, np.inf, np.nan, np.nan, degrees)
-    covariance = (variance * np.linalg.inv(design.T @ design))[1:, 1:]
+    coefficients, covariance, dof = _quadratic_fit(u, y, noise, prior_degrees)
+    if covariance is None:
+        return _undetermined(about, dof)
+    return _judged(u, coefficients, covariance, dof, centre=centre, scale=scale, about=about)
 
-    def upward(place: float) -> float:
-        """The t statistic of the slope at a place."""
-        gradient = np.array([1.0, 2 * place])
-        return float((slope + 2 * bend * place) / np.sqrt(gradient @ covariance @ gradient))
 
+def _undetermined(about: dict[str, Any], dof: float) -> FamilyCritical:
+    return FamilyCritical(
+        status="underdetermined",
+        vertex=np.nan,
+        low=-np.inf,
+        high=np.inf,
+        p_value=np.nan,
+        curvature=np.nan,
+        degrees_of_freedom=dof,
+        **about,
+    )
+
+
+def _judged(
+    u, coefficients, covariance, dof: float, *, centre: float, scale: float, about: dict[str, Any]
+) -> FamilyCritical:
+    """The verdict on a fitted quadratic of u = (x - centre) / scale, in the unit of x."""
+    slope, curvature = float(coefficients[1]), float(coefficients[2])
     first, last = float(np.min(u)), float(np.max(u))
-    p = float(max(stats.t.cdf(upward(first), degrees), stats.t.sf(upward(last), degrees)))
-    vertex = -slope / (2 * bend) if bend > 0 else np.nan
-    quantile = float(stats.t.ppf((1 + level) / 2, degrees))
+    p = _u_p_value(slope, curvature, covariance, ends=(first, last), dof=dof)
+    vertex = -slope / (2 * curvature) if curvature > 0 else np.nan
+    level = about["level"]
+    quantile = float(stats.t.ppf((1 + level) / 2, dof))
     # The vertex is the ratio of -slope and twice the curvature.
     turn = np.array([-1.0, 2.0])
-    low, high = fieller(-slope, 2 * bend, covariance * np.outer(turn, turn), quantile=quantile)
-    peaks = bend < 0 and first < -slope / (2 * bend) < last
+    low, high = fieller(-slope, 2 * curvature, covariance * np.outer(turn, turn), quantile=quantile)
+    peaks = curvature < 0 and first < -slope / (2 * curvature) < last
     if p < 1 - level:
         status: FamilyStatus = "bracketed"
-    elif peaks or (bend > 0 and low < last and high > first):
+    elif peaks or (curvature > 0 and low < last and high > first):
         status = "not_bracketed"
     else:
         status = "monotone"
-    return result(
-        status,
-        vertex * scale + centre,
-        low * scale + centre if bend > 0 else -np.inf,
-        high * scale + centre if bend > 0 else np.inf,
-        p,
-        bend / scale**2,
-        degrees,
+    return FamilyCritical(
+        status=status,
+        vertex=vertex * scale + centre,
+        low=low * scale + centre if curvature > 0 else -np.inf,
+        high=high * scale + centre if curvature > 0 else np.inf,
+        p_value=p,
+        curvature=curvature / scale**2,
+        degrees_of_freedom=dof,
+        **about,
     )
+
+
+def _quadratic_fit(u, y, noise: float | None, prior_degrees: float):
+    """Coefficients of 1, u, u², the covariance of the last two, and its degrees of freedom.
+
+    The covariance is None for an exact fit without known noise: nothing to test against.
+    """
+    design = quadratic_design(u)
+    coefficients, *_ = np.linalg.lstsq(design, y, rcond=None)
+    residual = y - design @ coefficients
+    dof = float(u.size - 3)
+    variance = float(residual @ residual) / dof
+    if noise is not None:
+        pooled = (dof * variance + prior_degrees * noise) / (dof + prior_degrees)
+        dof, variance = dof + prior_degrees, max(pooled, noise)
+    if variance <= (_ROUNDING * np.finfo(float).eps * np.max(np.abs(y))) ** 2:
+        return coefficients, None, dof
+    return coefficients, (variance * np.linalg.inv(design.T @ design))[1:, 1:], dof
+
+
+def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) -> float:
+    """The larger of the p values of a fall at the first end and of a rise at the last."""
+
+    def upward(position: float) -> float:
+        """The t statistic of the slope at a position."""
+        gradient = np.array([1.0, 2 * position])
+        return float((slope + 2 * curvature * position) / np.sqrt(gradient @ covariance @ gradient))
+
+    return float(max(stats.t.cdf(upward(ends[0]), dof), stats.t.sf(upward(ends[1]), dof)))
 
 
 def critical_points_by_family(
@@ -138,12 +167,12 @@ def critical_points_by_family(
     errors = None if y_stderr is None else np.asarray(y_stderr)
     return tuple(
         u_test(
-            x[index == place],
-            y[index == place],
+            x[index == i],
+            y[index == i],
             family=label,
-            y_stderr=None if errors is None else errors[index == place],
+            y_stderr=None if errors is None else errors[index == i],
             prior_degrees=prior_degrees,
             level=level,
         )
-        for place, label in enumerate(labels.tolist())
+        for i, label in enumerate(labels.tolist())
     )

@@ -1,4 +1,4 @@
-"""The calibrated interval of a pooled vertex: a test inverted over candidate places.
+"""The calibrated interval of a pooled vertex: a test inverted over candidate vertices.
 
 At a candidate vertex c the scores of a family are
 
@@ -70,40 +70,32 @@ def invert_slope_test(
     """
     first, last = float(np.min(data.x)), float(np.max(data.x))
     span = last - first
-    places = np.linspace(first - _MARGIN * span, last + _MARGIN * span, _CANDIDATES)
+    candidates = np.linspace(first - _MARGIN * span, last + _MARGIN * span, _CANDIDATES)
     # In spans of the data, so that the numbers below have no unit.
-    sums = _sums(data, (data.x[:, None] - places) / span)
+    sums = _sums(data, (data.x[:, None] - candidates) / span)
     variance, curvature = _working_values(data, sums, noise=noise, noise_degrees=noise_degrees)
     if not curvature > 0:
         return None
     penalty = variance / (asymmetry * curvature) ** 2
-    inside = (places >= first) & (places <= last)
+    inside = (candidates >= first) & (candidates <= last)
+
+    def ratio(tau: float) -> float:
+        return (tau * curvature) ** 2 / variance
 
     # The likelihood of τ hardly depends on the candidate, once m is fitted: a few will do.
     sample = sums[:, np.flatnonzero(inside)[::_STRIDE]]
     scores = [
-        np.max(_likelihood(sample, (t * curvature) ** 2 / variance, penalty, variance))
-        - (t / spread) ** 2 / 2
+        np.max(_likelihood(sample, ratio(t), penalty, variance)) - (t / spread) ** 2 / 2
         for t in _SPREADS
     ]
     floor = least_spread / math.sqrt(data.families - 1)
     chosen = max(_SPREADS[int(np.argmax(scores))], floor)
-    statistic = _statistic(sums, (chosen * curvature) ** 2 / variance, penalty)
-
-    # m falls short of zero below the vertex of an upward curve and exceeds it above.
-    rises = np.flatnonzero((statistic[:-1] < 0) & (statistic[1:] >= 0) & inside[:-1] & inside[1:])
-    if rises.size == 0:
-        return None
-    fit = _residual(sums, 0.0, penalty)
-    left = int(rises[np.argmin(fit[rises])])
-    vertex = _crossing(places, statistic, left, left + 1, 0.0)
-    # With the vertex among the candidates at least one of them is accepted.
-    places, size = np.insert(places, left + 1, vertex), np.insert(np.abs(statistic), left + 1, 0.0)
+    statistic = _statistic(sums, ratio(chosen), penalty)
     quantile = float(stats.t.ppf((1 + level) / 2, data.families - 1))
-    start, end = np.flatnonzero(size <= quantile)[[0, -1]]
-    bounded = start > 0, end < places.size - 1
-    low = _crossing(places, size, start - 1, start, quantile) if bounded[0] else -math.inf
-    high = _crossing(places, size, end, end + 1, quantile) if bounded[1] else math.inf
+    accepted = _accepted(candidates, statistic, _residual(sums, 0.0, penalty), inside, quantile)
+    if accepted is None:
+        return None
+    vertex, low, high = accepted
     return Inversion(
         vertex=vertex,
         # An end outside the data would be an extrapolation.
@@ -112,6 +104,30 @@ def invert_slope_test(
         spread=chosen * span,
         curvature=curvature / span**2,
     )
+
+
+def _accepted(
+    candidates, statistic, residual, inside, quantile: float
+) -> tuple[float, float, float] | None:
+    """The vertex, and the ends of the candidates at which the test does not reject.
+
+    None where no curve turns upwards inside the data; an end that the candidates do not reach is
+    infinite. Of several vertices that of the least residual is taken.
+    """
+    # m falls short of zero below the vertex of an upward curve and exceeds it above.
+    rises = np.flatnonzero((statistic[:-1] < 0) & (statistic[1:] >= 0) & inside[:-1] & inside[1:])
+    if rises.size == 0:
+        return None
+    left = int(rises[np.argmin(residual[rises])])
+    vertex = _crossing(candidates, statistic, left, left + 1, 0.0)
+    # With the vertex among the candidates at least one of them is accepted.
+    candidates = np.insert(candidates, left + 1, vertex)
+    size = np.insert(np.abs(statistic), left + 1, 0.0)
+    start, end = np.flatnonzero(size <= quantile)[[0, -1]]
+    bounded = start > 0, end < candidates.size - 1
+    low = _crossing(candidates, size, start - 1, start, quantile) if bounded[0] else -math.inf
+    high = _crossing(candidates, size, end, end + 1, quantile) if bounded[1] else math.inf
+    return vertex, low, high
 
 
 def _sums(data: WithinFamilies, d: Float[np.ndarray, "models candidates"]) -> Sums:
@@ -133,17 +149,19 @@ def _working_values(
     """
     within = _pooled(sums, np.inf)[0]
     curvature = within[0, 3] / within[0, 0]
-    degrees = data.x.size - 2 * data.families - 1
+    dof = data.x.size - 2 * data.families - 1
     residual = max(within[3, 3] - curvature * within[0, 3], 0.0)
     if noise is not None:
-        pooled = (residual + noise_degrees * noise) / (max(degrees, 0) + noise_degrees)
+        pooled = (residual + noise_degrees * noise) / (max(dof, 0) + noise_degrees)
         variance = max(pooled, noise)
     else:
-        variance = residual / max(degrees, 1)
+        variance = residual / max(dof, 1)
     common = np.sum(sums, axis=0)
-    bends = common[:, 0, 3] / common[:, 0, 0]
-    unexplained = np.where(bends > 0, common[:, 3, 3] - bends * common[:, 0, 3], np.inf)
-    best = float(bends[np.argmin(unexplained)]) if np.any(bends > 0) else -1.0
+    pooled_curvatures = common[:, 0, 3] / common[:, 0, 0]
+    upward = pooled_curvatures > 0
+    explained = pooled_curvatures * common[:, 0, 3]
+    unexplained = np.where(upward, common[:, 3, 3] - explained, np.inf)
+    best = float(pooled_curvatures[np.argmin(unexplained)]) if np.any(upward) else -1.0
     tiny = _LEAST_NOISE**2 * common[0, 3, 3] / data.x.size
     lost = curvature <= _LEAST_CURVATURE * best
     return max(float(variance), tiny), best if lost else float(curvature)
@@ -201,7 +219,7 @@ def _statistic(sums: Sums, ratio: float, penalty: float) -> Float[np.ndarray, " 
     return solution[:, 2] / np.sqrt(inverse[:, 2, 2] * scatter)
 
 
-def _crossing(places, values, left, right, height) -> float:
+def _crossing(candidates, values, left, right, height) -> float:
     """Where the line between two candidates reaches a height."""
     share = (height - values[left]) / (values[right] - values[left])
-    return float(places[left] + share * (places[right] - places[left]))
+    return float(candidates[left] + share * (candidates[right] - candidates[left]))

@@ -1,4 +1,4 @@
-"""The published procedure for the critical scale (claim C06), as it can be told from its paper."""
+"""The published procedure for the critical scale (claim C06), as its paper describes it."""
 
 from functools import partial
 
@@ -24,15 +24,15 @@ def critical_point_published(
 ) -> CriticalPoint:
     """Minimum of one quadratic through all models, models resampled as if independent.
 
-    **Arguments:** `x`, log10 of the parameter counts; `y`, the score as a fraction; a resample is
-    kept if it opens upwards with its vertex inside `bounds`; `level` of the percentile interval
+    **Arguments:** `x`, log10 of the parameter counts; `y`, the score as a fraction; a resample
+    counts if it opens upwards with its vertex inside `bounds`; `level` of the percentile interval
     over the `n_boot` resamples drawn from `seed`.
 
     **Returns:** a `CriticalPoint` with `families = 1`: the procedure knows no families.
     `within_r2` is the plain R² of the quadratic.
 
-    **Limits:** families with different offsets bend the pooled curve, models of one family are not
-    independent, and discarding resamples without a minimum hides how often there is none. On
+    **Limits:** families with different offsets distort the pooled curve, models of one family are
+    not independent, and discarding resamples without a minimum hides how often there is none. On
     simulated families it mostly covers 45 to 75 % at nominal 95 % (docs/calibration.md).
 
     **Source:** Amin, arXiv:2605.18838 (2026).
@@ -58,18 +58,18 @@ def critical_point_published(
     design = np.stack([np.ones_like(u), u, u * u, u**3, u**4], axis=1)
     moments = as_ambient(np.hstack([design, design[:, :3] * (y - height)[:, None]]))
     limits = as_ambient((np.asarray(bounds) - centre) / scale)
-    whole, kept, explained = _vertex(jnp.ones(x.size, moments.dtype), moments, limits)
+    vertex, has_minimum, explained = _vertex(jnp.ones(x.size, moments.dtype), moments, limits)
     vertices, minimum = jax.device_get(
         _resample_models(jax.random.key(seed), moments, limits, n_boot=n_boot)
     )
     low, high = percentile_interval(np.where(minimum, vertices, np.nan), level=level)
     return CriticalPoint(
-        vertex=float(whole * scale + centre) if kept else np.nan,
-        low=float(low * scale + centre) if kept else -np.inf,
-        high=float(high * scale + centre) if kept else np.inf,
+        vertex=float(vertex * scale + centre) if has_minimum else np.nan,
+        low=float(low * scale + centre) if has_minimum else -np.inf,
+        high=float(high * scale + centre) if has_minimum else np.inf,
         within_r2=float(explained) / float(np.sum((y - height) ** 2)),
         no_minimum_share=float(np.mean(~minimum)),
-        status="ok" if kept else "no_minimum",
+        status="ok" if has_minimum else "no_minimum",
         settings=settings,
         **common,
     )
@@ -82,15 +82,15 @@ def _vertex(
 ) -> tuple[Array, Array, Array]:
     """Weighted least squares on (1, u, u²) from sums of powers and of powers times the score."""
     n, s1, s2, s3, s4, t0, t1, t2 = weights @ moments
-    aa, ab, bb = s2 - s1 * s1 / n, s3 - s1 * s2 / n, s4 - s2 * s2 / n
-    ay, by = t1 - s1 * t0 / n, t2 - s2 * t0 / n
-    determinant = aa * bb - ab * ab
+    pp, pq, qq = s2 - s1 * s1 / n, s3 - s1 * s2 / n, s4 - s2 * s2 / n
+    py, qy = t1 - s1 * t0 / n, t2 - s2 * t0 / n
+    determinant = pp * qq - pq * pq
     solvable = determinant > COLLINEAR * jnp.finfo(moments.dtype).eps * s2 * s4
     safe = jnp.where(solvable, determinant, 1)
-    slope, bend = (bb * ay - ab * by) / safe, (aa * by - ab * ay) / safe
-    vertex = -slope / jnp.where(bend > 0, 2 * bend, 1)
+    slope, curvature = (qq * py - pq * qy) / safe, (pp * qy - pq * py) / safe
+    vertex = -slope / jnp.where(curvature > 0, 2 * curvature, 1)
     inside = (vertex > limits[0]) & (vertex < limits[1])
-    return vertex, solvable & (bend > 0) & inside, slope * ay + bend * by
+    return vertex, solvable & (curvature > 0) & inside, slope * py + curvature * qy
 
 
 @partial(jax.jit, static_argnames="n_boot")

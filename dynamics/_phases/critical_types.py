@@ -56,6 +56,14 @@ class FamilyCritical:
     `p_value` is Lind and Mehlum's (2010), for the null that the curve is no U inside the data.
     `vertex, low, high` as in `CriticalPoint`; `curvature` is half the second derivative of the
     score along the axis; `degrees_of_freedom` those of the residual variance that was used.
+    `status`:
+
+    - `bracketed`: the test rejects;
+    - `not_bracketed`: it does not, but a minimum inside the data cannot be excluded, or the fitted
+      curve peaks inside the data (the lowest score is then at an edge);
+    - `monotone`: the fitted curve rises or falls over all the data, and Fieller's interval holds
+      no position inside them;
+    - `underdetermined`: fewer than four models at four positions on the axis, or no residual.
     """
 
     family: Any
@@ -93,10 +101,10 @@ class WithinFamilies:
 
 
 def within_families(x, y, family) -> WithinFamilies:
-    """Keep models with finite values in families with at least two distinct places on the axis.
+    """Keep models with finite values in families with at least two distinct positions on the axis.
 
-    A family of one place says nothing once it has an offset of its own; kept, it would only dilute
-    the resampling of families.
+    A family at a single position says nothing once it has an offset of its own; it would only
+    dilute the resampling of families.
     """
     # dtype of NumPy on purpose: these sums are made on the host.
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

@@ -9,18 +9,18 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class Quadratic:
-    """constant + slope x + bend x², the constant being the mean offset of the families.
+    """constant + slope x + curvature x², the constant being the mean offset of the families.
 
     `span`: the smallest and the largest x that it was fitted to.
     """
 
     constant: float
     slope: float
-    bend: float
+    curvature: float
     span: tuple[float, float]
 
     def __call__(self, x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        return self.constant + self.slope * x + self.bend * x * x
+        return self.constant + self.slope * x + self.curvature * x * x
 
 
 def within_family_quadratic(
@@ -28,7 +28,7 @@ def within_family_quadratic(
 ) -> Quadratic | None:
     """Least-squares quadratic of `y` in `x` with an offset per family.
 
-    None where fewer than three places on the axis, or no more models than coefficients, leave it
+    None where fewer than three positions on the axis, or no more models than coefficients, leave it
     undetermined. Families of one model do not take part.
     """
     _, index, counts = np.unique(list(family), return_inverse=True, return_counts=True)
@@ -42,6 +42,6 @@ def within_family_quadratic(
     return Quadratic(
         constant=float(fit[:-2].mean()),
         slope=float(fit[-2]),
-        bend=float(fit[-1]),
+        curvature=float(fit[-1]),
         span=(float(x.min()), float(x.max())),
     )

@@ -13,17 +13,17 @@ from .critical_types import NOISE_DEGREES
 @shown
 @dataclass(frozen=True)
 class FamilyCurve:
-    """score = constant + slope u + bend u², u = (x - centre) / scale, fitted to one family.
+    """score = constant + slope u + curvature u², u = (x - centre) / scale, fitted to one family.
 
-    - `coefficients`: (constant, slope, bend); `covariance`: theirs; `degrees`: of freedom of the
-      residual variance behind it.
+    - `coefficients`: (constant, slope, curvature); `covariance`: theirs; `degrees_of_freedom`: of
+      the residual variance behind it.
     - `scatter`: variance of models about the curve beyond the noise of their scores.
     - `span`: the smallest and the largest x of the family.
     """
 
     coefficients: Float[np.ndarray, "3"]
     covariance: Float[np.ndarray, "3 3"]
-    degrees: float
+    degrees_of_freedom: float
     scatter: float
     centre: float
     scale: float
@@ -31,16 +31,16 @@ class FamilyCurve:
     models: int
 
     def __call__(self, x: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        """The curve at places `x`, a fraction."""
+        """The curve at positions `x`, a fraction."""
         return self._design(x) @ self.coefficients
 
     def band(
         self, x: Float[np.ndarray, " n"], *, level: float = 0.95
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """Pointwise confidence band of the curve at places `x`: its lower and its upper edge."""
+        """Pointwise confidence band of the curve at positions `x`: its lower and its upper edge."""
         design = self._design(x)
         spread = np.sqrt(np.einsum("ni,ij,nj->n", design, self.covariance, design))
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * spread
+        half = float(stats.t.ppf((1 + level) / 2, self.degrees_of_freedom)) * spread
         middle = design @ self.coefficients
         return middle - half, middle + half
 
@@ -61,13 +61,13 @@ def family_curve(
 ) -> FamilyCurve | None:
     """Least-squares quadratic of one family's `y` along `x`, with its covariance.
 
-    **Arguments:** `x`, place on an axis (log10 of parameters, or another score); `y`, the score as
-    a fraction; `y_stderr`, its known standard errors. The residual variance is that of `u_test`:
+    **Arguments:** `x`, position on an axis (log10 of parameters, or another score); `y`, the score
+    as a fraction; `y_stderr`, its known standard errors. The residual variance is that of `u_test`:
     the fit's own and the known one, weighted by degrees of freedom (8 for the known one), never
     below the known one.
 
-    **Returns** None where fewer than three places on the axis, or an unknown error, leave the curve
-    or its band open.
+    **Returns** None where fewer than three positions on the axis, or an unknown error, leave the
+    curve or its band open.
 
     **Limits:** errors in `x` are not modelled; the band is of the curve, not of the next model.
     """
@@ -80,13 +80,13 @@ def family_curve(
     coefficients = np.linalg.lstsq(design, y, rcond=None)[0]
     residual = y - design @ coefficients
     noise = float(np.mean(errors**2))
-    spare = len(x) - 3
-    variance = residual_variance(float(residual @ residual), spare, noise)
-    own = float(residual @ residual) / spare if spare else noise
+    dof = len(x) - 3
+    variance = residual_variance(float(residual @ residual), dof, noise)
+    own = float(residual @ residual) / dof if dof else noise
     return FamilyCurve(
         coefficients=coefficients,
         covariance=variance * np.linalg.inv(design.T @ design),
-        degrees=spare + NOISE_DEGREES,
+        degrees_of_freedom=dof + NOISE_DEGREES,
         scatter=max(own - noise, 0.0),
         centre=centre,
         scale=scale,
@@ -95,7 +95,7 @@ def family_curve(
     )
 
 
-def residual_variance(squares, spare: int, noise):
+def residual_variance(squares, dof: int, noise):
     """Of `u_test`: own residuals and known noise pooled, never below the known noise."""
-    pooled = (squares + NOISE_DEGREES * noise) / (spare + NOISE_DEGREES)
+    pooled = (squares + NOISE_DEGREES * noise) / (dof + NOISE_DEGREES)
     return np.maximum(pooled, noise)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -71,11 +72,11 @@ def next_measurements(
 ) -> NextMeasurements:
     """Which model size or which further questions would narrow a family's critical point most.
 
-    A family may turn wherever the slope of its quadratic in log10 N is not told from zero; `width`
-    is the length of those places within the family's sizes and `margin` decades around them. For
-    each candidate, curves are drawn from the distribution that the present scores leave open, a new
-    score is drawn from each with the noise of its questions and the family's own scatter, the
-    quadratic is fitted again with it, and the lengths are averaged.
+    A family may turn wherever the slope of its quadratic in log10 N does not differ significantly
+    from zero; `width` is the length of that region within the family's sizes and `margin` decades
+    around them. For each candidate, curves are drawn from the distribution that the present scores
+    leave open, a new score is drawn from each with the noise of its questions and the family's own
+    scatter, the quadratic is fitted again with it, and the lengths are averaged.
 
     **Arguments:** `log10_params`, `truth`, `truth_stderr`, the family's models (fractions);
     `items`, questions of the truth benchmark, which set a new score's noise; `sizes`, candidate
@@ -84,8 +85,8 @@ def next_measurements(
     decades; `draws`, simulated outcomes of each candidate; `level` of the test; `seed`.
 
     **Limits:** the curve is a quadratic, and predictions far outside the family's sizes are as good
-    as that. Further questions are taken to measure the same thing as the benchmark's own. What a
-    measurement costs is not asked. Errors of sizes do not exist.
+    as that. Further questions are taken to measure the same thing as the benchmark's own. The cost
+    of a measurement is not considered. Errors of sizes do not exist.
 
     **Raises** ValueError for `draws` below 2 or `items` below 1.
 
@@ -100,46 +101,47 @@ def next_measurements(
         ends = (float(np.min(x)) - margin, float(np.max(x)) + margin)
         return NextMeasurements(ends[1] - ends[0], ends, (), "underdetermined", draws, seed)
     window = (curve.span[0] - margin, curve.span[1] + margin)
-    now, _ = _open_lengths(x, y[None], float(np.mean(errors**2)), window=window, level=level)
-    places = np.linspace(*window, 9) if sizes is None else np.asarray(sizes, dtype=np.float64)
+    open_lengths = partial(_open_lengths, window=window, level=level)
+    now = float(open_lengths(x, y[None], float(np.mean(errors**2)))[0][0])
+    new_sizes = np.linspace(*window, 9) if sizes is None else np.asarray(sizes, dtype=np.float64)
     more = [items, 4 * items, 12 * items] if more_items is None else list(more_items)
-    found = []
-    for size in places.tolist():
-        random = np.random.default_rng(seed)  # the same draws for all: their differences are sharp
-        score = _draw_scores(curve, _draw_curves(curve, draws, random), np.array([size]), random)
-        noise = binomial_variance(score[:, 0], items)
-        new = np.clip(score[:, 0] + random.standard_normal(draws) * np.sqrt(noise), 0, 1)
-        outcome = np.column_stack([np.tile(y, (draws, 1)), new])
-        mean_noise = (np.sum(errors**2) + noise) / (len(y) + 1)
-        lengths, turns = _open_lengths(
-            np.append(x, size), outcome, mean_noise, window=window, level=level
-        )
-        found.append(_measurement("size", size, items, lengths, turns, float(now[0])))
-    for extra in more:
-        random = np.random.default_rng(seed)
-        outcome, noise = _with_more_items(curve, x, y, errors, items, extra, draws, random)
-        lengths, turns = _open_lengths(x, outcome, noise, window=window, level=level)
-        found.append(_measurement("items", np.nan, extra, lengths, turns, float(now[0])))
-    ranked = tuple(sorted(found, key=lambda m: m.width))
-    return NextMeasurements(float(now[0]), window, ranked, "ok", draws, seed)
+    candidates = []
+    for kind, values in (("size", new_sizes.tolist()), ("items", more)):
+        for value in values:
+            random = np.random.default_rng(seed)  # the same draws for all: sharp differences
+            outcomes = _OUTCOMES[kind](curve, x, y, errors, items, value, draws, random)
+            lengths, turns = open_lengths(*outcomes)
+            candidates.append(_measurement(kind, value, items, lengths, turns, now))
+    ranked = tuple(sorted(candidates, key=lambda m: m.width))
+    return NextMeasurements(now, window, ranked, "ok", draws, seed)
 
 
 def _draw_curves(curve: FamilyCurve, draws: int, random) -> Float[np.ndarray, "draws 3"]:
     """Coefficients that the present scores leave open: a multivariate t."""
     normal = random.multivariate_normal(np.zeros(3), curve.covariance, size=draws)
-    wide = np.sqrt(curve.degrees / random.chisquare(curve.degrees, size=(draws, 1)))
+    dof = curve.degrees_of_freedom
+    wide = np.sqrt(dof / random.chisquare(dof, size=(draws, 1)))
     return curve.coefficients + normal * wide
 
 
-def _draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "draws places"]:
+def _draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "draws models"]:
     """True scores of models at `x`: the curve with the family's own scatter."""
     design = quadratic_design((x - curve.centre) / curve.scale)
     scatter = random.standard_normal((len(drawn), len(x))) * np.sqrt(curve.scatter)
     return np.clip(drawn @ design.T + scatter, 0, 1)
 
 
+def _with_new_size(curve, x, y, errors, items, size, draws, random):
+    """The family's models and one of `size` more, their scores, and the mean noise of these."""
+    score = _draw_scores(curve, _draw_curves(curve, draws, random), np.array([size]), random)[:, 0]
+    noise = binomial_variance(score, items)
+    new = np.clip(score + random.standard_normal(draws) * np.sqrt(noise), 0, 1)
+    outcome = np.column_stack([np.tile(y, (draws, 1)), new])
+    return np.append(x, size), outcome, (np.sum(errors**2) + noise) / (len(y) + 1)
+
+
 def _with_more_items(curve, x, y, errors, items, extra, draws, random):
-    """The family's scores once each has `extra` further questions, and their noise."""
+    """The family's models, their scores once each has `extra` further questions, and the noise."""
     middle = _draw_curves(curve, draws, random) @ (
         quadratic_design((x - curve.centre) / curve.scale).T
     )
@@ -151,7 +153,10 @@ def _with_more_items(curve, x, y, errors, items, extra, draws, random):
     fresh = true + random.standard_normal(true.shape) * np.sqrt(new_noise)
     share = extra / (items + extra)
     outcome = np.clip((1 - share) * y + share * fresh, 0, 1)
-    return outcome, float(np.mean(errors**2 * (1 - share)))
+    return x, outcome, float(np.mean(errors**2 * (1 - share)))
+
+
+_OUTCOMES = {"size": _with_new_size, "items": _with_more_items}
 
 
 def _open_lengths(x, outcomes, noise, *, window, level):
@@ -164,31 +169,30 @@ def _open_lengths(x, outcomes, noise, *, window, level):
     inverse = np.linalg.inv(design.T @ design)
     coefficients = outcomes @ design @ inverse
     squares = np.sum((outcomes - coefficients @ design.T) ** 2, axis=1)
-    spare = len(x) - 3
-    variance = residual_variance(squares, spare, noise)
-    degrees = spare + NOISE_DEGREES
+    variance = residual_variance(squares, len(x) - 3, noise)
+    dof = len(x) - 3 + NOISE_DEGREES
 
-    def upward(place):
-        """t of the slope at each place, a row for each outcome."""
-        gradient = np.stack([np.ones_like(place), 2 * place])
+    def upward(positions):
+        """t of the slope at each position, a row for each outcome."""
+        gradient = np.stack([np.ones_like(positions), 2 * positions])
         slope = coefficients[:, 1:] @ gradient
         shape = np.einsum("ip,ij,jp->p", gradient, inverse[1:, 1:], gradient)
         return slope / np.sqrt(variance[:, None] * shape)
 
-    places = (np.linspace(window[0], window[1], _GRID) - centre) / scale
-    possible = np.abs(upward(places)) < stats.t.ppf((1 + level) / 2, degrees)
+    grid = (np.linspace(window[0], window[1], _GRID) - centre) / scale
+    possible = np.abs(upward(grid)) < stats.t.ppf((1 + level) / 2, dof)
     lengths = possible.mean(axis=1) * (window[1] - window[0])
     ends = upward((np.array([x.min(), x.max()]) - centre) / scale)
-    p = np.maximum(stats.t.cdf(ends[:, 0], degrees), stats.t.sf(ends[:, 1], degrees))
+    p = np.maximum(stats.t.cdf(ends[:, 0], dof), stats.t.sf(ends[:, 1], dof))
     enough = np.unique(x).size >= 4
     return lengths, (p < 1 - level) & enough
 
 
-def _measurement(kind, size, items, lengths, turns, now) -> CandidateMeasurement:
+def _measurement(kind, value, items, lengths, turns, now) -> CandidateMeasurement:
     return CandidateMeasurement(
         kind=kind,
-        log10_params=float(size),
-        items=int(items),
+        log10_params=float(value) if kind == "size" else np.nan,
+        items=int(value if kind == "items" else items),
         width=float(lengths.mean()),
         width_stderr=float(lengths.std(ddof=1) / np.sqrt(len(lengths))),
         gain=float(now - lengths.mean()),

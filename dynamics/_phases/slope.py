@@ -1,13 +1,17 @@
 """Slope of one score against another when both are measured with known error."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 from scipy import optimize, stats
 
+#: Angles of a line to the sum of squares about the best line of each.
+Profile = Callable[[np.ndarray], np.ndarray | np.float64]
 Phase = Literal["tax", "transition", "bonus", "undetermined"]
 
 # The published bands: competitive below -0.1, cooperative above 0.1.
@@ -80,38 +84,17 @@ def errors_in_variables_slope(
     if len(x) < 2:
         raise ValueError("a slope needs two models")
     if np.isnan(x_stderr).any() or np.isnan(y_stderr).any():
-        rise, run = float(y[-1] - y[0]), float(x[-1] - x[0])
-        gamma = rise / run if run else math.copysign(math.inf, rise)
-        nan = math.nan
-        return Slope(gamma, -math.inf, math.inf, nan, nan, "undetermined", nan, len(x))
+        return _slope_without_errors(x, y)
     if not (np.all(x_stderr > 0) and np.all(y_stderr > 0)):
         raise ValueError("standard errors must be positive")
 
-    # With b = tan(angle) and both sides of (y - a - b x)^2 / (se_y^2 + b^2 se_x^2) times cos^2:
-    #     (cos y - sin x - a')^2 / (cos^2 se_y^2 + sin^2 se_x^2),
-    # which is as smooth at a vertical line as elsewhere. The best a' is the mean of the distances
-    # weighted by 1 / variance, so what is left is a function of the angle alone, with period pi.
-    def profile(angle) -> Any:
-        cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
-        variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
-        along = cos * y - sin * x  # distance from a line through the origin at this angle
-        centre = (along / variance).sum(-1, keepdims=True) / (1 / variance).sum(-1, keepdims=True)
-        return ((along - centre) ** 2 / variance).sum(-1)
-
-    angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES)
-    values = profile(angles)
-    step = angles[1] - angles[0]
-    start = angles[values.argmin()]
-    best: Any = optimize.minimize_scalar(
-        lambda a: float(profile(np.asarray(a))), bounds=(start - step, start + step)
-    )
-    centre = float(best.x)
-    minimum = min(float(best.fun), float(values.min()))
-    spare = len(x) - 2
-    scale = max(1.0, minimum / spare) if spare else 1.0
+    profile = partial(_profile, x, y, x_stderr, y_stderr)
+    centre, minimum = _best_angle(profile)
+    dof = len(x) - 2
+    scale = max(1.0, minimum / dof) if dof else 1.0
     quantile = float(stats.chi2.ppf(confidence, 1))
-    if spare and scale > 1:
-        quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, spare)))
+    if dof and scale > 1:
+        quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, dof)))
     low, high = _crossings(profile, centre, minimum + quantile)
 
     def below(gamma: float) -> float:
@@ -119,7 +102,7 @@ def errors_in_variables_slope(
         angle = math.atan(gamma)
         root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
         signed = root if centre < angle else -root
-        return float(stats.t.cdf(signed, spare) if scale > 1 else stats.norm.cdf(signed))
+        return float(stats.t.cdf(signed, dof) if scale > 1 else stats.norm.cdf(signed))
 
     return Slope(
         gamma=math.tan(centre),
@@ -128,9 +111,42 @@ def errors_in_variables_slope(
         p_tax=below(-BAND),
         p_bonus=1 - below(BAND),
         phase=phase_of(low, high),
-        misfit_p=float(stats.chi2.sf(minimum, spare)) if spare else float("nan"),
+        misfit_p=float(stats.chi2.sf(minimum, dof)) if dof else float("nan"),
         models=len(x),
     )
+
+
+def _slope_without_errors(x, y) -> Slope:
+    """The ratio of the total changes, with an interval that has no end."""
+    rise, run = float(y[-1] - y[0]), float(x[-1] - x[0])
+    gamma = rise / run if run else math.copysign(math.inf, rise)
+    nan = math.nan
+    return Slope(gamma, -math.inf, math.inf, nan, nan, "undetermined", nan, len(x))
+
+
+def _profile(x, y, x_stderr, y_stderr, angle) -> np.ndarray | np.float64:
+    """The weighted sum of squares about the best line at each angle to the axis of `x`."""
+    # With b = tan(angle) and both sides of (y - a - b x)^2 / (se_y^2 + b^2 se_x^2) times cos^2:
+    #     (cos y - sin x - a')^2 / (cos^2 se_y^2 + sin^2 se_x^2),
+    # which is as smooth at a vertical line as elsewhere. The best a' is the mean of the distances
+    # weighted by 1 / variance, so what is left is a function of the angle alone, with period pi.
+    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
+    variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
+    along = cos * y - sin * x  # distance from a line through the origin at this angle
+    centre = (along / variance).sum(-1, keepdims=True) / (1 / variance).sum(-1, keepdims=True)
+    return ((along - centre) ** 2 / variance).sum(-1)
+
+
+def _best_angle(profile: Profile) -> tuple[float, float]:
+    """The angle of the best line, and the profile there: a grid, refined around its minimum."""
+    angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES)
+    values = profile(angles)
+    step = angles[1] - angles[0]
+    start = angles[values.argmin()]
+    best: Any = optimize.minimize_scalar(
+        lambda a: float(profile(np.asarray(a))), bounds=(start - step, start + step)
+    )
+    return float(best.x), min(float(best.fun), float(values.min()))
 
 
 def current_slope(
@@ -156,7 +172,7 @@ def current_slope(
     raise ValueError("a slope needs two models")
 
 
-def _crossings(profile, best: float, level: float) -> tuple[float, float]:
+def _crossings(profile: Profile, best: float, level: float) -> tuple[float, float]:
     """Slopes at which the profile rises through `level` on either side of `best`.
 
     An interval that reaches the vertical is unbounded on both sides: beyond the vertical it would

@@ -19,13 +19,13 @@ _FAMILY_BLOCK = 16
 def family_index(
     family: Shaped[Array | np.ndarray, " models"] | Sequence,
 ) -> tuple[np.ndarray, Int[np.ndarray, " models"]]:
-    """Distinct families in order of first appearance, and each model's place among them."""
+    """Distinct families in order of first appearance, and the index of each model's family."""
     labels = np.asarray(family)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(first)
-    place = np.empty_like(order)
-    place[order] = np.arange(order.size)
-    return labels[np.sort(first)], place[inverse]
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return labels[np.sort(first)], rank[inverse]
 
 
 def padded_families(families: int) -> int:
@@ -54,10 +54,10 @@ def percentile_interval(
     values: Float[Array | np.ndarray, " resamples"], *, level: float = 0.95
 ) -> tuple[float, float]:
     """The central percentile interval of the finite values; (-inf, inf) if there are none."""
-    kept = np.asarray(values)
-    kept = kept[np.isfinite(kept)]
-    if kept.size == 0:
+    finite = np.asarray(values)
+    finite = finite[np.isfinite(finite)]
+    if finite.size == 0:
         return -np.inf, np.inf
     tail = (1 - level) / 2
-    low, high = np.quantile(kept, [tail, 1 - tail])
+    low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)

@@ -52,7 +52,7 @@ def test_a_planted_turn_is_found_on_every_axis(found):
 def test_after_a_planted_turn_the_phase_is_bonus(found):
     assert [f.phase for f in found.families] == ["bonus"] * 3
     assert found.curve is not None
-    assert -found.curve.slope / (2 * found.curve.bend) == pytest.approx(0.6, abs=0.02)
+    assert -found.curve.slope / (2 * found.curve.curvature) == pytest.approx(0.6, abs=0.02)
 
 
 def test_the_same_seed_gives_the_same_result(planted, found):

@@ -74,7 +74,7 @@ def test_an_outcome_that_can_be_computed_by_hand_is_averaged_as_brute_force_does
     middle, spread = row @ curve.coefficients, np.sqrt(row @ curve.covariance @ row)
     inside = 0
     for _ in range(draws):
-        true = np.clip(middle + spread * random.standard_t(curve.degrees), 0, 1)
+        true = np.clip(middle + spread * random.standard_t(curve.degrees_of_freedom), 0, 1)
         new = true + random.normal(0, np.sqrt(true * (1 - true) / ITEMS))
         errors = np.append(np.full(5, ERROR), np.sqrt(true * (1 - true) / ITEMS))
         test = dynamics.u_test(np.append(SIZES, size), np.append(truth, new), y_stderr=errors)
