@@ -48,7 +48,7 @@ def ours(design, target, members, penalty):
         design=jnp.array(design)[:, None],
         target=jnp.array(target)[:, None],
         mask=jnp.ones((len(design), 1), bool),
-        freedom=jnp.ones(len(design)),
+        increments=jnp.ones(len(design)),
     )
     candidates = jnp.ones((target.shape[1], design.shape[1]), bool)
     cluster = np.arange(len(design))

@@ -131,13 +131,13 @@ class Diagnosis:
 
 
 def default_truth(table: ScoreTable) -> str:
-    """The truth benchmark to take where nobody named one: MC2, then MC1, then the unknown one."""
+    """The truth benchmark to take where none is named: MC2, then MC1, then the unknown one."""
     names = ("truthfulqa_mc2", "truthfulqa_mc1", "world_truth", "truthfulqa_unknown")
     return next((name for name in names if name in table.benchmarks), names[0])
 
 
 def default_reasoning(table: ScoreTable) -> str:
-    """The reasoning benchmark to take where nobody named one."""
+    """The reasoning benchmark to take where none is named."""
     names = ("hellaswag", "world_reasoning")
     return next((name for name in names if name in table.benchmarks), names[0])
 
@@ -159,59 +159,31 @@ def diagnose(
     - `on_progress`: called with the name of each part as it begins.
 
     Rows that differ by seed only count as one model (`average_seeds`). A model without one of the
-    two scores is left out of this pair, with a warning. A family of
-    one model is listed as undetermined. Raises ValueError for a benchmark that the table does
-    not have, TableError where fewer than two models have both scores.
+    two scores is left out of this pair, with a warning. A family of one model is listed as
+    undetermined. Raises ValueError for a benchmark that the table does not have, TableError where
+    fewer than two models have both scores.
     """
     table = average_seeds(as_table(table))
     reasoning = reasoning or default_reasoning(table)
     truth = truth or default_truth(table)
-    for name in (reasoning, truth):
-        if name not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
-            raise ValueError(f"{table.name}: no benchmark {name!r}; there are {there}")
-    if reasoning == truth:
-        raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
-    frame = table.frame.assign(
-        x=table.frame[reasoning],
-        y=table.frame[truth],
-        x_stderr=table.stderr(reasoning),
-        y_stderr=table.stderr(truth),
-        log10_params=np.log10(table.frame["params"]),
-    )
-    missing = frame[frame[["x", "y"]].isna().any(axis=1)]
-    pair = frame.drop(index=missing.index).sort_values("params", kind="stable")
-    if len(pair) < 2:
-        problem = f"{len(pair)} models have both {reasoning} and {truth}"
-        raise TableError(table.name, problem, "give at least two models with both scores")
+    pair, missing = _pair(table, reasoning, truth)
     # What is missing from other benchmarks does not matter to this pair.
     warnings = [w for w in table.warnings if w.code != "missing_score"]
     warnings += _missing_scores(missing, reasoning, truth)
     warnings += _without_errors(pair, reasoning, truth)
-    tell = on_progress or silent
-    tell("families")
-    chance = benchmark(reasoning).chance
+    report = on_progress or silent
+    report("families")
     groups = [(name, pair[pair["family"] == name]) for name in table.families]
     families = FamilyDiagnoses(
-        _diagnose_family(name, group, chance=chance, n_permutations=n_boot, seed=seed)
+        _diagnose_family(
+            name, group, chance=benchmark(reasoning).chance, n_permutations=n_boot, seed=seed
+        )
         for name, group in groups
         if len(group)
     )
-    tell("pooled")
-    pooled = {}
-    for axis in AXES:
-        place = _axis(pair, axis)
-        if place is not None:
-            known = np.isfinite(place)
-            pooled[axis] = critical_point(
-                place[known],
-                pair["y"].to_numpy()[known],
-                pair["family"].to_numpy()[known],
-                y_stderr=pair["y_stderr"].to_numpy()[known],
-                n_boot=n_boot,
-                seed=seed,
-            )
-    tell("width and dimension")
+    report("pooled")
+    pooled = _pooled(pair, n_boot=n_boot, seed=seed)
+    report("width and dimension")
     measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
     return Diagnosis(
         table=table.name,
@@ -232,6 +204,47 @@ def diagnose(
         n_boot=n_boot,
         seed=seed,
     )
+
+
+def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The models with both scores in order of size, and those without; `x`, `y` are the scores."""
+    for name in (reasoning, truth):
+        if name not in table.benchmarks:
+            there = ", ".join(table.benchmarks)
+            raise ValueError(f"{table.name}: no benchmark {name!r}; there are {there}")
+    if reasoning == truth:
+        raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
+    frame = table.frame.assign(
+        x=table.frame[reasoning],
+        y=table.frame[truth],
+        x_stderr=table.stderr(reasoning),
+        y_stderr=table.stderr(truth),
+        log10_params=np.log10(table.frame["params"]),
+    )
+    missing = frame[frame[["x", "y"]].isna().any(axis=1)]
+    pair = frame.drop(index=missing.index).sort_values("params", kind="stable")
+    if len(pair) < 2:
+        problem = f"{len(pair)} models have both {reasoning} and {truth}"
+        raise TableError(table.name, problem, "give at least two models with both scores")
+    return pair, missing
+
+
+def _pooled(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, CriticalPoint]:
+    """Axis -> critical point of all families, for the axes that the table has."""
+    pooled = {}
+    for axis in AXES:
+        position = _axis(pair, axis)
+        if position is not None:
+            known = np.isfinite(position)
+            pooled[axis] = critical_point(
+                position[known],
+                pair["y"].to_numpy()[known],
+                pair["family"].to_numpy()[known],
+                y_stderr=pair["y_stderr"].to_numpy()[known],
+                n_boot=n_boot,
+                seed=seed,
+            )
+    return pooled
 
 
 def _axis(pair: pd.DataFrame, axis: str) -> np.ndarray | None:
@@ -273,14 +286,14 @@ def _width(
 ) -> dict[str, WidthRatio]:
     if "d_model" not in pair:
         return {}
-    found = {}
+    ratios = {}
     for family in families:
         width = pair["d_model"][pair["family"] == family.family].to_numpy(float)
         if np.isfinite(width).sum() > 2:
-            found[family.family] = width_ratio(
+            ratios[family.family] = width_ratio(
                 family.reasoning, family.truth, width, n_null=n_null, seed=seed
             )
-    return found
+    return ratios
 
 
 def _dimension_change(
@@ -301,24 +314,24 @@ def _dimension_change(
 
 
 def _missing_scores(missing: pd.DataFrame, reasoning: str, truth: str) -> list[TableWarning]:
-    found = []
+    warnings = []
     for row, model, x, y in zip(
         missing["row"], missing["model"], missing["x"], missing["y"], strict=True
     ):
         names = " and ".join(n for n, v in ((reasoning, x), (truth, y)) if math.isnan(v))
         message = f"{model} has no {names}; left out of this pair"
-        found.append(TableWarning("missing_score", int(row), message))
-    return found
+        warnings.append(TableWarning("missing_score", int(row), message))
+    return warnings
 
 
 def _without_errors(pair: pd.DataFrame, reasoning: str, truth: str) -> list[TableWarning]:
     """No standard error known: correlations are given, phases cannot be."""
-    found = []
+    warnings = []
     for name, column in ((reasoning, "x_stderr"), (truth, "y_stderr")):
         if pair[column].isna().any():
             message = (
                 f"no standard error is known for {name}; phases stay undetermined: "
                 f"add a column {name}_stderr"
             )
-            found.append(TableWarning("unknown_stderr", None, message))
-    return found
+            warnings.append(TableWarning("unknown_stderr", None, message))
+    return warnings

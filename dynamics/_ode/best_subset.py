@@ -66,9 +66,9 @@ class BestSubset(AbstractRegressionPenalty):
             solved = solve_positive(grams, right[..., None])[..., 0]
             rss = jnp.maximum(total - jnp.sum(solved * right, axis=1), 0)
             values = jnp.where(jnp.all(candidates[subsets], axis=1), value(rss, used), jnp.inf)
-            place = jnp.argmin(values)
-            better = values[place] < best
-            found = jnp.zeros_like(moment).at[subsets[place]].set(solved[place])
-            best = jnp.where(better, values[place], best)
-            weights = jnp.where(better, found, weights)
+            least = jnp.argmin(values)
+            better = values[least] < best
+            of_subset = jnp.zeros_like(moment).at[subsets[least]].set(solved[least])
+            best = jnp.where(better, values[least], best)
+            weights = jnp.where(better, of_subset, weights)
         return weights

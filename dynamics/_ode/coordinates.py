@@ -57,7 +57,7 @@ class Unbounded(AbstractCoordinates):
 
 
 class UnitBox(AbstractCoordinates):
-    """The state is the scores, kept between 0 and 1.
+    """The state is the scores, confined to 0..1.
 
     Within `rim` of a wall the part of the velocity that points outwards is faded to zero, so that
     every solution stays in the box. Inside nothing is changed. A solution that touched a rim with

@@ -2,11 +2,20 @@
 
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 #: Rounding errors per row that are added to a unit diagonal: Cholesky's own backward error is a few
 #: per row, so a singular matrix still has a factor.
 _ROUNDING = 16
+
+
+def restricted(
+    gram: Float[Array, "order order"], support: Bool[Array, " order"]
+) -> Float[Array, "order order"]:
+    """The system of the columns in `support`; each other has an equation of its own, w = 0 where
+    the right side is 0, so that every system has one shape."""
+    both = support[:, None] & support[None, :]
+    return jnp.where(both, gram, jnp.diag(jnp.where(support, 0.0, 1.0).astype(gram.dtype)))
 
 
 def solve_positive(

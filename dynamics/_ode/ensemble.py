@@ -67,10 +67,10 @@ class Ensemble(eqx.Module):
         return self.library.names(self.coordinates.names(self.benchmarks))
 
     @in_double_precision
-    def member(self, place: int) -> CapabilityODE:
+    def member(self, index: int) -> CapabilityODE:
         """One member as an ODE."""
         return CapabilityODE(
-            self.library, self.coefficients[place], self.coordinates, self.benchmarks
+            self.library, self.coefficients[index], self.coordinates, self.benchmarks
         )
 
     def coefficient_band(self, *, level: float = 0.95) -> Band:
@@ -111,9 +111,8 @@ def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
     if not 0 < level < 1:
         raise ValueError(f"level is {level!r}; it lies between 0 and 1")
     finite = jnp.isfinite(values)
-    kept = jnp.where(finite, values, jnp.nan)
     ends = jnp.array([(1 - level) / 2, 0.5, (1 + level) / 2])
-    low, median, high = jnp.nanquantile(kept, ends, axis=0)
+    low, median, high = jnp.nanquantile(jnp.where(finite, values, jnp.nan), ends, axis=0)
     return Band(low, median, high, jnp.mean(finite.astype(values.dtype), axis=0))
 
 
@@ -125,18 +124,19 @@ def draw_counts(
 
     `cluster` gives each row's cluster, numbered from 0.
     """
-    places = np.asarray(cluster)
-    count = int(places.max()) + 1
+    index = np.asarray(cluster)
+    count = int(index.max()) + 1
     counts = _counts(key, count, members)
-    return counts if np.array_equal(places, np.arange(count)) else counts[:, places]
+    return counts if np.array_equal(index, np.arange(count)) else counts[:, index]
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
 def _counts(key, count, members):
     # Half the random bits that unbiased integers take; the bias is below count / 2^24.
     draws = jnp.floor(jax.random.uniform(key, (members, count), jnp.float32) * count)
-    places = draws.astype(jnp.int32) + count * jnp.arange(members, dtype=jnp.int32)[:, None]
-    counted = jnp.zeros(members * count, jnp.int32).at[places.reshape(-1)].add(1)
+    # Where each draw counts in the flattened table of members and clusters.
+    cells = draws.astype(jnp.int32) + count * jnp.arange(members, dtype=jnp.int32)[:, None]
+    counted = jnp.zeros(members * count, jnp.int32).at[cells.reshape(-1)].add(1)
     return counted.reshape(members, count).astype(jnp.result_type(float))
 
 
@@ -176,11 +176,11 @@ def bootstrap(
     """
     names = trajectories.families if clusters == "family" else trajectories.labs
     used = np.array([name in fit.families for name in trajectories.families])
-    distinct = sorted({name for name, kept in zip(names, used, strict=True) if kept})
+    distinct = sorted({name for name, fitted in zip(names, used, strict=True) if fitted})
     if len(distinct) < 3:
         raise ValueError(f"{len(distinct)} {clusters} clusters; a bootstrap needs at least 3")
-    place = {name: i for i, name in enumerate(distinct)}
-    cluster = np.array([place.get(name, 0) for name in names])
+    index = {name: i for i, name in enumerate(distinct)}
+    cluster = np.array([index.get(name, 0) for name in names])
     weights = draw_counts(key, cluster, members=members) * jnp.asarray(used, float)[None]
     coefficients = reweight(fit, trajectories, weights, candidates=candidates)
     ode = fit.ode

@@ -57,13 +57,13 @@ def fixed_points(ode: CapabilityODE, *, starts: int = 64, seed: int = 0) -> tupl
     dims = len(ode.benchmarks)
     draws = np.random.default_rng(seed).uniform(0.02, 0.98, (starts, dims))
     states = ode.coordinates.state(jnp.asarray(draws))
-    found, solved = _roots(ode, states)
-    kept: list[np.ndarray] = []
-    for state, good in zip(np.asarray(found), np.asarray(solved), strict=True):
+    ends, solved = _roots(ode, states)
+    roots: list[np.ndarray] = []
+    for state, good in zip(np.asarray(ends), np.asarray(solved), strict=True):
         scores = np.asarray(_scores(ode, jnp.asarray(state)))
-        if good and all(np.abs(scores - other).max() > _SAME for other in kept):
-            kept.append(scores)
-    ordered = sorted(kept, key=lambda x: tuple(np.round(x, 6)))
+        if good and all(np.abs(scores - other).max() > _SAME for other in roots):
+            roots.append(scores)
+    ordered = sorted(roots, key=lambda x: tuple(np.round(x, 6)))
     return tuple(fixed_point(ode, jnp.asarray(x)) for x in ordered)
 
 
@@ -90,7 +90,7 @@ def fixed_point(ode: CapabilityODE, x: Float[Array, " dims"]) -> FixedPoint:
 
 
 def _scores(ode, state):
-    # Beyond the walls a root of the equations is still a root; only log odds bend the axis.
+    # Beyond the walls a root of the equations is still a root; only log odds have another axis.
     return ode.coordinates.scores(state) if isinstance(ode.coordinates, LogOdds) else state
 
 
@@ -150,16 +150,16 @@ def nullcline(
         raise ValueError("truth and reasoning are the same benchmark; name two")
     grid = jnp.linspace(0.0, 1.0, 101) if along is None else jnp.asarray(along, float)
     rows = ode.coefficients[None] if coefficients is None else coefficients
-    places = (names.index(truth), names.index(reasoning))
-    at, branches = _nullcline(ode, rows, grid, jnp.asarray(others, float), places, resolution)
+    pair = (names.index(truth), names.index(reasoning))
+    at, branches = _nullcline(ode, rows, grid, jnp.asarray(others, float), pair, resolution)
     if coefficients is None:
         at, branches = at[0], branches[0]
     return Nullcline(grid, at, branches)
 
 
 @eqx.filter_jit
-def _nullcline(ode, rows, grid, others, places, resolution):
-    truth, reasoning = places
+def _nullcline(ode, rows, grid, others, pair, resolution):
+    truth, reasoning = pair
     levels = jnp.linspace(0.0, 1.0, resolution)
 
     def speed(coefficients, level, along):
@@ -184,12 +184,12 @@ class StabilityBand(eqx.Module):
     """A fixed point over an ensemble.
 
     - `x`: each member's fixed point nearest to the reference; `leading`: its eigenvalue with the
-      largest real part; `found`: which members have one (NaN elsewhere).
+      largest real part; `exists`: which members have one (NaN elsewhere).
     """
 
     x: Float[Array, "members dims"]
     leading: Complex[Array, " members"]
-    found: Bool[Array, " members"]
+    exists: Bool[Array, " members"]
 
 
 @in_double_precision
@@ -210,8 +210,8 @@ def follow_fixed_point(
 def _follow(ode, start, coefficients):
     def one(row):
         member = eqx.tree_at(lambda o: o.coefficients, ode, row)
-        found, solved = _roots(member, start[None])
-        x = _scores(member, found[0])
+        ends, solved = _roots(member, start[None])
+        x = _scores(member, ends[0])
         values = jnp.linalg.eigvals(member.jacobian(x))
         leading = values[jnp.argmax(values.real)]
         good = solved[0]

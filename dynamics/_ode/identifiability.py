@@ -18,7 +18,7 @@ class Identifiability(eqx.Module):
       (the sum over families of models less 1).
     - `rank`: of the active columns, each scaled to length 1; `condition`: greatest by least
       singular value of the same.
-    - `degrees`: effective degrees of freedom under the ridge used (equal to `active` without).
+    - `degrees_of_freedom`: effective ones, under the ridge used (equal to `active` without).
     - `standard_error`: of each coefficient, with independent errors and the support taken as given
       (so too small after a selection; the bootstrap ensemble is the honest one); 0 if inactive.
     - `weakest`: unit vector over the scaled terms along which the fit changes least;
@@ -33,7 +33,7 @@ class Identifiability(eqx.Module):
     increments: float = eqx.field(static=True)
     rank: tuple[int, ...] = eqx.field(static=True)
     condition: Float[Array, " dims"]
-    degrees: Float[Array, " dims"]
+    degrees_of_freedom: Float[Array, " dims"]
     standard_error: Float[Array, "dims terms"]
     weakest: Float[Array, "dims terms"]
     weakest_value: Float[Array, " dims"]
@@ -67,13 +67,13 @@ def identifiability(
         _one_equation(np.asarray(gram), float(square), weights, active, ridge, increments)
         for gram, square, weights, active in zip(grams, squares, coefficients, support, strict=True)
     ]
-    rank, condition, degrees, errors, weakest, value, weakest_error, noise = zip(*rows, strict=True)
+    rank, condition, dof, errors, weakest, value, weakest_error, noise = zip(*rows, strict=True)
     return Identifiability(
         active=tuple(int(n) for n in support.sum(axis=1)),
         increments=increments,
         rank=rank,
         condition=jnp.array(condition),
-        degrees=jnp.array(degrees),
+        degrees_of_freedom=jnp.array(dof),
         standard_error=jnp.array(np.stack(errors)),
         weakest=jnp.array(np.stack(weakest)),
         weakest_value=jnp.array(value),
@@ -96,8 +96,8 @@ def _one_equation(gram, square, weights, active, ridge, increments):
     rank = int((singular > _RANK * singular[-1]).sum())
     # With the ridge the estimate is (G + R)^-1 A' y: a shrunken one with a smaller variance.
     inverse = np.linalg.pinv(scaled + np.diag(ridge[active] / length**2), hermitian=True)
-    degrees = float(np.trace(inverse @ scaled))
-    left = increments - degrees
+    dof = float(np.trace(inverse @ scaled))
+    left = increments - dof
     noise = np.sqrt(square / left) if left > 0 else np.nan
     variance = np.diagonal(inverse @ scaled @ inverse)
     errors[active] = noise * np.sqrt(np.clip(variance, 0, None)) / length
@@ -106,4 +106,4 @@ def _one_equation(gram, square, weights, active, ridge, increments):
     least, greatest = float(singular[0]), float(singular[-1])
     weakest_error = float(noise / least) if least > 0 else np.inf
     condition = greatest / least if least > 0 else np.inf
-    return rank, condition, degrees, errors, direction, value, weakest_error, noise
+    return rank, condition, dof, errors, direction, value, weakest_error, noise

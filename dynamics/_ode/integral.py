@@ -34,30 +34,30 @@ class Regression(eqx.Module):
 
     - `design`: integrals of the terms; `target`: the state. Both are zero in padded rows.
     - `mask`: which rows count.
-    - `freedom`: independent increments per family, the number of models less 1.
+    - `increments`: independent ones per family, the number of models less 1.
     """
 
     design: Float[Array, "families points terms"]
     target: Float[Array, "families points dims"]
     mask: Bool[Array, "families points"]
-    freedom: Float[Array, " families"]
+    increments: Float[Array, " families"]
 
     @in_double_precision
     def normal_equations(
         self, family_weights: Float[Array, " families"] | None = None
     ) -> "NormalEquations":
         """Sums over the families, each counted `family_weights` times (once by default)."""
-        weights = jnp.ones_like(self.freedom) if family_weights is None else family_weights
-        return weighted_sum(self.by_family(), weights)
+        weights = jnp.ones_like(self.increments) if family_weights is None else family_weights
+        return weighted_sum(self.per_family(), weights)
 
     @in_double_precision
-    def by_family(self) -> "NormalEquations":
+    def per_family(self) -> "NormalEquations":
         """Each family's sums; fields with a leading axis of families."""
         return NormalEquations(
             gram=jnp.einsum("fpt,fpu->ftu", self.design, self.design),
             moment=jnp.einsum("fpt,fpd->ftd", self.design, self.target),
             total=jnp.sum(self.target**2, axis=1),
-            rows=self.freedom,
+            rows=self.increments,
         )
 
 
@@ -76,7 +76,7 @@ class NormalEquations(eqx.Module):
 
 @in_double_precision
 def weighted_sum(
-    by_family: NormalEquations, weights: Float[Array, "*members families"]
+    per_family: NormalEquations, weights: Float[Array, "*members families"]
 ) -> NormalEquations:
     """Sums over families, each counted as `weights` says; one set of sums per row of weights."""
 
@@ -84,7 +84,7 @@ def weighted_sum(
         flat = weights @ values.reshape(values.shape[0], -1)
         return flat.reshape(weights.shape[:-1] + values.shape[1:])
 
-    return jax.tree.map(total, by_family)
+    return jax.tree.map(total, per_family)
 
 
 @in_double_precision
@@ -115,7 +115,7 @@ def integral_form(
         design=design,
         target=target,
         mask=trajectories.mask,
-        freedom=jnp.array([float(size - 1) for size in trajectories.sizes]),
+        increments=jnp.array([float(size - 1) for size in trajectories.sizes]),
     )
 
 
@@ -153,10 +153,10 @@ def _quadrature(trajectories: Trajectories) -> tuple[Array, Array]:
     """
     s, sizes = np.asarray(trajectories.s), trajectories.sizes
     families, points = s.shape
-    place, weight = np.polynomial.legendre.leggauss(_NODES)
+    node, weight = np.polynomial.legendre.leggauss(_NODES)
     length = np.diff(s, axis=1)
     weights = length[:, :, None] * weight / 2
-    at = s[:, :-1, None] + length[:, :, None] * (place + 1) / 2
+    at = s[:, :-1, None] + length[:, :, None] * (node + 1) / 2
     nodes = np.zeros((families, points - 1, _NODES, points))
     for f, size in enumerate(sizes):
         nodes[f, : size - 1, :, :size] = _path(s[f, :size])(at[f, : size - 1])

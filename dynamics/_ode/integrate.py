@@ -107,9 +107,9 @@ def _integrate(ode, x0, log10_n, begin, rtol, atol, max_steps, solver, adjoint):
     def field(s, carry, args):
         state, _ = carry
         free = ode.free(state)
-        kept = ode.coordinates.hold(state, free)
+        held = ode.coordinates.hold(state, free)
         # How far the walls have pushed back so far, summed along the way.
-        return kept, jnp.abs(free - kept)
+        return held, jnp.abs(free - held)
 
     state = ode.coordinates.state(x0)
     bound = _ESCAPE * (1 + jnp.max(jnp.abs(state)))

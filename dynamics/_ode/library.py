@@ -71,10 +71,10 @@ class PolynomialLibrary(AbstractLibrary):
 
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         dims = state.shape[0]
-        # The place behind the last variable holds a 1, which pads monomials of lower degree.
+        # The entry behind the last variable is a 1, which pads monomials of lower degree.
         padded = jnp.concatenate([state, jnp.ones((1,), state.dtype)])
-        places = [f + (dims,) * (self.degree - len(f)) for f in self.factors(dims)]
-        columns = [jnp.array(column) for column in zip(*places, strict=True)]
+        indices = [f + (dims,) * (self.degree - len(f)) for f in self.factors(dims)]
+        columns = [jnp.array(column) for column in zip(*indices, strict=True)]
         values = padded[columns[0]]
         for column in columns[1:]:
             values = values * padded[column]

@@ -131,8 +131,8 @@ def match(
     def residuals(parameters, _):
         weights, shift = parameters
         start = first + shift * noise[None] if free else problem.state[:, 0]
-        found, _ = _paths(weights * used, start, problem=problem)
-        scaled = jnp.where(jnp.isfinite(found), problem.state - found, _UNREACHED) * root
+        path, _ = _paths(weights * used, start, problem=problem)
+        scaled = jnp.where(jnp.isfinite(path), problem.state - path, _UNREACHED) * root
         if settings.loss == "robust":
             scaled = _soften(scaled, settings.robust_scale)
         return scaled, jnp.sqrt(ridge) * used * weights
@@ -153,11 +153,11 @@ def match(
     )
     weights, shift = solved.value
     start = first + shift * noise[None] if free else problem.state[:, 0]
-    found, error = _paths(weights * used, start, problem=problem)
+    path, error = _paths(weights * used, start, problem=problem)
     return Match(
         coefficients=weights * used,
         first=start,
-        residual=jnp.where(problem.mask[..., None], problem.state - found, 0),
+        residual=jnp.where(problem.mask[..., None], problem.state - path, 0),
         converged=solved.result == optx.RESULTS.successful,
         steps=solved.stats["num_steps"],
         solver_error=jnp.max(error),
@@ -178,15 +178,15 @@ def _paths_jvp(parameters, tangents, *, problem):
     # where the sensitivities solve the variational equation d/ds (dx/dp) = J dx/dp + df/dp of the
     # same solver steps. They are computed once; then the least-squares solver's many directions
     # (dw, da) cost products, not solves. (The clipping of the state is differentiated with them.)
-    by_weight, by_start = _sensitivities(problem, *parameters)
+    of_weights, of_starts = _sensitivities(problem, *parameters)
     weights, starts = tangents
     change = jnp.zeros(problem.state.shape, problem.state.dtype)
     if weights is not None:
-        change = change + jnp.einsum("fpdt,t->fpd", by_weight, weights.reshape(-1))
+        change = change + jnp.einsum("fpdt,t->fpd", of_weights, weights.reshape(-1))
     if starts is not None:
-        change = change + jnp.einsum("fpde,fe->fpd", by_start, starts)
-    found, error = _paths(*parameters, problem=problem)
-    return (found, error), (change, jnp.zeros_like(error))
+        change = change + jnp.einsum("fpde,fe->fpd", of_starts, starts)
+    path, error = _paths(*parameters, problem=problem)
+    return (path, error), (change, jnp.zeros_like(error))
 
 
 def _sensitivities(problem, coefficients, first):
@@ -259,25 +259,25 @@ def gauss_newton(
     fixed = problem.settings.first_point == "fixed"
     flat = coefficients.reshape(-1)
     values, _ = _paths(coefficients, first, problem=problem)
-    by_weight, by_start = _sensitivities(problem, coefficients, first)
+    sensitivities = _sensitivities(problem, coefficients, first)
 
-    def one_family(state, mask, value, by_weight, by_start):
+    def one_family(state, mask, value, weights, starts):
         rows = mask[:, None] / noise[None]
         residual = ((state - value) * rows).reshape(-1)
-        by_weight = (by_weight * rows[..., None]).reshape(-1, dims * terms)
-        by_start = (by_start * rows[..., None]).reshape(-1, dims)
-        target = residual + by_weight @ flat
+        weights = (weights * rows[..., None]).reshape(-1, dims * terms)
+        starts = (starts * rows[..., None]).reshape(-1, dims)
+        target = residual + weights @ flat
         if not fixed:
             # min over da of |r - B da - A w|^2 = |P (r - A w)|^2 with P = 1 - Q Q', B = Q R: the
             # first point is profiled out.
-            basis, _ = jnp.linalg.qr(by_start)
-            by_weight = by_weight - basis @ (basis.T @ by_weight)
+            basis, _ = jnp.linalg.qr(starts)
+            weights = weights - basis @ (basis.T @ weights)
             target = target - basis @ (basis.T @ target)
         return NormalEquations(
-            gram=by_weight.T @ by_weight,
-            moment=(by_weight.T @ target)[:, None],
+            gram=weights.T @ weights,
+            moment=(weights.T @ target)[:, None],
             total=jnp.sum(target**2, keepdims=True),
             rows=(jnp.sum(mask) - 1) * dims * jnp.ones(()),
         )
 
-    return jax.vmap(one_family)(problem.state, problem.mask, values, by_weight, by_start)
+    return jax.vmap(one_family)(problem.state, problem.mask, values, *sensitivities)

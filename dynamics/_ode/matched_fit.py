@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .elimination import restricted
 from .estimate import CoefficientEstimate, residual_squares
 from .identifiability import Identifiability, identifiability
 from .integral import NormalEquations, weighted_sum
@@ -81,26 +82,24 @@ def linearised(problem: FitProblem, estimate: CoefficientEstimate) -> NormalEqua
 
 
 def newton_steps(
-    by_family: NormalEquations,
+    per_family: NormalEquations,
     estimate: CoefficientEstimate,
     ridge: Float[Array, " terms"],
     weights: Float[Array, "members families"],
 ) -> Float[Array, "members dims terms"]:
-    """One Gauss-Newton step from an estimate for each row of family weights, its terms kept."""
+    """One Gauss-Newton step from an estimate, its support unchanged, for each row of weights."""
     support = estimate.coefficients != 0
     diagonal = (ridge[None, :] / estimate.report.noise[:, None] ** 2).reshape(-1)
-    return _newton_steps(by_family, support, diagonal, weights).reshape(-1, *support.shape)
+    return _newton_steps(per_family, support, diagonal, weights).reshape(-1, *support.shape)
 
 
 @eqx.filter_jit
-def _newton_steps(by_family, support, diagonal, weights):
+def _newton_steps(per_family, support, diagonal, weights):
     used = support.reshape(-1)
 
     def one(row):
-        normal = weighted_sum(by_family, row)
-        both = used[:, None] & used[None, :]
-        system = jnp.where(both, normal.gram + jnp.diag(diagonal), 0)
-        system = system + jnp.diag(jnp.where(used, 0.0, 1.0).astype(system.dtype))
+        normal = weighted_sum(per_family, row)
+        system = restricted(normal.gram + jnp.diag(diagonal), used)
         return jnp.linalg.solve(system, jnp.where(used, normal.moment[:, 0], 0))
 
     return jax.vmap(one)(weights)
@@ -138,8 +137,8 @@ def _match_noise(at: Match, support, rows, weights, problem):
 
 
 def _report(problem, at, support, noise, weights, ridge, increments) -> Identifiability:
-    by_family = gauss_newton(problem, at.coefficients, at.first, noise=noise)
-    joint = np.asarray(jnp.einsum("fpq,f->pq", by_family.gram, weights))
+    per_family = gauss_newton(problem, at.coefficients, at.first, noise=noise)
+    joint = np.asarray(jnp.einsum("fpq,f->pq", per_family.gram, weights))
     dims, terms = support.shape
     active = np.asarray(support).ravel()
     own = np.repeat(np.arange(dims), terms)

@@ -13,12 +13,13 @@ from jaxtyping import Array, Bool, Float
 from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
+from .estimate import CoefficientEstimate
 from .identifiability import Identifiability
 from .integral import Noise
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching
 from .penalties import PenaltyName, penalty_of
-from .problem import FitMethod, fit_problem
+from .problem import FitMethod, FitProblem, fit_problem
 from .results import RESULTS, DynamicsError, result_name
 from .sparse import AbstractPenalty
 from .trajectories import Trajectories
@@ -70,10 +71,10 @@ class ODEFit(eqx.Module):
     @in_double_precision
     def family_ode(self, trajectories: Trajectories, family: str) -> CapabilityODE:
         """The equations of one family of the data: the shared ones with its deviation, if any."""
-        place = trajectories.place(family)
+        index = trajectories.index(family)
         if self.deviations is None:
             return self.ode
-        return replace(self.ode, coefficients=self.coefficients + self.deviations[place])
+        return replace(self.ode, coefficients=self.coefficients + self.deviations[index])
 
     def equations(self, *, digits: int = 3) -> tuple[str, ...]:
         """One line per equation; look at `result` before believing them."""
@@ -113,15 +114,7 @@ def fit_ode(
     """
     trajectories = as_trajectories(data, benchmarks)
     library = PolynomialLibrary() if library is None else library
-    if not isinstance(penalty, AbstractPenalty):
-        penalty = penalty_of(penalty or "ridge")
-    if method is None:
-        method = penalty.methods[0]
-    if method not in get_args(FitMethod):
-        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(FitMethod))}")
-    if method not in penalty.methods:
-        name, needed = type(penalty).__name__, penalty.methods[0]
-        raise ValueError(f'{name} needs method="{needed}"')
+    penalty, method = _penalty_and_method(penalty, method)
     coordinates = UnitBox() if coordinates is None else coordinates
     allowed, weights = checked_settings(
         trajectories, library, coordinates, candidates, family_weights
@@ -136,33 +129,64 @@ def fit_ode(
         candidates=allowed,
         family_weights=weights,
     )
-    found = penalty.fit(problem)
-    report, result = found.report, found.result
-    support = found.coefficients != 0
-    moved = problem.normal_equations().total
-    if bool(jnp.any(moved <= _constant(trajectories))):
-        result = RESULTS.constant_scores
-    elif report.underdetermined:
-        result = RESULTS.underdetermined
-    elif not bool(jnp.all(jnp.any(support, axis=1) | ~jnp.any(allowed, axis=1))):
-        result = RESULTS.no_term_survived
-    used = zip(trajectories.families, np.asarray(weights), strict=True)
-    fit = ODEFit(
-        ode=CapabilityODE(library, found.coefficients, coordinates, trajectories.benchmarks),
-        result=result,
+    fit = _as_fit(problem, penalty.fit(problem), penalty, noise)
+    if throw and fit.result != RESULTS.successful:
+        raise DynamicsError(RESULTS[fit.result], fit.result, fit)
+    return fit
+
+
+def _penalty_and_method(
+    penalty: AbstractPenalty | PenaltyName | None, method: FitMethod | None
+) -> tuple[AbstractPenalty, FitMethod]:
+    """Defaults filled in; ValueError for an unknown word, and for two that do not go together."""
+    if not isinstance(penalty, AbstractPenalty):
+        penalty = penalty_of(penalty or "ridge")
+    if method is None:
+        method = penalty.methods[0]
+    if method not in get_args(FitMethod):
+        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(FitMethod))}")
+    if method not in penalty.methods:
+        name, needed = type(penalty).__name__, penalty.methods[0]
+        raise ValueError(f'{name} needs method="{needed}"')
+    return penalty, method
+
+
+def _as_fit(
+    problem: FitProblem, estimate: CoefficientEstimate, penalty: AbstractPenalty, noise: Noise
+) -> ODEFit:
+    trajectories, coordinates = problem.trajectories, problem.coordinates
+    support = estimate.coefficients != 0
+    used = zip(trajectories.families, np.asarray(problem.family_weights), strict=True)
+    return ODEFit(
+        ode=CapabilityODE(
+            problem.library, estimate.coefficients, coordinates, trajectories.benchmarks
+        ),
+        result=_verdict(problem, estimate, support),
         support=support,
-        first=None if found.first is None else coordinates.scores(found.first),
-        deviations=found.deviations,
-        identifiability=report,
+        first=None if estimate.first is None else coordinates.scores(estimate.first),
+        deviations=estimate.deviations,
+        identifiability=estimate.report,
         families=tuple(name for name, weight in used if weight > 0),
         penalty=penalty,
-        method=method,
+        method=problem.method,
         noise=noise,
         matching=problem.matching,
     )
-    if throw and result != RESULTS.successful:
-        raise DynamicsError(RESULTS[result], result, fit)
-    return fit
+
+
+def _verdict(
+    problem: FitProblem, estimate: CoefficientEstimate, support: Bool[Array, "dims terms"]
+) -> RESULTS:
+    """What the data allow to say of the fit, the gravest first; else how the fitting ended."""
+    moved = problem.normal_equations().total
+    if bool(jnp.any(moved <= _constant(problem.trajectories))):
+        return RESULTS.constant_scores
+    if estimate.report.underdetermined:
+        return RESULTS.underdetermined
+    allowed = problem.candidates
+    if not bool(jnp.all(jnp.any(support, axis=1) | ~jnp.any(allowed, axis=1))):
+        return RESULTS.no_term_survived
+    return estimate.result
 
 
 def as_trajectories(

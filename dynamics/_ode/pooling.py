@@ -37,7 +37,7 @@ class PartialPooling(AbstractPenalty):
         require_not_negative(self.ridge_strength, "ridge_strength")
 
     def fit(self, problem):
-        each, weights = problem.regression.by_family(), problem.family_weights
+        each, weights = problem.regression.per_family(), problem.family_weights
         shared, own = self._solve(problem, weights)
         total = shared[None] + own
         fitted = jnp.einsum("fdt,ftu,fdu->fd", total, each.gram, total)
@@ -58,8 +58,8 @@ class PartialPooling(AbstractPenalty):
         if self.deviating == "constant" and "1" not in names:
             raise ValueError('this library has no constant term; use deviating="all"')
         numbers = (jnp.asarray(self.strength, float), jnp.asarray(self.ridge_strength, float))
-        by_family = problem.regression.by_family()
-        return _solve(numbers, by_family, weights, problem.candidates, deviates)
+        per_family = problem.regression.per_family()
+        return _solve(numbers, per_family, weights, problem.candidates, deviates)
 
 
 # With G_f = A_f'A_f / n, b_f = A_f'y_f / n and columns scaled to c = 1 the smooth part is
@@ -69,12 +69,12 @@ class PartialPooling(AbstractPenalty):
 # over terms of |(v_1t ... v_Ft)|, whose proximal map shrinks each such vector towards 0 as a whole:
 # v_t max(0, 1 - step limit / |v_t|).
 @eqx.filter_jit
-def _solve(numbers, by_family, family_weights, candidates, deviates):
+def _solve(numbers, per_family, family_weights, candidates, deviates):
     strength, ridge_strength = numbers
     families = len(family_weights)
-    rows = family_weights @ by_family.rows
-    gram = by_family.gram * family_weights[:, None, None] / rows
-    moment = by_family.moment * family_weights[:, None, None] / rows
+    rows = family_weights @ per_family.rows
+    gram = per_family.gram * family_weights[:, None, None] / rows
+    moment = per_family.moment * family_weights[:, None, None] / rows
     scale = jnp.sqrt(jnp.diagonal(jnp.sum(gram, axis=0)))
     scale = jnp.where(scale > 0, scale, 1)
     gram = gram / (scale[:, None] * scale[None, :])[None]
@@ -93,8 +93,8 @@ def _solve(numbers, by_family, family_weights, candidates, deviates):
             shared, own = point
             length = jnp.sqrt(jnp.sum(own**2, axis=0))
             shrink = jnp.maximum(1 - step * limit / jnp.where(length > 0, length, 1), 0)
-            kept = jnp.where(allowed & deviates & (length > 0), shrink, 0)
-            return jnp.where(allowed, shared, 0), own * kept[None]
+            factor = jnp.where(allowed & deviates & (length > 0), shrink, 0)
+            return jnp.where(allowed, shared, 0), own * factor[None]
 
         start = (jnp.zeros_like(scale), jnp.zeros_like(moment))
         shared, own = minimise(gradient, prox, start, lipschitz)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from .elimination import solve_positive
+from .elimination import restricted, solve_positive
 from .sparse import AbstractRegressionPenalty, column_scale, require_not_negative
 
 #: A relative change per step below this many rounding errors ends the iteration.
@@ -73,15 +73,13 @@ def _lasso(gram, moment, candidates, limit):
         return jnp.where(candidates, shrunk, 0)
 
     lipschitz = jnp.linalg.eigvalsh(gram)[-1]
-    found = minimise(lambda w: gram @ w - moment, prox, jnp.zeros_like(moment), lipschitz)
+    iterate = minimise(lambda w: gram @ w - moment, prox, jnp.zeros_like(moment), lipschitz)
     # On the right signs the solution is that of a linear system: exact, where the iteration is not.
-    support = found != 0
-    both = support[:, None] & support[None, :]
-    system = jnp.where(both, gram, jnp.diag(jnp.where(support, 0.0, 1.0).astype(gram.dtype)))
-    right = jnp.where(support, moment - limit * jnp.sign(found), 0)
-    exact = solve_positive(system[None], right[None, :, None])[0, :, 0]
+    support = iterate != 0
+    right = jnp.where(support, moment - limit * jnp.sign(iterate), 0)
+    exact = solve_positive(restricted(gram, support)[None], right[None, :, None])[0, :, 0]
     exact = jnp.where(support, exact, 0)
-    return jnp.where(jnp.all(jnp.sign(exact) == jnp.sign(found)), exact, found)
+    return jnp.where(jnp.all(jnp.sign(exact) == jnp.sign(iterate)), exact, iterate)
 
 
 def minimise(

@@ -66,7 +66,7 @@ class RESULTS(diffrax.RESULTS, metaclass=_WithNames):  # pyright: ignore[reportG
 
 
 class DynamicsError(RuntimeError):
-    """A fit or a solve failed and `throw=True` was asked for.
+    """A fit or a solve failed, and `throw` is true.
 
     - `result`: the member of `dynamics.RESULTS`.
     - `value`: what there was of a result; the same as with `throw=False`.

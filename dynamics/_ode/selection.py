@@ -72,16 +72,16 @@ class _Task:
         self.problem, self.regression = problem, regression
         self.candidates = np.asarray(candidates)
         self.weights, self.criterion = family_weights, criterion
-        freedom = np.asarray(regression.freedom) * np.asarray(family_weights)
-        self.rows = float(freedom.sum())
+        increments = np.asarray(regression.increments) * np.asarray(family_weights)
+        self.rows = float(increments.sum())
         self.dims, self.terms = self.candidates.shape
 
     def integral_start(self):
         normal = self.regression.normal_equations(self.weights)
-        found = search_equations(normal, jnp.asarray(self.candidates), self.criterion)
-        rows = np.maximum(self.rows - np.sum(found.support, axis=1), 1)
-        noise = np.sqrt(np.asarray(found.rss) / rows)
-        return found.weights, jnp.array(np.maximum(noise, _floor(self)))
+        subset = search_equations(normal, jnp.asarray(self.candidates), self.criterion)
+        rows = np.maximum(self.rows - np.sum(subset.support, axis=1), 1)
+        noise = np.sqrt(np.asarray(subset.rss) / rows)
+        return subset.weights, jnp.array(np.maximum(noise, _floor(self)))
 
     def dense_start(self, noise):
         """All candidates at once, or None when there are too few rows for that."""
@@ -105,9 +105,9 @@ class _Task:
 
     def propose(self, at: Match, noise, support) -> Subset:
         """The best subset in the linear regression around a match."""
-        by_family = gauss_newton(self.problem, at.coefficients, at.first, noise=noise)
+        per_family = gauss_newton(self.problem, at.coefficients, at.first, noise=noise)
         return search_jointly(
-            weighted_sum(by_family, self.weights),
+            weighted_sum(per_family, self.weights),
             jnp.asarray(support).reshape(-1),
             jnp.asarray(self.candidates).reshape(-1),
             self.criterion,
@@ -132,12 +132,12 @@ class _Task:
         value, noise, settled = self.value(now, support), self.noise(now, support), False
         round_ = 0
         for round_ in range(1, rounds + 1):  # noqa: B007
-            found = self.propose(now, noise, support)
-            proposed = found.support.reshape(self.dims, self.terms)
+            proposal = self.propose(now, noise, support)
+            proposed = proposal.support.reshape(self.dims, self.terms)
             if (proposed == support).all():
                 settled = True
                 break
-            weights = found.weights.reshape(self.dims, self.terms)
+            weights = proposal.weights.reshape(self.dims, self.terms)
             step = self.attempt(now, weights, proposed, noise)
             step_value = self.value(step, proposed)
             if not step_value < value:

@@ -56,7 +56,7 @@ class AbstractRegressionPenalty(AbstractPenalty):
         """Coefficients of each equation; exactly 0 for terms that are not used."""
 
     def ridge(self, normal: NormalEquations) -> Float[Array, " terms"]:
-        """What the penalty adds to the Gram matrix' diagonal on the terms that it keeps."""
+        """What the penalty adds to the Gram matrix' diagonal on the terms that it retains."""
         return jnp.zeros_like(jnp.diagonal(normal.gram))
 
     def solve_many(
@@ -128,7 +128,7 @@ def solve_members(
 
 @eqx.filter_jit
 def _solve_members(penalty, regression, candidates, weights):
-    normal = weighted_sum(regression.by_family(), weights)
+    normal = weighted_sum(regression.per_family(), weights)
     return penalty.solve_many(normal, candidates)
 
 

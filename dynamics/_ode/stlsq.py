@@ -46,8 +46,8 @@ class STLSQ(AbstractRegressionPenalty):
         def sweep(carry):
             support, _, count = carry
             weights = restricted_solve(normal, support, self.alpha * scale**2)
-            kept = support & (jnp.abs(weights) * scale[None] >= self.threshold)
-            return kept, jnp.any(kept != support), count + 1
+            survivors = support & (jnp.abs(weights) * scale[None] >= self.threshold)
+            return survivors, jnp.any(survivors != support), count + 1
 
         def goes_on(carry):
             return carry[1] & (carry[2] < self.sweeps)
@@ -66,9 +66,9 @@ class STLSQ(AbstractRegressionPenalty):
         scale = jax.vmap(column_scale, in_axes=(0, None))(normal, self.scaled)
         first = self._first_sweep(normal, scale)
         allowed = jnp.broadcast_to(candidates[None], (members, dims, terms))
-        kept = allowed & (jnp.abs(first) * scale[:, None] >= self.threshold)
+        survivors = allowed & (jnp.abs(first) * scale[:, None] >= self.threshold)
         # With every term allowed the first sweep is that of each equation; else all start anew.
-        support = jnp.where(jnp.all(candidates), kept, allowed).reshape(-1, terms)
+        support = jnp.where(jnp.all(candidates), survivors, allowed).reshape(-1, terms)
         many = _Many(
             gram=normal.gram,
             owner=jnp.repeat(jnp.arange(members), dims),
@@ -80,8 +80,8 @@ class STLSQ(AbstractRegressionPenalty):
             support, changing, count = carry
             weights = many.solve(support, changing, self.alpha)
             large = jnp.abs(weights) * scale[many.owner] >= self.threshold
-            kept = jnp.where(changing[:, None], support & large, support)
-            return kept, jnp.any(kept != support, axis=1), count + 1
+            survivors = jnp.where(changing[:, None], support & large, support)
+            return survivors, jnp.any(survivors != support, axis=1), count + 1
 
         def goes_on(carry):
             return jnp.any(carry[1]) & (carry[2] < self.sweeps)
@@ -119,8 +119,8 @@ class _Many(eqx.Module):
 
         def chunk(index, out):
             rows = lax.dynamic_slice_in_dim(order, index * _CHUNK, _CHUNK)
-            found = self._chunk(support.at[rows].get(mode="fill", fill_value=False), rows, alpha)
-            return out.at[rows].set(found, mode="drop")
+            weights = self._chunk(support.at[rows].get(mode="fill", fill_value=False), rows, alpha)
+            return out.at[rows].set(weights, mode="drop")
 
         chunks = (jnp.sum(wanted) + _CHUNK - 1) // _CHUNK
         return lax.fori_loop(0, chunks, chunk, jnp.zeros_like(self.moment))
@@ -132,15 +132,15 @@ class _Many(eqx.Module):
         branch = sum((largest > size).astype(int) for size in sizes[:-1])
         owner = self.owner[rows]
         moment, ridge = self.moment[rows], alpha * self.scale[owner] ** 2
-        place = jnp.argsort(~support, axis=1, stable=True)
+        used_first = jnp.argsort(~support, axis=1, stable=True)
         line = jnp.arange(_CHUNK)[:, None]
 
         def compact(size):
             def run(_):
-                at = place[:, :size]
+                at = used_first[:, :size]
                 small = self.gram[owner[:, None, None], at[:, :, None], at[:, None, :]]
-                found = _restricted(small, moment[line, at], support[line, at], ridge[line, at])
-                return jnp.zeros_like(moment).at[line, at].set(found)
+                weights = _restricted(small, moment[line, at], support[line, at], ridge[line, at])
+                return jnp.zeros_like(moment).at[line, at].set(weights)
 
             return run
 

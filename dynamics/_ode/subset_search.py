@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from .elimination import solve_positive
+from .elimination import restricted, solve_positive
 
 #: A column of which less than this share is left by the columns in use is collinear with them.
 _COLLINEAR = 1e-9
@@ -86,8 +86,7 @@ def search(
         move = _best_move(gram, moment, total, now, usable, value)
         after = _evaluate(gram, moment, total, move, value)
         better = after.value < now.value - _LEAST_GAIN * jnp.abs(now.value)
-        kept = lax.cond(better, lambda: after, lambda: now)
-        return kept, better, moves + 1
+        return lax.cond(better, lambda: after, lambda: now), better, moves + 1
 
     def goes_on(carry):
         # Each accepted move lowers the criterion, so no subset comes twice.
@@ -98,14 +97,9 @@ def search(
     return Subset(best.support, best.weights / length, best.rss, best.value)
 
 
-def _masked(gram, support):
-    both = support[:, None] & support[None, :]
-    return jnp.where(both, gram, jnp.diag(jnp.where(support, 0.0, 1.0).astype(gram.dtype)))
-
-
 def _evaluate(gram, moment, total, support, value) -> Subset:
     right = jnp.where(support, moment, 0)
-    weights = solve_positive(_masked(gram, support)[None], right[None, :, None])[0, :, 0]
+    weights = solve_positive(restricted(gram, support)[None], right[None, :, None])[0, :, 0]
     weights = jnp.where(support, weights, 0)
     rss = jnp.maximum(total - weights @ moment, jnp.finfo(gram.dtype).eps * total)
     return Subset(support, weights, rss, value(rss, jnp.sum(support)))
@@ -114,7 +108,7 @@ def _evaluate(gram, moment, total, support, value) -> Subset:
 def _best_move(gram, moment, total, now: Subset, usable, value):
     inside, outside = now.support, usable & ~now.support
     eye = jnp.eye(len(moment), dtype=gram.dtype)
-    inverse = solve_positive(_masked(gram, inside)[None], eye[None])[0]
+    inverse = solve_positive(restricted(gram, inside)[None], eye[None])[0]
     inverse = jnp.where(inside[:, None] & inside[None, :], inverse, 0)
     # With S the columns in use, H = G_SS^-1, w = H A_S'y, and for a column j outside
     #     left_j = G_jj - G_jS H G_Sj,   covariance_j = A_j'(y - A_S w),
@@ -144,5 +138,5 @@ def _best_move(gram, moment, total, now: Subset, usable, value):
     # One table of moves: rows are the columns that leave (the last row: none), and so for entries.
     table = jnp.block([[swap, drop[:, None]], [add[None, :], jnp.full((1, 1), jnp.inf)]])
     out, into = jnp.unravel_index(jnp.argmin(table), table.shape)
-    places = jnp.arange(len(moment))
-    return (inside & (places != out)) | (places == into)
+    columns = jnp.arange(len(moment))
+    return (inside & (columns != out)) | (columns == into)

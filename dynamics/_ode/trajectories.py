@@ -115,7 +115,7 @@ class Trajectories(eqx.Module):
         if min_models < 2:
             raise ValueError(f"min_models is {min_models}; a trajectory has at least 2 sizes")
         columns = list(chosen)
-        left_out, kept = [], []
+        left_out, retained = [], []
         for family, rows in table.frame.groupby("family", sort=False):
             complete = rows.dropna(subset=columns).sort_values("params", kind="stable")
             for model in rows["model"][~rows["model"].isin(complete["model"])]:
@@ -130,13 +130,15 @@ class Trajectories(eqx.Module):
             lab = str(rows["lab"].iloc[0]) if "lab" in rows else str(family)
             names = [" | ".join(group) for group in sizes["model"].apply(list)]
             means = sizes[columns].mean()
-            kept.append((str(family), lab, names, means.index.to_numpy(float), means.to_numpy()))
-        if not kept:
+            retained.append(
+                (str(family), lab, names, means.index.to_numpy(float), means.to_numpy())
+            )
+        if not retained:
             raise ValueError(
                 f"no family has {min_models} sizes with all of {', '.join(chosen)}; "
                 "name fewer benchmarks or add models"
             )
-        families, labs, models, sizes, scores = zip(*kept, strict=True)
+        families, labs, models, sizes, scores = zip(*retained, strict=True)
         return cls.from_arrays(
             [np.log10(params) for params in sizes],
             list(scores),
@@ -158,20 +160,20 @@ class Trajectories(eqx.Module):
         return tuple(len(names) for names in self.models)
 
     @in_double_precision
-    def take(self, chosen: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
-        """Only the families at the given places, in that order.
+    def take(self, indices: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
+        """Only the families of these indices, in that order.
 
         The padding stays, so that code compiled for these trajectories differs in the number of
         families only. To fit without some families, weights of 0 are quicker still.
         """
-        if not len(chosen):
+        if not len(indices):
             raise ValueError("no family chosen; name at least one")
-        chosen = [int(place) for place in chosen]
-        places = np.asarray(chosen)
+        chosen = [int(index) for index in indices]
+        rows = np.asarray(chosen)
         return Trajectories(
-            s=self.s[places],
-            x=self.x[places],
-            mask=self.mask[places],
+            s=self.s[rows],
+            x=self.x[rows],
+            mask=self.mask[rows],
             families=tuple(self.families[i] for i in chosen),
             labs=tuple(self.labs[i] for i in chosen),
             models=tuple(self.models[i] for i in chosen),
@@ -179,8 +181,8 @@ class Trajectories(eqx.Module):
             left_out=self.left_out,
         )
 
-    def place(self, family: str) -> int:
-        """The place of the named family (case does not matter).
+    def index(self, family: str) -> int:
+        """The index of the named family (case does not matter).
 
         Raises ValueError for a family that is not there, naming those that are.
         """

@@ -52,14 +52,14 @@ class TrajectorySelection(AbstractPenalty):
 
     def refit(self, problem, estimate, weights):
         support = estimate.coefficients != 0
-        by_family, criterion = linearised(problem, estimate), Criterion(self.gamma)
-        return _search(by_family, support, problem.candidates, criterion, weights)
+        per_family, criterion = linearised(problem, estimate), Criterion(self.gamma)
+        return _search(per_family, support, problem.candidates, criterion, weights)
 
 
 @eqx.filter_jit
-def _search(by_family, support, candidates, criterion, weights):
+def _search(per_family, support, candidates, criterion, weights):
     def one(row):
-        normal = weighted_sum(by_family, row)
+        normal = weighted_sum(per_family, row)
         best = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
         return best.weights.reshape(support.shape)
 

@@ -60,7 +60,7 @@ class CapabilityODE(eqx.Module):
     def gamma(self, x: Float[Array, " dims"], *, reasoning: int, truth: int) -> Scalar:
         """The local coupling f_truth / f_reasoning at scores `x`; infinite where f_reasoning is 0.
 
-        `reasoning` and `truth` are places in `benchmarks`.
+        `reasoning` and `truth` are indices in `benchmarks`.
         """
         velocity = self.velocity(x)
         return velocity[truth] / velocity[reasoning]

@@ -124,7 +124,7 @@ def test_geometry_of_an_ensemble_is_that_of_its_members():
     ensemble = dynamics.bootstrap(fit, data, key=jax.random.key(1), members=25)
     (reference,) = dynamics.fixed_points(fit.ode)
     followed = dynamics.ode.follow_fixed_point(fit.ode, reference, ensemble.coefficients)
-    assert bool(jnp.all(followed.found))
+    assert bool(jnp.all(followed.exists))
     for member in (0, 24):
         weights = np.asarray(ensemble.coefficients[member])
         rest = -np.linalg.solve(weights[:, 1:], weights[:, 0])

@@ -107,7 +107,7 @@ def test_report_is_that_of_ordinary_least_squares():
     form = dynamics.ode.integral_form(good, dynamics.PolynomialLibrary(1), dynamics.ode.UnitBox())
     design = np.asarray(form.design).reshape(-1, 3)
     target = np.asarray(form.target).reshape(-1, 2)
-    freedom = float(jnp.sum(form.freedom)) - 3
+    freedom = float(jnp.sum(form.increments)) - 3
     residual = target - design @ np.asarray(fit.coefficients).T
     noise = np.sqrt((residual**2).sum(axis=0) / freedom)
     report = fit.identifiability
@@ -116,7 +116,7 @@ def test_report_is_that_of_ordinary_least_squares():
     np.testing.assert_allclose(
         report.standard_error, noise[:, None] * np.sqrt(variance)[None], rtol=1e-7
     )
-    np.testing.assert_allclose(report.degrees, 3, rtol=1e-9)
+    np.testing.assert_allclose(report.degrees_of_freedom, 3, rtol=1e-9)
     unit = design / np.linalg.norm(design, axis=0)
     np.testing.assert_allclose(report.condition, np.linalg.cond(unit), rtol=1e-7)
     # The profile: a step of one error along the weakest direction costs one noise variance.
@@ -126,7 +126,11 @@ def test_report_is_that_of_ordinary_least_squares():
 
 def test_ridge_leaves_fewer_effective_degrees_of_freedom():
     degrees = [
-        float(dynamics.fit_ode(data(), penalty=dynamics.Ridge(strength)).identifiability.degrees[0])
+        float(
+            dynamics.fit_ode(
+                data(), penalty=dynamics.Ridge(strength)
+            ).identifiability.degrees_of_freedom[0]
+        )
         for strength in (0.0, 1e-3, 1e-1)
     ]
     assert degrees[0] == pytest.approx(3, rel=1e-9)

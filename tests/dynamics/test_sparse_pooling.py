@@ -74,7 +74,7 @@ def test_solution_satisfies_the_group_condition():
     found = fit(data, strength, deviating="all")
     form = dynamics.ode.integral_form(data, dynamics.PolynomialLibrary(1), dynamics.ode.UnitBox())
     design, target = np.asarray(form.design), np.asarray(form.target)
-    rows = float(np.sum(form.freedom))
+    rows = float(np.sum(form.increments))
     unit = np.sqrt((design**2).sum(axis=(0, 1)) / rows)
     total = np.asarray(found.coefficients)[None] + np.asarray(found.deviations)
     residual = target - np.einsum("fpt,fdt->fpd", design, total)

@@ -82,7 +82,7 @@ def test_shipped_table_has_the_trajectories_of_its_families():
     assert set(data.families) == set(sizes.index[sizes >= 3])
     pythia = frame[frame["family"] == "Pythia"].sort_values("params")
     np.testing.assert_allclose(
-        data.x[data.place("pythia")][: len(pythia)], pythia[list(names)], rtol=1e-15
+        data.x[data.index("pythia")][: len(pythia)], pythia[list(names)], rtol=1e-15
     )
 
 

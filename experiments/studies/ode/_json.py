@@ -64,7 +64,7 @@ def fit_to_dict(report: FitReport) -> dict:
                 "increments": known.increments,
                 "rank": known.rank,
                 "condition": np.asarray(known.condition),
-                "degrees_of_freedom": np.asarray(known.degrees),
+                "degrees_of_freedom": np.asarray(known.degrees_of_freedom),
             },
             "fixed_points": [
                 {
