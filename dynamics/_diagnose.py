@@ -168,18 +168,18 @@ def diagnose(
     truth = truth or default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     # What is missing from other benchmarks does not matter to this pair.
-    warnings = [w for w in table.warnings if w.code != "missing_score"]
-    warnings += _missing_scores(missing, reasoning, truth)
-    warnings += _without_errors(pair, reasoning, truth)
+    warnings = (
+        *(w for w in table.warnings if w.code != "missing_score"),
+        *_missing_scores(missing, reasoning, truth),
+        *_without_errors(pair, reasoning, truth),
+    )
     report = on_progress or silent
     report("families")
-    groups = [(name, pair[pair["family"] == name]) for name in table.families]
+    chance = benchmark(reasoning).chance
     families = FamilyDiagnoses(
-        _diagnose_family(
-            name, group, chance=benchmark(reasoning).chance, n_permutations=n_boot, seed=seed
-        )
-        for name, group in groups
-        if len(group)
+        _diagnose_family(name, group, chance=chance, n_permutations=n_boot, seed=seed)
+        for name in table.families
+        if len(group := pair[pair["family"] == name])
     )
     report("pooled")
     pooled = _pooled(pair, n_boot=n_boot, seed=seed)
@@ -200,7 +200,7 @@ def diagnose(
         dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
         dimension_benchmarks=tuple(measured),
         dimension_change=_dimension_change(pair, measured, families, n_boot=n_boot, seed=seed),
-        warnings=tuple(warnings),
+        warnings=warnings,
         n_boot=n_boot,
         seed=seed,
     )

@@ -1,7 +1,7 @@
 """What a prediction has to beat: constants, trends, and simpler differential equations.
 
 Each method is fitted to any weighting of the families at once (a weight of 0 leaves a family out),
-because nested validation asks for hundreds of such fits. A method may have several settings; which
+because nested validation needs hundreds of such fits. A method may have several settings; which
 one is used is decided by validation, never here.
 """
 
@@ -24,12 +24,12 @@ from .._ode.stlsq import STLSQ
 from .._ode.trajectories import Trajectories
 from .._precision import in_double_precision
 from .._tables.benchmarks import benchmark
-from .forecast_fit import Coupling, allowed_terms, reasoning_place, system_matrix
+from .forecast_fit import Coupling, allowed_terms, reasoning_index, system_matrix
 from .linear_flow import linear_flow
 from .protocol import Cohort, Leave, held_out_groups
 
 Kind = Literal["ode", "baseline"]
-#: From (scores of the given models, their log10 N, log10 N asked for) to predicted scores.
+#: From (scores of the given models, their log10 N, log10 N to predict) to predicted scores.
 Predictor = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 #: Per weighting of the families, one predictor per setting.
 Fits = list[tuple[Predictor, ...]]
@@ -87,8 +87,10 @@ def fit_method(
     for row, group in enumerate(groups, start=1):
         weights[row, list(group)] = 0
     fits = method.fit(cohort, weights)
-    by_group = zip(fits[1:], groups, strict=True)
-    errors = [setting_errors(fit, cohort, group, given) for fit, group in by_group]
+    errors = [
+        setting_errors(fit, cohort, group, given)
+        for fit, group in zip(fits[1:], groups, strict=True)
+    ]
     mean = np.concatenate(errors, axis=1).mean(axis=1)
     best = int(np.argmin(mean))
     return fits[0][best], float(mean[best])
@@ -102,10 +104,10 @@ def setting_errors(
         [
             [
                 np.abs(
-                    apply_predictor(predictor, cohort, place, given)
-                    - cohort.families[place].scores[given:]
+                    apply_predictor(predictor, cohort, index, given)
+                    - cohort.families[index].scores[given:]
                 ).mean()
-                for place in group
+                for index in group
             ]
             for predictor in predictors
         ]
@@ -113,10 +115,10 @@ def setting_errors(
 
 
 def apply_predictor(
-    predictor: Predictor, cohort: Cohort, place: int, given: int
+    predictor: Predictor, cohort: Cohort, index: int, given: int
 ) -> Float[np.ndarray, "models benchmarks"]:
     """Predictions of a family's models after the given ones."""
-    family = cohort.families[place]
+    family = cohort.families[index]
     return predictor(family.scores[:given], family.log10_n[:given], family.log10_n[given:])
 
 
@@ -226,14 +228,14 @@ def _linear_ode(
 ) -> Fits:
     """A linear ODE of the raw scores, started at the last given model."""
     allowed = allowed_terms(coupling, cohort.benchmarks)
-    by_penalty = [_solve(cohort, weights, penalty, allowed) for penalty in penalties]
-    return [tuple(map(_linear_predictor, drifts)) for drifts in zip(*by_penalty, strict=True)]
+    per_penalty = [_solve(cohort, weights, penalty, allowed) for penalty in penalties]
+    return [tuple(map(_linear_predictor, drifts)) for drifts in zip(*per_penalty, strict=True)]
 
 
 def _slope_given_reasoning(cohort: Cohort, weights: np.ndarray) -> Fits:
     """Every benchmark's change per decade as a linear function of the reasoning score alone."""
     allowed = np.zeros((len(cohort.benchmarks), len(cohort.benchmarks) + 1), bool)
-    allowed[:, [0, 1 + reasoning_place(cohort.benchmarks)]] = True
+    allowed[:, [0, 1 + reasoning_index(cohort.benchmarks)]] = True
     return [(_linear_predictor(drift),) for drift in _solve(cohort, weights, Ridge(0.0), allowed)]
 
 

@@ -159,7 +159,7 @@ def cross_validate(
 
 @dataclass(frozen=True)
 class _Run:
-    """What one method did: outer predictions by family place, inner error by outer fold."""
+    """What one method did: outer predictions by family index, inner error by outer fold."""
 
     name: str
     kind: Kind
@@ -187,14 +187,14 @@ def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], giv
         ]
         mean = np.concatenate(errors, axis=1).mean(axis=1)
         inner[g] = mean.min()
-        for place in group:
+        for index in group:
             predictor = fits[g][int(np.argmin(mean))]
-            predictions[place] = apply_predictor(predictor, cohort, place, given)
+            predictions[index] = apply_predictor(predictor, cohort, index, given)
     return _Run(method.name, method.kind, predictions, inner)
 
 
 def _forecasts(cohort, forecasters, groups, leave, given, level, on_progress) -> list[_Run]:
-    tell = on_progress or silent
+    report = on_progress or silent
     runs, done, total = [], 0, len(forecasters) * len(groups)
     for name, coupling in forecasters:
         settings = forecast_settings(coupling)
@@ -208,23 +208,23 @@ def _forecasts(cohort, forecasters, groups, leave, given, level, on_progress) ->
                 level=level,
             )
             inner[g] = forecaster.validation_mae
-            for place in group:
-                predictions[place], share = _forecast(forecaster, cohort, place, given)
+            for index in group:
+                predictions[index], share = _forecast(forecaster, cohort, index, given)
                 inside.append(share)
             done += 1
-            tell("folds", done, total)
+            report("folds", done, total)
         runs.append(_Run(name, "ode", predictions, inner, float(np.mean(inside))))
     return runs
 
 
-def without_families(cohort: Cohort, places: Sequence[int]) -> Cohort:
-    """The cohort without the families at the given places."""
-    kept = tuple(family for i, family in enumerate(cohort.families) if i not in set(places))
-    return dataclasses.replace(cohort, families=kept)
+def without_families(cohort: Cohort, indices: Sequence[int]) -> Cohort:
+    """The cohort without the families of the given indices."""
+    others = tuple(family for i, family in enumerate(cohort.families) if i not in set(indices))
+    return dataclasses.replace(cohort, families=others)
 
 
-def _forecast(forecaster: Forecaster, cohort, place, given) -> tuple[np.ndarray, float]:
-    family = cohort.families[place]
+def _forecast(forecaster: Forecaster, cohort, index, given) -> tuple[np.ndarray, float]:
+    family = cohort.families[index]
     grid = family.log10_n[given:]
     scores = forecaster.scores(family.scores[:given], family.log10_n[:given], grid)
     low, high = forecaster.interval(scores, float(family.log10_n[given - 1]), grid)
@@ -265,7 +265,7 @@ def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) 
                 selected=i == selected,
                 difference=(float(gap.mean()), *interval(gap)),
                 coverage=run.coverage,
-                predictions=tuple(run.predictions[place] for place in every),
+                predictions=tuple(run.predictions[i] for i in every),
             )
         )
     return CrossValidation(

@@ -195,8 +195,8 @@ def fit_forecaster(
     chosen = forecast_settings() if settings is None else tuple(settings)
     if not chosen:
         raise ValueError("no settings to choose from; give at least one")
-    group_of = {place: g for g, group in enumerate(groups) for place in group}
-    families = [cohort.families[place] for place in group_of]
+    group_of = {index: g for g, group in enumerate(groups) for index in group}
+    families = [cohort.families[index] for index in group_of]
     candidates, guess = [], None
     for setting in chosen:
         # Neighbouring settings have similar fits: start one from the last.
@@ -244,7 +244,7 @@ def _candidate(
     groups: Sequence[Sequence[int]],
     given: int,
 ) -> _Candidate:
-    """From the setting's fit to all families, predict every group by the fit without it.
+    """From the setting's fit to all families, predict every group with the fit without it.
 
     Predictions here start from the smallest model, whatever is given.
     """
@@ -264,8 +264,8 @@ def _candidate(
         dropped=count,
     )
     pairs = np.split(np.arange(len(shooting.duration)), shooting.first[1:])
-    places = [place for group in groups for place in group]
-    rows = [pairs[place][given - 1 :] for place in places]
+    indices = [index for group in groups for index in group]
+    rows = [pairs[index][given - 1 :] for index in indices]
     which = np.repeat(
         np.repeat(np.arange(len(groups)), [len(group) for group in groups]), list(map(len, rows))
     )
@@ -273,7 +273,7 @@ def _candidate(
     end = linear_flow(system_matrix(others), shooting.start[flat], shooting.duration[flat], which)
     scores = to_scores(end[:, 1:], shooting.floor)
     predictions = tuple(np.split(scores, np.cumsum(list(map(len, rows)))[:-1]))
-    error = family_errors([cohort.families[place] for place in places], predictions, given=given)
+    error = family_errors([cohort.families[i] for i in indices], predictions, given=given)
     every = np.ones(len(cohort.families))
     final = drop_terms(shooting, drift, families=every, penalty=penalty, active=active, count=count)
     return _Candidate(Member(setting, final, float(error.mean())), others, predictions)
@@ -287,7 +287,7 @@ def _choose_tracking(
     cohort: Cohort, best: Sequence[_Candidate], group_of: Mapping[int, int], given: int
 ) -> tuple[Tracking, list[np.ndarray]]:
     """The tracking under which the average of the best candidates errs least on left-out groups."""
-    families = [cohort.families[place] for place in group_of]
+    families = [cohort.families[index] for index in group_of]
     choices = list(itertools.starmap(Tracking, itertools.product(_GAINS, _PULLS)))
     # One average per choice and family.
     averages = [
@@ -308,10 +308,10 @@ def _choose_tracking(
         )
         for family, group in zip(families, group_of.values(), strict=True)
     ]
-    by_choice = [[average[i] for average in averages] for i in range(len(choices))]
-    errors = [family_errors(families, each, given=given).mean() for each in by_choice]
+    per_choice = [[average[i] for average in averages] for i in range(len(choices))]
+    errors = [family_errors(families, each, given=given).mean() for each in per_choice]
     least = int(np.argmin(errors))
-    return choices[least], by_choice[least]
+    return choices[least], per_choice[least]
 
 
 def _track(
@@ -346,10 +346,10 @@ def _follow(matrix, seen, steps, gain) -> tuple[np.ndarray, np.ndarray, np.ndarr
         end, sensitivity = linear_flow_sensitivity(
             matrix, with_constant(state[None]), np.array([step])
         )
-        bend, error = sensitivity[0, 1:, 1:, 0], after - end[0, 1:]
+        jacobian, error = sensitivity[0, 1:, 1:, 0], after - end[0, 1:]
         # The squared error of a step grows as its duration, so a step weighs 1 / duration.
-        gram += bend.T @ bend / step
-        right += bend.T @ error / step
+        gram += jacobian.T @ jacobian / step
+        right += jacobian.T @ error / step
         state = end[0, 1:] + gain * error
     return state, gram, right
 

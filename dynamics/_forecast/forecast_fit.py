@@ -3,7 +3,7 @@
 The state is the log odds z of the scores over a floor, time is a clock of the size, the system is
 dz/dt = b + A z. Each family is predicted from its smallest model to all larger ones, and what is
 compared are scores, with a loss that grows linearly for large errors (Huber 1964, Annals of
-Mathematical Statistics 35, 73-101), each family counting once. The normal matrices are kept by
+Mathematical Statistics 35, 73-101), each family counting once. The normal matrices are stored per
 family, so the fit without some families is one Newton step away.
 """
 
@@ -152,12 +152,12 @@ def allowed_terms(coupling: Coupling, benchmarks: Sequence[str]) -> Bool[np.ndar
     if coupling != "full":
         allowed[:, 1:] = np.eye(dims, dtype=bool)
     if coupling == "reasoning":
-        allowed[:, 1 + reasoning_place(benchmarks)] = True
+        allowed[:, 1 + reasoning_index(benchmarks)] = True
     return allowed
 
 
-def reasoning_place(benchmarks: Sequence[str]) -> int:
-    """The place of HellaSwag, or 0 where it is not among the benchmarks."""
+def reasoning_index(benchmarks: Sequence[str]) -> int:
+    """The index of HellaSwag, or 0 where it is not among the benchmarks."""
     return benchmarks.index("hellaswag") if "hellaswag" in benchmarks else 0
 
 
@@ -174,7 +174,7 @@ def first_guess(
     """Least squares of the changes of state on the mean state times the duration."""
     end = to_state(shooting.target, shooting.floor)
     middle = with_constant((shooting.start[:, 1:] + end) / 2) * shooting.duration[:, None]
-    weight = (shooting.weight * _by_pair(shooting, families))[:, None]
+    weight = (shooting.weight * _per_pair(shooting, families))[:, None]
     gram = middle.T @ (weight * middle)
     change = middle.T @ (weight * (end - shooting.start[:, 1:]))
     # z(end) - z(start) = integral of (b + A z) ds, about (b + A (z(start) + z(end)) / 2) times the
@@ -203,17 +203,17 @@ def gauss_newton(
     # takes 0.05 s (benchmarks/forecast_solver.py, two busy cores), since the flow's closed form
     # gives all sensitivities at once. Stops elsewhere: predicted scores move by up to 0.1 points.
     drift = np.where(active, guess, 0.0)
-    places = np.flatnonzero(active)
+    indices = np.flatnonzero(active)
     value, damping = _objective(shooting, drift, families, penalty), _DAMPING
     for _ in range(max_steps):
         normal = normal_equations(shooting, drift)
-        gradient = (families @ normal.gradient + penalty * drift.ravel())[places]
-        curvature = _curvature(normal, families, penalty)[np.ix_(places, places)]
+        gradient = (families @ normal.gradient + penalty * drift.ravel())[indices]
+        curvature = _curvature(normal, families, penalty)[np.ix_(indices, indices)]
         before = value
         for _ in range(_TRIES):
             damped = curvature + damping * np.diag(np.diagonal(curvature) + _POSITIVE)
             trial = drift.copy()
-            trial.flat[places] -= np.linalg.solve(damped, gradient)
+            trial.flat[indices] -= np.linalg.solve(damped, gradient)
             value = _objective(shooting, trial, families, penalty)
             if value < before:
                 break
@@ -264,14 +264,14 @@ def without(
     """
     # Without some families the gradient at `drift` is g = families @ gradients + penalty drift, not
     # 0, and the minimum of the quadratic model lies at drift - H^-1 g.
-    places = np.flatnonzero(active)
-    gradient = (families @ normal.gradient + penalty * drift.ravel())[:, places]
-    inverse = np.linalg.inv(_curvature(normal, families, penalty)[:, places[:, None], places])
-    values = drift.ravel()[places] - (inverse @ gradient[:, :, None])[:, :, 0]
+    indices = np.flatnonzero(active)
+    gradient = (families @ normal.gradient + penalty * drift.ravel())[:, indices]
+    inverse = np.linalg.inv(_curvature(normal, families, penalty)[:, indices[:, None], indices])
+    values = drift.ravel()[indices] - (inverse @ gradient[:, :, None])[:, :, 0]
     if dropped:
         values, _ = eliminate(values, inverse, dropped)
     result = np.zeros((len(families), drift.size))
-    result[:, places] = values
+    result[:, indices] = values
     return result.reshape(len(families), *drift.shape)
 
 
@@ -283,22 +283,22 @@ def eliminate(
     """Backward elimination: `count` times set to 0 what raises the quadratic loss least.
 
     The others move along, as a refit of the quadratic would move them. Returns the values and
-    which were kept.
+    which were retained.
     """
     # Minimum of (w - v)'C^-1 (w - v) under w_j = 0:  w = v - C_.j v_j / C_jj, at a loss of
     # v_j^2 / C_jj. The covariance of what remains is C - C_.j C_j. / C_jj.
     values, covariance = values.copy(), covariance.copy()
-    kept, rows = np.ones(values.shape, bool), np.arange(len(values))
+    retained, rows = np.ones(values.shape, bool), np.arange(len(values))
     for _ in range(count):
-        variance = np.where(kept, np.diagonal(covariance, axis1=1, axis2=2), 1.0)
-        worst = np.argmin(np.where(kept, values**2 / variance, np.inf), axis=1)
+        variance = np.where(retained, np.diagonal(covariance, axis1=1, axis2=2), 1.0)
+        worst = np.argmin(np.where(retained, values**2 / variance, np.inf), axis=1)
         column = covariance[rows, :, worst]
         share = column / variance[rows, worst][:, None]
         values -= share * values[rows, worst][:, None]
         covariance -= share[:, :, None] * column[:, None, :]
-        kept[rows, worst] = False
-        values[~kept] = 0
-    return values, kept
+        retained[rows, worst] = False
+        values[~retained] = 0
+    return values, retained
 
 
 def drop_terms(
@@ -310,15 +310,15 @@ def drop_terms(
     active: Bool[np.ndarray, "benchmarks order"],
     count: int,
 ) -> Float[np.ndarray, "benchmarks order"]:
-    """Backward elimination of `count` coefficients at a fit, then a refit of those kept."""
+    """Backward elimination of `count` coefficients at a fit, then a refit of the others."""
     if count == 0:
         return drift
-    places = np.flatnonzero(active)
+    indices = np.flatnonzero(active)
     normal = normal_equations(shooting, drift)
-    curvature = _curvature(normal, families[None], penalty)[:, places[:, None], places]
-    values, kept = eliminate(drift.ravel()[None, places], np.linalg.inv(curvature), count)
+    curvature = _curvature(normal, families[None], penalty)[:, indices[:, None], indices]
+    values, retained = eliminate(drift.ravel()[None, indices], np.linalg.inv(curvature), count)
     sparse, allowed = np.zeros(drift.size), np.zeros(drift.size, bool)
-    sparse[places], allowed[places] = values[0], kept[0]
+    sparse[indices], allowed[indices] = values[0], retained[0]
     return gauss_newton(
         shooting,
         sparse.reshape(drift.shape),
@@ -336,10 +336,10 @@ def _objective(shooting, drift, families, penalty) -> float:
     end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
     size = np.abs(to_scores(end[:, 1:], shooting.floor) - shooting.target)
     loss = np.where(size < _HUBER, size**2 / 2, _HUBER * (size - _HUBER / 2)).sum(axis=1)
-    total = np.sum(shooting.weight * _by_pair(shooting, families) * loss)
+    total = np.sum(shooting.weight * _per_pair(shooting, families) * loss)
     return float(total + penalty @ drift.ravel() ** 2 / 2)
 
 
-def _by_pair(shooting: Shooting, families: np.ndarray) -> np.ndarray:
+def _per_pair(shooting: Shooting, families: np.ndarray) -> np.ndarray:
     counts = np.diff([*shooting.first, len(shooting.duration)])
     return np.repeat(families, counts)

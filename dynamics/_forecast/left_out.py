@@ -16,7 +16,7 @@ from .._ode.vector_field import CapabilityODE
 from .._precision import in_double_precision
 from .protocol import family_interval
 
-_BEYOND = 1e-3  # decades between places that only fill a short family's grid
+_BEYOND = 1e-3  # decades between the sizes that only pad a short family's grid
 
 
 @dataclass(frozen=True)

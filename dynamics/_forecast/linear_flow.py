@@ -40,9 +40,9 @@ def linear_flow(
     parts = (inverse[which] @ start[:, :, None])[:, :, 0]
     growth = _exponential(values[which] * duration[:, None])
     end = (vectors[which] @ (growth * parts)[:, :, None])[:, :, 0].real
-    for place in np.flatnonzero(~sound):
-        rows = which == place
-        propagators = _propagators(matrices[place], duration[rows])
+    for i in np.flatnonzero(~sound):
+        rows = which == i
+        propagators = _propagators(matrices[i], duration[rows])
         end[rows] = np.einsum("nij,nj->ni", propagators, start[rows])
     return end
 
@@ -83,8 +83,8 @@ def linear_flow_sensitivity(
 
 def _sensitivity_by_quadrature(matrix, start, duration):
     """d y(d) / dM_kl is the integral of exp(M (d - t)) e_k (exp(M t) y(0))_l over t from 0 to d."""
-    place, weight = np.polynomial.legendre.leggauss(_NODES)
-    times = duration[:, None] * (place + 1) / 2
+    node, weight = np.polynomial.legendre.leggauss(_NODES)
+    times = duration[:, None] * (node + 1) / 2
     there = _propagators(matrix, times)
     state = np.einsum("nqij,nj->nqi", there, start)
     # The nodes lie symmetrically, so the way back from each is the way to its mirror image.

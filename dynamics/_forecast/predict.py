@@ -21,6 +21,7 @@ from .baselines import baseline_methods, fit_method
 from .forecast import Forecaster, fit_forecaster
 from .protocol import (
     Cohort,
+    CohortFamily,
     Protocol,
     SameSize,
     given_models,
@@ -160,7 +161,7 @@ def hold_out(
     given = given_models(protocol)
     chosen = held_out_cohort(table, benchmarks=benchmarks)
     whole = held_out_cohort(table, benchmarks=benchmarks, min_models=given + 1, same_size=same_size)
-    target = whole.families[whole.place(family)]
+    target = whole.families[whole.index(family)]
     others = _others(chosen, target.name)
     forecaster = fit_forecaster(others, given=given, level=level)
     known, sizes = target.scores[:given], target.log10_n[:given]
@@ -219,13 +220,7 @@ def extend(
     missing scores.
     """
     teacher = load_table("uniform") if trained_on is None else trained_on
-    if benchmarks is None:
-        there = held_out_cohort(teacher).benchmarks
-        benchmarks = [name for name in there if name in table.benchmarks]
-        if not benchmarks:
-            raise ValueError(
-                f"{table.name} has none of {', '.join(there)}, which the dynamics were learned on"
-            )
+    benchmarks = _common_benchmarks(table, teacher) if benchmarks is None else benchmarks
     own = held_out_cohort(
         table.select([family]),
         benchmarks=benchmarks,
@@ -234,11 +229,7 @@ def extend(
         mixtures=True,
     )
     target = own.families[0]
-    wanted = np.sort(np.atleast_1d(parse_counts(params)))
-    if not (np.isfinite(wanted).all() and (wanted > 10 ** target.log10_n[-1] * 1.0001).all()):
-        raise ValueError(
-            f"params must be above {10 ** target.log10_n[-1]:.4g}, the largest of {target.name}"
-        )
+    wanted = _larger_sizes(params, target)
     others = _others(held_out_cohort(teacher, benchmarks=benchmarks), target.name)
     forecaster = fit_forecaster(others, given=min(2, len(target.models)), level=level)
     forecast = predict(forecaster, target.scores, log10_n=np.log10(wanted), start=target.log10_n)
@@ -264,9 +255,29 @@ def extend(
     )
 
 
+def _common_benchmarks(table: ScoreTable, teacher: ScoreTable) -> list[str]:
+    there = held_out_cohort(teacher).benchmarks
+    common = [name for name in there if name in table.benchmarks]
+    if not common:
+        raise ValueError(
+            f"{table.name} has none of {', '.join(there)}, which the dynamics were learned on"
+        )
+    return common
+
+
+def _larger_sizes(
+    params: str | float | Sequence[str | float], target: CohortFamily
+) -> Float[np.ndarray, " models"]:
+    """Parameter counts in order; ValueError for one that is not above the family's largest."""
+    sizes, largest = np.sort(np.atleast_1d(parse_counts(params))), 10 ** target.log10_n[-1]
+    if not (np.isfinite(sizes).all() and (sizes > largest * 1.0001).all()):
+        raise ValueError(f"params must be above {largest:.4g}, the largest of {target.name}")
+    return sizes
+
+
 def _others(cohort: Cohort, name: str) -> Cohort:
-    kept = tuple(f for f in cohort.families if f.name.lower() != name.lower())
-    return dataclasses.replace(cohort, families=kept)
+    others = tuple(f for f in cohort.families if f.name.lower() != name.lower())
+    return dataclasses.replace(cohort, families=others)
 
 
 def _errors(predicted, observed) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Held-out protocols: who is left out, what is given of it, how a prediction is scored.
 
-Protocol A gives the smallest model's scores of a family and asks for all larger ones; protocol B
-gives the two smallest. Nothing else of the held-out family, or of any family of the held-out lab,
+Protocol A gives the smallest model's scores of a family and has all larger ones predicted; protocol
+B gives the two smallest. Nothing else of the held-out family, or of any family of the held-out lab,
 is seen by what predicts. Errors are absolute, averaged over benchmarks and sizes within a family
 (given models left out), then over families, each family counting once.
 """
@@ -55,8 +55,8 @@ class Cohort:
         """The number of models."""
         return sum(len(family.models) for family in self.families)
 
-    def place(self, name: str) -> int:
-        """The place of the named family (case does not matter).
+    def index(self, name: str) -> int:
+        """The index of the named family (case does not matter).
 
         Raises ValueError for a family that is not there: with the reason if it was left out, with
         the names of those that are there if it is unknown.
@@ -65,13 +65,13 @@ class Cohort:
         if name.lower() in names:
             return names.index(name.lower())
         reasons = {who.lower(): reason for who, reason in self.left_out}
-        if reasons.get(name.lower()) in _MENDS:
-            raise ValueError(f"{name} cannot be held out: {_MENDS[reasons[name.lower()]]}")
+        if reasons.get(name.lower()) in _HINTS:
+            raise ValueError(f"{name} cannot be held out: {_HINTS[reasons[name.lower()]]}")
         there = ", ".join(family.name for family in self.families)
         raise ValueError(f"no family {name!r}; there are {there}")
 
 
-_MENDS = {
+_HINTS = {
     "too_few_sizes": "it has too few sizes with all benchmarks; name fewer benchmarks",
     "several_models_of_one_size": (
         "several of its models have one size, so it is no single trajectory; "
@@ -94,7 +94,7 @@ def held_out_cohort(
     (all of the table's if it has fewer than two of them); `same_size`, what becomes of a family
     that lists two different models of one size, which is several recipes under one name:
     `leave_out` the family, or keep the `first` model of each size; `mixtures`, whether mixtures of
-    experts count (their total and active sizes differ, so their place on the axis is unclear).
+    experts count (their total and active sizes differ, so their position on the axis is unclear).
 
     Raises ValueError for a benchmark that is not in the table and when no family remains.
     """
@@ -129,7 +129,7 @@ def held_out_cohort(
         )
     if not families and len(table.families) == 1:
         name, reason = left_out[-1]
-        raise ValueError(f"{name} cannot be used: {_MENDS[reason]}")
+        raise ValueError(f"{name} cannot be used: {_HINTS[reason]}")
     if not families:
         raise ValueError(
             f"{table.name}: no family has {min_models} sizes with all of {', '.join(chosen)}; "
@@ -159,7 +159,7 @@ def given_models(protocol: Protocol) -> int:
 def held_out_groups(
     families: Sequence[CohortFamily], *, leave: Leave, given: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Places of the families that are left out together: each family, or all of one lab.
+    """Indices of the families that are left out together: each family, or all of one lab.
 
     Raises ValueError if a family has no model beyond the `given` ones, and if fewer than 3 groups
     remain: two to learn from are the least that a nested validation can use.
@@ -167,16 +167,16 @@ def held_out_groups(
     if leave not in ("family", "lab"):
         raise ValueError(f"leave is {leave!r}; it is 'family' or 'lab'")
     groups: dict[str, list[int]] = {}
-    for place, family in enumerate(families):
+    for index, family in enumerate(families):
         if len(family.models) <= given:
             raise ValueError(
                 f"{family.name} has {len(family.models)} models and {given} are given, so nothing "
                 "is left to predict; raise min_models"
             )
-        groups.setdefault(family.name if leave == "family" else family.lab, []).append(place)
+        groups.setdefault(family.name if leave == "family" else family.lab, []).append(index)
     if len(groups) < 3:
         raise ValueError(f"{len(groups)} to leave out by {leave}; at least 3 are needed")
-    return tuple(tuple(places) for places in groups.values())
+    return tuple(map(tuple, groups.values()))
 
 
 def family_errors(

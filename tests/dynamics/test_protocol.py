@@ -52,9 +52,9 @@ def test_cohort_keeps_single_recipe_families_of_three_sizes(table):
 
 def test_first_of_each_size_and_mixtures_on_request(table):
     cohort = dynamics.held_out_cohort(table, same_size="first", mixtures=True)
-    cedar = cohort.families[cohort.place("cedar")]
+    cedar = cohort.families[cohort.index("cedar")]
     assert cedar.models == ("c1", "c2", "c8")
-    assert "e8" in cohort.families[cohort.place("Elm")].models
+    assert "e8" in cohort.families[cohort.index("Elm")].models
 
 
 def test_uniform_table_gives_22_families_of_98_models():
@@ -75,11 +75,11 @@ def test_uniform_table_gives_22_families_of_98_models():
 def test_a_missing_family_says_why(table):
     cohort = dynamics.held_out_cohort(table)
     with pytest.raises(ValueError, match="Cedar cannot be held out: several of its models"):
-        cohort.place("Cedar")
+        cohort.index("Cedar")
     with pytest.raises(ValueError, match="Doom cannot be held out: it has too few sizes"):
-        cohort.place("Doom")
+        cohort.index("Doom")
     with pytest.raises(ValueError, match="no family 'Gum'; there are Ash, Birch, Fir"):
-        cohort.place("Gum")
+        cohort.index("Gum")
     with pytest.raises(ValueError, match="no benchmark 'mmlu'"):
         dynamics.held_out_cohort(table, benchmarks=["mmlu"])
     with pytest.raises(ValueError, match="Doom cannot be used: it has too few sizes"):
