@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .._statistics.correlation import pearson, permutation_p, residuals
+from .scatter import Scatter
 from .slope import Slope, errors_in_variables_slope
 
 _FEWEST_MODELS = 5
@@ -104,6 +105,7 @@ def steps(
     log10_params: Float[np.ndarray, " models"],
     models: tuple[str, ...],
     chance: float = 0.0,
+    scatter: Scatter | None = None,
 ) -> tuple[Step, ...]:
     """The coupling of each step from one size to the next, smallest first.
 
@@ -119,7 +121,7 @@ def steps(
     for i, j in pairwise(order):
         both = [i, j]
         slope = errors_in_variables_slope(
-            x[both], y[both], x_stderr=x_stderr[both], y_stderr=y_stderr[both]
+            x[both], y[both], x_stderr=x_stderr[both], y_stderr=y_stderr[both], scatter=scatter
         )
         result.append(
             Step(

@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import optimize, stats
 
+from .scatter import Scatter
+
 #: Angles of a line to the sum of squares about the best line of each.
 Profile = Callable[[np.ndarray], np.ndarray | np.float64]
 Phase = Literal["tax", "transition", "bonus", "undetermined"]
@@ -17,7 +19,7 @@ Phase = Literal["tax", "transition", "bonus", "undetermined"]
 # The published bands: competitive below -0.1, cooperative above 0.1.
 BAND = 0.1
 #: A straight line is rejected at this p.
-_MISFIT = 0.05
+MISFIT = 0.05
 #: Angles of the line looked at before refining: steps of 0.09 degrees.
 _ANGLES = 2001
 
@@ -62,6 +64,7 @@ def errors_in_variables_slope(
     *,
     x_stderr: Float[np.ndarray, " models"],
     y_stderr: Float[np.ndarray, " models"],
+    scatter: Scatter | None = None,
     confidence: float = 0.95,
 ) -> Slope:
     """Slope of `y` on `x` with known standard errors in both (Deming regression).
@@ -72,6 +75,9 @@ def errors_in_variables_slope(
     scatter's scale instead, if that is wider. For two models this is Fieller's interval, which
     stays right when x hardly changes; it is then unbounded, and said to be. The probabilities
     p_tax and p_bonus come from the signed root of the same profile.
+
+    `scatter`, what models differ by beyond these errors, is added to those of `y`; the quantile is
+    then that of F with the scatter's degrees of freedom, since it is itself an estimate.
 
     All in fractions; arrays of one length, at least two. Errors are taken as independent; scores
     of two models on the same questions are positively correlated, so the intervals are rather
@@ -88,11 +94,14 @@ def errors_in_variables_slope(
     if not (np.all(x_stderr > 0) and np.all(y_stderr > 0)):
         raise ValueError("standard errors must be positive")
 
+    if scatter is not None:
+        y_stderr = np.hypot(y_stderr, scatter.sd)
     profile = partial(_profile, x, y, x_stderr, y_stderr)
     centre, minimum = _best_angle(profile)
     dof = len(x) - 2
     scale = max(1.0, minimum / dof) if dof else 1.0
-    quantile = float(stats.chi2.ppf(confidence, 1))
+    known = math.inf if scatter is None else scatter.degrees_of_freedom
+    quantile = float(stats.t.ppf((1 + confidence) / 2, known)) ** 2
     if dof and scale > 1:
         quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, dof)))
     low, high = _crossings(profile, centre, minimum + quantile)
@@ -102,7 +111,7 @@ def errors_in_variables_slope(
         angle = math.atan(gamma)
         root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
         signed = root if centre < angle else -root
-        return float(stats.t.cdf(signed, dof) if scale > 1 else stats.norm.cdf(signed))
+        return float(stats.t.cdf(signed, dof if scale > 1 else known))
 
     return Slope(
         gamma=math.tan(centre),
@@ -155,19 +164,25 @@ def current_slope(
     *,
     x_stderr: Float[np.ndarray, " models"],
     y_stderr: Float[np.ndarray, " models"],
+    scatter: Scatter | None = None,
 ) -> Slope:
     """The coupling at the family's largest models; arrays in order of size.
 
     Taken over all models unless a straight line is rejected at 5 %; then the smallest model is left
     out until it is not, down to the last step. So the phase counts as constant until the data show
-    that it is not. The choice of the window is not in the interval.
+    that it is not. The choice of the window is not in the interval; a window of two models knows
+    their scatter from other families only.
     """
     for first in range(len(x) - 1):
         window = slice(first, None)
         slope = errors_in_variables_slope(
-            x[window], y[window], x_stderr=x_stderr[window], y_stderr=y_stderr[window]
+            x[window],
+            y[window],
+            x_stderr=x_stderr[window],
+            y_stderr=y_stderr[window],
+            scatter=scatter,
         )
-        if slope.models == 2 or not slope.misfit_p <= _MISFIT:
+        if slope.models == 2 or not slope.misfit_p <= MISFIT:
             return slope
     raise ValueError("a slope needs two models")
 

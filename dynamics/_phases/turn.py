@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .critical_types import FamilyCritical
+from .scatter import Scatter
 from .slope import Slope, errors_in_variables_slope
 
 
@@ -15,6 +16,7 @@ def slopes_about_turn(
     y_stderr: Float[np.ndarray, " models"],
     log10_params: Float[np.ndarray, " models"],
     critical: FamilyCritical,
+    scatter: Scatter | None = None,
 ) -> tuple[Slope, Slope] | None:
     """Coupling from the smallest model to the one at the turn, and from there to the largest.
 
@@ -39,7 +41,7 @@ def slopes_about_turn(
         return None
     before, after = (
         errors_in_variables_slope(
-            x[ends], y[ends], x_stderr=x_stderr[ends], y_stderr=y_stderr[ends]
+            x[ends], y[ends], x_stderr=x_stderr[ends], y_stderr=y_stderr[ends], scatter=scatter
         )
         for ends in ([0, turn], [turn, last])
     )

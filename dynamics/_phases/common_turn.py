@@ -1,0 +1,196 @@
+"""Do families share a turn, and where? First the gate, then the place.
+
+A pooled U is not a turn. The gate asks three things at once, and its p is the largest of three:
+
+- a bend within families beyond a slope of each family's own (`own_slopes`): families on straight
+  lines, low ones falling and high ones rising, have none;
+- a fall before the place and
+- a rise after it, in the families that straddle it (`straddling`): a curve that only flattens, or
+  only steepens, lacks one of them.
+
+Each is a test of its own null and all must reject, so the gate is wrong no more often than the
+least careful of them (intersection-union, Berger 1982).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from jaxtyping import Array, Float, Shaped
+
+from ...common.display import shown
+from .critical import critical_point
+from .critical_types import CriticalPoint, WithinFamilies, known_noise, within_families
+from .own_slopes import OwnSlopes
+from .spline import SplineCurve, SplinePlace, spline_place
+from .straddling import Side, Straddling
+
+#: The gate opens below this p.
+GATE = 0.05
+#: Simulated tables behind the power.
+_TABLES = 400
+
+
+@dataclass(frozen=True)
+class TurnPlace:
+    """One estimator's place with its interval; NaN and infinite as in `CriticalPoint`."""
+
+    place: float
+    low: float
+    high: float
+
+
+@shown
+@dataclass(frozen=True)
+class CommonTurn:
+    """Whether the families of a table share a turn along an axis.
+
+    - `established`: whether the gate is open, `gate_p` below .05; `power`: how often it would open
+      if every family followed the pooled curve (NaN where nothing can be tested).
+    - `curvature`, `curvature_low`, `curvature_high`: of the bend beyond own slopes; `bend_p`.
+    - `before`, `after`: mean slopes of the families in `straddling`, which have two models on
+      either side of the place.
+    - `place`, `low`, `high`: of the natural spline; NaN and infinite unless `established`.
+    - `estimators`: name -> place, whether or not there is a turn: where it is *if* there is one.
+    - `curve`: the spline, which explains the share `within_r2` of the variance within families; a
+      straight line of each family's own explains `own_slopes_r2`, with a common bend beside it
+      `common_bend_r2`.
+    """
+
+    established: bool
+    gate_p: float
+    power: float
+    curvature: float
+    curvature_low: float
+    curvature_high: float
+    bend_p: float
+    before: Side
+    after: Side
+    straddling: tuple[object, ...]
+    place: float
+    low: float
+    high: float
+    estimators: Mapping[str, TurnPlace]
+    within_r2: float
+    own_slopes_r2: float
+    common_bend_r2: float
+    curve: SplineCurve | None
+
+
+def common_turn(
+    x: Float[Array | np.ndarray, " models"],
+    y: Float[Array | np.ndarray, " models"],
+    family: Shaped[Array | np.ndarray, " models"],
+    *,
+    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    scatter: float = 0.0,
+    pooled: CriticalPoint | None = None,
+    n_boot: int = 2_000,
+    seed: int = 0,
+) -> CommonTurn:
+    """The gate of a common turn of `y` along `x`, and its place.
+
+    **Arguments**: `x`, position on the axis; `y`, the score as a fraction, with its known standard
+    errors; `family`, a label per model; `scatter`, standard deviation between models beyond these
+    errors (`pooled_scatter`); `pooled`, a critical point of the same data, computed where it is not
+    given; `n_boot` and `seed` of the resamples and of the simulated tables behind the power.
+
+    **Limits**: `docs/calibration.md` has false positives and power by design, and where the
+    interval of the place holds. Two families that straddle the place are the least; with a few the
+    power is small, and a closed gate then says little.
+    """
+    data = within_families(x, y, family)
+    known = known_noise(y_stderr)
+    noise = (known if known is not None else 0.0) + scatter**2
+    if pooled is None:
+        pooled = critical_point(x, y, family, y_stderr=y_stderr, n_boot=n_boot, seed=seed)
+    spline = spline_place(data, n_boot=n_boot, seed=seed) if data.families > 1 else None
+    design = OwnSlopes(data)
+    straddling = Straddling(data, spline.place if spline else math.nan)
+    bend = design.bends(data.y[:, None])[0]
+    before, after = straddling.sides(data.y[:, None], noise=noise)[0]
+    gate_p = max(bend.p, before.p, after.p) if _all_tested(bend.p, before.p, after.p) else math.nan
+    established = bool(gate_p < GATE)
+    own, common = _explained(data, bend.curvature)
+    return CommonTurn(
+        established=established,
+        gate_p=gate_p,
+        power=_power(data, spline, design, straddling, noise=noise, seed=seed),
+        curvature=bend.curvature,
+        curvature_low=bend.low,
+        curvature_high=bend.high,
+        bend_p=bend.p,
+        before=before,
+        after=after,
+        straddling=tuple(straddling.labels),
+        place=spline.place if spline and established else math.nan,
+        low=spline.low if spline and established else -math.inf,
+        high=spline.high if spline and established else math.inf,
+        estimators=MappingProxyType(_estimators(spline, pooled)),
+        within_r2=spline.within_r2 if spline else math.nan,
+        own_slopes_r2=own,
+        common_bend_r2=common,
+        curve=spline.curve if spline else None,
+    )
+
+
+def _all_tested(*p: float) -> bool:
+    return not any(math.isnan(one) for one in p)
+
+
+def _estimators(spline: SplinePlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
+    places = {}
+    if spline is not None:
+        places["natural_spline"] = TurnPlace(spline.place, spline.low, spline.high)
+    for point in (pooled, *pooled.alternatives):
+        places[point.method] = TurnPlace(point.vertex, point.low, point.high)
+    return places
+
+
+def _explained(data: WithinFamilies, curvature: float) -> tuple[float, float]:
+    """Share of the variance within families of own lines, and of these with the common bend."""
+    y = data.centred(data.y)
+    total = float(y @ y)
+    if not total:
+        return math.nan, math.nan
+
+    def left(values: np.ndarray) -> float:
+        x, values = data.centred(data.x), data.centred(values)
+        slope = data.sums(x * values) / data.sums(x**2)
+        rest = values - slope[data.index] * x
+        return float(rest @ rest)
+
+    bent = math.nan
+    if not math.isnan(curvature):
+        bent = 1 - left(data.y - curvature * data.centred(data.x) ** 2) / total
+    return 1 - left(data.y) / total, bent
+
+
+def _power(
+    data: WithinFamilies,
+    spline: SplinePlace | None,
+    design: OwnSlopes,
+    straddling: Straddling,
+    *,
+    noise: float,
+    seed: int,
+) -> float:
+    """Share of simulated tables at which the gate opens.
+
+    Every family follows the pooled curve, with its own offset and normal errors of variance
+    `noise`. The place is that of the curve and not estimated anew in each table.
+    """
+    if spline is None or math.isnan(spline.place) or not noise > 0:
+        return math.nan
+    draws = np.random.default_rng(seed).standard_normal((data.x.size, _TABLES))
+    y = spline.curve(data.x)[:, None] + math.sqrt(noise) * draws
+    opened = [
+        _all_tested(bend.p, *(side.p for side in sides))
+        and max(bend.p, *(side.p for side in sides)) < GATE
+        for bend, sides in zip(design.bends(y), straddling.sides(y, noise=noise), strict=True)
+    ]
+    return (
+        float(np.mean(opened)) if design.families > 2 and len(straddling.labels) > 1 else math.nan
+    )
