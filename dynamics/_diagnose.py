@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..common.checks import check_known, index_of
 from ..common.display import shown
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
@@ -69,11 +70,8 @@ class FamilyDiagnoses(tuple[FamilyDiagnosis, ...]):
     def __getitem__(self, key):
         if not isinstance(key, str):
             return super().__getitem__(key)
-        for family in self:
-            if family.family.lower() == key.lower():
-                return family
-        there = ", ".join(family.family for family in self)
-        raise KeyError(f"no family {key!r}; there are {there}")
+        names = [family.family for family in self]
+        return super().__getitem__(index_of(key, names, kind="family", error=KeyError))
 
 
 @shown
@@ -208,10 +206,7 @@ def diagnose(
 
 def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The models with both scores in order of size, and those without; `x`, `y` are the scores."""
-    for name in (reasoning, truth):
-        if name not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
-            raise ValueError(f"{table.name}: no benchmark {name!r}; there are {there}")
+    check_known("benchmark", (reasoning, truth), table.benchmarks, of=table.name)
     if reasoning == truth:
         raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
     frame = table.frame.assign(

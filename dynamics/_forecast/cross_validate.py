@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ...common.checks import check_known
 from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._tables.scores import ScoreTable
-from .baselines import Kind, Method, apply_predictor, baseline_methods, setting_errors
+from .baselines import REFERENCE, Kind, Method, apply_predictor, baseline_methods, setting_errors
 from .forecast import Forecaster, fit_forecaster, forecast_settings
 from .forecast_fit import Coupling
 from .protocol import (
@@ -37,8 +38,6 @@ FORECASTERS: tuple[tuple[str, Coupling], ...] = (
     ("log-odds ODE driven by reasoning", "reasoning"),
     ("coupled log-odds ODE", "full"),
 )
-#: The method whose error is the unit of skill.
-_REFERENCE = "anchored slope"
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,9 @@ class CrossValidation:
 
     def method(self, name: str) -> MethodScore:
         """The named method; ValueError with the names there are."""
-        for method in self.methods:
-            if method.name == name:
-                return method
-        raise ValueError(f"no method {name!r}; there are {', '.join(m.name for m in self.methods)}")
+        methods = {method.name: method for method in self.methods}
+        check_known("method", (name,), methods)
+        return methods[name]
 
     @property
     def selected(self) -> MethodScore:
@@ -104,7 +102,7 @@ class CrossValidation:
 
     def skill(self, name: str) -> float:
         """1 - error / error of the anchored slope."""
-        return 1 - self.method(name).mae / self.method(_REFERENCE).mae
+        return 1 - self.method(name).mae / self.method(REFERENCE).mae
 
     def difference(
         self, name: str, other: str, *, level: float = 0.95, n_boot: int = 10_000, seed: int = 0

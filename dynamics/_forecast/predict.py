@@ -17,7 +17,7 @@ from .._ode.vector_field import CapabilityODE
 from .._tables.counts import parse_counts
 from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
-from .baselines import baseline_methods, fit_method
+from .baselines import REFERENCE, baseline_methods, fit_method
 from .forecast import Forecaster, fit_forecaster
 from .protocol import (
     Cohort,
@@ -28,9 +28,6 @@ from .protocol import (
     held_out_cohort,
     relative_error,
 )
-
-#: The baseline whose error is the unit of skill.
-_REFERENCE = "anchored slope"
 
 
 @shown
@@ -188,7 +185,7 @@ def hold_out(
         mae=mae,
         mae_relative=mae_relative,
         baselines=baselines,
-        skill=1 - mae / baselines[_REFERENCE][0],
+        skill=1 - mae / baselines[REFERENCE][0],
         trained_on=forecaster.families,
         result=forecast.result,
     )

@@ -14,6 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from ...common.checks import check_known, index_of
 from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
 from .._tables.scores import ScoreTable
@@ -61,14 +62,11 @@ class Cohort:
         Raises ValueError for a family that is not there: with the reason if it was left out, with
         the names of those that are there if it is unknown.
         """
-        names = [family.name.lower() for family in self.families]
-        if name.lower() in names:
-            return names.index(name.lower())
-        reasons = {who.lower(): reason for who, reason in self.left_out}
-        if reasons.get(name.lower()) in _HINTS:
-            raise ValueError(f"{name} cannot be held out: {_HINTS[reasons[name.lower()]]}")
-        there = ", ".join(family.name for family in self.families)
-        raise ValueError(f"no family {name!r}; there are {there}")
+        names = [family.name for family in self.families]
+        reason = {who.lower(): reason for who, reason in self.left_out}.get(name.lower())
+        if reason in _HINTS and name.lower() not in map(str.lower, names):
+            raise ValueError(f"{name} cannot be held out: {_HINTS[reason]}")
+        return index_of(name, names, kind="family")
 
 
 _HINTS = {
@@ -142,10 +140,7 @@ def _benchmarks(table: ScoreTable, benchmarks: Sequence[str] | None) -> tuple[st
     if benchmarks is None:
         known = tuple(name for name in HELD_OUT_BENCHMARKS if name in table.benchmarks)
         return known if len(known) > 1 else table.benchmarks
-    missing = [name for name in benchmarks if name not in table.benchmarks]
-    if missing:
-        there = ", ".join(table.benchmarks)
-        raise ValueError(f"{table.name}: no benchmark {missing[0]!r}; there are {there}")
+    check_known("benchmark", benchmarks, table.benchmarks, of=table.name)
     return tuple(benchmarks)
 
 

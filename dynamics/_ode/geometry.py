@@ -10,6 +10,7 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Bool, Complex, Float
 
+from ...common.checks import check_known
 from .._precision import in_double_precision
 from .coordinates import LogOdds
 from .vector_field import CapabilityODE
@@ -143,9 +144,7 @@ def nullcline(
     `resolution`, points over 0..1 between which a change of sign is looked for.
     """
     names = ode.benchmarks
-    for name in (truth, reasoning):
-        if name not in names:
-            raise ValueError(f"no benchmark {name!r} in this ODE; there are {', '.join(names)}")
+    check_known("benchmark", (truth, reasoning), names)
     if truth == reasoning:
         raise ValueError("truth and reasoning are the same benchmark; name two")
     grid = jnp.linspace(0.0, 1.0, 101) if along is None else jnp.asarray(along, float)

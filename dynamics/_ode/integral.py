@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
+from ...common.checks import check_known
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
@@ -125,8 +126,7 @@ def _design(nodes, weights, state, mask, library, noise):
     values = jax.vmap(jax.vmap(jax.vmap(library)))(path)
     steps = jnp.einsum("fiq,fiqt->fit", weights, values)
     rows = mask[..., None]
-    if noise not in get_args(Noise):
-        raise ValueError(f"no noise {noise!r}; there are {', '.join(get_args(Noise))}")
+    check_known("noise", (noise,), get_args(Noise))
     if noise == "increment":
         both = rows[:, 1:] & rows[:, :-1]
         # A first row of zeros keeps one row per model in both forms.

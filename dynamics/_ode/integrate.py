@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from ...common.checks import check_known
 from ...common.display import shown
 from .._precision import in_double_precision
 from .results import RESULTS, DynamicsError
@@ -39,10 +40,7 @@ class Solution(eqx.Module):
     @in_double_precision
     def gamma(self, *, reasoning: str, truth: str) -> Float[Array, " grid"]:
         """The local coupling f_truth / f_reasoning along the solution."""
-        for name in (reasoning, truth):
-            if name not in self.benchmarks:
-                there = ", ".join(self.benchmarks)
-                raise ValueError(f"no benchmark {name!r} in this ODE; there are {there}")
+        check_known("benchmark", (reasoning, truth), self.benchmarks)
         above = self.velocity[:, self.benchmarks.index(truth)]
         return above / self.velocity[:, self.benchmarks.index(reasoning)]
 

@@ -10,6 +10,7 @@ import numpy as np
 from jax.errors import ConcretizationTypeError
 from jaxtyping import Array, Bool, Float
 
+from ...common.checks import check_known
 from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
@@ -143,8 +144,7 @@ def _penalty_and_method(
         penalty = penalty_of(penalty or "ridge")
     if method is None:
         method = penalty.methods[0]
-    if method not in get_args(FitMethod):
-        raise ValueError(f"no method {method!r}; there are {', '.join(get_args(FitMethod))}")
+    check_known("method", (method,), get_args(FitMethod))
     if method not in penalty.methods:
         name, needed = type(penalty).__name__, penalty.methods[0]
         raise ValueError(f'{name} needs method="{needed}"')

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from ...common.checks import check_known
 from .best_subset import BestSubset
 from .names import PenaltyName
 from .proximal import Lasso
@@ -22,8 +23,7 @@ def penalty_of(name: str, strength: float | None = None) -> AbstractPenalty:
     if name in _WITH_STRENGTH:
         made = _WITH_STRENGTH[name]
         return made() if strength is None else made(strength)
-    if name not in _WITHOUT:
-        raise ValueError(f"no penalty {name!r}; there are {', '.join(get_args(PenaltyName))}")
+    check_known("penalty", (name,), get_args(PenaltyName))
     if strength is not None:
         raise ValueError(f"penalty {name} has no strength; leave it out")
     return _WITHOUT[name]()

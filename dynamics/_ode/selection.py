@@ -1,7 +1,7 @@
 """Sparse selection at the level of trajectories.
 
 The Gauss-Newton information of all candidate terms at a matched system is a linear regression, in
-which a subset is searched by adding, dropping and swapping terms; the subset found is matched
+which a subset is searched by adding, dropping and swapping terms; the best one is matched
 through the solver again, and so on until the subset stays. No derivative is estimated and no
 integral is approximated, and a term is judged by what it does to the trajectories.
 """

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ...common.checks import check_known, index_of
 from ...common.display import shown
 from .._precision import in_double_precision
 from .._tables.scores import ScoreTable
@@ -108,10 +109,7 @@ class Trajectories(eqx.Module):
         family remains.
         """
         chosen = table.benchmarks if benchmarks is None else tuple(benchmarks)
-        missing = [name for name in chosen if name not in table.benchmarks]
-        if missing:
-            there = ", ".join(table.benchmarks)
-            raise ValueError(f"no benchmark {missing[0]!r} in this table; there are {there}")
+        check_known("benchmark", chosen, table.benchmarks, of=table.name)
         if min_models < 2:
             raise ValueError(f"min_models is {min_models}; a trajectory has at least 2 sizes")
         columns = list(chosen)
@@ -186,10 +184,7 @@ class Trajectories(eqx.Module):
 
         Raises ValueError for a family that is not there, naming those that are.
         """
-        lower = [name.lower() for name in self.families]
-        if family.lower() not in lower:
-            raise ValueError(f"no family {family!r}; there are {', '.join(self.families)}")
-        return lower.index(family.lower())
+        return index_of(family, self.families, kind="family")
 
 
 def _check_family(name: str, time: np.ndarray, state: np.ndarray, dims: int) -> None:
