@@ -9,6 +9,8 @@ from ._forecast.cross_validate import CrossValidation as CrossValidation
 from ._forecast.cross_validate import cross_validate as cross_validate
 from ._forecast.forecast import Forecaster as Forecaster
 from ._forecast.forecast import fit_forecaster as fit_forecaster
+from ._forecast.names import Leave as Leave
+from ._forecast.names import Protocol as Protocol
 from ._forecast.predict import FamilyPrediction as FamilyPrediction
 from ._forecast.predict import Prediction as Prediction
 from ._forecast.predict import extend as extend

@@ -191,9 +191,7 @@ def diagnose(
         families=families,
         coupling=combine_families([f.slope for f in families if f.slope is not None]),
         pooled=pooled,
-        curve=within_family_quadratic(
-            pair["x"].to_numpy(float), pair["y"].to_numpy(float), list(pair["family"])
-        ),
+        curve=within_family_quadratic(*_scores(pair), list(pair["family"])),
         width=_width(families, pair, n_null=n_boot, seed=seed),
         dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
         dimension_benchmarks=tuple(measured),
@@ -222,6 +220,10 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
         problem = f"{len(pair)} models have both {reasoning} and {truth}"
         raise TableError(table.name, problem, "give at least two models with both scores")
     return pair, missing
+
+
+def _scores(pair: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return pair["x"].to_numpy(float), pair["y"].to_numpy(float)
 
 
 def _pooled(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, CriticalPoint]:

@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .schemas import ModelChoice
 
@@ -23,7 +23,7 @@ def load_model(chosen: ModelChoice) -> "interp.Model":
         model = interp.load_model(
             chosen.name,
             revision=chosen.revision,
-            dtype=cast("interp.Dtype", chosen.dtype),
+            dtype=chosen.dtype,
             device=chosen.device,
             offline=chosen.offline,
             trust_remote_code=chosen.trust_remote_code,

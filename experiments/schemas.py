@@ -5,9 +5,15 @@ Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml file
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from .options import Options, SettingError, group, option
+
+if TYPE_CHECKING:
+    from ..dynamics import Leave, PenaltyName, Protocol
+    from ..interp import Dtype
+else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
+    Dtype = Leave = PenaltyName = Protocol = str
 
 
 def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
@@ -115,7 +121,7 @@ class Penalty(Options):
     library's own where it is not given)."""
 
     prefix: ClassVar[str] = "penalty"
-    name: str = option(
+    name: PenaltyName = option(
         "ridge", "of the coefficients", flag="--penalty",
         choices=_words("dynamics", "PenaltyName"),
     )  # fmt: skip
@@ -181,7 +187,9 @@ class PredictFamily(OfTable):
     extend: str | None = option(
         None, "predict sizes that do not exist yet", metavar="FAMILY", instead_of="family"
     )
-    protocol: str = option("A", "one or two models given", choices=lambda: ("A", "B"))
+    protocol: Protocol = option(
+        "A", "one or two models given", choices=_words("dynamics", "Protocol")
+    )
     params: list[str] = option([], "sizes for --extend: 70B", metavar="SIZE")
     benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
     seed: int = option(0, "of the resamples", least=0)
@@ -191,8 +199,10 @@ class PredictFamily(OfTable):
 class CrossValidate(OfTable):
     """The study `cross_validate`: every method on families, or labs, that it never saw."""
 
-    leave: str = option("family", "what is left out", choices=lambda: ("family", "lab"))
-    protocol: str = option("A", "one or two models given", choices=lambda: ("A", "B"))
+    leave: Leave = option("family", "what is left out", choices=_words("dynamics", "Leave"))
+    protocol: Protocol = option(
+        "A", "one or two models given", choices=_words("dynamics", "Protocol")
+    )
     benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
     seed: int = option(0, "of the resamples", least=0)
 
@@ -228,7 +238,7 @@ class ModelChoice(Options):
         "organism:heads-64", "a hub id, a local folder, or organism:NAME", flag="MODEL"
     )
     revision: str | None = option(None, "commit, tag or branch on the hub")
-    dtype: str = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))
+    dtype: Dtype = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))
     device: str | None = option(None, "cpu, cuda:0 (a GPU where there is one)")
     offline: bool = option(False, "use what is on this disk only")
     trust_remote_code: bool = option(False, "run Python that comes with the model")

@@ -26,7 +26,8 @@ from .._precision import in_double_precision
 from .._tables.benchmarks import benchmark
 from .forecast_fit import Coupling, allowed_terms, reasoning_index, system_matrix
 from .linear_flow import linear_flow
-from .protocol import Cohort, Leave, held_out_groups
+from .names import Leave
+from .protocol import Cohort, held_out_groups
 
 Kind = Literal["ode", "baseline"]
 #: From (scores of the given models, their log10 N, log10 N to predict) to predicted scores.

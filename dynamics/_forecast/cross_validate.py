@@ -20,11 +20,9 @@ from .._tables.scores import ScoreTable
 from .baselines import REFERENCE, Kind, Method, apply_predictor, baseline_methods, setting_errors
 from .forecast import Forecaster, fit_forecaster, forecast_settings
 from .forecast_fit import Coupling
+from .names import Leave, Protocol, SameSize
 from .protocol import (
     Cohort,
-    Leave,
-    Protocol,
-    SameSize,
     family_errors,
     family_interval,
     given_models,

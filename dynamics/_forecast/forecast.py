@@ -34,7 +34,8 @@ from .forecast_fit import (
     without,
 )
 from .linear_flow import linear_flow, linear_flow_sensitivity
-from .protocol import Cohort, CohortFamily, Leave, family_errors, held_out_groups
+from .names import Leave
+from .protocol import Cohort, CohortFamily, family_errors, held_out_groups
 
 #: Share of the candidates that is averaged.
 _BEST = 0.25

@@ -19,11 +19,10 @@ from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
 from .baselines import REFERENCE, baseline_methods, fit_method
 from .forecast import Forecaster, fit_forecaster
+from .names import Protocol, SameSize
 from .protocol import (
     Cohort,
     CohortFamily,
-    Protocol,
-    SameSize,
     given_models,
     held_out_cohort,
     relative_error,

@@ -8,7 +8,7 @@ is seen by what predicts. Errors are absolute, averaged over benchmarks and size
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 import jax
 import numpy as np
@@ -18,10 +18,7 @@ from ...common.checks import check_known, index_of
 from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
 from .._tables.scores import ScoreTable
-
-Protocol = Literal["A", "B"]
-Leave = Literal["family", "lab"]
-SameSize = Literal["leave_out", "first"]
+from .names import Leave, Protocol, SameSize
 
 #: The benchmarks of the held-out targets, measured for nearly all models under one harness.
 HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogrande", "mmlu")
@@ -146,7 +143,7 @@ def _benchmarks(table: ScoreTable, benchmarks: Sequence[str] | None) -> tuple[st
 
 def given_models(protocol: Protocol) -> int:
     """How many of the smallest models of a held-out family are given."""
-    if protocol not in ("A", "B"):
+    if protocol not in get_args(Protocol):
         raise ValueError(f"protocol is {protocol!r}; it is 'A' (smallest given) or 'B' (two)")
     return 1 if protocol == "A" else 2
 
@@ -159,7 +156,7 @@ def held_out_groups(
     Raises ValueError if a family has no model beyond the `given` ones, and if fewer than 3 groups
     remain: two to learn from are the least that a nested validation can use.
     """
-    if leave not in ("family", "lab"):
+    if leave not in get_args(Leave):
         raise ValueError(f"leave is {leave!r}; it is 'family' or 'lab'")
     groups: dict[str, list[int]] = {}
     for index, family in enumerate(families):

@@ -8,7 +8,7 @@ errors of neighbouring increments are correlated; taking out the family's interc
 generalised least squares of the increments under that correlation.
 """
 
-from typing import Literal, get_args
+from typing import get_args
 
 import equinox as eqx
 import jax
@@ -21,13 +21,12 @@ from ...common.checks import check_known
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
+from .names import Noise
 from .trajectories import Trajectories
 
 #: Nodes of Gauss-Legendre quadrature per interval: exact for polynomials of degree 9, that is for
 #: cubic terms of a piecewise cubic path.
 _NODES = 5
-
-Noise = Literal["measurement", "increment"]
 
 
 class Regression(eqx.Module):

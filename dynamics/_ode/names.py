@@ -3,3 +3,5 @@
 from typing import Literal
 
 PenaltyName = Literal["ridge", "l1", "stlsq", "best-subset", "trajectory"]
+FitMethod = Literal["integral", "trajectory"]
+Noise = Literal["measurement", "increment"]

@@ -16,11 +16,11 @@ from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
 from .estimate import CoefficientEstimate
 from .identifiability import Identifiability
-from .integral import Noise
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching
-from .penalties import PenaltyName, penalty_of
-from .problem import FitMethod, FitProblem, fit_problem
+from .names import FitMethod, Noise, PenaltyName
+from .penalties import penalty_of
+from .problem import FitProblem, fit_problem
 from .results import RESULTS, DynamicsError, result_name
 from .sparse import AbstractPenalty
 from .trajectories import Trajectories

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .estimate import CoefficientEstimate, regression_report
-from .problem import FitMethod, FitProblem
+from .names import FitMethod
+from .problem import FitProblem
 from .proximal import minimise
 from .results import RESULTS
 from .sparse import AbstractPenalty, column_scale, require_not_negative

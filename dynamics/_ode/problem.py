@@ -1,18 +1,15 @@
 """What is fitted: the data, the form of the equations and how they are compared."""
 
-from typing import Literal
-
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from .coordinates import AbstractCoordinates
-from .integral import Noise, NormalEquations, Regression, integral_form
+from .integral import NormalEquations, Regression, integral_form
 from .library import AbstractLibrary
 from .match import Matching, MatchProblem, match_problem
+from .names import FitMethod, Noise
 from .trajectories import Trajectories
-
-FitMethod = Literal["integral", "trajectory"]
 
 
 class FitProblem(eqx.Module):

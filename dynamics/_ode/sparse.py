@@ -18,7 +18,8 @@ from .elimination import solve_positive
 from .estimate import CoefficientEstimate, regression_report, residual_squares
 from .integral import NormalEquations, Regression, weighted_sum
 from .matched_fit import linearised, match_support, newton_steps
-from .problem import FitMethod, FitProblem
+from .names import FitMethod
+from .problem import FitProblem
 from .results import RESULTS
 
 

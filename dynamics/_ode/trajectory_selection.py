@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from .integral import weighted_sum
 from .matched_fit import linearised, matched_estimate
-from .problem import FitMethod
+from .names import FitMethod
 from .selection import search_jointly, select
 from .sparse import AbstractPenalty
 from .subset_search import Criterion

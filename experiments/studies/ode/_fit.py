@@ -15,7 +15,7 @@ def fit_report(
     table: dynamics.ScoreTable,
     *,
     degree: int = 1,
-    penalty: str = "ridge",
+    penalty: dynamics.PenaltyName = "ridge",
     strength: float | None = None,
     families: Sequence[str] | None = None,
     benchmarks: Sequence[str] | None = None,

@@ -1,7 +1,5 @@
 """The study `nullcline ode crossval`, and `nullcline run cross_validate -m leave=family,lab`."""
 
-from typing import Any, cast
-
 from ...inputs import read_table, table_inputs
 from ...schemas import CrossValidate
 from ...study import Outcome, Say, study
@@ -25,8 +23,8 @@ def cross_validate(settings: CrossValidate, say: Say) -> Outcome:
     return Outcome(
         dynamics.cross_validate(
             read_table(settings),
-            leave=cast(Any, settings.leave),
-            protocol=cast(Any, settings.protocol),
+            leave=settings.leave,
+            protocol=settings.protocol,
             benchmarks=settings.benchmarks,
             seed=settings.seed,
             on_progress=say,

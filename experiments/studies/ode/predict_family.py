@@ -1,7 +1,5 @@
 """The study `nullcline ode predict`, and `nullcline run predict_family -m holdout=Pythia,OPT`."""
 
-from typing import Any, cast
-
 from ...inputs import read_table, table_inputs
 from ...options import SettingError
 from ...schemas import PredictFamily
@@ -36,7 +34,7 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
         say("fitting the other families")
         return Outcome(
             dynamics.hold_out(
-                table, name, protocol=cast(Any, settings.protocol), benchmarks=settings.benchmarks
+                table, name, protocol=settings.protocol, benchmarks=settings.benchmarks
             )
         )
     if not settings.params:
