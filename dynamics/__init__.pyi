@@ -40,6 +40,7 @@ from ._ode.stlsq import STLSQ as STLSQ
 from ._ode.trajectories import Trajectories as Trajectories
 from ._ode.trajectory_selection import TrajectorySelection as TrajectorySelection
 from ._ode.vector_field import CapabilityODE as CapabilityODE
+from ._phases.common_turn import CommonTurn as CommonTurn
 from ._phases.coupling import Correlation as Correlation
 from ._phases.coupling import Step as Step
 from ._phases.coupling import correlate as correlate

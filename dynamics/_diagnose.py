@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -12,22 +13,43 @@ from ..common.display import shown
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
+from ._phases.common_turn import CommonTurn
 from ._phases.coupling import Correlation, Step, correlate, steps
-from ._phases.critical import critical_point
 from ._phases.critical_family import u_test
 from ._phases.critical_types import CriticalPoint, FamilyCritical
-from ._phases.curve import Quadratic, within_family_quadratic
+from ._phases.false_calls import expected_false_calls
+from ._phases.own_slopes import Level
 from ._phases.random_effects import RandomEffects, combine_families
+from ._phases.scatter import Scatter
 from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
+from ._phases.turning import Turning, turning_families
+from ._pooled import common_turns, level_of, noise_of, pooled_points, scatter_of
 from ._tables.benchmarks import benchmark
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable
 
-AXES = ("reasoning", "log10_params", "log10_flops")
 _MEASURED = 0.9
+#: A phase that so many models say rests on borrowed scatter and on nothing to check it by.
+_THIN = 2
+
+
+class _Errors(TypedDict):
+    """What every slope of a family is told of the errors of its scores."""
+
+    x_stderr: np.ndarray
+    y_stderr: np.ndarray
+    scatter: Scatter
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a phase rests on: how many models, and whether these are only two (`thin`)."""
+
+    models: int
+    thin: bool
 
 
 @shown
@@ -63,6 +85,12 @@ class FamilyDiagnosis:
         """Phase at the family's largest models; `undetermined` where the scores leave it open."""
         return self.current.phase if self.current else "undetermined"
 
+    @property
+    def support(self) -> Support:
+        """How many models the phase rests on."""
+        models = self.current.models if self.current else len(self.models)
+        return Support(models, thin=models <= _THIN)
+
 
 class FamilyDiagnoses(tuple[FamilyDiagnosis, ...]):
     """The families of a diagnosis in the order of the table; also by name: `["Pythia"]`."""
@@ -80,8 +108,12 @@ class Diagnosis:
     """What a score table says about one pair of benchmarks. `to_pandas()` gives a row per family.
 
     - `coupling`: the families' couplings over all their models, combined.
-    - `pooled`: axis -> critical point of all families, for the axes that the table has.
-    - `curve`: quadratic of the truth score in the reasoning score, an offset per family.
+    - `turning`: which families turn inside their own sizes, judged together.
+    - `common_turn`: axis -> whether the families share a turn and where, for the axes that the
+      table has; `pooled`: axis -> critical point of all families *if* they turn.
+    - `level`: how the families' couplings go with their mean reasoning score.
+    - `scatter`: between models of one family beyond known errors, in every slope; at this scatter
+      `expected_false_calls` families would be called tax or bonus if no scores were coupled.
     - `width`: family -> published ratio to width with its null, where d_model is known.
     - `dimension`: participation ratio over `dimension_benchmarks` (those that nine of ten models
       have); `dimension_change`: models of families in tax beside those in bonus, None where there
@@ -95,7 +127,11 @@ class Diagnosis:
     families: FamilyDiagnoses
     coupling: RandomEffects
     pooled: dict[str, CriticalPoint]
-    curve: Quadratic | None
+    turning: Turning
+    common_turn: dict[str, CommonTurn]
+    level: Level
+    scatter: Scatter
+    expected_false_calls: float
     width: dict[str, WidthRatio]
     dimension: Dimension
     dimension_benchmarks: tuple[str, ...]
@@ -174,13 +210,17 @@ def diagnose(
     report = on_progress or silent
     report("families")
     chance = benchmark(reasoning).chance
+    groups = {name: group for name in table.families if len(group := pair[pair["family"] == name])}
+    scatter = scatter_of(groups.values())
     families = FamilyDiagnoses(
-        _diagnose_family(name, group, chance=chance, n_permutations=n_boot, seed=seed)
-        for name in table.families
-        if len(group := pair[pair["family"] == name])
+        _diagnose_family(
+            name, group, chance=chance, scatter=scatter, n_permutations=n_boot, seed=seed
+        )
+        for name, group in groups.items()
     )
     report("pooled")
-    pooled = _pooled(pair, n_boot=n_boot, seed=seed)
+    pooled = pooled_points(pair, n_boot=n_boot, seed=seed)
+    turns = common_turns(pair, pooled, scatter, n_boot=n_boot, seed=seed)
     report("width and dimension")
     measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
     return Diagnosis(
@@ -191,7 +231,21 @@ def diagnose(
         families=families,
         coupling=combine_families([f.slope for f in families if f.slope is not None]),
         pooled=pooled,
-        curve=within_family_quadratic(*_scores(pair), list(pair["family"])),
+        turning=turning_families(
+            [f.critical for f in families],
+            sizes=[f.log10_params for f in families],
+            curve=turns["log10_params"].curve,
+            noise=noise_of(pair, scatter),
+            seed=seed,
+        ),
+        common_turn=turns,
+        level=level_of(pair, scatter),
+        scatter=scatter,
+        expected_false_calls=expected_false_calls(
+            ((f.reasoning, f.truth_stderr) for f in families if f.current is not None),
+            scatter=scatter,
+            seed=seed,
+        ),
         width=_width(families, pair, n_null=n_boot, seed=seed),
         dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
         dimension_benchmarks=tuple(measured),
@@ -222,43 +276,20 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     return pair, missing
 
 
-def _scores(pair: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return pair["x"].to_numpy(float), pair["y"].to_numpy(float)
-
-
-def _pooled(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, CriticalPoint]:
-    """Axis -> critical point of all families, for the axes that the table has."""
-    pooled = {}
-    for axis in AXES:
-        position = _axis(pair, axis)
-        if position is not None:
-            known = np.isfinite(position)
-            pooled[axis] = critical_point(
-                position[known],
-                pair["y"].to_numpy()[known],
-                pair["family"].to_numpy()[known],
-                y_stderr=pair["y_stderr"].to_numpy()[known],
-                n_boot=n_boot,
-                seed=seed,
-            )
-    return pooled
-
-
-def _axis(pair: pd.DataFrame, axis: str) -> np.ndarray | None:
-    if axis == "reasoning":
-        return pair["x"].to_numpy(float)
-    column = axis.removeprefix("log10_")
-    return np.log10(pair[column].to_numpy(float)) if column in pair else None
-
-
 def _diagnose_family(
-    name: str, group: pd.DataFrame, *, chance: float, n_permutations: int, seed: int
+    name: str,
+    group: pd.DataFrame,
+    *,
+    chance: float,
+    scatter: Scatter,
+    n_permutations: int,
+    seed: int,
 ) -> FamilyDiagnosis:
     x, y, x_stderr, y_stderr, size = (
         group[c].to_numpy(float) for c in ("x", "y", "x_stderr", "y_stderr", "log10_params")
     )
     models = tuple(group["model"])
-    errors = {"x_stderr": x_stderr, "y_stderr": y_stderr}
+    errors: _Errors = {"x_stderr": x_stderr, "y_stderr": y_stderr, "scatter": scatter}
     sizes = len(np.unique(size)) > 1
     critical = u_test(size, y, family=name, y_stderr=y_stderr)
     return FamilyDiagnosis(

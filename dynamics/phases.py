@@ -1,5 +1,6 @@
 """The estimators below a diagnosis: slopes, random effects, critical points."""
 
+from ._phases.common_turn import common_turn as common_turn
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement

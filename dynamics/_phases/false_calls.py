@@ -9,7 +9,7 @@ from scipy import stats
 from .scatter import Scatter
 from .slope import BAND, MISFIT
 
-_TABLES = 400
+_TABLES = 2000
 
 # Positions and standard errors of one family's scores, in order of size: x, y_stderr.
 Layout = tuple[Float[np.ndarray, " models"], Float[np.ndarray, " models"]]

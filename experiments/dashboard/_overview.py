@@ -8,7 +8,13 @@ import numpy as np
 
 from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
 from ..formats import interval, plain, signed, size
-from ..studies.diagnosis import conclusions, gamma_text
+from ..studies.diagnosis import (
+    POOLED_HEADER,
+    POOLED_NOTE,
+    conclusions,
+    gamma_text,
+    pooled_rows,
+)
 from ._blocks import (
     Block,
     View,
@@ -55,33 +61,34 @@ def overview(diagnosis: Diagnosis) -> View:
 def _facts(diagnosis: Diagnosis, pair: str) -> Block:
     several = [f for f in diagnosis.families if f.current is not None]
     phases = Counter(f.phase for f in several)
-    point = diagnosis.pooled.get("reasoning")
-    turn, ends = "not established", "no turning point that all families share along this score"
-    if point is not None and point.status == "ok":
-        turn = f"{signed(100 * point.vertex, 1)} %"
-        ends = f"95 % {interval(100 * point.low, 100 * point.high, lambda v: signed(v, 1))} of "
-        ends += benchmark(diagnosis.reasoning).title
+    turn = diagnosis.common_turn["reasoning"]
+    place, note = "not established", "no turn that the families share along this score"
+    if turn.established:
+        place = f"{signed(100 * turn.place, 1)} %"
+        note = f"95 % {interval(100 * turn.low, 100 * turn.high, lambda v: signed(v, 1))} of "
+        note += benchmark(diagnosis.reasoning).title
     return facts(
         ("families", str(len(several)), f"of two sizes or more; {diagnosis.models} models; {pair}"),
         ("tax", str(phases["tax"]), "coupling below -0.1 at their largest models"),
         ("bonus", str(phases["bonus"]), "coupling above 0.1"),
         ("undetermined", str(phases["undetermined"]), "the scores do not decide"),
-        ("truth turns at", turn, ends),
+        ("truth turns at", place, note),
     )
 
 
 def phase_diagram(diagnosis: Diagnosis) -> Block:
-    """Truth against reasoning, a line per family, with the pooled U and its vertex."""
+    """Truth against reasoning, a line per family, with curve and place of an established turn."""
     traces = []
-    if diagnosis.curve is not None:
-        grid = np.linspace(*diagnosis.curve.span, 80)
+    turn = diagnosis.common_turn["reasoning"]
+    if turn.established and turn.curve is not None:  # nothing is drawn that is not established
+        grid = np.linspace(*turn.curve.span, 80)
         traces.append(
             trace(
                 100 * grid,
-                100 * diagnosis.curve(grid),
+                100 * turn.curve(grid),
                 mode="lines",
                 line={"color": INK, "width": 2.5},
-                name="quadratic, an offset per family",
+                name="spline, an offset per family",
                 hoverinfo="skip",
             )
         )
@@ -109,10 +116,9 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
         )
         seen.add(family.phase)
     names = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
-    point = diagnosis.pooled.get("reasoning")
     shapes = []
-    if point is not None and math.isfinite(point.vertex):
-        ends = np.clip([point.low, point.high], 0, 1) * 100
+    if turn.established:
+        ends = np.clip([turn.low, turn.high], 0, 1) * 100
         shapes = [
             {
                 "type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
@@ -120,7 +126,7 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
             },
             {
                 "type": "line", "yref": "paper", "y0": 0, "y1": 1,
-                "x0": 100 * point.vertex, "x1": 100 * point.vertex,
+                "x0": 100 * turn.place, "x1": 100 * turn.place,
                 "line": {"color": INK, "width": 1, "dash": "dash"},
             },
         ]  # fmt: skip
@@ -263,37 +269,19 @@ def _count(log10_params: float) -> float:
 
 
 def _pooled(diagnosis: Diagnosis) -> Block:
-    shown = {
-        "reasoning": (benchmark(diagnosis.reasoning).title, lambda v: f"{signed(100 * v, 1)} %"),
-        "log10_params": ("parameters", size_text),
-        "log10_flops": ("training FLOPs", lambda v: f"1e{signed(v, 1)}"),
-    }
-    rows, plain_rows = [], []
-    for axis, point in diagnosis.pooled.items():
-        title, show = shown[axis]
-        status = {"ok": show(point.vertex) if point.status == "ok" else ""}
-        rows.append(
-            (
-                title,
-                status.get(point.status, "not established" if point.status == "unbounded"
-                           else point.status.replace("_", " ")),
-                interval(point.low, point.high, show),
-                signed(point.within_r2),
-                f"{100 * point.no_minimum_share:.0f} %" if point.no_minimum_share >= 0 else "–",
-                str(point.models),
-                str(point.families),
-            )
-        )  # fmt: skip
-        plain_rows.append((axis, point.status, point.vertex, point.low, point.high,
-                           point.within_r2, point.no_minimum_share))  # fmt: skip
-    columns = ("axis", "status", "vertex", "low", "high", "within_r2", "no_minimum_share")
+    plain_rows = [
+        (axis, turn.established, turn.place, turn.low, turn.high, turn.gate_p, turn.power,
+         turn.within_r2, turn.own_slopes_r2, turn.common_bend_r2)
+        for axis, turn in diagnosis.common_turn.items()
+    ]  # fmt: skip
+    columns = ("axis", "established", "place", "low", "high", "gate_p", "power", "within_r2",
+               "own_slopes_r2", "common_bend_r2")  # fmt: skip
     return table(
         "All families together, an offset for each",
-        ("axis", "truth turns at", "95 %", "within R²", "no minimum", "models", "families"),
-        rows,
-        right=(3, 4, 5, 6),
-        note="Within R²: share of the variance inside families. No minimum: share of resamples of "
-        "families whose curve has none.",
+        POOLED_HEADER,
+        pooled_rows(diagnosis),
+        right=(3, 4, 6, 7),
+        note=POOLED_NOTE,
         data=csv_data("all-families", columns, plain_rows),
     )
 

@@ -29,22 +29,19 @@ def write_diagnosis_figures(diagnosis: Diagnosis, folder: Path) -> None:
 
 
 def _phase_diagram(figure: Figure, diagnosis: Diagnosis) -> None:
-    """Truth against reasoning, a line per family, the fitted U and its vertex with its interval."""
+    """Truth against reasoning, a line per family; curve and place of an established turn."""
     axes = figure.subplots()
     for family in diagnosis.families:
         colour = PHASE_COLOURS[family.phase]
         x, y = 100 * family.reasoning, 100 * family.truth
         axes.plot(x, y, "-o", color=colour, markersize=3, linewidth=1, alpha=0.75)
-    point = diagnosis.pooled["reasoning"]
-    if diagnosis.curve is not None:
-        grid = np.linspace(*diagnosis.curve.span, 200)
-        axes.plot(
-            100 * grid, 100 * diagnosis.curve(grid), color=INK, linewidth=2, label="quadratic"
-        )
-    if math.isfinite(point.vertex):
-        axes.axvline(100 * point.vertex, color=INK, linewidth=0.8, linestyle="--")
-        span = np.clip([point.low, point.high], 0, 1) * 100
-        axes.axvspan(*span, color=FAINT, alpha=0.4, linewidth=0, label="vertex, 95 %")
+    turn = diagnosis.common_turn["reasoning"]
+    if turn.established and turn.curve is not None:  # nothing is drawn that is not established
+        grid = np.linspace(*turn.curve.span, 200)
+        axes.plot(100 * grid, 100 * turn.curve(grid), color=INK, linewidth=2, label="spline")
+        axes.axvline(100 * turn.place, color=INK, linewidth=0.8, linestyle="--")
+        span = np.clip([turn.low, turn.high], 0, 1) * 100
+        axes.axvspan(*span, color=FAINT, alpha=0.4, linewidth=0, label="shared turn, 95 %")
     for phase, colour in PHASE_COLOURS.items():
         if any(f.phase == phase for f in diagnosis.families):
             axes.plot([], [], "-o", color=colour, markersize=3, label=f"{phase} now")
@@ -102,12 +99,11 @@ def _critical_points(figure: Figure, diagnosis: Diagnosis, several: list) -> Non
                     critical.vertex, row, "o", color=colour, markersize=4, markerfacecolor=fill
                 )
         names.append(f"{family.family} ({critical.status.replace('_', ' ')})")
-    pooled = diagnosis.pooled["log10_params"]
-    if math.isfinite(pooled.vertex):
+    turn = diagnosis.common_turn["log10_params"]
+    if turn.established:
         row = len(several)
-        ends = np.clip([pooled.low, pooled.high], low, high)
-        axes.plot(ends, [row, row], color=PHASE_COLOURS["tax"])
-        axes.plot(pooled.vertex, row, "D", color=PHASE_COLOURS["tax"], markersize=5)
+        axes.plot(np.clip([turn.low, turn.high], low, high), [row] * 2, color=PHASE_COLOURS["tax"])
+        axes.plot(turn.place, row, "D", color=PHASE_COLOURS["tax"], markersize=5)
         names.append("all families")
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.invert_yaxis()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
+    from ....dynamics import CommonTurn, CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
     from ....dynamics.controls import WidthRatio
 
 _SLOPE = "gamma low high p_tax p_bonus phase"
@@ -27,6 +28,11 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
             **pick(diagnosis, "n_boot seed warnings"),
             "by_family": [_family(f) for f in diagnosis.families],
             "coupling": diagnosis.coupling,
+            "turning": diagnosis.turning,
+            "common_turn": [_common_turn(*item) for item in diagnosis.common_turn.items()],
+            "level": diagnosis.level,
+            "scatter": diagnosis.scatter,
+            "expected_false_calls": diagnosis.expected_false_calls,
             "pooled": [_pooled(axis, point) for axis, point in diagnosis.pooled.items()],
             "width": {"by_family": [_width(*item) for item in diagnosis.width.items()]},
             "dimension": {
@@ -45,6 +51,7 @@ def _family(family: FamilyDiagnosis) -> dict:
         "models": len(family.models),
         **pick(correlation, "r p partial_r partial_p increment_r notes"),
         "phase": family.phase,
+        "support": family.support,
         "gamma_now": _slope(family.current),
         "gamma_all": _slope(family.slope),
         "gamma_before_turn": _slope(family.about_turn[0] if family.about_turn else None),
@@ -78,8 +85,26 @@ def _step(step: Step) -> dict:
     }
 
 
+def _common_turn(axis: str, turn: CommonTurn) -> dict:
+    unit = _unit(axis)
+    return {
+        "axis": axis,
+        **pick(turn, "established gate_p power curvature curvature_low curvature_high bend_p"),
+        **pick(turn, "before after straddling within_r2 own_slopes_r2 common_bend_r2"),
+        **{name: unit(value) for name, value in pick(turn, "place low high").items()},
+        "estimators": {
+            name: {key: unit(value) for key, value in pick(place, "place low high").items()}
+            for name, place in turn.estimators.items()
+        },
+    }
+
+
+def _unit(axis: str) -> Callable[[float], float]:
+    return _count if axis == "log10_params" else (lambda value: value)
+
+
 def _pooled(axis: str, point: CriticalPoint) -> dict:
-    unit = _count if axis == "log10_params" else (lambda value: value)
+    unit = _unit(axis)
 
     def ends(of: CriticalPoint) -> dict:
         where = {name: unit(value) for name, value in pick(of, "vertex low high").items()}

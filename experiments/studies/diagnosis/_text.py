@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 from ....dynamics import TableWarning, benchmark
 from ...formats import interval, signed, size
 from ...text import text_table
+from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, pooled_rows, size_of_log
 
 if TYPE_CHECKING:
-    from ....dynamics import CriticalPoint, Diagnosis, FamilyDiagnosis
+    from ....dynamics import Diagnosis, FamilyDiagnosis
 
 _MOST_WARNINGS = 12
 _MOST_WIDTHS = 8
@@ -26,15 +26,15 @@ _CRITICAL = {
 
 
 def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> str:
-    """The whole page: warnings, families, pooled picture, confounds, what follows."""
+    """The whole page: what follows, families, pooled picture, confounds, warnings."""
     parts = [
         _heading(diagnosis),
-        "\n".join(_warnings(diagnosis.warnings, all_warnings)),
+        "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
         _families(diagnosis),
         _turns(diagnosis),
         _pooled(diagnosis),
         _confounds(diagnosis),
-        "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
+        "\n".join(_warnings(diagnosis.warnings, all_warnings)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -78,7 +78,9 @@ def _families(diagnosis: Diagnosis) -> str:
             gamma_text(family),
             _turn(family),
         )
-        for family in sorted(several, key=lambda f: (order[f.phase], -len(f.models)))
+        for family in sorted(
+            several, key=lambda f: (order[f.phase], f.support.thin, -len(f.models))
+        )
     ]
     header = ("family", "n", "sizes", "r", "r | N", "phase", "γ now [95 %]", "turns at N [95 %]")
     legend = (
@@ -104,7 +106,9 @@ def gamma_text(family: FamilyDiagnosis) -> str:
 def _turn(family: FamilyDiagnosis) -> str:
     critical = family.critical
     if critical.status == "bracketed":
-        return f"{_size(critical.vertex)} {interval(critical.low, critical.high, _size)}"
+        return (
+            f"{size_of_log(critical.vertex)} {interval(critical.low, critical.high, size_of_log)}"
+        )
     return _CRITICAL[critical.status]
 
 
@@ -129,44 +133,10 @@ def _turns(diagnosis: Diagnosis) -> str:
     )
 
 
-def _size(log10_params: float) -> str:
-    if not math.isfinite(log10_params):
-        return "0" if log10_params < 0 else signed(log10_params)
-    return size(10**log10_params) if log10_params < 16 else ">1000T"
-
-
 def _pooled(diagnosis: Diagnosis) -> str:
-    names = {
-        "reasoning": (benchmark(diagnosis.reasoning).title, lambda v: signed(100 * v, 1) + " %"),
-        "log10_params": ("parameters", _size),
-        "log10_flops": ("training FLOPs", lambda v: f"1e{signed(v, 1)}"),
-    }
-    rows = []
-    for axis, point in diagnosis.pooled.items():
-        title, show = names[axis]
-        rows.append((title, *_pooled_cells(point, show)))
-    header = ("axis", "turns at", "95 %", "within R²", "no minimum", "models", "families")
-    table = text_table(header, rows, right=(5, 6))
-    return (
-        "Where truth turns, all families together (an offset for each)\n" + table + "\n"
-        "within R²: share of the variance inside families; no minimum: share of resamples of "
-        "families\nwhose curve has none."
-    )
-
-
-def _pooled_cells(point: CriticalPoint, show) -> tuple[str, ...]:
-    shares = (
-        signed(point.within_r2),
-        "–" if math.isnan(point.no_minimum_share) else f"{100 * point.no_minimum_share:.0f} %",
-        str(point.models),
-        str(point.families),
-    )
-    ends = interval(point.low, point.high, show)
-    if point.status == "ok":
-        return (show(point.vertex), ends, *shares)
-    # An interval without an end does not establish a turn: no place is printed.
-    open_ended = point.status == "unbounded"
-    return ("not established" if open_ended else point.status.replace("_", " "), ends, *shares)
+    table = text_table(POOLED_HEADER, pooled_rows(diagnosis), right=(3, 4, 6, 7))
+    title = "Where truth turns, all families together (an offset for each)"
+    return f"{title}\n{table}\n{textwrap.fill(POOLED_NOTE, 98)}"
 
 
 def _confounds(diagnosis: Diagnosis) -> str:
@@ -206,55 +176,3 @@ def _confounds(diagnosis: Diagnosis) -> str:
             f"difference {signed(change.correlation_p, 3)}"
         )
     return "\n\n".join(parts)
-
-
-def conclusions(diagnosis: Diagnosis) -> list[str]:
-    """What the figures allow to say, in two or three sentences."""
-    several = [f for f in diagnosis.families if f.current is not None]
-    phases = Counter(f.phase for f in several)
-    tax = [f.family for f in several if f.phase == "tax"]
-    named = f" ({', '.join(tax)})" if 0 < len(tax) <= 8 else ""
-    lines = [
-        f"Of {len(several)} families with two sizes or more, {phases['tax']} are in the tax phase "
-        f"at their largest models{named}, {phases['bonus']} in the bonus phase, "
-        f"{phases['transition']} between; for {phases['undetermined']} the scores do not decide."
-    ]
-    brackets = [f.family for f in several if f.critical.status == "bracketed"]
-    testable = sum(f.critical.status != "underdetermined" for f in several)
-    which = f" ({', '.join(brackets)})" if 0 < len(brackets) <= 6 else ""
-    lines.append(
-        f"{len(brackets)} of {testable} families with enough models show their own turn inside "
-        f"their sizes{which}."
-    )
-    lines.append(_axes(diagnosis))
-    trend = [f for f in several if len(f.models) >= 5 and abs(f.correlation.r) > 0.9]
-    left = [f for f in trend if f.correlation.partial_p < 0.05]
-    if trend:
-        lines.append(
-            f"{len(trend)} families of 5 models or more have |r| > .9; given log N, "
-            f"{len(left)} keep a correlation at p < .05."
-        )
-    return lines
-
-
-def _axes(diagnosis: Diagnosis) -> str:
-    """Which axes show one turning point for all families, and what each explains."""
-    title = {
-        "reasoning": f"the {benchmark(diagnosis.reasoning).title} score",
-        "log10_params": "log N",
-        "log10_flops": "log FLOPs",
-    }
-    turns = [title[axis] for axis, point in diagnosis.pooled.items() if point.status == "ok"]
-    rest = [title[axis] for axis, point in diagnosis.pooled.items() if point.status != "ok"]
-    explained = ", ".join(
-        f"{title[axis]} {signed(point.within_r2)}"
-        for axis, point in diagnosis.pooled.items()
-        if math.isfinite(point.within_r2)
-    )
-    if not turns:
-        return "No axis supports one turning point for all families."
-    without = f", not along {' and '.join(rest)}" if rest else ""
-    return (
-        f"One turning point for all families is supported along {' and '.join(turns)}{without} "
-        f"(share explained within families: {explained})."
-    )

@@ -1,0 +1,204 @@
+"""What a diagnosis allows to say, as three questions with their answers in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ....dynamics import benchmark
+from ...formats import interval, signed, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ....dynamics import CommonTurn, Diagnosis
+
+POOLED_HEADER = ("axis", "shared turn", "95 %", "p", "power", "if any, between", "models",
+                 "families")  # fmt: skip
+POOLED_NOTE = (
+    "p: the largest of three, that there is no bend beyond straight lines of the families' own, no "
+    "fall before the place and no rise after it in families on both sides; power: for the pooled "
+    "curve; if any, between: what four estimators say if there is a turn."
+)
+_MOST_NAMES = 8
+#: A test that would see the pooled curve less often than this says little by staying shut.
+_ENOUGH_POWER = 0.8
+
+
+def conclusions(diagnosis: Diagnosis) -> list[str]:
+    """Phases; whether any family turns; whether families share a turn; where; level instead."""
+    return [
+        _phases(diagnosis),
+        _any_family(diagnosis),
+        *(_shared(diagnosis, axis, turn) for axis, turn in diagnosis.common_turn.items()),
+        *_place(diagnosis),
+        *_level(diagnosis),
+        *_trends(diagnosis),
+    ]
+
+
+def pooled_rows(diagnosis: Diagnosis) -> list[tuple[str, ...]]:
+    """A row per axis under `POOLED_HEADER`."""
+    return [
+        (
+            axis_title(diagnosis, axis).removeprefix("the "),
+            *_turn_cells(turn, axis_value(axis)),
+            str(diagnosis.pooled[axis].models),
+            str(diagnosis.pooled[axis].families),
+        )
+        for axis, turn in diagnosis.common_turn.items()
+    ]
+
+
+def _turn_cells(turn: CommonTurn, show: Callable[[float], str]) -> tuple[str, ...]:
+    places = [p.place for p in turn.estimators.values() if math.isfinite(p.place)]
+    untested = "not testable" if math.isnan(turn.gate_p) else "not established"
+    return (
+        show(turn.place) if turn.established else untested,
+        interval(turn.low, turn.high, show) if turn.established else "–",
+        signed(turn.gate_p, 3),
+        "–" if math.isnan(turn.power) else f"{100 * turn.power:.0f} %",
+        f"{show(min(places))} and {show(max(places))}" if places else "–",
+    )
+
+
+def axis_title(diagnosis: Diagnosis, axis: str) -> str:
+    """An axis in a sentence."""
+    named = {"log10_params": "log N", "log10_flops": "log FLOPs"}
+    return named.get(axis, f"the {benchmark(diagnosis.reasoning).title} score")
+
+
+def axis_value(axis: str) -> Callable[[float], str]:
+    """How a position on an axis is written."""
+    if axis == "log10_params":
+        return size_of_log
+    return (lambda v: f"1e{signed(v, 1)}") if axis == "log10_flops" else _percent
+
+
+def size_of_log(log10_params: float) -> str:
+    """A size from its logarithm."""
+    if not math.isfinite(log10_params):
+        return "0" if log10_params < 0 else signed(log10_params)
+    return size(10**log10_params) if log10_params < 16 else ">1000T"
+
+
+def _percent(value: float) -> str:
+    return signed(100 * value, 1) + " %"
+
+
+def _names(names: list[str]) -> str:
+    return f" ({', '.join(names)})" if 0 < len(names) <= _MOST_NAMES else ""
+
+
+def _phases(diagnosis: Diagnosis) -> str:
+    several = [f for f in diagnosis.families if f.current is not None]
+    phases = Counter(f.phase for f in several)
+    thin = sum(f.support.thin for f in several if f.phase in ("tax", "bonus"))
+    two = f" ({thin} of these calls rest on two models)" if thin else ""
+    return (
+        f"Of {len(several)} families with two sizes or more, {phases['tax']} are in the tax phase "
+        f"at their largest models{_names([f.family for f in several if f.phase == 'tax'])}, "
+        f"{phases['bonus']} in the bonus phase, {phases['transition']} between{two}; for "
+        f"{phases['undetermined']} the scores do not decide. Without any coupling "
+        f"{diagnosis.expected_false_calls:.1f} would be called tax or bonus by chance."
+    )
+
+
+def _any_family(diagnosis: Diagnosis) -> str:
+    turning = diagnosis.turning
+    if not turning.tested:
+        return "Does any family turn? No family has the four sizes that a test needs."
+    seen = (
+        f"; if every family followed the pooled curve, {100 * turning.power:.0f} % would"
+        if math.isfinite(turning.power)
+        else ""
+    )
+    return (
+        f"Does any family turn? {len(turning.families)} of {turning.tested} with four sizes or "
+        f"more show a turn inside their sizes{_names(list(turning.families))}, at a "
+        f"false-discovery rate of {100 * turning.false_discovery_rate:.0f} %{seen}."
+    )
+
+
+def _shared(diagnosis: Diagnosis, axis: str, turn: CommonTurn) -> str:
+    question = f"Do families share a turn along {axis_title(diagnosis, axis)}?"
+    if math.isnan(turn.gate_p):
+        return (
+            f"{question} Cannot be tested: it takes three families with three sizes, and two with two "
+            "models on either side of the place."
+        )
+    p = "< .0001" if turn.gate_p < 1e-4 else signed(turn.gate_p, 4)
+    answer = "Established" if turn.established else "Not established"
+    bend = "a bend" if turn.curvature_low > 0 else "no clear bend"
+    sides = (
+        f"the {len(turn.straddling)} families on both sides of the place go "
+        f"{_side(turn.before.slope, turn.before.low, turn.before.high)} before it and "
+        f"{_side(turn.after.slope, turn.after.low, turn.after.high)} after it"
+    )
+    return (
+        f"{question} {answer} (p {p}{_power(turn)}). Beyond a straight line of each family's own "
+        f"there is {bend}; {sides}."
+    )
+
+
+def _power(turn: CommonTurn) -> str:
+    if math.isnan(turn.power):
+        return ""
+    little = ", which is little" if turn.power < _ENOUGH_POWER else ""
+    return f"; power {100 * turn.power:.0f} % for the pooled curve{little}"
+
+
+def _side(slope: float, low: float, high: float) -> str:
+    return f"{'+' if slope > 0 else ''}{signed(slope)} {interval(low, high)}"
+
+
+def _place(diagnosis: Diagnosis) -> list[str]:
+    """Where, for the axes with a turn; for the reasoning score what estimators would say."""
+    lines = []
+    for axis, turn in diagnosis.common_turn.items():
+        show, title = axis_value(axis), axis_title(diagnosis, axis)
+        places = [p.place for p in turn.estimators.values() if math.isfinite(p.place)]
+        if turn.established:
+            ends = interval(turn.low, turn.high, show)
+            lines.append(
+                f"Where along {title}? At {show(turn.place)} {ends}; other estimators lie from {show(min(places))} to {show(max(places))}."
+            )
+        elif axis == "reasoning" and places:
+            lines.append(
+                f"Where? No place is reported. If families shared a turn, estimators would put it "
+                f"from {show(min(places))} to {show(max(places))} of {title}."
+            )
+    return lines
+
+
+def _level(diagnosis: Diagnosis) -> list[str]:
+    """The other reading, where the gate of the reasoning score is shut."""
+    turn, level = diagnosis.common_turn["reasoning"], diagnosis.level
+    if turn.established or math.isnan(level.slope):
+        return []
+    shares = (
+        f"a straight line of each family's own explains {signed(turn.own_slopes_r2, 3)} of the "
+        f"variance within families, with a common bend {signed(turn.common_bend_r2, 3)}, one curve "
+        f"for all {signed(turn.within_r2, 3)}"
+    )
+    if not level.low > 0 and not level.high < 0:
+        return [f"Level between families: no clear relation; {shares}."]
+    more = "higher" if level.low > 0 else "lower"
+    return [
+        f"What the scores show instead is level between families: those that score higher have a "
+        f"{more} coupling, {_side(level.slope, level.low, level.high)} per unit of their mean "
+        f"score ({level.families} families); {shares}."
+    ]
+
+
+def _trends(diagnosis: Diagnosis) -> list[str]:
+    several = [f for f in diagnosis.families if f.current is not None]
+    trend = [f for f in several if len(f.models) >= 5 and abs(f.correlation.r) > 0.9]
+    left = [f for f in trend if f.correlation.partial_p < 0.05]
+    if not trend:
+        return []
+    return [
+        f"{len(trend)} families of 5 models or more have |r| > .9; given log N, {len(left)} keep a "
+        "correlation at p < .05."
+    ]
