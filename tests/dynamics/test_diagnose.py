@@ -51,8 +51,15 @@ def test_a_planted_turn_is_found_on_every_axis(found):
 
 def test_after_a_planted_turn_the_phase_is_bonus(found):
     assert [f.phase for f in found.families] == ["bonus"] * 3
-    assert found.curve is not None
-    assert -found.curve.slope / (2 * found.curve.curvature) == pytest.approx(0.6, abs=0.02)
+
+
+def test_a_planted_turn_is_established_and_drawn_where_it_is(found):
+    turn = found.common_turn["reasoning"]
+    assert turn.established
+    assert turn.low < 0.6 < turn.high
+    assert turn.place == pytest.approx(0.6, abs=0.02)
+    grid = np.linspace(*turn.curve.span, 200)
+    assert grid[np.argmin(turn.curve(grid))] == pytest.approx(turn.place, abs=0.01)
 
 
 def test_the_same_seed_gives_the_same_result(planted, found):

@@ -8,7 +8,7 @@ from nullcline.experiments.cli import main
 from nullcline.experiments.commands._flags import with_flags
 
 GOOD = (
-    "family,model,params,hellaswag,truthfulqa_mc2\na,a-1,1B,40,45\na,a-2,3B,55,41\na,a-3,9B,70,37\n"
+    "family,model,params,hellaswag,truthfulqa_mc2\na,a-1,1B,40,49\na,a-2,3B,55,43\na,a-3,9B,70,37\n"
 )
 
 

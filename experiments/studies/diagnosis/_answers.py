@@ -31,7 +31,7 @@ def conclusions(diagnosis: Diagnosis) -> list[str]:
     return [
         _phases(diagnosis),
         _any_family(diagnosis),
-        *(_shared(diagnosis, axis, turn) for axis, turn in diagnosis.common_turn.items()),
+        *_shared_turns(diagnosis),
         *_place(diagnosis),
         *_level(diagnosis),
         *_trends(diagnosis),
@@ -95,12 +95,12 @@ def _phases(diagnosis: Diagnosis) -> str:
     several = [f for f in diagnosis.families if f.current is not None]
     phases = Counter(f.phase for f in several)
     thin = sum(f.support.thin for f in several if f.phase in ("tax", "bonus"))
-    two = f" ({thin} of these calls rest on two models)" if thin else ""
+    two = f"; {thin} of these calls rest on two models" if thin else ""
+    names = {p: _names([f.family for f in several if f.phase == p]) for p in ("tax", "bonus")}
     return (
-        f"Of {len(several)} families with two sizes or more, {phases['tax']} are in the tax phase "
-        f"at their largest models{_names([f.family for f in several if f.phase == 'tax'])}, "
-        f"{phases['bonus']} in the bonus phase, {phases['transition']} between{two}; for "
-        f"{phases['undetermined']} the scores do not decide. Without any coupling "
+        f"Phases at the largest models, families of two sizes or more ({len(several)}): tax "
+        f"{phases['tax']}{names['tax']}, bonus {phases['bonus']}{names['bonus']}, between "
+        f"{phases['transition']}, undetermined {phases['undetermined']}{two}. Without any coupling "
         f"{diagnosis.expected_false_calls:.1f} would be called tax or bonus by chance."
     )
 
@@ -121,13 +121,25 @@ def _any_family(diagnosis: Diagnosis) -> str:
     )
 
 
+def _shared_turns(diagnosis: Diagnosis) -> list[str]:
+    """An answer per axis; the axes that cannot be tested together in one."""
+    turns = diagnosis.common_turn
+    lines = [
+        _shared(diagnosis, axis, turn)
+        for axis, turn in turns.items()
+        if not math.isnan(turn.gate_p)
+    ]
+    untested = [axis_title(diagnosis, a) for a, t in turns.items() if math.isnan(t.gate_p)]
+    if untested:
+        lines.append(
+            f"Do families share a turn along {' and '.join(untested)}? Cannot be tested: it takes "
+            "three families with three sizes, and two with two models on either side of the place."
+        )
+    return lines
+
+
 def _shared(diagnosis: Diagnosis, axis: str, turn: CommonTurn) -> str:
     question = f"Do families share a turn along {axis_title(diagnosis, axis)}?"
-    if math.isnan(turn.gate_p):
-        return (
-            f"{question} Cannot be tested: it takes three families with three sizes, and two with two "
-            "models on either side of the place."
-        )
     p = "< .0001" if turn.gate_p < 1e-4 else signed(turn.gate_p, 4)
     answer = "Established" if turn.established else "Not established"
     bend = "a bend" if turn.curvature_low > 0 else "no clear bend"

@@ -106,9 +106,8 @@ def gamma_text(family: FamilyDiagnosis) -> str:
 def _turn(family: FamilyDiagnosis) -> str:
     critical = family.critical
     if critical.status == "bracketed":
-        return (
-            f"{size_of_log(critical.vertex)} {interval(critical.low, critical.high, size_of_log)}"
-        )
+        ends = interval(critical.low, critical.high, size_of_log)
+        return f"{size_of_log(critical.vertex)} {ends}"
     return _CRITICAL[critical.status]
 
 
