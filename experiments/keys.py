@@ -5,9 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from .records import code_of_checkout
+from .records import Checkout, code_of_checkout
 
 _ROOT = Path(__file__).parent.parent
 _LIBRARIES = ("common", "dynamics", "interp", "organisms")
@@ -15,12 +14,18 @@ _LIBRARIES = ("common", "dynamics", "interp", "organisms")
 _SHOWING = ("commands", "dashboard", "figures", "ledger", "serving", "sweeps", "web")
 
 
-def code_now() -> dict[str, Any]:
+class Code(Checkout):
+    """What made a record: the checkout, and the digest that goes into keys."""
+
+    version: str
+
+
+def code_now() -> Code:
     """Commit of the checkout, whether it is changed, and the digest that goes into keys."""
     return {**code_of_checkout(), "version": code_version()}
 
 
-def job_key(name: str, plain: Mapping[str, Any], inputs: Mapping[str, str], version: str) -> str:
+def job_key(name: str, plain: Mapping[str, object], inputs: Mapping[str, str], version: str) -> str:
     """SHA-256 of a study's name, resolved settings, input digests and code version."""
     whole = {"experiment": name, "settings": plain, "inputs": dict(inputs), "code": version}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

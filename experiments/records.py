@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from ..common.files import write_whole
 from .formats import to_json
@@ -32,6 +32,14 @@ _PACKAGES = (
     "transformers",
     "transformer-lens",
 )
+
+
+class Checkout(TypedDict):
+    """Git commit of the code that runs, and whether it differs from it; None where it is no
+    checkout."""
+
+    commit: str | None
+    dirty: bool | None
 
 
 def write_record(
@@ -136,7 +144,7 @@ def _packages() -> dict[str, str]:
     return found
 
 
-def code_of_checkout() -> dict[str, str | bool | None]:
+def code_of_checkout() -> Checkout:
     """Git commit of the checkout that runs, and whether it differs from it."""
     here = Path(__file__).parent.parent
 

@@ -5,12 +5,17 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ..schemas import Ray, Submitit
 from ._engines import died, needs
 from ._job import JobFolder
 from ._run import Ended, SweepJob, run_job
 from ._threads import thread_variables
+
+if TYPE_CHECKING:
+    from submitit.core.core import Job
+    from submitit.helpers import DelayedSubmission
 
 _POLL_SECONDS = 0.5
 _OBJECT_STORE_BYTES = 100 * 2**20  # jobs hand over settings and a few words; records are files
@@ -22,7 +27,7 @@ class Share:
     def __call__(self, jobs: Sequence[SweepJob]) -> list[Ended]:
         return [run_job(job) for job in jobs]
 
-    def checkpoint(self, jobs: Sequence[SweepJob]) -> Any:
+    def checkpoint(self, jobs: Sequence[SweepJob]) -> "DelayedSubmission":
         """What Slurm runs next where the task is preempted or out of time: the jobs that are done
         are skipped."""
         from submitit.helpers import DelayedSubmission
@@ -30,7 +35,7 @@ class Share:
         return DelayedSubmission(self, jobs)
 
 
-def submitit(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def submitit(jobs: Sequence[SweepJob], launcher: Submitit, sweep: Path) -> Iterator[Ended]:
     """An array of Slurm tasks, or of processes of this machine (`cluster: local`).
 
     Each task does its share of the jobs: every `workers`-th, one where `workers` is not given.
@@ -66,7 +71,9 @@ def submitit(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[E
         going = later
 
 
-def _after(task: Any, left: Sequence[SweepJob]) -> tuple[list[Ended], list[SweepJob]]:
+def _after(
+    task: "Job[list[Ended]]", left: Sequence[SweepJob]
+) -> tuple[list[Ended], list[SweepJob]]:
     """Of a task that is over: what became of the jobs that it left, and those to submit again.
 
     Only the job that it was at is lost with it. Where it had begun none, the fault is the task's
@@ -81,7 +88,7 @@ def _after(task: Any, left: Sequence[SweepJob]) -> tuple[list[Ended], list[Sweep
     return [died(job) for job in begun], [job for job in left if job not in begun]
 
 
-def ray(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def ray(jobs: Sequence[SweepJob], launcher: Ray) -> Iterator[Ended]:
     """Tasks of a Ray cluster, or of a Ray that is started here where no address is given.
 
     Ray keeps a worker process for the tasks of one function, so workers stay warm.
@@ -93,17 +100,16 @@ def ray(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]
         from ray.exceptions import RayError
     except ImportError:
         raise ValueError(needs("ray")) from None
-    here: dict[str, Any] = {}
-    if launcher.address is None:
-        workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
-        here = {"num_cpus": workers * launcher.threads, "include_dashboard": False}
-        here["object_store_memory"] = _OBJECT_STORE_BYTES
+    own = launcher.address is None
+    workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
     ray.init(
         address=launcher.address,
+        num_cpus=workers * launcher.threads if own else None,
+        include_dashboard=False if own else None,
+        object_store_memory=_OBJECT_STORE_BYTES if own else None,
         log_to_driver=False,
         logging_level=logging.ERROR,
         runtime_env={"env_vars": thread_variables(launcher.threads)},
-        **here,
     )
     try:
         run = ray.remote(num_cpus=launcher.threads, num_gpus=launcher.gpus, max_retries=0)(run_job)
@@ -124,9 +130,9 @@ def ray(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]
         ray.shutdown()
 
 
-def _resources(launcher: Any) -> dict[str, Any]:
+def _resources(launcher: Submitit) -> dict[str, object]:
     """What is asked for one task, in submitit's names."""
-    asked: dict[str, Any] = {
+    asked: dict[str, object] = {
         "name": "nullcline",
         "timeout_min": launcher.minutes,
         "cpus_per_task": launcher.threads,

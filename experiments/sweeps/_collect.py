@@ -6,11 +6,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...common.progress import Progress, silent
 from ._job import RECORD
-from ._rows import Scalar, read_rows
+from ._rows import RecordRows, Scalar, read_rows
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _ROWS_AT_ONCE = 20_000
 _RANK = {"null": 0, "bool": 1, "int": 2, "float": 3, "text": 4}
@@ -70,7 +73,7 @@ def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> 
     return Collected(out, len(paths), count, columns, len(versions))
 
 
-def _tell(paths: Sequence[Path], folder: Path, say: Callable[[str], None]) -> Iterator[Any]:
+def _tell(paths: Sequence[Path], folder: Path, say: Callable[[str], None]) -> Iterator[RecordRows]:
     for number, path in enumerate(paths, start=1):
         yield read_rows(path, folder)
         say(f"writing {number} of {len(paths)} records")
@@ -121,7 +124,9 @@ def _cast(value: Scalar, kind: str) -> Scalar:
     return value
 
 
-def _write_csv(path: Path, columns: Sequence[tuple[str, str]], records: Iterator[Any]) -> None:
+def _write_csv(
+    path: Path, columns: Sequence[tuple[str, str]], records: Iterator[RecordRows]
+) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([name for name, _ in columns])
@@ -131,7 +136,9 @@ def _write_csv(path: Path, columns: Sequence[tuple[str, str]], records: Iterator
                 writer.writerow([_cast(whole.get(name), kind) for name, kind in columns])
 
 
-def _write_parquet(path: Path, columns: Sequence[tuple[str, str]], records: Iterator[Any]) -> None:
+def _write_parquet(
+    path: Path, columns: Sequence[tuple[str, str]], records: Iterator[RecordRows]
+) -> None:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -146,7 +153,7 @@ def _write_parquet(path: Path, columns: Sequence[tuple[str, str]], records: Iter
     }  # fmt: skip
     schema = pa.schema([(name, types[kind]) for name, kind in columns])
 
-    def batch(shared: dict[str, Scalar], rows: list[dict[str, Scalar]]) -> Any:
+    def batch(shared: dict[str, Scalar], rows: list[dict[str, Scalar]]) -> "pyarrow.RecordBatch":
         arrays = []
         for name, kind in columns:
             if any(name in row for row in rows):

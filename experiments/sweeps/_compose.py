@@ -6,21 +6,26 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ..options import choices
+from ..schemas import Launched
 from ._mistakes import describe
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
 
 _NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective")
 _LONGEST_LABEL = 100
 
 
 def compose_settings(
-    loader: Any, master: DictConfig, job_overrides: Sequence[Sequence[str]]
-) -> list[Any]:
+    loader: "ConfigLoader", master: DictConfig, job_overrides: Sequence[Sequence[str]]
+) -> list[Launched]:
     """The settings of every job, as objects of the schema.
 
     Jobs that choose the same groups share one composition, and their values are set on copies of
@@ -33,7 +38,7 @@ def compose_settings(
     composed: dict[tuple[str, ...], DictConfig] = {}
     groups: dict[str, bool] = {}
 
-    def is_value(override: Any) -> bool:
+    def is_value(override: "Override") -> bool:
         key = override.key_or_group
         if key not in groups:
             groups[key] = bool(loader.get_group_options(key))
@@ -58,13 +63,15 @@ def compose_settings(
     return found
 
 
-def settings_of(config: DictConfig) -> Any:
+def settings_of(config: DictConfig) -> Launched:
     """A composed configuration as an object of its schema.
 
     Raises ValueError for keys that were added with a plus and that the schema does not have.
     """
     _check_keys(config, "")
-    return OmegaConf.to_object(config)
+    found = OmegaConf.to_object(config)
+    assert isinstance(found, Launched)  # every study is registered with its schema
+    return found
 
 
 def _check_keys(config: DictConfig, path: str) -> None:
@@ -86,7 +93,7 @@ def label_of(overrides: Sequence[str]) -> str:
     return ",".join(kept) or "defaults"
 
 
-def folder_name(label: str, plain: Mapping[str, Any]) -> str:
+def folder_name(label: str, plain: Mapping[str, object]) -> str:
     """The name of a job's folder: its label where a file system allows, and a digest of its
     settings."""
     readable = re.sub(r"[^\w.=,+-]+", "_", label)[:_LONGEST_LABEL].strip("._,")

@@ -3,20 +3,21 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from ..schemas import Joblib
 from ._job import JobFolder
 from ._run import Ended, SweepJob, run_as_child, run_job
 
 DIED = "its process died (killed, or out of memory)"
 
 
-def local(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def local(jobs: Sequence[SweepJob]) -> Iterator[Ended]:
     """One after the other in this process."""
     yield from map(run_job, jobs)
 
 
-def joblib(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[Ended]:
+def joblib(jobs: Sequence[SweepJob], launcher: Joblib) -> Iterator[Ended]:
     """In processes of this machine that stay warm from job to job.
 
     A process that dies takes joblib's whole pool with it. Then the jobs that were in flight are
@@ -29,14 +30,16 @@ def joblib(jobs: Sequence[SweepJob], launcher: Any, sweep: Path) -> Iterator[End
     except ImportError:
         raise ValueError(needs("joblib")) from None
 
-    def pool(some: Sequence[SweepJob], workers: int) -> Iterator[Any]:
-        how: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
-        run = Parallel(n_jobs=workers, backend="loky", **how)
-        yield from run(delayed(run_as_child)(job) for job in some)
+    def pool(some: Sequence[SweepJob], workers: int) -> Iterator[Ended]:
+        one = cast(Any, 1)  # joblib gives no type; pyright takes that of the default, "auto"
+        run = Parallel(
+            n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=one
+        )
+        yield from cast("Iterator[Ended]", run(delayed(run_as_child)(job) for job in some))
 
     workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
     if workers == 1:  # where joblib starts no process
-        yield from local(jobs, launcher, sweep)
+        yield from local(jobs)
         return
     left = {job.folder: job for job in jobs}
     suspects: list[SweepJob] = []

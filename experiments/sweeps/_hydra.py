@@ -1,15 +1,16 @@
 """Hydra's launcher: its overrides become jobs, and what became of them what Hydra returns."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from ..schemas import Launched
 from ..study import Study, number_at
 from ._compose import compose_settings, label_of
 from ._job import RECORD
@@ -20,10 +21,19 @@ from ._run import Ended
 _OWN_SWEEPER = "hydra_plugins.nullcline_sweeps.NullclineSweeper"
 
 
+class SweepTask(Protocol):
+    """The function that Hydra calls: whose study it does, and how many jobs are not done."""
+
+    study: Study
+    unfinished: int
+
+    def __call__(self, config: DictConfig, /) -> float | None: ...
+
+
 def launch_overrides(
     context: HydraContext,
     master: DictConfig,
-    task: Any,
+    task: SweepTask,
     overrides: Sequence[Sequence[str]],
     first: int,
 ) -> list[JobReturn]:
@@ -33,12 +43,12 @@ def launch_overrides(
     `first` is the number of the first job, above 0 in later batches of one sweep. The own sweeper
     asks for no values; another is given each job's objective.
     """
-    study: Study = task.study
+    study = task.study
     settings = compose_settings(context.config_loader, master, overrides)
     labels = [label_of(some) for some in overrides]
     sweep = Path(str(master.hydra.sweep.dir)).absolute()
-    sweep_settings: Any = OmegaConf.to_container(master.hydra.sweep, resolve=False)
-    own_names = sweep_settings["subdir"] == OWN_SUBDIR
+    unresolved = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    own_names = isinstance(unresolved, dict) and unresolved["subdir"] == OWN_SUBDIR
     whole = None
     if master.hydra.callbacks or not own_names:
         whole = [
@@ -63,7 +73,7 @@ def launch_overrides(
     ]
 
 
-def objective_of(study: Study, settings: Any, result: Any) -> float | None:
+def objective_of(study: Study, settings: Launched, result: Mapping[str, object]) -> float | None:
     """The number that an optimising sweeper is given, None where nobody named one and the study's
     own is not in this result. Raises ValueError for a name that is not there."""
     if settings.objective is not None:
@@ -97,7 +107,9 @@ def _subdir(config: DictConfig) -> str:
     return found
 
 
-def _returned(study: Study, settings: Any, overrides: Sequence[str], ended: Ended) -> JobReturn:
+def _returned(
+    study: Study, settings: Launched, overrides: Sequence[str], ended: Ended
+) -> JobReturn:
     made = JobReturn(overrides=list(overrides), working_dir=ended.folder, task_name=study.name)
     if ended.state != "done":
         made.status = JobStatus.FAILED

@@ -10,12 +10,33 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TextIO, TypedDict, cast
 
 from ...common.files import write_whole
 from ..formats import to_json
 
 RECORD, STATE, LOG, LOCK = "record.json", "job.json", "job.log", "job.lock"
+
+
+class JobState(TypedDict, total=False):
+    """`job.json`; what is said when a job ends is not there before, and nothing where none began.
+
+    `state` is running, done or failed. Times are seconds since the epoch, `seconds` and
+    `cpu_seconds` durations.
+    """
+
+    state: str
+    experiment: str
+    label: str | None
+    key: str | None
+    host: str
+    pid: int
+    started: float
+    ended: float
+    seconds: float
+    cpu_seconds: float | None
+    peak_memory_bytes: int
+    error: str
 
 
 class JobFolder:
@@ -31,13 +52,13 @@ class JobFolder:
         self.log = path / LOG
         self._cpu_before: float | None = None
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> JobState:
         """What `job.json` says, an empty dictionary where there is none."""
         try:
             found = json.loads((self.path / STATE).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return cast(JobState, found) if isinstance(found, dict) else {}
 
     def finished(self, key: str) -> bool:
         """Whether the job with this key is done and its record is here."""
@@ -70,18 +91,19 @@ class JobFolder:
         begun, now = self.state(), time.time()
         seconds = now - begun.get("started", now)
         before = self._cpu_before  # None where another process had begun it
-        self._write(
-            {
-                **begun,
-                "state": state,
-                "ended": now,
-                "seconds": seconds,
-                "cpu_seconds": None if before is None else time.process_time() - before,
-                "peak_memory_bytes": _peak_memory(),
-                **({"key": key} if key else {}),
-                **({"error": error} if error else {}),
-            }
-        )
+        ended: JobState = {
+            **begun,
+            "state": state,
+            "ended": now,
+            "seconds": seconds,
+            "cpu_seconds": None if before is None else time.process_time() - before,
+            "peak_memory_bytes": _peak_memory(),
+        }
+        if key:
+            ended["key"] = key
+        if error:
+            ended["error"] = error
+        self._write(ended)
 
     def clear(self) -> None:
         """Forget how an earlier attempt ended, before the next one."""
@@ -140,11 +162,11 @@ class JobFolder:
                 os.dup2(old, number)
                 os.close(old)
 
-    def _write(self, state: dict[str, Any]) -> None:
+    def _write(self, state: JobState) -> None:
         write_whole(self.path / STATE, to_json(state) + "\n")
 
 
-def _is_descriptor(stream: Any, number: int) -> bool:
+def _is_descriptor(stream: TextIO, number: int) -> bool:
     try:
         return stream.fileno() == number
     except (AttributeError, OSError, ValueError):

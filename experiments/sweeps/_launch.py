@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..keys import code_now, job_key
+from ..schemas import Joblib, Launched, Launcher, Ray, Submitit
 from ..study import Study, plain_settings
 from . import _cluster, _engines
 from ._compose import folder_name
@@ -16,22 +18,20 @@ from ._run import Ended, SweepJob
 from ._state import SweepPlan, read_plan, write_plan
 from ._threads import limit_threads
 
-_ENGINES: dict[str, Callable[[Sequence[SweepJob], Any, Path], Iterator[Ended]]] = {
-    "local": _engines.local,
-    "joblib": _engines.joblib,
-    "submitit": _cluster.submitit,
-    "ray": _cluster.ray,
-}
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+Engine = Callable[[Sequence[SweepJob]], Iterator[Ended]]
 
 
 def launch(
     study: Study,
-    settings: Sequence[Any],
+    settings: Sequence[Launched],
     labels: Sequence[str],
     sweep: Path,
     *,
     folders: Sequence[str] | None = None,
-    hydra: Sequence[Any] | None = None,
+    hydra: "Sequence[DictConfig] | None" = None,
     goes_on: bool = False,
 ) -> tuple[list[Ended], int]:
     """Do the jobs that are not done yet in the folder `sweep`: what became of each, in order, and
@@ -42,8 +42,7 @@ def launch(
     each for its callbacks. `goes_on` says that earlier jobs of this sweep were launched before.
     """
     launcher = settings[0].launcher
-    if launcher.engine not in _ENGINES:
-        raise ValueError(f"launcher.engine={launcher.engine}: there are {', '.join(_ENGINES)}")
+    engine = _engine_of(launcher, sweep)
     limit_threads(launcher.threads)
     if folders is None:
         named = zip(settings, labels, strict=True)
@@ -72,18 +71,32 @@ def launch(
         if not folder.running():  # an earlier launch may have left tasks that still work
             folder.clear()
     if left:
-        for ended in _ENGINES[launcher.engine](left, launcher, sweep):
+        for ended in engine(left):
             became[ended.folder] = ended
             progress.ended(ended)
     return [became[str(path)] for path in paths], progress.close()
 
 
+def _engine_of(launcher: Launcher, sweep: Path) -> Engine:
+    """What does jobs where this launcher says."""
+    match launcher:
+        case Joblib():
+            return partial(_engines.joblib, launcher=launcher)
+        case Submitit():
+            return partial(_cluster.submitit, launcher=launcher, sweep=sweep)
+        case Ray():
+            return partial(_cluster.ray, launcher=launcher)
+        case Launcher(engine="local"):
+            return _engines.local
+    raise ValueError(f"launcher.engine={launcher.engine}: there is no such engine")
+
+
 def _plan(
     study: Study,
-    settings: Sequence[Any],
+    settings: Sequence[Launched],
     labels: Sequence[str],
     paths: Sequence[Path],
-    hydra: Sequence[Any] | None,
+    hydra: "Sequence[DictConfig] | None",
     threads: int,
 ) -> tuple[list[SweepJob], dict[str, str]]:
     """The jobs, equal ones once, and the errors of those whose inputs cannot be read."""

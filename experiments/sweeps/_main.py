@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from ...common.progress import Progress, silent
 from ...configs import configs
@@ -27,7 +28,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     from omegaconf.errors import OmegaConfBaseException
 
     from ..cli import use_double_precision
-    from ._hydra import objective_of
+    from ._hydra import SweepTask, objective_of
     from ._register import register
 
     use_double_precision()
@@ -55,7 +56,8 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         print(f"{study.name}: wrote {folder / 'record.json'}", file=sys.stderr)
         return value
 
-    job.study, job.unfinished = study, 0  # pyright: ignore[reportFunctionMemberAccess]
+    task = cast(SweepTask, job)
+    task.study, task.unfinished = study, 0
     # Hydra names the application, and so its folders, after the function's module.
     job.__module__ = study.module
     run = hydra.main(version_base="1.3", config_path=str(configs()), config_name=study.name)(job)
@@ -75,5 +77,5 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         for opened in [h for h in logging.root.handlers if h not in handlers]:  # by Hydra
             logging.root.removeHandler(opened)
             opened.close()
-    if job.unfinished:  # pyright: ignore[reportFunctionMemberAccess]
+    if task.unfinished:
         raise SystemExit(1)

@@ -1,8 +1,11 @@
 """What was wrong with a configuration, on one line with the choices."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..options import choices
+
+if TYPE_CHECKING:
+    from omegaconf.errors import OmegaConfBaseException
 
 
 def one_line(error: BaseException) -> str:
@@ -25,7 +28,7 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def describe(error: Any, override: str) -> str:
+def describe(error: "OmegaConfBaseException", override: str) -> str:
     """An error of OmegaConf: the key, what is wrong, and the keys that there are."""
     from omegaconf import OmegaConf
     from omegaconf.errors import ConfigAttributeError, ConfigKeyError

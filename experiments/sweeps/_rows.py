@@ -3,15 +3,38 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from ._job import JobFolder
 
+if TYPE_CHECKING:
+    from ..keys import Code
+
 Scalar = str | float | int | bool | None
+Json = Mapping[str, "Json"] | list["Json"] | Scalar
+#: What all rows of a record share, and what each has of its own.
+RecordRows = tuple[dict[str, Scalar], list[dict[str, Scalar]]]
 _DEEPEST = 3
 
 
-def read_rows(path: Path, root: Path) -> tuple[dict[str, Scalar], list[dict[str, Scalar]]]:
+class StoredRecord(TypedDict):
+    """`record.json` as it is read."""
+
+    command: str
+    settings: Mapping[str, Json]
+    result: Mapping[str, Json]
+    rows: NotRequired[str | None]
+    experiment: NotRequired[str]
+    key: NotRequired[str]
+    inputs: NotRequired[dict[str, str]]
+    code: NotRequired["Code"]
+    packages: NotRequired[dict[str, str]]
+    python: NotRequired[str]
+    seconds: NotRequired[float]
+    peak_memory_bytes: NotRequired[int]
+
+
+def read_rows(path: Path, root: Path) -> RecordRows:
     """What all rows of a record share, and what each has of its own.
 
     Shared are `config.*` (its settings), `run.*` (where it comes from) and `result.*` (the single
@@ -21,12 +44,10 @@ def read_rows(path: Path, root: Path) -> tuple[dict[str, Scalar], list[dict[str,
     Raises ValueError where the file is no record.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record: StoredRecord = json.loads(path.read_text(encoding="utf-8"))
         result, settings = record["result"], record["settings"]
         name = record.get("rows")
-        rows = _at(result, name) if name else [{}]
-        if not isinstance(rows, list) or not isinstance(result, Mapping):
-            raise ValueError(f"its result has no list {name!r}")
+        rows = _listed(result, name) if name else [{}]
         shared = {
             **flat(settings, "config."),
             **_provenance(record, path, root),
@@ -42,7 +63,7 @@ def read_rows(path: Path, root: Path) -> tuple[dict[str, Scalar], list[dict[str,
 
 
 def flat(
-    values: Mapping[str, Any], prefix: str = "", *, without: str | None = None, deep: int = 0
+    values: Mapping[str, Json], prefix: str = "", *, without: str | None = None, deep: int = 0
 ) -> dict[str, Scalar]:
     """Nested names and values as dotted ones."""
     found: dict[str, Scalar] = {}
@@ -61,7 +82,7 @@ def flat(
     return found
 
 
-def _provenance(record: Mapping[str, Any], path: Path, root: Path) -> dict[str, Scalar]:
+def _provenance(record: StoredRecord, path: Path, root: Path) -> dict[str, Scalar]:
     code, job = record.get("code") or {}, JobFolder(path.parent).state()
     return {
         "run.folder": path.parent.relative_to(root).as_posix(),
@@ -81,7 +102,11 @@ def _provenance(record: Mapping[str, Any], path: Path, root: Path) -> dict[str, 
     }
 
 
-def _at(result: Any, dotted: str) -> Any:
+def _listed(result: Mapping[str, Json], dotted: str) -> list[Mapping[str, Json]]:
+    found: Json = result
     for part in dotted.split("."):
-        result = result[part]
-    return result
+        found = found[part] if isinstance(found, Mapping) else None
+    rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    if not isinstance(found, list) or len(rows) < len(found):
+        raise ValueError(f"its result has no list of rows {dotted!r}")
+    return rows

@@ -10,13 +10,19 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ...common.progress import Progress, silent
 from ..study import Study
 from ._job import JobFolder
 from ._mistakes import one_line
 from ._threads import limit_threads
+
+if TYPE_CHECKING:
+    from hydra.types import TaskFunction
+    from omegaconf import DictConfig
+
+    from ..schemas import Launched
 
 _WATCH_SECONDS = 0.5
 
@@ -28,13 +34,14 @@ class SweepJob:
     module: str
     study: str
     label: str
-    settings: Any
+    settings: "Launched"
     folder: str
     key: str
-    code: Mapping[str, Any]
+    code: Mapping[str, object]
     threads: int
     cwd: str  # where relative paths in settings begin, on whatever machine the job runs
-    hydra: Any = None  # its whole configuration, where Hydra has callbacks that want it
+    #: Its whole configuration, where Hydra has callbacks that want it.
+    hydra: "DictConfig | None" = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +59,12 @@ class Ended:
     def of(cls, folder: JobFolder) -> "Ended | None":
         """What a job's folder says of it, None while it is not over."""
         state = folder.state()
-        if state.get("state") not in ("done", "failed"):
+        word = state.get("state")
+        if word not in ("done", "failed"):
             return None
         return cls(
             folder=str(folder.path),
-            state=state["state"],
+            state=word,
             error=state.get("error"),
             seconds=state.get("seconds", 0.0),
             worker=f"{state.get('host')}:{state.get('pid')}",
@@ -93,8 +101,8 @@ def run_job(job: SweepJob) -> Ended:
 
 
 def run_here(
-    study: Study, settings: Any, folder: Path, *, say: Progress = silent
-) -> tuple[Any, Mapping[str, Any]]:
+    study: Study, settings: "Launched", folder: Path, *, say: Progress = silent
+) -> tuple[object, Mapping[str, object]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 
     The folder says of it what it says of a job of a sweep. Where what the job reads cannot be
@@ -130,7 +138,7 @@ def _callbacks(job: SweepJob, study: Study) -> Iterator[None]:
         working_dir=job.folder,
         task_name=study.name,
     )
-    work: Any = study.work  # a callback may ask where it is defined
+    work = cast("TaskFunction", study.work)  # a callback may ask where it is defined
     callbacks.on_job_start(config=job.hydra, task_function=work)
     try:
         yield

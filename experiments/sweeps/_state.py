@@ -5,13 +5,25 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ...common.files import write_whole
 from ..formats import to_json
 from ._job import RECORD, JobFolder
 
+if TYPE_CHECKING:
+    from ..schemas import Launcher
+    from ._run import SweepJob
+
 PLAN = "sweep.json"
+
+
+class PlannedJob(TypedDict):
+    """A job by the name of its folder, its label and its key."""
+
+    folder: str
+    label: str
+    key: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,15 +31,17 @@ class SweepPlan:
     """`sweep.json`: the jobs of the last command that was run on a folder, and when."""
 
     experiment: str
-    launcher: dict[str, Any]
+    launcher: dict[str, object]
     started: float
-    jobs: tuple[dict[str, str], ...]
+    jobs: tuple[PlannedJob, ...]
 
     @classmethod
-    def of(cls, experiment: str, launcher: Any, jobs: Sequence[Any], started: float) -> "SweepPlan":
+    def of(
+        cls, experiment: str, launcher: "Launcher", jobs: Sequence["SweepJob"], started: float
+    ) -> "SweepPlan":
         """The plan of these jobs."""
         named = tuple(
-            {"folder": Path(job.folder).name, "label": job.label, "key": job.key} for job in jobs
+            PlannedJob(folder=Path(job.folder).name, label=job.label, key=job.key) for job in jobs
         )
         return cls(experiment, dataclasses.asdict(launcher), started, named)
 
@@ -96,7 +110,7 @@ def read_status(sweep: Path) -> SweepStatus:
     )
 
 
-def _status(path: Path, planned: dict[str, str]) -> JobStatus:
+def _status(path: Path, planned: PlannedJob) -> JobStatus:
     folder = JobFolder(path)
     found = folder.state()
     state = found.get("state", "waiting")

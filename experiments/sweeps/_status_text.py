@@ -2,7 +2,6 @@
 
 import dataclasses
 import time
-from typing import Any
 
 from ..progress import duration
 from ..text import text_table
@@ -13,7 +12,7 @@ _STATES = ("done", "running", "waiting", "stopped", "failed")
 _MOST_ROWS = 20
 
 
-def status_to_dict(found: SweepStatus) -> dict[str, Any]:
+def status_to_dict(found: SweepStatus) -> dict[str, object]:
     """Counts by state, seconds left, and every job."""
     return {
         "folder": found.folder,

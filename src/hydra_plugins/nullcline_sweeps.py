@@ -5,7 +5,7 @@ Hydra takes plugins from a namespace package of this name only; the work is in `
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
 from hydra.core.config_store import ConfigStore
@@ -26,17 +26,16 @@ class NullclineLauncher(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        from nullcline.experiments.sweeps._hydra import launch_overrides
+        from nullcline.experiments.sweeps._hydra import SweepTask, launch_overrides
 
-        return launch_overrides(
-            self.context, self.config, self.task, job_overrides, initial_job_idx
-        )
+        task = cast(SweepTask, self.task)  # `nullcline run` made it
+        return launch_overrides(self.context, self.config, task, job_overrides, initial_job_idx)
 
 
 class NullclineSweeper(BasicSweeper):
     """The basic sweeper, but each job is composed once, by the launcher, before any job starts."""
 
-    def validate_batch_is_legal(self, batch: Any) -> None:
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         pass
 
 

@@ -131,7 +131,7 @@ def test_a_job_that_another_process_works_on_is_left_to_it(tmp_path, capsys):
     with (at.path / "job.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 1
-        assert at.state()["label"] == "theirs"
+        assert at.state().get("label") == "theirs"
         assert read_status(tmp_path).count("running") == 1
     assert "1 being done by another process" in capsys.readouterr().err
     assert read_status(tmp_path).count("stopped") == 1
@@ -200,7 +200,7 @@ def test_progress_counts_what_launching_cost(tmp_path, monkeypatch, capsys):
 
     now = iter([0.0, 0.0, 0.0, *[10.0] * 20])
     monkeypatch.setattr(_progress.time, "monotonic", lambda: next(now))
-    jobs = [SweepJob("m", "e", f"j{i}", None, f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
+    jobs = [SweepJob("m", "e", f"j{i}", Trial(), f"/s/{i}", "k", {}, 1, "/") for i in range(4)]
     progress = _progress.SweepProgress("e", tmp_path, jobs)
     progress.begin(4)
     for i, job in enumerate(jobs):

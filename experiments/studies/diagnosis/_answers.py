@@ -172,9 +172,10 @@ def _place(diagnosis: Diagnosis) -> list[str]:
         show, title = axis_value(axis), axis_title(diagnosis, axis)
         places = [p.place for p in turn.estimators.values() if math.isfinite(p.place)]
         if turn.established:
-            ends = interval(turn.low, turn.high, show)
             lines.append(
-                f"Where along {title}? At {show(turn.place)} {ends}; other estimators lie from {show(min(places))} to {show(max(places))}."
+                f"Where along {title}? At {show(turn.place)} "
+                f"{interval(turn.low, turn.high, show)}; other estimators lie from "
+                f"{show(min(places))} to {show(max(places))}."
             )
         elif axis == "reasoning" and places:
             lines.append(
