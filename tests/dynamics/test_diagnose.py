@@ -58,7 +58,9 @@ def test_a_planted_turn_is_established_and_drawn_where_it_is(found):
     assert turn.established
     assert turn.low < 0.6 < turn.high
     assert turn.place == pytest.approx(0.6, abs=0.02)
-    grid = np.linspace(*turn.curve.span, 200)
+    assert turn.curve is not None
+    first, last = turn.curve.span
+    grid = np.linspace(first, last, 200)
     assert grid[np.argmin(turn.curve(grid))] == pytest.approx(turn.place, abs=0.01)
 
 
