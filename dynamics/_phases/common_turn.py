@@ -23,7 +23,7 @@ from jaxtyping import Array, Float, Shaped
 from ...common.display import shown
 from .critical import critical_point
 from .critical_types import CriticalPoint, WithinFamilies, known_noise, within_families
-from .own_slopes import OwnSlopes
+from .own_slopes import Bend, OwnSlopes
 from .spline import SplineCurve, SplinePlace, spline_place
 from .straddling import Side, Straddling
 
@@ -31,6 +31,19 @@ from .straddling import Side, Straddling
 GATE = 0.05
 #: Simulated tables behind the power.
 _TABLES = 400
+
+
+@shown
+@dataclass(frozen=True)
+class Gate:
+    """The three tests of one table: `p` is the largest of theirs, NaN where one cannot be made."""
+
+    p: float
+    bend: Bend
+    before: Side
+    after: Side
+    straddling: tuple[object, ...]
+    spline: SplinePlace | None
 
 
 @dataclass(frozen=True)
@@ -106,25 +119,20 @@ def common_turn(
     noise = (known if known is not None else 0.0) + scatter**2
     if pooled is None:
         pooled = critical_point(x, y, family, y_stderr=y_stderr, n_boot=n_boot, seed=seed)
-    spline = spline_place(data, n_boot=n_boot, seed=seed) if data.families > 1 else None
-    design = OwnSlopes(data)
-    straddling = Straddling(data, spline.place if spline else math.nan)
-    bend = design.bends(data.y[:, None])[0]
-    before, after = straddling.sides(data.y[:, None], noise=noise)[0]
-    gate_p = max(bend.p, before.p, after.p) if _all_tested(bend.p, before.p, after.p) else math.nan
-    established = bool(gate_p < GATE)
+    gate = gate_of(data, noise=noise, n_boot=n_boot, seed=seed)
+    bend, spline, established = gate.bend, gate.spline, bool(gate.p < GATE)
     own, common = _explained(data, bend.curvature)
     return CommonTurn(
         established=established,
-        gate_p=gate_p,
-        power=_power(data, spline, design, straddling, noise=noise, seed=seed),
+        gate_p=gate.p,
+        power=_power(data, spline, noise=noise, seed=seed),
         curvature=bend.curvature,
         curvature_low=bend.low,
         curvature_high=bend.high,
         bend_p=bend.p,
-        before=before,
-        after=after,
-        straddling=tuple(straddling.labels),
+        before=gate.before,
+        after=gate.after,
+        straddling=gate.straddling,
         place=spline.place if spline and established else math.nan,
         low=spline.low if spline and established else -math.inf,
         high=spline.high if spline and established else math.inf,
@@ -136,8 +144,19 @@ def common_turn(
     )
 
 
-def _all_tested(*p: float) -> bool:
-    return not any(math.isnan(one) for one in p)
+def gate_of(data: WithinFamilies, *, noise: float, n_boot: int, seed: int) -> Gate:
+    """Make the three tests; `noise` is the variance of a score about its family's curve."""
+    spline = spline_place(data, n_boot=n_boot, seed=seed) if data.families > 1 else None
+    straddling = Straddling(data, spline.place if spline else math.nan)
+    bend = OwnSlopes(data).bends(data.y[:, None])[0]
+    before, after = straddling.sides(data.y[:, None], noise=noise)[0]
+    p = _largest(bend, before, after)
+    return Gate(p, bend, before, after, tuple(straddling.labels), spline)
+
+
+def _largest(bend: Bend, before: Side, after: Side) -> float:
+    """The largest p; NaN, which `max` may pass over, where a test could not be made."""
+    return float(np.max([bend.p, before.p, after.p]))
 
 
 def _estimators(spline: SplinePlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
@@ -171,8 +190,6 @@ def _explained(data: WithinFamilies, curvature: float) -> tuple[float, float]:
 def _power(
     data: WithinFamilies,
     spline: SplinePlace | None,
-    design: OwnSlopes,
-    straddling: Straddling,
     *,
     noise: float,
     seed: int,
@@ -184,13 +201,11 @@ def _power(
     """
     if spline is None or math.isnan(spline.place) or not noise > 0:
         return math.nan
+    design, straddling = OwnSlopes(data), Straddling(data, spline.place)
     draws = np.random.default_rng(seed).standard_normal((data.x.size, _TABLES))
     y = spline.curve(data.x)[:, None] + math.sqrt(noise) * draws
-    opened = [
-        _all_tested(bend.p, *(side.p for side in sides))
-        and max(bend.p, *(side.p for side in sides)) < GATE
+    p = [
+        _largest(bend, *sides)
         for bend, sides in zip(design.bends(y), straddling.sides(y, noise=noise), strict=True)
     ]
-    return (
-        float(np.mean(opened)) if design.families > 2 and len(straddling.labels) > 1 else math.nan
-    )
+    return math.nan if math.isnan(p[0]) else float(np.mean(np.array(p) < GATE))
