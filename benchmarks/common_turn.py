@@ -31,7 +31,7 @@ def gate(layout, x, y, *, n_boot, seed):
     return gate_of(within_families(x, y, layout.family), noise=noise, n_boot=n_boot, seed=seed)
 
 
-def null_row(layout, name, scatter, generator, *, tables):
+def null_row(layout, name, scatter, generator, *, tables) -> dict[str, float | None]:
     """Share of tables at which the gate opens, and each of its three tests."""
     p = []
     for seed in range(tables):
@@ -43,7 +43,7 @@ def null_row(layout, name, scatter, generator, *, tables):
     return dict(zip(("gate", "bend", "fall", "rise"), opened.mean(axis=0).tolist(), strict=True))
 
 
-def turn_row(layout, name, generator, *, tables, n_boot):
+def turn_row(layout, name, generator, *, tables, n_boot) -> dict[str, float | None]:
     """Power of the gate, and coverage and median width of the interval of the place."""
     curve, x_error = TURNS[name]
     rows = []

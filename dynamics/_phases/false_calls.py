@@ -12,7 +12,7 @@ from .slope import BAND, MISFIT
 _TABLES = 2000
 
 # Positions and standard errors of one family's scores, in order of size: x, y_stderr.
-Layout = tuple[Float[np.ndarray, " models"], Float[np.ndarray, " models"]]
+Layout = tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]
 
 
 def expected_false_calls(

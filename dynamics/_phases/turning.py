@@ -36,7 +36,7 @@ class Turning:
 def turning_families(
     critical: Sequence[FamilyCritical],
     *,
-    sizes: Sequence[Float[np.ndarray, " models"]],
+    sizes: Sequence[Float[np.ndarray, " _"]],
     curve: SplineCurve | None,
     noise: float,
     false_discovery_rate: float = 0.05,
