@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError) as error:
-        # TableError is a ValueError: the file, the row and the mend on one line.
+        # TableError is a ValueError: the file, the row and a hint on one line.
         if os.environ.get("NULLCLINE_TRACEBACK"):
             raise
         print(f"nullcline: {_said(error, next(iter(arguments), ''))}", file=sys.stderr)

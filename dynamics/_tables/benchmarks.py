@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -26,43 +28,126 @@ _KNOWN = (
     Benchmark("hellaswag", 10042, 0.25, "HellaSwag"),
     Benchmark("truthfulqa_mc1", 817, 0.22, "TruthfulQA MC1"),
     Benchmark("truthfulqa_mc2", 817, 0.47, "TruthfulQA MC2"),
+    # Since January 2025 two options a question, by the authors: neither MC1 nor MC2.
+    Benchmark("truthfulqa_binary", 790, 0.5, "TruthfulQA (binary)"),
     Benchmark("truthfulqa_unknown", 817, 0.47, "TruthfulQA (variant unknown)"),
     Benchmark("arc_challenge", 1172, 0.25, "ARC-Challenge"),
+    Benchmark("arc_easy", 2376, 0.25, "ARC-Easy"),
     Benchmark("winogrande", 1267, 0.5, "Winogrande"),
     Benchmark("mmlu", 14042, 0.25, "MMLU"),
     Benchmark("gsm8k", 1319, 0.0, "GSM8K"),
     Benchmark("xwinograd", 0, 0.5, "XWinograd"),
     Benchmark("humaneval", 164, 0.0, "HumanEval"),
+    Benchmark("piqa", 1838, 0.5, "PIQA"),
+    Benchmark("boolq", 3270, 0.5, "BoolQ"),
+    Benchmark("openbookqa", 500, 0.25, "OpenBookQA"),
+    Benchmark("sciq", 1000, 0.25, "SciQ"),
+    Benchmark("commonsense_qa", 1221, 0.2, "CommonsenseQA"),
+    Benchmark("lambada_openai", 5153, 0.0, "LAMBADA"),
+    Benchmark("gpqa", 448, 0.25, "GPQA (main)"),
     Benchmark("gpqa_diamond", 198, 0.25, "GPQA Diamond"),
+    # The second leaderboard moves chance to 0: (score - chance) / (1 - chance), never below 0.
+    Benchmark("gpqa_normalised", 0, 0.0, "GPQA (leaderboard, normalised)"),
+    Benchmark("bbh", 0, 0.0, "BIG-Bench Hard"),
+    Benchmark("bbh_normalised", 0, 0.0, "BIG-Bench Hard (leaderboard, normalised)"),
+    Benchmark("mmlu_pro", 12032, 0.1, "MMLU-Pro"),
+    Benchmark("mmlu_pro_normalised", 0, 0.0, "MMLU-Pro (leaderboard, normalised)"),
+    Benchmark("musr", 756, 0.0, "MuSR"),
+    Benchmark("musr_normalised", 0, 0.0, "MuSR (leaderboard, normalised)"),
+    Benchmark("ifeval", 541, 0.0, "IFEval"),
+    Benchmark("math_lvl_5", 1324, 0.0, "MATH level 5"),
     Benchmark("swe_bench_verified", 500, 0.0, "SWE-bench Verified"),
 )
 BENCHMARKS = MappingProxyType({b.name: b for b in _KNOWN})
 
+#: The benchmark that the words of a heading name, joined.
 _SPELLINGS = MappingProxyType(
     {
-        "arc": "arc_challenge",
-        "arcc": "arc_challenge",
-        "arcchallenge": "arc_challenge",
-        "gpqa": "gpqa_diamond",
-        "gpqadiamond": "gpqa_diamond",
-        "gsm8k": "gsm8k",
-        "hellaswag": "hellaswag",
-        "humaneval": "humaneval",
-        "mmlu": "mmlu",
+        **{re.sub("[^a-z0-9]", "", name): name for name in BENCHMARKS},
+        **dict.fromkeys(("arc", "arcc", "ai2arcchallenge", "ai2arc"), "arc_challenge"),
+        "arce": "arc_easy",
+        "commonsenseqa": "commonsense_qa",
+        "csqa": "commonsense_qa",
+        "hendryckstest": "mmlu",
+        "math5": "math_lvl_5",
+        "mathhard": "math_lvl_5",
+        "mathlevel5": "math_lvl_5",
+        "obqa": "openbookqa",
+        "gpqamain": "gpqa",
+        "leaderboardgpqa": "gpqa",
         "swebench": "swe_bench_verified",
-        "swebenchverified": "swe_bench_verified",
-        "tqamc1": "truthfulqa_mc1",
+        **dict.fromkeys(("bigbenchhard", "leaderboardbbh"), "bbh"),
+        "leaderboardifeval": "ifeval",
+        "leaderboardmmlupro": "mmlu_pro",
+        "leaderboardmusr": "musr",
+        "leaderboardmathhard": "math_lvl_5",
+        "massivemultitasklanguageunderstanding": "mmlu",
+        "winograndexl": "winogrande",
+        **dict.fromkeys(("tqamc1", "truthfulqamc1single"), "truthfulqa_mc1"),
         "tqamc2": "truthfulqa_mc2",
-        "tqa": "truthfulqa_unknown",
-        "truthfulqa": "truthfulqa_unknown",
-        "truthfulqamc": "truthfulqa_unknown",
-        "truthfulqamc1": "truthfulqa_mc1",
-        "truthfulqamc2": "truthfulqa_mc2",
-        "truthfulqaunknown": "truthfulqa_unknown",
-        "winogrande": "winogrande",
-        "xwinograd": "xwinograd",
+        "tqabinary": "truthfulqa_binary",
+        "truthfulqabinarychoice": "truthfulqa_binary",
+        **dict.fromkeys(("tqa", "truthfulqa", "truthfulqamc", "tqamc"), "truthfulqa_unknown"),
     }
 )
+#: Benchmark -> its metrics in the order in which they are taken; the first is the leaderboards'.
+_METRICS = MappingProxyType(
+    {
+        "hellaswag": ("acc_norm", "acc"),
+        "arc_challenge": ("acc_norm", "acc"),
+        "arc_easy": ("acc_norm", "acc"),
+        "openbookqa": ("acc_norm", "acc"),
+        "piqa": ("acc_norm", "acc"),
+        "sciq": ("acc_norm", "acc"),
+        "gsm8k": ("exact_match_strict", "exact_match", "acc", "exact_match_flexible"),
+        "truthfulqa_mc1": ("mc1", "acc"),
+        "truthfulqa_mc2": ("mc2", "acc"),
+    }
+)
+_METRIC_WORDS = frozenset(
+    {
+        *("acc", "norm", "accuracy", "exact", "match", "em", "qem", "strict", "flexible"),
+        *("none", "extract", "get", "answer", "score", "scores", "raw", "percent", "pct", "choice"),
+        *(
+            "val",
+            "validation",
+            "test",
+            "avg",
+            "average",
+            "mean",
+            "bytes",
+            "ppl",
+            "gen",
+            "all",
+            "mc",
+        ),
+        *("accnorm", "result", "value", "macro", "micro", "multiple", "overall", "original", "v1"),
+    }
+)
+_PREFIXES = frozenset({"harness", "lighteval", "leaderboard", "helm", "eval", "original", "custom"})
+_SHOTS = re.compile(
+    r"([0-9]{1,3})[-_ ]*shots?(?![a-z])|shots?[-_ =:]*([0-9]{1,3})(?![0-9])|(zero)[-_ ]*shot"
+    r"|(five)[-_ ]*shot|few[-_ ]*shot",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[a-z0-9+]+")
+_STDERR = re.compile(
+    r"[-_ /,(]*(?<![a-z])(std[-_ ]?err(?:or)?|standard[-_ ]error|se|sem)(?![a-z])\)?(,[a-z-]+)?"
+)
+
+
+class ReadHeading(NamedTuple):
+    """What the heading of a score says.
+
+    - `name`: of the benchmark, the heading's own where it names none that we know.
+    - `metric`: `acc_norm`, `exact_match_strict`, ..., empty where it names none.
+    - `shots`: as text, empty where it names none. `is_stderr`: it is a standard error.
+    """
+
+    name: str
+    metric: str = ""
+    shots: str = ""
+    is_stderr: bool = False
 
 
 def canonical_benchmark(column: str) -> str:
@@ -70,9 +155,65 @@ def canonical_benchmark(column: str) -> str:
 
     A TruthfulQA column that does not say which variant it holds becomes `truthfulqa_unknown`.
     """
-    return _SPELLINGS.get(re.sub(r"[^a-z0-9]", "", column.lower()), column.strip())
+    return read_benchmark(column).name
+
+
+@lru_cache(maxsize=4096)
+def read_benchmark(heading: str) -> ReadHeading:
+    """The benchmark, metric and shots in `HellaSwag (10-shot)`, `hellaswag/acc_norm,none`, ..."""
+    text = heading.lower().replace("%", " percent ")
+    shots = _SHOTS.search(text)
+    said = ""
+    if shots is not None:
+        said = shots[1] or shots[2] or ("0" if shots[3] else "5" if shots[4] else "")
+        text = text[: shots.start()] + " " + text[shots.end() :]
+    error = _STDERR.search(text)
+    if error is not None and error.start() > 0:
+        text = text[: error.start()] + " " + (error[2] or "") + text[error.end() :]
+    is_stderr = error is not None and error.start() > 0
+    words = _WORD.findall(text)
+    while len(words) > 1 and words[0] in _PREFIXES:
+        words = words[1:]
+    for end in range(len(words), 0, -1):
+        name = _SPELLINGS.get("".join(words[:end]))
+        rest = words[end:]
+        if name == "truthfulqa_unknown" and "gen" in rest:
+            break  # answers written freely: no multiple choice
+        if name is not None and all(w in _METRIC_WORDS or w.isdigit() for w in rest):
+            return ReadHeading(name, _metric(rest), said, is_stderr)
+    return ReadHeading(_own_name(heading, is_stderr), "", said, is_stderr)
+
+
+def metric_rank(name: str, metric: str) -> int:
+    """How far a metric stands from the one that is taken for the benchmark; 0 is taken first."""
+    order = _METRICS.get(name, ("acc_norm", "acc"))
+    if not metric:
+        return 0
+    return order.index(metric) if metric in order else len(order)
 
 
 def benchmark(name: str) -> Benchmark:
     """Facts about `name`; for a benchmark that nobody told us about, no items and chance 0."""
     return BENCHMARKS.get(name) or Benchmark(name, 0, 0.0, name)
+
+
+def _metric(words: list[str]) -> str:
+    given = set(words)
+    if "accnorm" in given or {"acc", "norm"} <= given or "norm" in given:
+        return "acc_norm"
+    if given & {"exact", "match", "em", "qem"}:
+        flavour = given & {"strict", "flexible"}
+        return "exact_match" + (f"_{flavour.pop()}" if len(flavour) == 1 else "")
+    return "acc" if given & {"acc", "accuracy"} else ""
+
+
+def _own_name(heading: str, is_stderr: bool) -> str:
+    """The heading of a benchmark that we do not know, without arrows, pictures and shots."""
+    text = _SHOTS.sub(" ", heading)
+    if is_stderr:
+        error = _STDERR.search(text.lower())
+        if error is not None:
+            text = text[: error.start()] + (error[2] or "") + text[error.end() :]
+    text = "".join(c for c in text if c.isalnum() or ord(c) < 0x2000)
+    text = " ".join(text.replace("( )", " ").replace("()", " ").split()).strip(" _-,:/")
+    return text or heading.strip()

@@ -23,6 +23,7 @@ class RawTable:
     - `single`: whether one model is all that the format can hold.
     - `sha256`: of the bytes that were read.
     - `account`: what was seen so far, used or not.
+    - `submissions`: whether anybody may hand models in and say what they are, as to a leaderboard.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class RawTable:
     single: bool = False
     sha256: str = hashlib.sha256(b"").hexdigest()
     account: Account = NOTHING_SEEN
+    submissions: bool = False
 
 
 def split_variants(raw: RawTable) -> RawTable:
@@ -72,4 +74,4 @@ def _is_plain_truthfulqa(heading: str) -> bool:
 
 def _variant(cell: object) -> str:
     text = str(cell).strip().lower().removeprefix("truthfulqa_")
-    return text if text in ("mc1", "mc2") else "unknown"
+    return text if text in ("mc1", "mc2", "binary") else "unknown"

@@ -1,52 +1,154 @@
 """One entry for every format that holds scores."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
+from .json_files import as_dict, parse_json
+from .json_sheets import json_sheet, lines_sheet
+from .kinds import KindChoice
+from .model_list import MODEL_LIST
 from .problems import TableError
 from .raw import RawTable
-from .read_csv import read_csv
+from .read_csv import only_sheets, raw_table, read_csv
 from .read_results import read_results
 from .scores import ScoreTable
+from .sheets import Sheet, csv_sheet, is_markdown, markdown_sheets
 from .validate import validate
 
+Source = str | Path | pd.DataFrame
 
-def read_scores(path: str | Path | pd.DataFrame, *, name: str | None = None) -> ScoreTable:
-    """Read scores from `path`, whichever of the known formats its content has.
+#: What a folder may hold as tables, where it holds no results of a harness.
+_TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".jsonl", ".md", ".gz")
+_HINT = "check the path and its permissions"
 
-    - A CSV of the user's own (`family, model, params` and any benchmark columns), percent or
-      fractions, or ObsScaling's.
-    - A folder of lm-evaluation-harness results, of any depth, or of the first Open LLM
-      Leaderboard's; `models.csv` in it may state families and sizes.
-    - A single results file of either: a table of one model, to look at.
-    - A DataFrame with the columns of such a CSV; `row` counts its rows from 2, as in the file that
-      it would make.
 
-    Raises TableError, one line that names the file, the row and the mend.
+def read_scores(
+    path: Source | Sequence[Source], *more: Source, name: str | None = None,
+    kind: KindChoice = "base",
+) -> ScoreTable:  # fmt: skip
+    """Read scores from `path`, or from several paths as one table.
+
+    - A table of the user's own, one row a model, one row a score or one column a model: CSV, TSV,
+      Markdown (also what the evaluation harness prints), Excel, Parquet, JSON records or columns,
+      JSON Lines, any of them packed with gzip; in UTF-8, UTF-16 or Windows-1252.
+    - Exports of the Open LLM Leaderboard and ObsScaling's table as they are.
+    - A folder of evaluation results, of any depth, or a single results file.
+    - `models.csv` in the folder, or beside the table, may state families and sizes.
+    - A DataFrame with the columns of such a table; `row` counts its rows from 2, as in the file
+      that it would make.
+
+    Several sources become one table before the checks: the same model in two of them is one row
+    whose empty cells are filled. `kind` chooses base models, tuned ones, or all.
+    Raises TableError, one line that names the file, the rows and a hint.
     """
-    if isinstance(path, pd.DataFrame):
-        content = path.to_csv(index=False).encode("utf-8")
-        return validate(read_csv(Path("DataFrame"), content), name)
-    path = Path(path)
-    try:
-        return validate(_read(path), name)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        mend = "check the path and its permissions"
-        raise TableError(error.filename or path, f"not readable ({why})", mend) from None
+    several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
+    raws: list[RawTable] = []
+    beside: dict[Path, RawTable] = {}
+    for source in (*several, *more):
+        if isinstance(source, pd.DataFrame):
+            raws.append(_frame(source))
+            continue
+        source = Path(source)
+        try:
+            raws += _read(source)
+            listed = source.parent / MODEL_LIST
+            if source.is_file() and source.name != MODEL_LIST and listed.is_file():
+                beside.setdefault(listed, read_csv(listed, listed.read_bytes()))
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise TableError(error.filename or source, f"not readable ({why})", _HINT) from None
+    if not raws:
+        raise TableError("nothing", "no source of scores was given", "give a path")
+    results = all(raw.unit == "fraction" and raw.path.suffix == ".json" for raw in raws)
+    return validate(raws if results else [*raws, *beside.values()], name, kind=kind)
 
 
-def as_table(source: ScoreTable | str | Path | pd.DataFrame) -> ScoreTable:
+def as_table(source: ScoreTable | Source) -> ScoreTable:
     """A table as it is, or what `read_scores` reads."""
     return source if isinstance(source, ScoreTable) else read_scores(source)
 
 
-def _read(path: Path) -> RawTable:
+def _frame(frame: pd.DataFrame) -> RawTable:
+    index = not isinstance(frame.index, pd.RangeIndex) and frame.index.dtype == object
+    content = frame.to_csv(index=index).encode("utf-8")
+    return read_csv(Path("DataFrame"), content)
+
+
+def _read(path: Path) -> list[RawTable]:
     if "\0" in str(path) or not path.exists():
         raise TableError(path, "there is no such file or folder", "check the path")
     if path.is_dir():
-        return read_results(path)
+        return _folder(path)
     content = path.read_bytes()
-    is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    return read_results(path) if is_json else read_csv(path, content)
+    plain, packed = unpacked(path, content)
+    if plain[:4] == b"PAR1":
+        return [raw_table(parquet_sheet(path, plain), content, packed)]
+    if plain[:2] == b"PK":
+        if path.suffix.lower() == ".eval":
+            return [read_results(path)]
+        if not is_excel(plain):
+            raise TableError(path, "a zip archive that is no workbook", "unpack it")
+        return _sheets(excel_sheets(path, plain), content, packed)
+    text, encoding = decoded(path, plain)
+    note = " ".join(word for word in (packed, encoding) if word)
+    return _text(path, text, content, note.removesuffix("UTF-8").strip())
+
+
+def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
+    """A text file's tables, told apart by its content."""
+    first = text.lstrip()[:1]
+    if first in ("{", "["):
+        sheet = _json(path, text)
+        return [read_results(path)] if sheet is None else [raw_table(sheet, content, note)]
+    is_card = text.startswith("---\n") and "model-index:" in text[:200_000]
+    if is_card or path.suffix.lower() in (".yaml", ".yml"):
+        return [read_results(path)]
+    if is_markdown(text):
+        return _sheets(markdown_sheets(path, text), content, note)
+    return [raw_table(csv_sheet(path, text), content, note)]
+
+
+def _json(path: Path, text: str) -> Sheet | None:
+    """The table in a JSON file, None where it is no table but a file of results."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        sheet = lines_sheet(path, text) if "\n" in text.strip() else None
+        if sheet is None and path.suffix.lower() != ".jsonl":
+            parse_json(path, text.encode("utf-8", "surrogatepass"))
+        return sheet
+    if as_dict(as_dict(document).get("results")) and "model" not in as_dict(document):
+        return None
+    return json_sheet(path, document)
+
+
+def _sheets(sheets: Sequence[Sheet], content: bytes, note: str) -> list[RawTable]:
+    """The sheets of a file that are tables; one of several may be none."""
+    found: list[RawTable | TableError] = []
+    for sheet in sheets:
+        try:
+            found.append(raw_table(sheet, content, note))
+        except TableError as error:
+            if len(sheets) == 1:
+                raise
+            found.append(error)
+    return only_sheets(found)
+
+
+def _folder(path: Path) -> list[RawTable]:
+    """Results of a harness, else the tables in a folder."""
+    if any(path.rglob("*.json")) or not (files := _tables(path)):
+        return [read_results(path)]
+    return [raw for file in files for raw in _read(file)]
+
+
+def _tables(path: Path) -> list[Path]:
+    return sorted(
+        file
+        for file in path.iterdir()
+        if file.is_file() and file.suffix.lower() in _TABLES and not file.name.startswith(".")
+    )

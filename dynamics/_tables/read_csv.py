@@ -1,89 +1,107 @@
-"""CSV files: the user's own and ObsScaling's."""
+"""From sheets to raw tables: CSV, Markdown, spreadsheets and the rest end here."""
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
-from .problems import TableError
+from .account import Account, FileSeen
+from .cells import is_missing
+from .decode import decoded
+from .header import Grid, cut
+from .headings import is_submissions
+from .problems import Problems, TableError, TableWarning
 from .raw import RawTable
-
-# ObsScaling's headings that mean something else, or nothing certain, in other tables.
-_OBSSCALING = frozenset({"Model", "Model Family", "Model Size (B)"})
-_OBSSCALING_NAMES = MappingProxyType({"TruthfulQA": "truthfulqa_mc2", "Winograd": "winogrande"})
-# Settings and provenance in the table of a sweep, which `nullcline collect` makes.
-_SWEEP_MARK, _SWEEP_PREFIXES = "run.key", ("config.", "result.", "run.")
+from .shapes import one_row_a_model
+from .sheets import Sheet, csv_sheet
 
 
 def read_csv(path: Path, content: bytes) -> RawTable:
-    """Read one CSV (comma, semicolon or tab) with a header line; nothing is interpreted yet.
+    """Read one CSV (comma, semicolon or tab); nothing is interpreted yet.
 
-    A file with ObsScaling's headings has TruthfulQA as MC2, as its documentation says. The row
-    numbers that pandas writes, empty columns that spreadsheets leave, and the settings and
-    provenance in the table of a sweep are dropped.
     Raises TableError for a file that is no text, has no header or has ragged rows.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TableError(path, "not a UTF-8 text file", "save the table as CSV in UTF-8") from None
-    if "\0" in text:
-        raise TableError(path, "not a text file (NUL bytes)", "save the table as CSV in UTF-8")
-    records = _records(path, text)
-    header = next(records, None)
-    if header is None:
-        raise TableError(path, "the file is empty", "give a header line and one row per model")
-    headings = [cell.strip() for cell in header[1]]
-    rows: list[int] = []
-    # Filled column by column, as a list per row would cost more than the parsing.
-    cells_of: list[list[str]] = [[] for _ in headings]
-    for number, cells in records:
-        if len(cells) != len(headings):
-            problem = f"{len(cells)} cells where the header has {len(headings)}"
-            raise TableError(path, problem, "give every row one cell per column", row=number)
-        rows.append(number)
-        for column, cell in zip(cells_of, cells, strict=True):
-            column.append(cell)
-    columns: dict[str, Sequence[str]] = {}
-    for heading, column in zip(headings, cells_of, strict=True):
-        if _is_nothing(heading, column):
-            continue
-        if _SWEEP_MARK in headings and heading.startswith(_SWEEP_PREFIXES):
+    text, encoding = decoded(path, content)
+    return raw_table(csv_sheet(path, text), content, encoding)
+
+
+def raw_table(sheet: Sheet, content: bytes, note: str = "") -> RawTable:
+    """The raw table of a sheet, one row a model, with titles, comments and footnotes cut off.
+
+    `note` says how the file was written (its encoding, gzip). Empty columns that spreadsheets
+    leave, and those that only count the rows, are dropped. Raises one TableError with all problems.
+    """
+    problems = Problems(Path(sheet.name))
+    grid = cut(sheet, problems)
+    if not grid.headings:
+        hint = "give a header line and one row per model"
+        raise TableError(Path(sheet.name), "the file is empty", hint)
+    grid, warnings, shape = one_row_a_model(grid, sheet.model or sheet.path.stem)
+    columns = _columns(grid, problems)
+    problems.check()
+    said = ", ".join(word for word in (sheet.format, shape, note) if word and word != "UTF-8")
+    return RawTable(
+        path=Path(sheet.name),
+        columns=columns,
+        rows=grid.rows,
+        warnings=tuple(warnings),
+        sha256=hashlib.sha256(content).hexdigest(),
+        account=Account(
+            files=(FileSeen(sheet.name, format=said),),
+            rows_seen=len(grid.left_out),
+            rows_left_out=grid.left_out,
+        ),
+        submissions=is_submissions(list(columns)),
+    )
+
+
+def only_sheets(raws: Sequence[RawTable | TableError]) -> list[RawTable]:
+    """The tables of a file of several sheets; sheets that are none are named in its account.
+
+    Raises the first sheet's TableError where no sheet is a table.
+    """
+    tables = [raw for raw in raws if isinstance(raw, RawTable)]
+    errors = [raw for raw in raws if isinstance(raw, TableError)]
+    if not tables:
+        raise errors[0]
+    if errors:
+        seen = tuple(FileSeen(e.path, reason=f"no table: {e.problem}") for e in errors)
+        account = replace(tables[0].account, files=(*tables[0].account.files, *seen))
+        warnings = tuple(
+            TableWarning("sheet_left_out", None, f"{e.path} is no table: {e.problem}")
+            for e in errors
+        )
+        first = replace(tables[0], account=account, warnings=(*tables[0].warnings, *warnings))
+        tables = [first, *tables[1:]]
+    return tables
+
+
+def _columns(grid: Grid, problems: Problems) -> dict[str, list[object]]:
+    columns: dict[str, list[object]] = {}
+    for heading, cells in zip(grid.headings, grid.cells, strict=True):
+        if not heading and _is_nothing(cells):
             continue
         if heading in columns:
-            raise TableError(path, f"column {heading!r} stands twice", "keep one of them", row=1)
-        columns[heading] = column
-    if columns.keys() >= _OBSSCALING:
-        columns = {_OBSSCALING_NAMES.get(h, h): cells for h, cells in columns.items()}
-    return RawTable(
-        path=path,
-        columns=columns,
-        rows=rows,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+            problem = f"column {heading!r} stands twice" if heading else "columns have no name"
+            problems.add(problem, "keep one of them", grid.header_row)
+            continue
+        if not heading and not _names_rows(cells):
+            problems.add("a column has no name", "name it in the header", grid.header_row)
+            continue
+        columns[heading] = cells
+    return columns
 
 
-def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line number, cells) of each line that is not blank."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    start = 1
-    try:
-        for cells in reader:
-            if any(map(str.strip, cells)):
-                yield start, cells
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise TableError(path, f"not readable as CSV ({error})", "check quotes", start) from None
+def _is_nothing(cells: Sequence[object]) -> bool:
+    """A nameless column that is empty, or only counts or numbers the rows."""
+    return all(is_missing(cell) or str(cell).strip().isdecimal() for cell in cells)
 
 
-def _is_nothing(heading: str, cells: Sequence[str]) -> bool:
-    """A nameless column that is empty or only counts the rows."""
-    if heading not in ("", "Unnamed: 0"):
-        return False
-    return all(not cell.strip() for cell in cells) or all(
-        cell.strip() == str(i) for i, cell in enumerate(cells)
-    )
+def _names_rows(cells: Sequence[object]) -> bool:
+    """A nameless column of different texts: it may hold the models' names."""
+    texts = [cell for cell in cells if isinstance(cell, str) and not is_missing(cell)]
+    return len(texts) == len(cells) and len({*texts}) == len(texts) and not _numbers(texts[:20])
+
+
+def _numbers(texts: Sequence[str]) -> bool:
+    return any(text.strip().replace(".", "").replace(",", "").isdecimal() for text in texts)

@@ -1,14 +1,17 @@
 """Traps found in published tables, each a function from rows to named warnings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from .problems import TableWarning
-from .traps_left_out import duplicates, instruct_models
+from .join import Joined, check_known, said_of_names
+from .kinds import KindChoice
+from .problems import TableError, TableWarning
+from .select_kinds import kinds, said_together, unwanted
+from .traps_left_out import failed_runs, merge_models, quantised_runs
 from .traps_names import family_spellings, sizes_by_name, wrong_families
 
 _VENDOR = re.compile(r"(?<![a-z])(blog|tech(nical)? report|vendor|maker|model card)(?![a-z])", re.I)
@@ -41,33 +44,78 @@ _MEASURED_BY = MappingProxyType(
 
 
 def find_traps(
-    frame: pd.DataFrame, benchmarks: tuple[str, ...]
+    joined: Joined, choice: KindChoice
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[TableWarning, ...]]:
     """Rows that count, rows left out (with `reason`), and the warnings about both.
 
-    Left out are second spellings of a model (the first row is used) and instruction-tuned models
-    in a family that also holds base models.
+    Left out are models that are not of the kind that is wanted, quantised runs beside whole ones,
+    and second rows of a model (the first is used, its empty cells are filled). Raises TableError
+    where no model is of the wanted kind, or the size or family of one that counts is not known.
     """
-    families, warnings = family_spellings(frame)
-    frame = frame.assign(family=pd.Series(families, dtype=object))
+    families, warnings = family_spellings(joined.frame)
+    frame = joined.frame.assign(family=pd.Series(families, dtype=object))
     reason = np.full(len(frame), "", dtype=object)
-    for i, warning in (*duplicates(frame, benchmarks), *instruct_models(frame)):
-        if not reason[i]:
-            reason[i] = warning.code
-            warnings.append(warning)
-    if "tokens" in frame:
-        many = frame["tokens"].to_numpy() >= _MOST_TOKENS
-        warnings += _too_many_tokens(frame[many])
-        frame = frame.assign(tokens=frame["tokens"].mask(many))
-    counts = frame[reason == ""].reset_index(drop=True)
+
+    def leave_out(
+        found: Iterable[tuple[int | None, TableWarning | None]], inside: list[int]
+    ) -> None:
+        code = "joined"
+        for place, warning in found:
+            code = warning.code if warning else code
+            if place is not None:
+                reason[inside[place]] = code
+            if warning is not None:
+                warnings.append(warning)
+
+    kind, unsure = kinds(frame)
+    frame = frame.assign(judged_kind=kind)
+    leave_out(unwanted(frame, kind, choice), list(range(len(frame))))
+    warnings += unsure
+    _check_any_left(joined, kind, choice)
+    inside = np.flatnonzero(reason == "").tolist()
+    lost = check_known(joined, frame.iloc[inside])
+    what = "of a size or family that nothing tells"
+    leave_out(said_together(frame.iloc[inside], lost, "no_size", what), inside)
+    inside = np.flatnonzero(reason == "").tolist()
+    if not inside:
+        problem = f"nothing tells the sizes of its {len(frame)} models"
+        raise TableError(joined.path, problem, "add columns family and params")
+    leave_out(quantised_runs(frame.iloc[inside]), inside)
+    inside = np.flatnonzero(reason == "").tolist()
+    merged, later = merge_models(
+        frame.iloc[inside].reset_index(drop=True), joined.benchmarks, joined.names
+    )
+    rest = frame[reason != ""].assign(reason=reason[reason != ""])
+    leave_out(later, inside)
+    again = np.array(reason[inside])
+    counts = merged[again == ""].reset_index(drop=True)
+    repeated = merged[(again != "") & (again != "joined")]
+    repeated = repeated.assign(reason=again[(again != "") & (again != "joined")])
+    counts, failed = failed_runs(counts, joined.benchmarks)
+    warnings += failed
+    if "tokens" in counts:
+        many = counts["tokens"].to_numpy() >= _MOST_TOKENS
+        warnings += _too_many_tokens(counts[many])
+        counts = counts.assign(tokens=counts["tokens"].mask(many))
+    warnings += said_of_names(counts)
     for check in (_flagged, wrong_families, sizes_by_name, _same_sizes, _vendor_scores):
         warnings += check(counts)
     warnings += _measured_otherwise(counts)
     warnings += _doubtful_variants(counts)
-    warnings += _missing_scores(counts, benchmarks)
-    left_out = frame.assign(reason=pd.Series(reason, dtype=object))[reason != ""]
+    warnings += _missing_scores(counts, joined.benchmarks)
+    left_out = pd.concat([rest, repeated]).sort_values(["origin", "row"], kind="stable")
     warnings.sort(key=lambda w: w.row or 0)
     return counts, left_out.reset_index(drop=True), tuple(warnings)
+
+
+def _check_any_left(joined: Joined, kind: np.ndarray, choice: KindChoice) -> None:
+    """Raise TableError where no model is of the kind that is wanted."""
+    if choice == "all" or (kind == choice).any():
+        return
+    there = ", ".join(f"{n} {word}" for word in ("base", "tuned", "unknown")
+                      if (n := int((kind == word).sum())))  # fmt: skip
+    problem = f"no model is of kind {choice!r} ({there})"
+    raise TableError(joined.path, problem, "choose another kind, or state it in a column kind")
 
 
 def _too_many_tokens(frame: pd.DataFrame) -> Iterator[TableWarning]:

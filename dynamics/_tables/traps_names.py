@@ -41,14 +41,18 @@ _SAME_SIZE = 0.05
 
 
 def family_spellings(frame: pd.DataFrame) -> tuple[list[str], list[TableWarning]]:
-    """Family of each row under one spelling each (the first), with a warning for every other."""
+    """Family of each row under one spelling each (the first), with a warning for every other
+    that a source states."""
     first: dict[str, str] = {}
     found: dict[str, TableWarning] = {}
     families = []
-    for row, family in zip(frame["row"].tolist(), frame["family"].tolist(), strict=True):
+    stated = frame["own_family"].tolist()
+    for row, family, own in zip(
+        frame["row"].tolist(), frame["family"].tolist(), stated, strict=True
+    ):
         used = first.setdefault(family.casefold(), family)
         families.append(used)
-        if family != used and family not in found:
+        if own and family != used and family not in found:
             message = f"family {family!r} is taken as {used!r}, which differs only in case"
             found[family] = TableWarning("family_spelling", row, message)
     return families, list(found.values())

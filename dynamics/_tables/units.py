@@ -1,15 +1,15 @@
 """Percent or fraction, found out per file, and a refusal of a file that holds both."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...common.statistics import binomial_stderr
 from .benchmarks import BENCHMARKS, benchmark
-from .problems import TableError
+from .problems import Problems
 
-_MEND = "write the whole file in percent or in fractions"
+_HINT = "write the whole file in percent or in fractions"
 _FAR_ABOVE_ZERO = 0.05  # a chance level from which no model falls to 0.01
 _LARGEST_STDERR = 0.5  # of a mean of numbers between 0 and 1
 # Stated over binomial standard error: 1 in one unit, 0.01 or 100 in two. A run on a fiftieth of
@@ -17,17 +17,35 @@ _LARGEST_STDERR = 0.5  # of a mean of numbers between 0 and 1
 _STDERR_RATIO = (0.03, 50.0)
 
 
-def find_unit(path: Path, rows: Sequence[int], scores: Mapping[str, np.ndarray]) -> str:
+@dataclass(frozen=True)
+class Written:
+    """A column of scores as its source wrote them: `values`, `stderrs` beside or behind them (NaN
+    where there are none), which carried a `%`, whether a leaderboard calls them raw, the heading.
+    """
+
+    values: np.ndarray
+    stderrs: np.ndarray
+    percent: np.ndarray
+    raw: bool
+    heading: str
+
+    @property
+    def plain(self) -> np.ndarray:
+        """The scores without a `%`, NaN elsewhere."""
+        return np.where(self.percent, np.nan, self.values)
+
+
+def find_unit(rows: Sequence[int], scores: Mapping[str, Written], problems: Problems) -> str:
     """`percent` or `fraction`, whichever all columns of `scores` are in.
 
     Benchmarks whose chance level is far above zero decide, each value by whether it exceeds 1;
-    without such a column the file is in percent if any score exceeds 1. Raises TableError for a
-    value outside 0 to 100 and for a file in both units; the row named is one of the minority.
+    without such a column the file is in percent if any score exceeds 1. A score that carries a
+    `%` says its own unit. A file in both units is a problem; the row named is one of the minority.
     """
-    for name, values in scores.items():
-        _check_possible(path, rows, name, values)
     names = list(scores)
-    values = np.stack([scores[name] for name in names], axis=1)
+    values = np.stack([scores[name].plain for name in names], axis=1)
+    if np.isnan(values).all():
+        return "percent" if any(w.percent.any() for w in scores.values()) else "fraction"
     above, below = values > 1, (values > 0) & (values <= 1)
     telling = np.array([benchmark(name).chance > _FAR_ABOVE_ZERO for name in names])
     if above[:, telling].any() or below[:, telling].any():
@@ -40,20 +58,38 @@ def find_unit(path: Path, rows: Sequence[int], scores: Mapping[str, np.ndarray])
         row, column = (int(i[0]) for i in np.nonzero(odd))
         others = "in percent" if percent else "fractions"
         problem = f"{names[column]} is {values[row, column]:g} where most scores are {others}"
-        raise TableError(path, problem, _MEND, row=rows[row])
-    if percent:
-        _check_small_columns(path, rows, names, values)
-        _check_small_rows(path, rows, names, values)
+        problems.add(problem, _HINT, rows[row])
+    elif percent:
+        _check_small_columns(rows, names, values, problems)
+        _check_small_rows(rows, names, values, problems)
     return "percent" if percent else "fraction"
 
 
+def small_columns(scores: Mapping[str, Written]) -> dict[str, str]:
+    """Benchmarks that we do not know whose column is in another unit than those that we know, each
+    with the reason why it is left out."""
+    known = [w.plain for name, w in scores.items() if benchmark(name).chance > _FAR_ABOVE_ZERO]
+    told = np.concatenate(known)[~np.isnan(np.concatenate(known))] if known else np.empty(0)
+    if not len(told):
+        return {}
+    percent = (told > 1).mean() >= 0.5
+    found = {}
+    for name, written in scores.items():
+        values = written.plain[~np.isnan(written.plain)]
+        if name in BENCHMARKS or not len(values) or percent:
+            continue
+        if values.max() > 1:
+            found[name] = f"up to {values.max():g}, where known benchmarks are fractions"
+    return found
+
+
 def check_stderrs(
-    path: Path,
     rows: Sequence[int],
     scores: Mapping[str, np.ndarray],
     stderrs: Mapping[str, np.ndarray],
+    problems: Problems,
 ) -> None:
-    """Raise TableError for an impossible standard error, or one in another unit than its score.
+    """Note impossible standard errors, and those in another unit than their scores.
 
     Everything is in fractions here.
     """
@@ -62,7 +98,8 @@ def check_stderrs(
         if bad.any():
             i = int(bad.argmax())
             problem = f"{name}_stderr is {stderr[i]:g} as a fraction, outside 0 to 0.5"
-            raise TableError(path, problem, "correct the value", row=rows[i])
+            problems.add(problem, "correct the value", rows[i])
+            continue
         items, score = benchmark(name).items, scores[name]
         inside = (score > 0) & (score < 1) & (stderr > 0)
         if not items or not inside.any():
@@ -71,24 +108,12 @@ def check_stderrs(
         ratio = float(np.median(stderr[inside] / binomial))
         if not _STDERR_RATIO[0] < ratio < _STDERR_RATIO[1]:
             problem = f"{name}_stderr is {ratio:.2g} times what {items} items give"
-            mend = f"write it in the unit of {name}"
-            raise TableError(path, problem, mend, row=rows[int(inside.argmax())])
-
-
-def _check_possible(path: Path, rows: Sequence[int], name: str, values: np.ndarray) -> None:
-    bad = (values < 0) | (values > 100)
-    if not bad.any():
-        return
-    i = int(bad.argmax())
-    problem = f"{name} is {values[i]:g}, outside 0 to 100"
-    mend = "correct the value"
-    if name not in BENCHMARKS:
-        mend += ", or remove the column if it holds no scores"
-    raise TableError(path, problem, mend, row=rows[i])
+            hint = f"write it in the unit of {name}"
+            problems.add(problem, hint, rows[int(inside.argmax())])
 
 
 def _check_small_columns(
-    path: Path, rows: Sequence[int], names: list[str], values: np.ndarray
+    rows: Sequence[int], names: list[str], values: np.ndarray, problems: Problems
 ) -> None:
     """In a percent file, a column that never exceeds 1 may be one in fractions.
 
@@ -107,7 +132,7 @@ def _check_small_columns(
             problem = (
                 f"{name} is {present[0]:g} and never above 1 where other scores are in percent"
             )
-            raise TableError(path, problem, _MEND, row=row)
+            problems.add(problem, _HINT, row)
 
 
 def _rounding(values: np.ndarray) -> float:
@@ -119,12 +144,12 @@ def _rounding(values: np.ndarray) -> float:
 
 
 def _check_small_rows(
-    path: Path, rows: Sequence[int], names: list[str], values: np.ndarray
+    rows: Sequence[int], names: list[str], values: np.ndarray, problems: Problems
 ) -> None:
     """In a percent file, a row with two or more scores of unknown benchmarks, none above 1."""
-    unknown = np.array([not benchmark(name).items for name in names])
+    unknown = np.array([name not in BENCHMARKS for name in names])
     small = ((values > 0) & unknown).sum(axis=1) > 1
     small &= ~(values > 1).any(axis=1)
     if small.any():
         row = rows[int(small.argmax())]
-        raise TableError(path, "no score exceeds 1 where others are in percent", _MEND, row=row)
+        problems.add("no score exceeds 1 where others are in percent", _HINT, row)

@@ -113,7 +113,7 @@ def _file(path: str, title: str) -> dynamics.ScoreTable:
     try:
         return dynamics.read_scores(path, name=title)
     except dynamics.TableError as error:
-        raise dynamics.TableError(title, error.problem, error.mend, error.row) from None
+        raise dynamics.TableError(title, error.problem, error.hint, error.row) from None
 
 
 @lru_cache(maxsize=4)

@@ -197,4 +197,4 @@ def test_combined_tables_keep_the_first_of_a_model(tmp_path):
     both = dynamics.combine_tables([one, two])
     assert both.families == ("a", "b")
     assert list(both.frame["hellaswag"]) == pytest.approx([0.5, 0.7, 0.4, 0.6])
-    assert [w.code for w in both.warnings] == ["duplicate_model"] * 2
+    assert [w.code for w in both.warnings] == ["conflicting_duplicate"] * 2

@@ -26,7 +26,7 @@ def refusal(folder: Path, text: str | bytes) -> TableError:
         read(folder, text)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(str(folder / "scores.csv"))
-    assert caught.value.mend in str(caught.value)
+    assert caught.value.hint in str(caught.value)
     return caught.value
 
 
@@ -38,7 +38,13 @@ def test_percent_is_found_out_and_said(tmp_path):
     assert table.families == ("Elm",)
 
 
-@pytest.mark.parametrize("written", ["6900000000", "6.9B", "6900M", "6.9e9", "6,900,000,000"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("6900000000", "6.9B", "6900M", "6.9e9", "6,900,000,000", "6,9 B", "6.9bn"),
+        *("6.9 billion", "6900 million", "~6.9B", "6 900 000 000"),
+    ],
+)
 def test_a_size_may_be_written_in_many_ways(tmp_path, written):
     text = f'{HEADER}Elm,a,"{written}",.5,.4\nElm,b,70M,.3,.4\n'
     assert read(tmp_path, text).frame["params"].tolist() == pytest.approx([6.9e9, 7e7])
@@ -107,15 +113,15 @@ def test_a_column_may_say_the_variant_row_by_row(tmp_path):
         ("\n\n", None, "empty"),
         (HEADER, None, "no rows"),
         (HEADER + ROWS.splitlines()[0], 2, "one model has no family to compare"),
-        ("model,params,hellaswag\na,7B,.5\nb,1B,.4\n", 1, "no column 'family'"),
-        ("family,model,hellaswag\nA,a,.5\nA,b,.4\n", 1, "no column 'params' (or 'params_b')"),
+        ("model,params,hellaswag\na,7B,.5\nb,1B,.4\n", 2, "no family is known for 'a', 'b'"),
+        ("family,model,hellaswag\nA,a,.5\nA,b,.4\n", 2, "no size is known for 'a', 'b'"),
+        ("family,params,hellaswag\nA,7B,.5\nA,1B,.4\n", 1, "no column 'model'"),
         ("family,model,params\nA,a,7B\nA,b,1B\n", 1, "no column holds scores"),
         (HEADER + ROWS + "Elm,elm-1b,1B,49\n", 4, "4 cells where the header has 5"),
         (HEADER + ROWS + "Elm,elm-1b,1B,49,39,1\n", 4, "6 cells"),
         (HEADER + ROWS + "Elm,elm-1b,1B,high,39\n", 4, "'high', which is no number"),
-        (HEADER + ROWS + "Elm,elm-1b,1B,49.5%,39\n", 4, "leave the % sign away"),
-        (HEADER + ROWS + 'Elm,elm-1b,1B,"49,5",39\n', 4, "write decimals with a point"),
-        (HEADER + ROWS + 'Elm,elm-1b,"6,9B",49,39\n', 4, "'6,9B', which is no number"),
+        (HEADER + ROWS + "Elm,elm-1b,1B,4,9,5\n", 4, "6 cells"),
+        (HEADER + ROWS + 'Elm,elm-1b,"6,9 beans",49,39\n', 4, "'6,9 beans', which is no number"),
         (HEADER + ROWS + "Elm,elm-1b,1B,104,39\n", 4, "outside 0 to 100"),
         (HEADER + ROWS + "Elm,elm-1b,1B,-3,39\n", 4, "outside 0 to 100"),
         (HEADER + ROWS + "Elm,elm-1b,1B,inf,39\n", 4, "infinite"),
@@ -123,18 +129,16 @@ def test_a_column_may_say_the_variant_row_by_row(tmp_path):
         (HEADER + ROWS + "Elm,elm-1b,inf,49,39\n", 4, "infinite"),
         (HEADER + ROWS + "Elm,elm-1b,0,49,39\n", 4, "params is 0"),
         (HEADER + ROWS + "Elm,elm-1b,-1e9,49,39\n", 4, "params is -1e+09"),
-        (HEADER + ROWS + "Elm,elm-1b,,49,39\n", 4, "params is missing"),
-        (HEADER + ROWS + "Elm,elm-1b,6.9,49,39\n", 4, "params_b"),
+        (HEADER + ROWS + "Elm,elm-big,,49,39\n", 4, "no size is known for 'elm-big'"),
+        (HEADER + ROWS + "Elm,elm-big,6.9,49,39\n", 4, "params_b"),
         (HEADER + ROWS + "Elm,,1B,49,39\n", 4, "no model"),
-        (HEADER + ROWS + ",elm-1b,1B,49,39\n", 4, "no family"),
+        (HEADER + ROWS + ",elm,1B,49,39\n", 4, "no family"),
         (HEADER + ROWS + "Elm,elm-1b,1B,0.49,0.39\n", 4, "hellaswag is 0.49 where most"),
         (HEADER + ROWS + 'Elm,"elm-1b,1B,49,39\n', 4, "CSV"),
         (HEADER.replace("\n", ",hellaswag\n") + "A,a,1B,1,1,1\n", 1, "'hellaswag' stands twice"),
         (HEADER.replace("\n", ",HellaSwag\n") + "A,a,1B,1,1,1\n", 1, "both hold hellaswag"),
         (HEADER.replace("\n", ",params_b\n") + "A,a,1B,1,1,1\n", 1, "both hold params"),
-        (HEADER.replace("\n", ",\n") + "A,a,1B,50,40,x\n", 1, "no name"),
-        (HEADER.replace("\n", ",tree\n") + "A,a,1B,50,40,oak\n", 1, "column 'tree' holds text"),
-        (HEADER.replace("\n", ",year\n") + "A,a,1B,50,40,2024\n", 2, "year is 2024"),
+        (HEADER.replace("\n", ",\n") + "A,a,1B,50,40,41.5\n", 1, "no name"),
         (HEADER.replace("\n", ",mmlu_stderr\n") + "A,a,1B,50,40,1\n", 1, "'mmlu' that is not"),
         (HEADER.replace("\n", ",d_model\n") + "A,a,1B,50,40,0\n", 2, "d_model is 0"),
         (
@@ -142,14 +146,15 @@ def test_a_column_may_say_the_variant_row_by_row(tmp_path):
             2,
             "active_params exceeds",
         ),
-        ("family,model,params_b,mmlu\nA,a,6.9B,.3\nA,b,1,.3\n", 2, "plain number"),
         ("family,model,params_b,mmlu\nA,a,6900000000,.3\nA,b,1,.3\n", 2, "too many"),
-        (b"PK\x03\x04\x14\x00\x08\xff\xfe", None, "UTF-8"),
+        (b"PK\x03\x04\x14\x00\x08\xff\xfe", None, "no workbook"),
+        (b"\x1f\x8b\x08\x00", None, "gzip"),
+        (b"PAR1 and nothing more", None, "Parquet"),
+        (b"\x01family\xff", None, "UTF-8"),
         (b"family,model\0\n", None, "NUL"),
-        ((HEADER + ROWS).encode("utf-16"), None, "UTF-8"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused_by_row_and_mend(tmp_path, text, row, words):
+def test_a_table_that_cannot_be_used_is_refused_by_row_and_hint(tmp_path, text, row, words):
     error = refusal(tmp_path, text)
     assert error.row == row
     assert words in str(error)

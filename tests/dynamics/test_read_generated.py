@@ -89,13 +89,13 @@ def test_a_written_table_comes_back(tmp_path, table, percent, order, way, delimi
 
 
 def read_or_refuse(path):
-    """The table, or None after an error of one line that names the file and a mend."""
+    """The table, or None after an error of one line that names the file and a hint."""
     try:
         return dynamics.read_scores(path)
     except TableError as error:
         refusal = error
     assert "\n" not in str(refusal)
-    assert refusal.mend in str(refusal)
+    assert refusal.hint in str(refusal)
     return None
 
 

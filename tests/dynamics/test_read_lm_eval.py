@@ -134,7 +134,7 @@ def test_a_bad_models_csv_is_named(folder, text, row, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["acme/nameless", "acme/willow-8x7B", "acme/7b", "acme/elm-7b-1b"])
+@pytest.mark.parametrize("name", ["acme/nameless", "acme/7b", "acme/elm-7b-1b"])
 def test_a_model_without_size_or_family_asks_for_models_csv(folder, name):
     write(folder, name, document("1.4b"))
     with pytest.raises(TableError, match=r"known for .*write models\.csv into the folder"):

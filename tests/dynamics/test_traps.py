@@ -103,7 +103,6 @@ def test_names_sizes_and_variants(tmp_path, row, code):
         ("stablelm-2-1_6b,1.64B", "StableLM"),
         ("Qwen2-57B-A14B,57B", "Qwen2"),
         ("opt-350m,331M", "OPT"),
-        ("Llama-2-7b-chat,7B", "Llama-2-Chat"),
         ("RedPajama-INCITE-Base-3B-v1,3B", "RedPajama"),
         ("open_llama_7b_v2,7B", "OpenLlama"),
         ("phi-1_5,1.3B", "Phi"),
@@ -157,11 +156,14 @@ def test_a_kind_column_overrules_the_name(tmp_path):
     assert found(table) == {("instruct_model", 6)}
 
 
-def test_a_family_of_chat_models_is_left_whole(tmp_path):
+def test_tuned_models_alone_are_refused_unless_they_are_wanted(tmp_path):
     base = [row.replace("Elm,elm", "Elm-Chat,elm-chat") for row in BASE]
-    table = read(tmp_path, [], base=base)
-    assert len(table.frame) == 3
-    assert not table.warnings
+    with pytest.raises(dynamics.TableError, match="no model is of kind 'base' \\(3 tuned\\)"):
+        read(tmp_path, [], base=base)
+    for kind in ("tuned", "all"):
+        table = dynamics.read_scores(tmp_path / "t.csv", kind=kind)
+        assert len(table.frame) == 3
+        assert not table.warnings
 
 
 def test_a_variant_nobody_states_is_kept_apart(tmp_path):

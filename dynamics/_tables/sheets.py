@@ -1,0 +1,133 @@
+"""Sheets: rows of cells with their line numbers, as a file holds them, not yet understood."""
+
+import csv
+import io
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .problems import TableError
+
+_DELIMITERS = ",;\t|"
+_LINES_LOOKED_AT = 12
+_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
+_MODEL_SAID = re.compile(r"(?:pretrained|model|path)=([^,\s)]+)")
+#: Longer than any table's header: such a line is one long cell.
+_LONGEST_LINE = 100_000
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a file.
+
+    - `path`: the file; `part`: the sheet's name or the table's place in it, empty for the only one.
+    - `format`: what it was read as.
+    - `rows`: cells of each row, text or numbers; `numbers`: the line of each in the file.
+    - `ragged`: whether a row may lack cells at its end without being broken.
+    - `model`: the model that text around the table names, if any.
+    """
+
+    path: Path
+    format: str
+    rows: Sequence[Sequence[object]]
+    numbers: Sequence[int]
+    part: str = ""
+    ragged: bool = True
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path, with the part behind `#`."""
+        return f"{self.path}#{self.part}" if self.part else str(self.path)
+
+
+def csv_sheet(path: Path, text: str) -> Sheet:
+    """A table in CSV: comma, semicolon, tab or bar, which a line `sep=` may state.
+
+    Raises TableError where quotes do not match.
+    """
+    start, delimiter = 1, ""
+    stated = re.match(r"\s*\"?sep=(.)\"?[ ;,\t]*\r?\n", text[:100], re.IGNORECASE)
+    if stated is not None:
+        start, delimiter = 1 + stated[0].count("\n"), stated[1]
+        text = text[stated.end() :]
+    delimiter = delimiter or _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, numbers = [], []
+    line = 0
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                rows.append(cells)
+                numbers.append(start + line)
+            line = reader.line_num
+    except csv.Error as error:
+        why = f"not readable as CSV ({error})"
+        raise TableError(path, why, "check quotes", start + line) from None
+    named = {"\t": "tsv"}.get(delimiter, "csv")
+    return Sheet(path, named, rows, numbers, ragged=False)
+
+
+def markdown_sheets(path: Path, text: str) -> list[Sheet]:
+    """The tables of a Markdown document, or what the evaluation harness prints."""
+    lines = text.splitlines()
+    rules = [i for i in range(1, len(lines)) if _is_rule(lines[i]) and "|" in lines[i - 1]]
+    sheets: list[Sheet] = []
+    said = 0
+    model = ""
+    for place, rule in enumerate(rules, start=1):
+        for line in lines[said : rule - 1]:
+            if "=" in line and (match := _MODEL_SAID.search(line[:1000])):
+                model = match[1]
+        rows, numbers = [_bars(lines[rule - 1])], [rule]
+        for number in range(rule + 1, len(lines)):
+            if "|" not in lines[number] or number + 1 in rules:
+                break
+            rows.append(_bars(lines[number]))
+            numbers.append(number + 1)
+        said = rule + len(rows) - 1
+        part = f"table {place}" if len(rules) > 1 else ""
+        sheets.append(Sheet(path, "markdown", rows, numbers, part, model=model))
+    return sheets
+
+
+def is_markdown(text: str) -> bool:
+    """Whether a text holds a Markdown table: a line with bars above a rule of dashes."""
+    if "|" not in text or "--" not in text:
+        return False
+    lines = text.splitlines()
+    return any(_is_rule(lines[i]) and "|" in lines[i - 1] for i in range(1, len(lines)))
+
+
+def _is_rule(line: str) -> bool:
+    if "--" not in line or "|" not in line or len(line) > _LONGEST_LINE:
+        return False
+    return not set(line.strip()) - set("|:- \t")
+
+
+def _bars(line: str) -> list[str]:
+    cells = re.split(r"(?<!\\)\|", line.strip())
+    if cells and not cells[0].strip():
+        cells = cells[1:]
+    if cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that stands in every line, or in most lines most often."""
+    lines = [line for line in text[:200_000].splitlines()[:60] if line.strip()]
+    lines = [line for line in lines if not line.startswith("# ")][:_LINES_LOOKED_AT]
+    if not lines:
+        return ","
+
+    def often(delimiter: str) -> tuple[float, int]:
+        counts = [line.count(delimiter) for line in lines]
+        wide = [count for count in counts if count]
+        steady = len(wide) == len(lines) or (bool(wide) and len(set(wide)) == 1)
+        return statistics.median(counts) + (0.5 if steady else 0.0), counts[0]
+
+    best = max(_DELIMITERS, key=often)
+    return best if often(best)[0] > 0 else ","
