@@ -55,11 +55,17 @@ from ._phases.family_curve import family_curve as family_curve
 from ._phases.next_measurement import NextMeasurements as NextMeasurements
 from ._phases.next_measurement import next_measurements as next_measurements
 from ._phases.slope import Slope as Slope
+from ._tables.account import Account as Account
+from ._tables.account import ColumnSeen as ColumnSeen
+from ._tables.account import FileSeen as FileSeen
+from ._tables.account import RowLeftOut as RowLeftOut
+from ._tables.account import TaskSeen as TaskSeen
 from ._tables.benchmarks import BENCHMARKS as BENCHMARKS
 from ._tables.benchmarks import Benchmark as Benchmark
 from ._tables.benchmarks import benchmark as benchmark
 from ._tables.cells import parse_count as parse_count
 from ._tables.combine import combine_tables as combine_tables
+from ._tables.kinds import KindChoice as KindChoice
 from ._tables.problems import TableError as TableError
 from ._tables.problems import TableWarning as TableWarning
 from ._tables.read import read_scores as read_scores

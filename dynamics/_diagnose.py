@@ -25,7 +25,8 @@ from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
 from ._phases.turning import Turning, turning_families
 from ._pooled import common_turns, level_of, noise_of, pooled_points, scatter_of
-from ._tables.benchmarks import benchmark
+from ._tables.account import NOTHING_SEEN, Account
+from ._tables.benchmarks import benchmark, canonical_benchmark
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
 from ._tables.replicates import average_seeds
@@ -118,6 +119,7 @@ class Diagnosis:
     - `dimension`: participation ratio over `dimension_benchmarks` (those that nine of ten models
       have); `dimension_change`: models of families in tax beside those in bonus, None where there
       are none.
+    - `account`: what was seen of the table's files, and what became of it.
     """
 
     table: str
@@ -139,6 +141,7 @@ class Diagnosis:
     warnings: tuple[TableWarning, ...]
     n_boot: int
     seed: int
+    account: Account = NOTHING_SEEN
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per family; sizes are counts, scores fractions."""
@@ -188,7 +191,8 @@ def diagnose(
     """The phase of every family in `table`, and the pooled picture.
 
     - `table`: a score table, or what `read_scores` reads: a path or a DataFrame.
-    - `reasoning`, `truth`: benchmarks of the table; HellaSwag and TruthfulQA MC2 where not named.
+    - `reasoning`, `truth`: benchmarks of the table, in any spelling; HellaSwag and TruthfulQA MC2
+      where not named.
     - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
     - `on_progress`: called with the name of each part as it begins.
 
@@ -198,8 +202,8 @@ def diagnose(
     fewer than two models have both scores.
     """
     table = average_seeds(as_table(table))
-    reasoning = reasoning or default_reasoning(table)
-    truth = truth or default_truth(table)
+    reasoning = _named(table, reasoning) if reasoning else default_reasoning(table)
+    truth = _named(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     # What is missing from other benchmarks does not matter to this pair.
     warnings = (
@@ -253,6 +257,7 @@ def diagnose(
         warnings=warnings,
         n_boot=n_boot,
         seed=seed,
+        account=table.account,
     )
 
 
@@ -274,6 +279,16 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
         problem = f"{len(pair)} models have both {reasoning} and {truth}"
         raise TableError(table.name, problem, "give at least two models with both scores")
     return pair, missing
+
+
+def _named(table: ScoreTable, name: str) -> str:
+    """The benchmark of the table that is meant: by its name, another spelling of it, or the only
+    form of it that the table has (`BBH` where there is `bbh_normalised` alone)."""
+    canonical = canonical_benchmark(name)
+    for known in (name, canonical, f"{canonical}_normalised"):
+        if known in table.benchmarks:
+            return known
+    return name
 
 
 def _diagnose_family(

@@ -9,7 +9,7 @@ from .keys import file_digest, folder_digest
 from .schemas import Diagnose, ModelChoice, OfTable
 
 if TYPE_CHECKING:
-    from ..dynamics import ScoreTable
+    from ..dynamics import KindChoice, ScoreTable
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -23,7 +23,7 @@ def read_table(settings: OfTable) -> "ScoreTable":
     changed = tuple(
         Path(path).stat().st_mtime_ns if Path(path).is_file() else 0 for path in settings.paths
     )
-    return _read_table(tuple(settings.paths), settings.table, changed)
+    return _read_table(tuple(settings.paths), settings.table, settings.kind, changed)
 
 
 def read_families(settings: Diagnose) -> "ScoreTable":
@@ -33,12 +33,14 @@ def read_families(settings: Diagnose) -> "ScoreTable":
 
 
 @functools.lru_cache(maxsize=16)
-def _read_table(paths: tuple[str, ...], shipped: str, changed: tuple[int, ...]) -> "ScoreTable":
+def _read_table(
+    paths: tuple[str, ...], shipped: str, kind: "KindChoice", changed: tuple[int, ...]
+) -> "ScoreTable":
     from .. import dynamics
 
     if not paths:
-        return dynamics.load_table(shipped)
-    return dynamics.combine_tables([dynamics.read_scores(path) for path in paths])
+        return dynamics.load_table(shipped, kind=kind)
+    return dynamics.read_scores(paths, kind=kind)
 
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:

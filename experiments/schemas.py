@@ -128,6 +128,18 @@ class Penalty(Options):
     strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
 
 
+def _kind() -> Any:
+    choices = _words("dynamics", "KindChoice")
+    return option("base", "models that count: base, tuned, all", choices=choices)
+
+
+@dataclass
+class ReadTables(Options):
+    """What `nullcline read` can be told beside its paths."""
+
+    kind: str = _kind()
+
+
 @dataclass
 class OfTable(Launched):
     """What every study of a score table has: a shipped table by name, or paths of one's own."""
@@ -135,10 +147,11 @@ class OfTable(Launched):
     table: str = option("uniform", "a shipped table: uniform, published, organisms")
     path: Any = option(
         None,
-        "a CSV (family, model, params, benchmark columns), a folder of lm-evaluation-harness "
-        "results, or leaderboard JSON; the shipped table where none is given",
+        "tables of scores (CSV, Excel, Markdown, JSON, ...) and folders of evaluation results, "
+        "read as one; the shipped table where none is given",
         flag="PATH",
     )
+    kind: str = _kind()
 
     def __post_init__(self) -> None:
         super().__post_init__()

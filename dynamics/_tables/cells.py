@@ -18,6 +18,7 @@ _MISSING = frozenset(
         *("#value!", "#div/0!", "#ref!", "#num!", "#name?", "unknown"),
     }
 )
+_PLAIN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9./+-]*")  # nothing to clean, as most cells
 _TAG = re.compile(r"<[^<>]{1,2000}>")
 _LINK = re.compile(r"!?\[([^\[\]]{0,1000})\]\([^()\s]{0,2000}\)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]")
@@ -61,6 +62,8 @@ class Scores(NamedTuple):
 def clean_text(cell: object) -> str:
     """A cell's text without tags, links, emphasis, invisible letters and doubled spaces."""
     text = cell if isinstance(cell, str) else str(cell)
+    if _PLAIN.fullmatch(text):
+        return text
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", text))
     elif "&" in text:
@@ -79,11 +82,12 @@ def clean_text(cell: object) -> str:
 def clean_name(cell: object) -> str:
     """A model's or a family's name: its text without pictures and footnote marks at the ends."""
     text = clean_text(cell)
-    if not text.isascii():
-        while text and not text[-1].isalnum() and not text[-1].isascii():
-            text = text[:-1].rstrip()
-        while text and not text[0].isalnum() and not text[0].isascii():
-            text = text[1:].lstrip()
+    if text.isascii():
+        return text.rstrip("*").rstrip() if text[-1:] == "*" and text.strip("*") else text
+    while text and not text[-1].isalnum() and not text[-1].isascii():
+        text = text[:-1].rstrip()
+    while text and not text[0].isalnum() and not text[0].isascii():
+        text = text[1:].lstrip()
     return text.rstrip("*").rstrip() if text.strip("*") else text
 
 

@@ -20,6 +20,7 @@ TOTALS = frozenset(
 )
 #: Headings of tables with one row a score or one column a model.
 _LABELS = frozenset({"task", "tasks", "benchmark", "dataset", "metric", "value", "score", "groups"})
+_ODD = frozenset({"", " ", "\t", "#", "/", "%"})  # how lines begin that may be no rows
 _COMMENT = ("#", "//", "%")
 
 
@@ -64,7 +65,10 @@ def cut(sheet: Sheet, problems: Problems) -> Grid:
     cells: list[Sequence[object]] = []
     for i in range(place + 1, len(sheet.rows)):
         row, number = sheet.rows[i], sheet.numbers[i]
-        if len(row) != width or _looks_odd(row[0]):
+        first = row[0] if row else ""
+        if len(row) != width or (
+            isinstance(first, str) and (first[:1] in _ODD or first.lower() in TOTALS)
+        ):
             reason = _no_row(row, width)
             if reason:
                 left_out.append(RowLeftOut(number, _first_text(row), reason))
@@ -112,12 +116,6 @@ def _is_number(cell: object) -> bool:
     if not isinstance(cell, str):
         return isinstance(cell, int | float)
     return cell.strip().replace(".", "").replace(",", "").isdecimal()
-
-
-def _looks_odd(first: object) -> bool:
-    if not isinstance(first, str):
-        return False
-    return not first.strip() or first[0] in "#/%" or first.strip().casefold() in TOTALS
 
 
 def _no_row(row: Sequence[object], width: int) -> str:

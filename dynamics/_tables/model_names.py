@@ -60,11 +60,14 @@ def sizes_in_name(model: str) -> NamedSizes:
     totals: list[float] = []
     product = active = math.nan
     name = naming_part(model)
-    for match in _SIZE.finditer(name):
+    matches = list(_SIZE.finditer(name))
+    if len(matches) > 1:
+        matches = [match for match in matches if not _is_tokens(name, match)]
+    for match in matches:
         experts, is_active, whole, decimals, unit, after = match.groups()
         size = float(f"{whole}.{decimals or after or 0}") * _UNIT[unit.lower()]
         size *= float(experts or 1)
-        if size == 0 or _is_tokens(name, match):
+        if size == 0:
             continue
         if experts:
             product = SHARE_OF_PRODUCT * size
@@ -148,7 +151,4 @@ def _part_before(model: str) -> str:
 
 def _is_tokens(name: str, match: re.Match[str]) -> bool:
     """Whether a number is of tokens (`22B-token-500B`, `240k-503b`), not of parameters."""
-    return (
-        bool(_TOKENS.match(name, match.end()) or _TOKENS_BEFORE.search(name[: match.start()]))
-        and len(_SIZE.findall(name)) > 1
-    )
+    return bool(_TOKENS.match(name, match.end()) or _TOKENS_BEFORE.search(name[: match.start()]))

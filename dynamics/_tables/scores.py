@@ -1,6 +1,6 @@
 """ScoreTable: benchmark scores of a set of models, validated once, in one unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,12 @@ class ScoreTable:
     - `name`: file name or the name of a shipped table.
     - `frame`: the rows that count. Columns `row` (line in the file, or place in a folder of
       results), `family`, `model`, `params` (total, a count), then whichever of `active_params`,
-      `d_model`, `layers`, `tokens`, `flops`, `date`, `lab`, `source`, `flags` the file has, then
+      `d_model`, `layers`, `tokens`, `flops`, `date`, `lab`, `source`, `flags` the file has, `kind`
+      (`base`, `tuned`, `unknown`: what the models were taken as), then
       one column per benchmark (fractions, NaN where not measured) and `<benchmark>_stderr` where
       given.
     - `left_out`: rows of the file that do not count, with a column `reason`
-      (`duplicate_model`, `conflicting_duplicate`, `instruct_model`).
+      (`duplicate_model`, `conflicting_duplicate`, `instruct_model`, `quantized_run`, ...).
     - `benchmarks`: names of the score columns.
     - `unit`: how the file wrote its scores, `fraction` or `percent`.
     - `warnings`: what a reader of the results must know.
@@ -66,9 +67,7 @@ class ScoreTable:
         left_out = self.left_out[self.left_out["family"].isin(chosen)].reset_index(drop=True)
         rows = {*frame["row"], *left_out["row"]}
         warnings = tuple(w for w in self.warnings if w.row is None or w.row in rows)
-        return ScoreTable(
-            self.name, frame, left_out, self.benchmarks, self.unit, warnings, self.sha256
-        )
+        return replace(self, frame=frame, left_out=left_out, warnings=warnings)
 
     def stderr(self, name: str) -> Float[np.ndarray, " models"]:
         """Standard error of each model's score on benchmark `name`, a fraction.

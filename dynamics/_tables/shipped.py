@@ -1,10 +1,12 @@
 """The tables that are shipped with the project."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
 from ...data import shipped
+from .kinds import KindChoice
 from .read import read_scores
 from .scores import ScoreTable
 
@@ -16,15 +18,18 @@ def table_names() -> tuple[str, ...]:
     return tuple(name for name in _SCORE_TABLES if shipped(f"{name}.csv").is_file())
 
 
-def load_table(name: str = "uniform") -> ScoreTable:
-    """A shipped score table.
+def load_table(name: str = "uniform", *, kind: KindChoice = "base") -> ScoreTable:
+    """A shipped score table; its base models unless another `kind` is wanted.
 
     `uniform`: 148 base models under one harness. `published`: the paper's 63 models.
     Raises ValueError for another name.
     """
     if name not in table_names():
         raise ValueError(f"no shipped table {name!r}; there are {', '.join(table_names())}")
-    return read_scores(shipped(f"{name}.csv"), name=name)
+    table = read_scores(shipped(f"{name}.csv"), name=name, kind=kind)
+    # Where the package lies is no part of what was read.
+    files = tuple(replace(file, path=f"{name}.csv") for file in table.account.files)
+    return replace(table, account=replace(table.account, files=files))
 
 
 def load_figures(name: str) -> pd.DataFrame:

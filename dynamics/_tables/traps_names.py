@@ -34,6 +34,7 @@ _FAMILY_OF = MappingProxyType(
     }
 )
 _BY_NAME = tuple((re.compile(n, re.I), re.compile(f)) for n, f in _FAMILY_OF.items())
+_ANY_FAMILY = re.compile("|".join(_FAMILY_OF.values()))
 # Published and rounded sizes of one model agree within this factor.
 _SIZE_RATIO = (0.6, 1.6)
 _ACTIVE_OF_PRODUCT = 0.75  # of the expected total; active parameters are at most half of it
@@ -61,7 +62,9 @@ def family_spellings(frame: pd.DataFrame) -> tuple[list[str], list[TableWarning]
 def wrong_families(frame: pd.DataFrame) -> Iterator[TableWarning]:
     """Models filed under a known family whose name begins like another known one's."""
     plain = {f: re.sub(r"[^a-z0-9]", "", f.lower()) for f in set(frame["family"])}
-    known = {f for f in plain if any(family.search(plain[f]) for _, family in _BY_NAME)}
+    known = {f for f in plain if _ANY_FAMILY.search(plain[f])}
+    if not known:
+        return
     flags = frame["flags"] if "flags" in frame else [""] * len(frame)
     for row, model, family, flag in zip(
         frame["row"], frame["model"], frame["family"], flags, strict=True

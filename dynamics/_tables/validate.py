@@ -70,6 +70,7 @@ def finish(
 
 def _tidy(frame: pd.DataFrame, benchmarks: tuple[str, ...]) -> pd.DataFrame:
     """Without inner columns; described columns first, then scores; empty ones dropped."""
+    frame = frame.assign(kind=frame["judged_kind"])
     frame = frame.drop(columns=[c for c in _INNER if c in frame])
     scored = [
         column for name in benchmarks for column in (name, f"{name}_stderr") if column in frame
@@ -130,7 +131,7 @@ def rejudged(table: ScoreTable) -> Parsed:
     """A table as a source again, to be joined with others before all are judged anew."""
     frame = table.all_rows
     kind = frame["kind"] if "kind" in frame else pd.Series([""] * len(frame), dtype=object)
-    said = kind.map({"base": "base", "instruct": "tuned"}).fillna("")
+    said = kind.map({"base": "base", "tuned": "tuned"}).fillna("")
     frame = frame.assign(said_kind=said, kind_rules=True)
     raw = RawTable(
         path=Path(table.name), columns={}, rows=frame["row"].tolist(), sha256=table.sha256

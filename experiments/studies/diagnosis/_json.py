@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...accounts import account_to_dict
 from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
 
@@ -26,6 +27,7 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
             "models": diagnosis.models,
             "families": len(diagnosis.families),
             **pick(diagnosis, "n_boot seed warnings"),
+            "account": account_to_dict(diagnosis.account),
             "by_family": [_family(f) for f in diagnosis.families],
             "coupling": diagnosis.coupling,
             "turning": diagnosis.turning,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ....dynamics import TableWarning, benchmark
+from ...accounts import account_line
 from ...formats import interval, signed, size
 from ...text import text_table
 from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, pooled_rows, size_of_log
@@ -28,7 +29,7 @@ _CRITICAL = {
 def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> str:
     """The whole page: what follows, families, pooled picture, confounds, warnings."""
     parts = [
-        _heading(diagnosis),
+        _heading(diagnosis) + "\n" + account_line(diagnosis.account),
         "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
         _families(diagnosis),
         _turns(diagnosis),
