@@ -49,7 +49,7 @@ _SUFFIX = MappingProxyType(
 SHARE_OF_PRODUCT = 0.8
 
 
-class Scores(NamedTuple):
+class ScoreCells(NamedTuple):
     """A column of scores as written: `values`, standard errors behind `±`, which had a `%`, and
     the places of cells that are neither a number nor missing."""
 
@@ -99,7 +99,7 @@ def is_missing(cell: object) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def read_scores(cells: Sequence[object]) -> Scores:
+def read_scores(cells: Sequence[object]) -> ScoreCells:
     """Scores: `30.1`, `30,1`, `30.1%`, `**30.1**`, `30.1 ± 0.5`, `30.1*`; NaN where missing."""
     values, other = _numbers(cells)
     stderrs, percent = np.full(len(values), np.nan), np.zeros(len(values), dtype=bool)
@@ -116,7 +116,7 @@ def read_scores(cells: Sequence[object]) -> Scores:
         percent[i] = match[2] is not None
         if match[3] is not None:
             stderrs[i] = _decimal(match[3])
-    return Scores(values, stderrs, percent, bad)
+    return ScoreCells(values, stderrs, percent, bad)
 
 
 def read_counts(cells: Sequence[object]) -> tuple[np.ndarray, np.ndarray, list[int]]:
