@@ -19,7 +19,10 @@ _MISSING = frozenset(
     }
 )
 _PLAIN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9./+-]*")  # nothing to clean, as most cells
-_TAG = re.compile(r"<[^<>]{1,2000}>")
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|br|code|div|em|font|i|img|p|s|small|span|strong|sub|sup|td|u)\b[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"!?\[([^\[\]]{0,1000})\]\([^()\s]{0,2000}\)")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]")
 _EMPHASIS = ("**", "__", "`", "*", "_")

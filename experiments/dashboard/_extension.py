@@ -4,14 +4,16 @@ import numpy as np
 
 from ... import dynamics
 from ...dynamics import Diagnosis, FamilyDiagnosis, FamilyPrediction, benchmark
+from ..accounts import account_line
 from ..formats import size
 from ..studies.diagnosis import conclusions
-from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, table
+from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._overview import families_table, phase_diagram, warnings_block
 from ._style import PHASES, layout, size_axis, titled, trace
 
 _MOST = 6  # families whose next sizes are predicted
+_MOST_ROWS = 200  # that were left out, in the account
 _FURTHER = 10.0  # how many times the largest model the furthest prediction lies
 
 
@@ -30,6 +32,7 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
         "What does this table say about its families, and what comes at the next sizes?",
         [
             read,
+            account_block(table_.account),
             warned,
             lines(*conclusions(diagnosis)),
             phase_diagram(diagnosis),
@@ -43,6 +46,27 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
             else None,
         ],
     )
+
+
+def account_block(account: dynamics.Account) -> Block | None:
+    """What became of each file, column, task and row of the table."""
+    rows = [("file", f.path, f.format, f.reason or _used(f.used, f.left_out))
+            for f in account.files]  # fmt: skip
+    rows += [("column", c.name, c.used_as, c.reason) for c in account.columns]
+    rows += [("task", f"{t.name} {t.metric}".strip(), t.used_as, t.reason) for t in account.tasks]
+    rows += [(f"row {r.row}", r.model, "", r.reason) for r in account.rows_left_out[:_MOST_ROWS]]
+    if not rows:
+        return None
+    rest = len(account.rows_left_out) - _MOST_ROWS
+    note = f"and {rest} more rows that were left out" if rest > 0 else ""
+    header = ("what", "name", "read as", "remark")
+    data = csv_data("account", header, rows)
+    title = account_line(account).removesuffix(" (nullcline read says more)")
+    return details(title.capitalize(), [table("", header, rows, note=note, data=data)])
+
+
+def _used(used: int, left_out: int) -> str:
+    return f"{used} used, {left_out} left out" if used or left_out else ""
 
 
 def _chosen(diagnosis: Diagnosis) -> list[FamilyDiagnosis]:

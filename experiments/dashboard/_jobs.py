@@ -6,10 +6,12 @@ imported here and nowhere in the server.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 from ... import dynamics
+from ..accounts import account_to_dict
 from ..formats import plain
 from ..ledger import build_ledger
 from ._claims import claims_view
@@ -33,6 +35,7 @@ class TableEntry(TypedDict):
     reasoning: str
     truth: str
     warnings: NotRequired[list[dict[str, object]]]  # what the reader warns of in an uploaded table
+    account: NotRequired[dict[str, object]]  # what became of each file, row and column of it
 
 
 _MOST_FAMILIES = 500
@@ -72,6 +75,7 @@ def _read(path: str, title: str, name: str) -> Parts:
         raise ValueError(f"{title}: {len(table.families)} families; give at most {_MOST_FAMILIES}")
     entry = describe(table, name=name)
     entry["warnings"] = plain(list(table.warnings))
+    entry["account"] = account_to_dict(table.account)
     return {"entry": _json(entry)}
 
 
@@ -111,9 +115,14 @@ def _shipped(name: str) -> dynamics.ScoreTable:
 def _file(path: str, title: str) -> dynamics.ScoreTable:
     """The table under the name that its owner gave it; the reader's message likewise."""
     try:
-        return dynamics.read_scores(path, name=title)
+        table = dynamics.read_scores(path, name=title)
     except dynamics.TableError as error:
         raise dynamics.TableError(title, error.problem, error.hint, error.row) from None
+    # Where the upload was written is no part of what was read.
+    files = tuple(
+        replace(file, path=file.path.replace(path, title)) for file in table.account.files
+    )
+    return replace(table, account=replace(table.account, files=files))
 
 
 @lru_cache(maxsize=4)

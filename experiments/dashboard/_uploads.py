@@ -40,7 +40,7 @@ class Uploads:
         Raises `Refused` for too many files, bytes or rows.
         """
         if not files:
-            raise Refused(422, "no file was given; drop a CSV or a folder of results")
+            raise Refused(422, "no file was given; drop a table or a folder of results")
         if len(files) > MOST_FILES:
             raise Refused(413, f"{len(files)} files; give at most {MOST_FILES}")
         total = sum(len(content) for _, content in files)
@@ -53,7 +53,7 @@ class Uploads:
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         title = _title(files)
         if len(files) == 1:
-            path = folder / "table"
+            path = folder / f"table{_suffix(files[0][0])}"
             path.write_bytes(files[0][1])
         else:
             path = folder
@@ -87,6 +87,12 @@ class Uploads:
         return ("file", str(path), title)
 
 
+def _suffix(given: str) -> str:
+    """The end of a name where readers look at it, else that of results."""
+    end = re.search(r"\.(csv|tsv|txt|md|jsonl|ya?ml|xlsx|parquet|eval|gz)$", given.lower())
+    return end[0] if end else ".json"
+
+
 def _safe_path(given: str, number: int) -> Path:
     """A path of our own: of the given one only the results' time and a slug of the folder stay.
 
@@ -101,6 +107,8 @@ def _safe_path(given: str, number: int) -> Path:
     timed = _TIME.fullmatch(parts[-1])
     if timed:
         return Path(folder, f"results_{number:04d}_{timed[1]}.json")
+    if (suffix := _suffix(parts[-1])) != ".json":
+        return Path(f"{number:04d}{suffix}")
     stem = f"results_{number:04d}" if parts[-1].startswith("results") else f"{number:04d}"
     return Path(folder, f"{stem}.json")
 

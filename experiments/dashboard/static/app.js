@@ -125,7 +125,7 @@ function dropZone() {
     { class: "block drop", "aria-label": "Give a table" },
     element("h2", {}, "Drop a CSV, or a folder of lm-evaluation-harness results"),
     element("p", {}, "Columns family, model, params and any benchmarks; percent or fractions. At most 5 MB and 100,000 rows. It stays on the machine that runs this server and is forgotten when it ends."),
-    input("choose-file", "A file", { accept: ".csv,.tsv,.json,.txt" }),
+    input("choose-file", "A file", { accept: ".csv,.tsv,.json,.jsonl,.txt,.md,.xlsx,.parquet,.gz,.yaml,.yml,.eval" }),
     input("choose-folder", "A folder", { webkitdirectory: true, multiple: true }),
     message,
   );
@@ -164,7 +164,7 @@ async function dropped(transfer) {
 }
 
 async function upload(files, message) {
-  const wanted = files.length > 1 ? files.filter(([name]) => /(\.json|models\.csv)$/.test(name)) : files;
+  const wanted = files.length > 1 ? files.filter(([name]) => /\.(jsonl?|csv|tsv|md|xlsx|parquet|gz|ya?ml|eval)$/.test(name)) : files;
   const total = wanted.reduce((sum, [, file]) => sum + file.size, 0);
   message.replaceChildren();
   const refuse = (text) => message.append(element("p", { class: "refused" }, text));
