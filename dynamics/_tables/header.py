@@ -128,7 +128,7 @@ def _no_row(row: Sequence[object], width: int) -> str:
         return "a total of other rows"
     if not filled:
         return "empty"
-    if len(row) < width and filled == 1 and width > 2:
+    if len(row) < width and filled == 1 and (width > 2 or _is_footnote(first)):
         return "a line of text without scores"
     if first.startswith("# ") and len(row) != width:
         return "a comment"

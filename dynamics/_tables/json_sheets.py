@@ -8,6 +8,7 @@ from .decode import plain_cell
 from .json_files import as_dict
 from .sheets import Sheet
 
+_LABELS = ("dataset", "benchmark", "task")  # of tables with one column a model
 _NESTED = ("scores", "results", "benchmarks", "metrics", "evals", "evaluations")
 
 
@@ -58,7 +59,7 @@ def _records(document: object) -> list[dict] | None:
 
 def _columns(table: dict) -> list[dict] | None:
     """Column -> cells, as a list or (as pandas writes) as index -> cell."""
-    if not table or not any(known_column(str(key)) == "model" for key in table):
+    if not table or not _names_models([table]):
         return None
     if all(isinstance(cells, list) for cells in table.values()):
         length = max(len(cells) for cells in table.values())
@@ -81,7 +82,8 @@ def _flat(record: dict) -> dict:
 
 
 def _names_models(records: list[dict]) -> bool:
-    return any(known_column(str(key)) == "model" for record in records for key in record)
+    keys = {str(key) for record in records for key in record}
+    return any(known_column(key) == "model" or key.lower() in _LABELS for key in keys)
 
 
 def _sheet(path: Path, format_: str, records: list[dict], numbers) -> Sheet:

@@ -144,9 +144,11 @@ def plain_name(model: str) -> str:
 def _part_before(model: str) -> str:
     """The part of a path before the one that names the model: of `elm/410m/hf`, `elm`."""
     parts = [part for part in model.replace("\\", "/").split("/") if part]
+    if len(parts) < 3:
+        return ""
     place = len(parts) - 1 - parts[::-1].index(naming_part(model))
     above = [part for part in parts[:place] if part not in (".", "..", "~")]
-    return above[-1] if above and len(parts) > 2 else ""
+    return above[-1] if above else ""
 
 
 def _is_tokens(name: str, match: re.Match[str]) -> bool:

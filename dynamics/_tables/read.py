@@ -103,7 +103,11 @@ def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     first = text.lstrip()[:1]
     if first in ("{", "["):
         sheet = _json(path, text)
-        return [read_results(path)] if sheet is None else [raw_table(sheet, content, note)]
+        if sheet is not None:
+            return [raw_table(sheet, content, note)]
+        if content[:2] == b"\x1f\x8b":
+            raise TableError(path, "no table of models in this packed JSON", "unpack it")
+        return [read_results(path)]
     is_card = text.startswith("---\n") and "model-index:" in text[:200_000]
     if is_card or path.suffix.lower() in (".yaml", ".yml"):
         return [read_results(path)]
@@ -114,6 +118,8 @@ def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
 
 def _json(path: Path, text: str) -> Sheet | None:
     """The table in a JSON file, None where it is no table but a file of results."""
+    if ".jsonl" in path.suffixes and (sheet := lines_sheet(path, text)) is not None:
+        return sheet
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -15,6 +15,8 @@ from .raw import RawTable
 from .shapes import one_row_a_model
 from .sheets import Sheet, csv_sheet
 
+_MOST_COLUMNS = 10_000
+
 
 def read_csv(path: Path, content: bytes) -> RawTable:
     """Read one CSV (comma, semicolon or tab); nothing is interpreted yet.
@@ -36,6 +38,9 @@ def raw_table(sheet: Sheet, content: bytes, note: str = "") -> RawTable:
     if not grid.headings:
         hint = "give a header line and one row per model"
         raise TableError(Path(sheet.name), "the file is empty", hint)
+    if len(grid.headings) > _MOST_COLUMNS:
+        problem = f"{len(grid.headings)} columns"
+        raise TableError(Path(sheet.name), problem, f"give at most {_MOST_COLUMNS}")
     grid, warnings, shape = one_row_a_model(grid, sheet.model or sheet.path.stem)
     columns = _columns(grid, problems)
     problems.check()

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ _DELIMITERS = ",;\t|"
 _LINES_LOOKED_AT = 12
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 _MODEL_SAID = re.compile(r"(?:pretrained|model|path)=([^,\s)]+)")
+_MOST_TABLES = 100  # in a document
 #: Longer than any table's header: such a line is one long cell.
 _LONGEST_LINE = 100_000
 
@@ -71,9 +72,16 @@ def csv_sheet(path: Path, text: str) -> Sheet:
 
 
 def markdown_sheets(path: Path, text: str) -> list[Sheet]:
-    """The tables of a Markdown document, or what the evaluation harness prints."""
+    """The tables of a Markdown document, or what the evaluation harness prints.
+
+    Raises TableError for a document of a hundred tables and more.
+    """
     lines = text.splitlines()
     rules = [i for i in range(1, len(lines)) if _is_rule(lines[i]) and "|" in lines[i - 1]]
+    if len(rules) > _MOST_TABLES:
+        problem = f"{len(rules)} tables in one document"
+        raise TableError(path, problem, f"give at most {_MOST_TABLES} in a file")
+    starts = {rule - 1 for rule in rules}
     sheets: list[Sheet] = []
     said = 0
     model = ""
@@ -83,7 +91,7 @@ def markdown_sheets(path: Path, text: str) -> list[Sheet]:
                 model = match[1]
         rows, numbers = [_bars(lines[rule - 1])], [rule]
         for number in range(rule + 1, len(lines)):
-            if "|" not in lines[number] or number + 1 in rules:
+            if "|" not in lines[number] or number in starts:
                 break
             rows.append(_bars(lines[number]))
             numbers.append(number + 1)
@@ -117,17 +125,18 @@ def _bars(line: str) -> list[str]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that stands in every line, or in most lines most often."""
-    lines = [line for line in text[:200_000].splitlines()[:60] if line.strip()]
+    """The delimiter that cuts most of the first lines into the same number of cells, two or more;
+    of several the one that cuts them into most."""
+    lines = [line[:_LONGEST_LINE] for line in text[:400_000].splitlines()[:80] if line.strip()]
     lines = [line for line in lines if not line.startswith("# ")][:_LINES_LOOKED_AT]
-    if not lines:
-        return ","
 
-    def often(delimiter: str) -> tuple[float, int]:
-        counts = [line.count(delimiter) for line in lines]
-        wide = [count for count in counts if count]
-        steady = len(wide) == len(lines) or (bool(wide) and len(set(wide)) == 1)
-        return statistics.median(counts) + (0.5 if steady else 0.0), counts[0]
+    def steady(delimiter: str) -> tuple[float, int]:
+        try:
+            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        except csv.Error:
+            return 0.0, 0
+        width, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
+        return (often / len(widths), width) if width > 1 else (0.0, 0)
 
-    best = max(_DELIMITERS, key=often)
-    return best if often(best)[0] > 0 else ","
+    best = max(_DELIMITERS, key=steady)
+    return best if steady(best) > (0.0, 0) else ","

@@ -35,8 +35,9 @@ def quantised_runs(frame: pd.DataFrame) -> Iterator[tuple[int | None, TableWarni
         for f, n, q in zip(frame["family"], names, is_quantised, strict=True)
         if not q
     }
+    families, models, rows = (frame[c].tolist() for c in ("family", "model", "row"))
     for i in np.flatnonzero(is_quantised).tolist():
-        family, model, row = (frame[c].iloc[i] for c in ("family", "model", "row"))
+        family, model, row = families[i], models[i], rows[i]
         if (family.casefold(), names[i]) in whole:
             yield i, TableWarning("quantized_run", int(row), f"{model}: {_QUANTISED}")
         else:
@@ -96,8 +97,8 @@ def merge_models(
     for i in again:
         used = int(first[i])
         other = source[i] != source[used]
-        gap = np.abs(scores[i] - scores[used])
-        differ = [benchmarks[j] for j in np.flatnonzero(gap > (_ROUNDED if other else _SAME_SCORE))]
+        gap = np.abs(scores[i] - scores[used]) > (_ROUNDED if other else _SAME_SCORE)
+        differ = [benchmarks[j] for j in np.flatnonzero(gap)] if gap.any() else []
         adds = False
         if other or not differ:
             adds = _fill(cells, used, i)
