@@ -60,12 +60,13 @@ def account_line(account: Account) -> str:
 def account_to_text(table: ScoreTable, *, everything: bool = False) -> str:
     """A page of what was read: files, columns, tasks, rows left out, warnings."""
     account = table.account
-    lines = [
+    lines = textwrap.wrap(
         f"{table.name}: {_count(len(table.frame), 'model', 'models')} of "
         f"{_count(len(table.families), 'family', 'families')}, "
         f"{_count(len(table.benchmarks), 'benchmark', 'benchmarks')}, written in {table.unit}",
-        account_line(account),
-    ]
+        _WIDTH,
+    )
+    lines.append(account_line(account))
     lines += _section("Files", [
         (file.path, ", ".join(filter(None, (file.format, _counted(file.used, file.left_out),
                                             file.reason))))

@@ -124,7 +124,7 @@ def _no_row(row: Sequence[object], width: int) -> str:
     filled = sum(not is_missing(cell) for cell in row)
     if filled <= 1 and first.startswith(_COMMENT):
         return "a comment"
-    if first.casefold() in TOTALS:
+    if (first or _first_text(row)).casefold() in TOTALS:
         return "a total of other rows"
     if not filled:
         return "empty"

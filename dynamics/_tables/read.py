@@ -13,7 +13,7 @@ from .kinds import KindChoice
 from .model_list import MODEL_LIST
 from .problems import TableError
 from .raw import RawTable
-from .read_csv import only_sheets, raw_table, read_csv
+from .read_csv import names_models, only_sheets, raw_table, read_csv
 from .read_results import read_results
 from .scores import ScoreTable
 from .sheets import Sheet, csv_sheet, is_markdown, markdown_sheets
@@ -137,7 +137,10 @@ def _sheets(sheets: Sequence[Sheet], content: bytes, note: str) -> list[RawTable
     found: list[RawTable | TableError] = []
     for sheet in sheets:
         try:
-            found.append(raw_table(sheet, content, note))
+            raw = raw_table(sheet, content, note)
+            if len(sheets) > 1 and not names_models(raw):
+                raise TableError(raw.path, "no column 'model'", "add it to the header", row=1)
+            found.append(raw)
         except TableError as error:
             if len(sheets) == 1:
                 raise

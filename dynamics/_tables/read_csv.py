@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .account import Account, FileSeen
 from .cells import is_missing
+from .columns import known_column
 from .decode import decoded
 from .header import Grid, cut
 from .headings import is_submissions
@@ -58,6 +59,11 @@ def raw_table(sheet: Sheet, content: bytes, note: str = "") -> RawTable:
         ),
         submissions=is_submissions(list(columns)),
     )
+
+
+def names_models(raw: RawTable) -> bool:
+    """Whether a column of the table holds models."""
+    return any(known_column(heading) == "model" for heading in raw.columns)
 
 
 def only_sheets(raws: Sequence[RawTable | TableError]) -> list[RawTable]:
