@@ -27,6 +27,7 @@ NUMBER_COLUMNS = (
     "tokens",
     "flops",
     "seed",
+    "step",
     "loss",
 )
 POSITIVE_COLUMNS = ("params", "active_params", "d_model", "layers", "tokens", "flops")
@@ -96,6 +97,8 @@ _SPELLINGS = MappingProxyType(
         "trainingflop": "flops",
         "trainingcompute": "flops",
         "seed": "seed",
+        "step": "step",
+        "trainingstep": "step",
         "loss": "loss",
         "kind": "kind",
         "type": "kind",

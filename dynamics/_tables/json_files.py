@@ -6,7 +6,7 @@ from pathlib import Path
 from .problems import TableError
 
 
-def parse_json(path: Path, content: bytes) -> object:
+def parse_json(path: Path, content: bytes | str) -> object:
     """The document in `content`. Raises TableError, naming the file, where it is broken."""
     try:
         return json.loads(content)
@@ -21,8 +21,23 @@ def as_dict(value: object) -> dict:
     return value if isinstance(value, dict) else {}
 
 
+def as_list(value: object) -> list:
+    """`value` if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def as_text(value: object) -> str:
     """A name or a number as text, empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return " ".join(str(value)[:500].split())
+
+
+def as_number(value: object) -> float:
+    """A number as a float, NaN for anything else and for what no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")

@@ -126,6 +126,7 @@ def _described(raw: RawTable, headings: Headings) -> pd.DataFrame:
             described[column.name] = pd.Series([known[cell] for cell in cells], dtype=object)
     frame = pd.DataFrame(described)
     frame["said_kind"], frame["kind_rules"] = _kinds(raw, headings)
+    frame["set_aside"] = pd.Series([raw.set_aside.get(row, "") for row in raw.rows], dtype=object)
     return frame
 
 

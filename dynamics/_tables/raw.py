@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .account import NOTHING_SEEN, Account
 from .benchmarks import canonical_benchmark
 from .columns import VARIANT_COLUMNS
 from .problems import TableError, TableWarning
+
+#: Why a reader sets rows aside.
+SET_ASIDE = frozenset({"checkpoint", "mixed_revision", "other_run"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class RawTable:
     - `single`: whether one model is all that the format can hold.
     - `sha256`: of the bytes that were read.
     - `account`: what was seen so far, used or not.
+    - `set_aside`: row -> why the reader leaves it out of the table that counts, one of SET_ASIDE:
+      it is another run of a model that is there, or a checkpoint of it.
     - `submissions`: whether anybody may hand models in and say what they are, as to a leaderboard.
     """
 
@@ -34,6 +39,7 @@ class RawTable:
     single: bool = False
     sha256: str = hashlib.sha256(b"").hexdigest()
     account: Account = NOTHING_SEEN
+    set_aside: Mapping[int, str] = field(default_factory=dict)
     submissions: bool = False
 
 

@@ -1,13 +1,15 @@
 """One entry for every format that holds scores."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
+from ...common.progress import Progress, silent
 from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
-from .json_files import as_dict, parse_json
+from .json_files import parse_json
 from .json_sheets import json_sheet, lines_sheet
 from .kinds import KindChoice
 from .model_list import MODEL_LIST
@@ -15,6 +17,7 @@ from .problems import TableError
 from .raw import RawTable
 from .read_csv import names_models, only_sheets, raw_table, read_csv
 from .read_results import read_results
+from .results.files import CARD, find_files, is_card, is_results, may_hold_results
 from .scores import ScoreTable
 from .sheets import Sheet, csv_sheet, is_markdown, markdown_sheets
 from .validate import validate
@@ -27,44 +30,62 @@ _HINT = "check the path and its permissions"
 
 
 def read_scores(
-    path: Source | Sequence[Source], *more: Source, name: str | None = None,
+    path: Source | Sequence[Source],
+    *more: Source,
+    name: str | None = None,
     kind: KindChoice = "base",
-) -> ScoreTable:  # fmt: skip
+    progress: Progress = silent,
+) -> ScoreTable:
     """Read scores from `path`, or from several paths as one table.
 
     - A table of the user's own, one row a model, one row a score or one column a model: CSV, TSV,
       Markdown (also what the evaluation harness prints), Excel, Parquet, JSON records or columns,
       JSON Lines, any of them packed with gzip; in UTF-8, UTF-16 or Windows-1252.
     - Exports of the Open LLM Leaderboard and ObsScaling's table as they are.
-    - A folder of evaluation results, of any depth, or a single results file.
+    - Results of evaluation harnesses and model cards: folders, of any depth, or single files.
     - `models.csv` in the folder, or beside the table, may state families and sizes.
     - A DataFrame with the columns of such a table; `row` counts its rows from 2, as in the file
       that it would make.
 
     Several sources become one table before the checks: the same model in two of them is one row
-    whose empty cells are filled. `kind` chooses base models, tuned ones, or all.
+    whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `progress` is
+    called with the number of results files that are read.
     Raises TableError, one line that names the file, the rows and a hint.
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
     raws: list[RawTable] = []
+    results: list[Path] = []
     beside: dict[Path, RawTable] = {}
     for source in (*several, *more):
         if isinstance(source, pd.DataFrame):
             raws.append(_frame(source))
             continue
         source = Path(source)
-        try:
-            raws += _read(source)
+        with _readable(source):
+            tables = _read(source)
+            raws += tables
+            if not tables or source.name == MODEL_LIST:
+                results.append(source)
             listed = source.parent / MODEL_LIST
-            if source.is_file() and source.name != MODEL_LIST and listed.is_file():
+            if tables and source.is_file() and source.name != MODEL_LIST and listed.is_file():
                 beside.setdefault(listed, read_csv(listed, listed.read_bytes()))
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise TableError(error.filename or source, f"not readable ({why})", _HINT) from None
+    if any(source.name != MODEL_LIST for source in results):
+        # At once, as several runs of one model may lie in several folders.
+        with _readable(results[0]):
+            raws.insert(0, read_results(results, progress=progress))
     if not raws:
         raise TableError("nothing", "no source of scores was given", "give a path")
-    results = all(raw.unit == "fraction" and raw.path.suffix == ".json" for raw in raws)
-    return validate(raws if results else [*raws, *beside.values()], name, kind=kind)
+    return validate([*raws, *beside.values()], name, kind=kind)
+
+
+@contextmanager
+def _readable(source: Path) -> Iterator[None]:
+    """Turns what the system has against reading into a TableError."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise TableError(error.filename or source, f"not readable ({why})", _HINT) from None
 
 
 def as_table(source: ScoreTable | Source) -> ScoreTable:
@@ -79,6 +100,7 @@ def _frame(frame: pd.DataFrame) -> RawTable:
 
 
 def _read(path: Path) -> list[RawTable]:
+    """The tables in a file or folder; none where it holds results."""
     if "\0" in str(path) or not path.exists():
         raise TableError(path, "there is no such file or folder", "check the path")
     if path.is_dir():
@@ -89,7 +111,7 @@ def _read(path: Path) -> list[RawTable]:
         return [raw_table(parquet_sheet(path, plain), content, packed)]
     if plain[:2] == b"PK":
         if path.suffix.lower() == ".eval":
-            return [read_results(path)]
+            return []
         if not is_excel(plain):
             raise TableError(path, "a zip archive that is no workbook", "unpack it")
         return _sheets(excel_sheets(path, plain), content, packed)
@@ -103,6 +125,7 @@ def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     first = text.lstrip()[:1]
     if first in ("{", "["):
         sheet = _json(path, text)
+<<<<<<< HEAD
         if sheet is not None:
             return [raw_table(sheet, content, note)]
         if content[:2] == b"\x1f\x8b":
@@ -111,6 +134,11 @@ def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     is_card = text.startswith("---\n") and "model-index:" in text[:200_000]
     if is_card or path.suffix.lower() in (".yaml", ".yml"):
         return [read_results(path)]
+=======
+        return [read_results(path)] if sheet is None else [raw_table(sheet, content, note)]
+    if is_card(content) or path.suffix.lower() in (".yaml", ".yml"):
+        return []
+>>>>>>> af63804 (Read results of every harness in a room of its own; several runs of a model and its checkpoints stay apart)
     if is_markdown(text):
         return _sheets(markdown_sheets(path, text), content, note)
     return [raw_table(csv_sheet(path, text), content, note)]
@@ -127,7 +155,7 @@ def _json(path: Path, text: str) -> Sheet | None:
         if sheet is None and path.suffix.lower() != ".jsonl":
             parse_json(path, text.encode("utf-8", "surrogatepass"))
         return sheet
-    if as_dict(as_dict(document).get("results")) and "model" not in as_dict(document):
+    if is_results(document):
         return None
     return json_sheet(path, document)
 
@@ -149,15 +177,19 @@ def _sheets(sheets: Sequence[Sheet], content: bytes, note: str) -> list[RawTable
 
 
 def _folder(path: Path) -> list[RawTable]:
-    """Results of a harness, else the tables in a folder."""
-    if any(path.rglob("*.json")) or not (files := _tables(path)):
-        return [read_results(path)]
-    return [raw for file in files for raw in _read(file)]
+    """The tables in a folder that holds no results of a harness."""
+    if any(may_hold_results(file) for file in find_files(path)[0]):
+        return []
+    return [raw for file in _tables(path) for raw in _read(file)]
 
 
 def _tables(path: Path) -> list[Path]:
+    """Files of tables; a text or a list of models is none, but where it is all there is."""
     return sorted(
         file
         for file in path.iterdir()
-        if file.is_file() and file.suffix.lower() in _TABLES and not file.name.startswith(".")
+        if file.is_file()
+        and file.suffix.lower() in _TABLES
+        and not file.name.startswith(".")
+        and file.name not in (MODEL_LIST, CARD)
     )

@@ -1,148 +1,150 @@
-"""Folders of an evaluation harness's results: find the files, make one table of them."""
+"""Results of evaluation harnesses: find the files, make one table of them."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from math import nan
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .columns import TEXT_COLUMNS
-from .json_files import as_dict, parse_json
-from .model_list import MODEL_LIST, Described, describe, read_model_list
-from .problems import TableError, TableWarning
+from ...common.progress import Progress, silent
+from .account import Account, FileSeen, TaskSeen
+from .model_list import MODEL_LIST, read_model_list
+from .problems import TableError
 from .raw import RawTable
-from .read_leaderboard import is_leaderboard, read_leaderboard
-from .read_lm_eval import read_lm_eval
-from .runs import Measurement, Run, latest_scores, mixed_settings
+from .results.choose import choose_scores, rank_ways
+from .results.files import SAMPLES, find_files, open_file, read_file
+from .results.runs import FileReading, Run
+from .results.table import make_table
+from .results.unread import held_by, nothing_read, several_broken
 
-_NO_RESULTS = "give a folder that holds results_<time>.json of lm-evaluation-harness, or a CSV file"
+_PART = "results files"
 
 
-def read_results(path: Path) -> RawTable:
-    """Results of all models in a folder (at any depth), or the single one in a file.
+def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -> RawTable:
+    """Results of all models in folders (at any depth) and files.
 
-    Sizes and families come from models.csv in the folder, else from the models' names. The rows
-    are numbered by family and size. Raises TableError for a broken file and for a folder without
-    results.
+    - `paths`: one folder or file, or several (one folder per model), which become one table.
+    - `progress`: called with the number of files that are read.
+
+    Sizes and families come from a models.csv in the folder (of several paths, also beside them),
+    else from the models' names, else from what the harness counted. The rows are numbered by
+    family and size. Of several runs of a model one counts; the others stay apart with a reason.
+    Raises TableError for broken files and where there is nothing to read, which names what is
+    there; both name every file (or the first few and their number).
     """
-    folder = path if path.is_dir() else path.parent
+    several = [paths] if isinstance(paths, Path) else list(paths)
+    given = [path for path in several if path.name != MODEL_LIST or path.is_dir()] or several
+    root = _root(given)
     seen = hashlib.sha256()
     listed: dict[str, dict[str, object]] = {}
-    if (folder / MODEL_LIST).is_file():
-        content = (folder / MODEL_LIST).read_bytes()
-        listed = read_model_list(folder / MODEL_LIST, content)
+    for path in _model_lists(several):
+        content = path.read_bytes()
+        listed = read_model_list(path, content) | listed
         seen.update(content)
-    runs: dict[str, list[Run]] = {}
-    remarks: list[tuple[str, str, str]] = []
-    for file in _json_files(path):
-        content = file.read_bytes()
-        document = as_dict(_document(file, content, alone=file == path))
-        if not as_dict(document.get("results")):
+    gathered = _Gathered()
+    files = _files(given, gathered)
+    for done, file in enumerate(files):
+        progress(_PART, done, len(files))
+        try:
+            content = open_file(file)
+            if content is None:
+                gathered.files[file] = FileSeen(str(file), left_out=1, reason=SAMPLES)
+                continue
+            reading = read_file(file, content, alone=file in given)
+        except TableError as error:
+            gathered.broken.append(error)
             continue
-        seen.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + content)
-        if is_leaderboard(document):
-            run, found = read_leaderboard(file, document)
-            remarks += [(run.model, code, text) for code, text in found]
-        else:
-            run = read_lm_eval(file, document)
-        if run.measured:
-            runs.setdefault(run.model.casefold(), []).append(run)
-    if not runs:
-        raise TableError(path, "no results of an evaluation harness here", _NO_RESULTS)
-    return _table(path, runs, listed, remarks, seen.hexdigest())
-
-
-def _json_files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(
-        file
-        for file in path.rglob("*.json")
-        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(path).parts)
-    )
-
-
-def _document(file: Path, content: bytes, *, alone: bool) -> object:
-    """The file's JSON; a broken file that does not call itself results is nothing."""
-    try:
-        return parse_json(file, content)
-    except TableError:
-        if alone or file.name.startswith("results"):
-            raise
-        return None
-
-
-def _table(
-    path: Path,
-    runs: dict[str, list[Run]],
-    listed: dict[str, dict[str, object]],
-    remarks: list[tuple[str, str, str]],
-    sha256: str,
-) -> RawTable:
-    models = []
-    for of_model in runs.values():
-        scores, found = latest_scores(of_model)
-        name = of_model[0].model
-        remarks += [(name, code, text) for code, text in found]
-        models.append((describe(path, name, listed), name, scores))
-    models.sort(key=lambda m: (m[0].family.casefold(), m[0].params, m[1]))
-    names = [name for _, name, _ in models]
-    scores = [measured for _, _, measured in models]
-    warnings = [
-        TableWarning(code, names.index(model) + 1, f"{model}: {text}")
-        for model, code, text in remarks
-        if model in names
-    ]
-    warnings += _limited(names, scores)
-    warnings += mixed_settings(names, scores)
-    warnings += _table_wide([described for described, _, _ in models], runs)
+        except OSError as error:
+            why = f"not readable ({error.strerror or type(error).__name__})"
+            gathered.broken.append(TableError(file, why, "check its permissions"))
+            continue
+        if gathered.take(file, reading):
+            seen.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + content)
+    progress(_PART, len(files), len(files))
+    if gathered.broken:
+        raise several_broken(root, gathered.broken)
+    if not gathered.runs:
+        raise nothing_read(root, gathered.seen())
+    ranks = rank_ways(run for runs in gathered.runs.values() for run in runs)
+    rows = [row for runs in gathered.runs.values() for row in choose_scores(runs, ranks)]
+    table = make_table(root, rows, listed, gathered.remarks)
     return RawTable(
-        path=path,
-        columns=_columns([described for described, _, _ in models], names, scores),
-        rows=range(1, len(models) + 1),
-        warnings=tuple(warnings),
+        path=root,
+        columns=table.columns,
+        rows=table.rows,
+        warnings=table.warnings,
         unit="fraction",
-        single=not path.is_dir(),
-        sha256=sha256,
+        single=len(given) == 1 and not root.is_dir(),
+        sha256=seen.hexdigest(),
+        account=Account(
+            files=gathered.seen(table.files),
+            tasks=tuple(TaskSeen(*task) for task in gathered.tasks),
+        ),
+        set_aside=table.set_aside,
     )
 
 
-def _columns(
-    described: Sequence[Described], names: list[str], scores: Sequence[dict[str, Measurement]]
-) -> dict[str, list[object]]:
-    columns: dict[str, list[object]] = {
-        "family": [model.family for model in described],
-        "model": list(names),
-        "params": [model.params for model in described],
-    }
-    for column in dict.fromkeys(column for model in described for column in model.more):
-        empty = "" if column in TEXT_COLUMNS else nan
-        columns[column] = [model.more.get(column, empty) for model in described]
-    for name in sorted({name for measured in scores for name in measured}):
-        missing = Measurement(nan)
-        found = [measured.get(name, missing) for measured in scores]
-        columns[name] = [one.score for one in found]
-        if any(one.stderr == one.stderr for one in found):
-            columns[f"{name}_stderr"] = [one.stderr for one in found]
-    return columns
+@dataclass
+class _Gathered:
+    """What was read so far: small against the files, however many there are."""
+
+    files: dict[Path, FileSeen] = field(default_factory=dict)
+    others: list[FileSeen] = field(default_factory=list)
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    remarks: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    tasks: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
+    broken: list[TableError] = field(default_factory=list)
+
+    def take(self, file: Path, reading: FileReading) -> bool:
+        """Note what became of a file; whether it holds results, used or not."""
+        self.tasks |= dict.fromkeys(reading.tasks)
+        for run in reading.runs:
+            self.runs.setdefault(run.model.key, []).append(run)
+        if reading.runs and reading.remarks:
+            self.remarks.setdefault(reading.runs[0].model.key, []).extend(reading.remarks)
+        reason = reading.reason
+        if not reading.runs and not reason:
+            reason = held_by(reading.tasks) or "it holds no task"
+        used = len({run.model.key for run in reading.runs})
+        self.files[file] = FileSeen(str(file), reading.format, used, 0 if used else 1, reason)
+        return bool(reading.runs or reading.tasks)
+
+    def seen(self, left_out: dict[Path, str] | None = None) -> tuple[FileSeen, ...]:
+        """Every file; `left_out` says why no score of some is in the table."""
+        why = left_out or {}
+        files = [
+            FileSeen(f.path, f.format, 0, f.used, why[file]) if file in why else f
+            for file, f in self.files.items()
+        ]
+        return (*files, *self.others)
 
 
-def _limited(
-    names: Sequence[str], scores: Sequence[dict[str, Measurement]]
-) -> Iterator[TableWarning]:
-    for row, (name, measured) in enumerate(zip(names, scores, strict=True), start=1):
-        few = [f"{b} ({found.items})" for b, found in measured.items() if found.items]
-        if few:
-            message = f"{name}: fewer questions than the benchmark has: {', '.join(few)}"
-            yield TableWarning("limited_run", row, message)
+def _files(given: Sequence[Path], gathered: _Gathered) -> list[Path]:
+    """Each file that may hold results once, in the order of the paths."""
+    files: dict[Path, None] = {}
+    for path in given:
+        there, others = find_files(path)
+        files |= dict.fromkeys(there)
+        gathered.others += others
+    return list(files)
 
 
-def _table_wide(
-    described: Sequence[Described], runs: dict[str, list[Run]]
-) -> Iterator[TableWarning]:
-    by_name = sum(model.by_name for model in described)
-    if by_name:
-        message = f"sizes read from models' names: {by_name}; {MODEL_LIST} can state them"
-        yield TableWarning("size_from_name", None, message)
-    harnesses = sorted({run.harness for of_model in runs.values() for run in of_model})
-    if len(harnesses) > 1:
-        yield TableWarning("mixed_harness", None, f"results of {' and of '.join(harnesses)}")
+def _root(given: Sequence[Path]) -> Path:
+    """The folder that holds all paths; the path itself where it is the only one."""
+    if len(given) == 1:
+        return given[0]
+    try:
+        return Path(os.path.commonpath(given))
+    except ValueError:  # on other drives
+        return given[0].parent
+
+
+def _model_lists(given: Sequence[Path]) -> list[Path]:
+    """models.csv in each folder and beside each file; of several paths, beside each of them."""
+    folders: dict[Path, None] = {}
+    for path in given:
+        if path.is_dir():
+            folders[path] = None
+        if not path.is_dir() or len(given) > 1:
+            folders[path.parent] = None
+    return [folder / MODEL_LIST for folder in folders if (folder / MODEL_LIST).is_file()]

@@ -48,13 +48,15 @@ def find_traps(
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[TableWarning, ...]]:
     """Rows that count, rows left out (with `reason`), and the warnings about both.
 
-    Left out are models that are not of the kind that is wanted, quantised runs beside whole ones,
-    and second rows of a model (the first is used, its empty cells are filled). Raises TableError
-    where no model is of the wanted kind, or the size or family of one that counts is not known.
+    Left out are rows that a reader set aside, models that are not of the kind that is wanted,
+    quantised runs beside whole ones, and second rows of a model (the first is used, its empty cells
+    are filled). Raises TableError where no model is of the wanted kind, or where the size or family
+    of one that counts is not known.
     """
     families, warnings = family_spellings(joined.frame)
     frame = joined.frame.assign(family=pd.Series(families, dtype=object))
-    reason = np.full(len(frame), "", dtype=object)
+    # What a reader set aside it has warned of; nothing more is asked about these rows.
+    reason = frame["set_aside"].to_numpy(dtype=object, copy=True)
 
     def leave_out(
         found: Iterable[tuple[int | None, TableWarning | None]], inside: list[int]
@@ -69,7 +71,8 @@ def find_traps(
 
     kind, unsure = kinds(frame)
     frame = frame.assign(judged_kind=kind)
-    leave_out(unwanted(frame, kind, choice), list(range(len(frame))))
+    inside = np.flatnonzero(reason == "").tolist()
+    leave_out(unwanted(frame.iloc[inside], kind[inside], choice), inside)
     warnings += unsure
     _check_any_left(joined, kind, choice)
     inside = np.flatnonzero(reason == "").tolist()

@@ -12,18 +12,21 @@ from .join import Joined, join
 from .kinds import KindChoice
 from .parse import Parsed, parse
 from .problems import TableError, TableWarning
-from .raw import RawTable
+from .raw import SET_ASIDE, RawTable
 from .scores import ScoreTable
 from .traps import find_traps
 
 #: Columns that only this way to a table needs.
 _INNER = ("origin", "plain", "said_kind", "kind_rules", "judged_kind", "own_family", "own_params",
-          "size_by_name", "submissions")  # fmt: skip
+          "set_aside", "size_by_name", "submissions")  # fmt: skip
 _REASONS = {
     "base_model": "a base model",
+    "checkpoint": "a checkpoint of a model that is there",
     "conflicting_duplicate": "again, with other scores",
     "duplicate_model": "again",
     "instruct_model": "instruction-tuned or merged",
+    "mixed_revision": "another revision of a model that is there",
+    "other_run": "another run of a model that is there",
     "kind_unknown": "nobody states whether it is a base model",
     "no_size": "nothing tells its size or family",
     "quantized_run": "quantised weights, beside a run with whole ones",
@@ -129,7 +132,11 @@ def _about_variant(joined: Joined, sources: Sequence[Parsed]) -> Iterator[TableW
 
 def rejudged(table: ScoreTable) -> Parsed:
     """A table as a source again, to be joined with others before all are judged anew."""
-    frame = table.all_rows
+    why = table.left_out["reason"]
+    left_out = table.left_out.drop(columns="reason")
+    left_out = left_out.assign(set_aside=why.where(why.isin(SET_ASIDE), ""))
+    frame = pd.concat([table.frame.assign(set_aside=""), left_out])
+    frame = frame.sort_values("row", kind="stable").reset_index(drop=True)
     kind = frame["kind"] if "kind" in frame else pd.Series([""] * len(frame), dtype=object)
     said = kind.map({"base": "base", "tuned": "tuned"}).fillna("")
     frame = frame.assign(said_kind=said, kind_rules=True)

@@ -1,0 +1,1 @@
+"""Results files of evaluation harnesses: which there are, what each says, which scores count."""
