@@ -176,7 +176,7 @@ def test_what_may_not_be_read_is_said(tmp_path, monkeypatch, what):
         raise PermissionError(13, os.strerror(13), str(self))
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    monkeypatch.setattr(Path, "rglob", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(TableError, match="Permission denied"):
         dynamics.read_scores(tmp_path / what)
 

@@ -136,7 +136,9 @@ def test_a_bad_models_csv_is_named(folder, text, row, words):
 
 @pytest.mark.parametrize("name", ["acme/nameless", "acme/7b", "acme/elm-7b-1b"])
 def test_a_model_without_size_or_family_asks_for_models_csv(folder, name):
-    write(folder, name, document("1.4b"))
+    content = document("1.4b")
+    del content["config"]["model_num_parameters"]  # else the harness's own count is taken
+    write(folder, name, content)
     with pytest.raises(TableError, match=r"known for .*write models\.csv into the folder"):
         dynamics.read_scores(folder)
 
@@ -189,16 +191,39 @@ def test_the_newest_run_wins_by_task_and_the_older_is_named(folder):
     assert any("0.28" in w.message and "0.26" in w.message for w in said)
 
 
-def test_runs_of_other_weights_are_not_mixed(folder):
-    content = document("70m")
-    content["date"] = 1.9e9
-    content["config"]["model_args"] = "pretrained=acme/willow-70m,revision=step1000"
-    content["results"] = {"hellaswag": {"acc_norm,none": 0.255}}
-    write(folder, "acme/willow-70m", content, stamp="later")
+def test_checkpoints_stay_apart_from_the_final_weights(folder):
+    final = document("70m")["results"]["hellaswag"]["acc_norm,none"]
+    for step in (1000, 64000):
+        content = document("70m")
+        content["date"] = 1.9e9 + step
+        content["config"]["model_args"] = f"pretrained=acme/willow-70m,revision=step{step}"
+        content["results"] = {"hellaswag": {"acc_norm,none": 0.255 + step * 1e-7}}
+        write(folder, "acme/willow-70m", content, stamp=f"later{step}")
     table = dynamics.read_scores(folder)
-    assert table.frame["hellaswag"].iloc[0] == 0.255
-    assert np.isnan(table.frame["mmlu"].iloc[0])
-    assert ("mixed_revision", 1) in {(w.code, w.row) for w in table.warnings}
+    assert table.frame["hellaswag"].iloc[0] == final
+    assert table.frame["model"].tolist() == ["acme/willow-70m", "acme/willow-160m"]
+    apart = table.left_out.set_index("model")
+    assert apart["step"].to_dict() == {
+        "acme/willow-70m@step1000": 1000,
+        "acme/willow-70m@step64000": 64000,
+    }
+    assert set(apart["reason"]) == {"checkpoint"}
+    (warning,) = [w for w in table.warnings if w.code == "checkpoints"]
+    assert "'main' is used; 2 checkpoints (step 1000 to 64000) stay apart" in warning.message
+    unused = {Path(f.path).stem: f.reason for f in table.account.files if not f.used}
+    assert "a checkpoint of a model" in unused["results_later1000"]
+
+
+def test_without_final_weights_the_last_checkpoint_counts(folder):
+    for step in (9000, 64000, 128000):
+        content = document("1.4b")
+        content["config"]["model_args"] = f"pretrained=acme/willow-1.4b,revision=step{step}"
+        content["date"] = 1.9e9 - step
+        write(folder, "acme/willow-1.4b", content, stamp=f"at{step}")
+    table = dynamics.read_scores(folder)
+    assert table.frame["model"].tolist()[2] == "acme/willow-1.4b@step128000"
+    assert table.frame["step"].tolist()[2] == 128000
+    assert table.frame["params"].tolist()[2] == 1.4e9
 
 
 def limited(content, items=50):
@@ -310,12 +335,3 @@ def test_broken_results_are_named(folder, content):
     with pytest.raises(TableError) as caught:
         dynamics.read_scores(folder)
     assert caught.value.path == str(path)
-
-
-@pytest.mark.parametrize("content", ["{}", "[]", '{"results": {}}', '{"results": {"x": {}}}'])
-def test_a_folder_or_file_without_results_is_refused(tmp_path, content):
-    path = tmp_path / "results_x.json"
-    path.write_text(content)
-    for where in (tmp_path, path):
-        with pytest.raises(TableError, match="no results of an evaluation harness"):
-            dynamics.read_scores(where)

@@ -1,0 +1,224 @@
+"""The same scores from every harness give the same table."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from result_files import (
+    HELLASWAG,
+    NAMES,
+    SIZES,
+    TRUTHFULQA,
+    every_eval_ever,
+    inspect_log,
+    lighteval,
+    lm_eval,
+    model_card,
+    write,
+    write_eval,
+)
+
+from nullcline import dynamics
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "leaderboard"
+
+
+def as_lm_eval(folder):
+    for size in SIZES:
+        write(folder / f"acme__elm-{size}" / "results_2024-03-01.json", lm_eval(size))
+
+
+def as_lm_eval_03(folder):
+    for size in SIZES:
+        document = {
+            "results": {
+                "hellaswag": {"acc": 0.2, "acc_norm": HELLASWAG[size], "acc_norm_stderr": 0.005},
+                "truthfulqa_mc": {"mc1": 0.22, "mc2": TRUTHFULQA[size], "mc2_stderr": 0.0145},
+            },
+            "versions": {"hellaswag": 0, "truthfulqa_mc": 1},
+            "config": {
+                "model": "hf-causal",
+                "model_args": f"use_fast=True,pretrained=acme/elm-{size}",
+                "num_fewshot": 0,
+                "limit": None,
+            },
+        }
+        write(folder / f"elm-{size}_0-shot.json", document)
+
+
+def as_lighteval(key):
+    def make(folder):
+        for size in SIZES:
+            path = folder / "results" / "acme" / f"elm-{size}" / "results_2024-03-01.json"
+            write(path, lighteval(size, key))
+
+    return make
+
+
+def as_inspect(folder):
+    for size in SIZES:
+        hellaswag = inspect_log(size, "hellaswag", HELLASWAG[size])
+        write(folder / f"{size}_hellaswag.json", hellaswag)
+        truth = inspect_log(size, "truthfulqa", TRUTHFULQA[size], target="mc2")
+        write_eval(folder / f"{size}_truthfulqa.eval", truth)
+
+
+def as_every_eval_ever(most):
+    def make(folder):
+        for size in SIZES:
+            scores = {
+                ("hellaswag", "acc"): 0.2 * most,
+                ("hellaswag", "acc_norm"): HELLASWAG[size] * most,
+                ("truthfulqa_mc2", "acc"): TRUTHFULQA[size] * most,
+            }
+            write(folder / "data" / f"{size}.json", every_eval_ever(size, scores, most=most))
+
+    return make
+
+
+def as_cards(folder):
+    for size in SIZES:
+        write(folder / f"acme__elm-{size}" / "README.md", model_card(size))
+
+
+def as_eval_results(folder):
+    for size in SIZES:
+        entry = "- dataset:\n    id: {}\n    task_id: {}\n  value: {}\n"
+        hidden = folder / f"acme__elm-{size}" / ".eval_results"
+        write(
+            hidden / "a.yaml", entry.format("Rowan/hellaswag", "hellaswag", 100 * HELLASWAG[size])
+        )
+        truth = entry.format("truthfulqa/truthful_qa", "truthfulqa_mc2", TRUTHFULQA[size])
+        write(hidden / "b.yaml", truth)
+
+
+WAYS = {
+    "lm_eval 0.4": as_lm_eval,
+    "lm_eval 0.3": as_lm_eval_03,
+    "lighteval 0.4": as_lighteval("leaderboard|{}|{}|0"),
+    "lighteval 0.8": as_lighteval("lighteval|{}|{}"),
+    "lighteval 0.12": as_lighteval("{}|{}"),
+    "leaderboard": as_lighteval("harness|{}|{}"),
+    "inspect": as_inspect,
+    "every eval ever": as_every_eval_ever(1.0),
+    "every eval ever in percent": as_every_eval_ever(100.0),
+    "model cards": as_cards,
+    "hub evaluation results": as_eval_results,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_format_gives_the_same_table(tmp_path, way):
+    WAYS[way](tmp_path)
+    frame = dynamics.read_scores(tmp_path).frame
+    sizes = [m.rpartition("/")[2] for m in frame["model"]]
+    assert sizes == [f"elm-{size}" for size in SIZES]
+    assert set(frame["family"]) == {"elm"}
+    np.testing.assert_allclose(frame["hellaswag"], list(HELLASWAG.values()), rtol=1e-12)
+    np.testing.assert_allclose(frame["truthfulqa_mc2"], list(TRUTHFULQA.values()), rtol=1e-12)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_file_task_and_metric_is_accounted_for(tmp_path, way):
+    WAYS[way](tmp_path)
+    account = dynamics.read_scores(tmp_path).account
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(file.path for file in account.files) == sorted(map(str, files))
+    assert all(file.format and file.used == 1 and not file.reason for file in account.files)
+    assert {task.used_as for task in account.tasks} >= {"hellaswag", "truthfulqa_mc2"}
+    assert all(bool(task.used_as) != bool(task.reason) for task in account.tasks)
+
+
+def test_names_with_their_organisation_are_kept_whole(tmp_path):
+    as_lighteval("leaderboard|{}|{}|0")(tmp_path)
+    assert dynamics.read_scores(tmp_path).frame["model"].tolist() == NAMES
+
+
+def test_the_second_leaderboard_is_read_by_its_own_metrics(tmp_path):
+    for size in SIZES:
+        document = lm_eval(size)
+        document["results"] = {
+            "leaderboard": {"acc,none": 0.4, "acc_norm,none": 0.4, "alias": "leaderboard"},
+            "leaderboard_bbh": {"acc_norm,none": HELLASWAG[size], "alias": " - leaderboard_bbh"},
+            "leaderboard_bbh_navigate": {"acc_norm,none": 0.5, "alias": "  - navigate"},
+            "leaderboard_ifeval": {
+                "prompt_level_strict_acc,none": 0.2,
+                "inst_level_strict_acc,none": 0.3,
+                "prompt_level_loose_acc,none": 0.9,
+            },
+        }
+        document["group_subtasks"] = {
+            "leaderboard": ["leaderboard_bbh", "leaderboard_ifeval"],
+            "leaderboard_bbh": ["leaderboard_bbh_navigate"],
+        }
+        write(tmp_path / size / "results_1.json", document)
+    table = dynamics.read_scores(tmp_path)
+    assert set(table.benchmarks) == {"bbh", "ifeval"}
+    assert table.frame["ifeval"].tolist() == [0.25] * len(SIZES)  # the mean of both strict ones
+    why = {task.name: task.reason for task in table.account.tasks if not task.used_as}
+    assert why["leaderboard_bbh_navigate"] == "a part of leaderboard_bbh"
+    assert "mean" in why["leaderboard"]
+
+
+def test_mmlu_of_lighteval_is_the_mean_of_all_subjects(tmp_path):
+    subjects = json.loads(next(p for p in FIXTURE.rglob("*.json") if "1.4b" in str(p)).read_text())[
+        "results"
+    ]
+    for size in SIZES:
+        document = lighteval(size)
+        document["results"] |= {
+            key.replace("harness|hendrycksTest-", "leaderboard|mmlu:") + "|0": values
+            for key, values in subjects.items()
+            if "hendrycksTest" in key
+        }
+        document["results"]["leaderboard|mmlu:_average|5|0"] = {"acc": 0.9}
+        write(tmp_path / size / "results_1.json", document)
+    mean = np.mean([v["acc"] for k, v in subjects.items() if "hendrycksTest" in k])
+    table = dynamics.read_scores(tmp_path)
+    np.testing.assert_allclose(table.frame["mmlu"], mean, rtol=1e-12)
+
+
+def test_a_card_of_the_second_leaderboard_holds_normalised_scores(tmp_path):
+    for size in SIZES:
+        card = model_card(size).replace(
+            "  - task:\n      type: text-generation\n    dataset:\n      name: HellaSwag",
+            "  - task:\n      type: text-generation\n    dataset:\n      name: BBH (3-Shot)\n"
+            "      type: BBH\n    metrics:\n    - type: acc_norm\n      value: 31.5\n    source:\n"
+            "      url: https://hf.co/spaces/open-llm-leaderboard/open_llm_leaderboard?query=x\n"
+            "  - task:\n      type: text-generation\n    dataset:\n      name: HellaSwag",
+        )
+        write(tmp_path / f"elm-{size}" / "README.md", card)
+    table = dynamics.read_scores(tmp_path)
+    assert set(table.benchmarks) == {"bbh_normalised", "hellaswag", "truthfulqa_mc2"}
+
+
+def test_truthfulqa_of_no_variant_is_not_taken_for_one(tmp_path):
+    for size in SIZES:
+        write(tmp_path / f"elm-{size}" / "README.md", model_card(size).replace("mc2", "accuracy"))
+    table = dynamics.read_scores(tmp_path)
+    assert table.benchmarks == ("hellaswag",)
+    (task,) = [t for t in table.account.tasks if "Truthful" in t.name]
+    assert "variant" in task.reason
+
+
+def test_an_evaluation_that_did_not_end_is_left_out_and_said(tmp_path):
+    as_inspect(tmp_path)
+    log = inspect_log("2.8b", "winogrande", 0.6) | {"status": "error"}
+    write(tmp_path / "broken_off.json", log)
+    write_eval(tmp_path / "started.eval", log, whole=False)
+    table = dynamics.read_scores(tmp_path)
+    assert "winogrande" not in table.benchmarks
+    why = {file.path.rpartition("/")[2]: file.reason for file in table.account.files}
+    assert "did not end (its status is error)" in why["broken_off.json"]
+    assert "did not end (its status is unknown)" in why["started.eval"]
+
+
+def test_a_size_that_the_source_states_serves_where_the_name_has_none(tmp_path):
+    WAYS["every eval ever"](tmp_path)
+    record = every_eval_ever("2.8b", {("hellaswag", "acc_norm"): 0.7})
+    record["model_info"] = {"id": "acme/elm-8x7b", "name": "elm-8x7b"}
+    record["model_info"]["additional_details"] = {"params_billions": "46.7"}
+    write(tmp_path / "mixture.json", record)
+    frame = dynamics.read_scores(tmp_path).frame.set_index("model")
+    assert frame["params"]["acme/elm-8x7b"] == pytest.approx(46.7e9)
