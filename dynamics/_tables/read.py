@@ -125,20 +125,13 @@ def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     first = text.lstrip()[:1]
     if first in ("{", "["):
         sheet = _json(path, text)
-<<<<<<< HEAD
         if sheet is not None:
             return [raw_table(sheet, content, note)]
         if content[:2] == b"\x1f\x8b":
             raise TableError(path, "no table of models in this packed JSON", "unpack it")
         return [read_results(path)]
-    is_card = text.startswith("---\n") and "model-index:" in text[:200_000]
-    if is_card or path.suffix.lower() in (".yaml", ".yml"):
-        return [read_results(path)]
-=======
-        return [read_results(path)] if sheet is None else [raw_table(sheet, content, note)]
     if is_card(content) or path.suffix.lower() in (".yaml", ".yml"):
         return []
->>>>>>> af63804 (Read results of every harness in a room of its own; several runs of a model and its checkpoints stay apart)
     if is_markdown(text):
         return _sheets(markdown_sheets(path, text), content, note)
     return [raw_table(csv_sheet(path, text), content, note)]
