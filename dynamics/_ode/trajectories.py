@@ -6,6 +6,7 @@ from typing import Literal
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
 from ...common.checks import check_known, index_of
@@ -24,6 +25,7 @@ class Trajectories(eqx.Module):
     - `mask`: true where there is a model.
     - `families`, `labs`: one name per family; `models`: names in each family; `benchmarks`.
     - `left_out`: (name, reason) of what the table holds and these trajectories do not.
+    - `interpolated`: (model, benchmark) of scores that were not measured, see `from_table`.
     """
 
     s: Float[Array, "families points"]
@@ -34,6 +36,7 @@ class Trajectories(eqx.Module):
     models: tuple[tuple[str, ...], ...] = eqx.field(static=True)
     benchmarks: tuple[str, ...] = eqx.field(static=True)
     left_out: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
+    interpolated: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
 
     @classmethod
     @in_double_precision
@@ -47,6 +50,7 @@ class Trajectories(eqx.Module):
         labs: Sequence[str] | None = None,
         models: Sequence[Sequence[str]] | None = None,
         left_out: Sequence[tuple[str, str]] = (),
+        interpolated: Sequence[tuple[str, str]] = (),
     ) -> "Trajectories":
         """From one array of sizes and one of scores ("points dims") per family.
 
@@ -87,6 +91,7 @@ class Trajectories(eqx.Module):
             if benchmarks is None
             else tuple(benchmarks),
             left_out=tuple(left_out),
+            interpolated=tuple(interpolated),
         )
 
     @classmethod
@@ -104,7 +109,10 @@ class Trajectories(eqx.Module):
         how many sizes a family needs to count; `same_size`, what becomes of several models of one
         family and size: their mean, or a ValueError.
 
-        A model without one of the scores, and a family with too few sizes, are left out and
+        A model without one of the scores stays for the others where smaller and larger models of
+        its family have that score: its own is taken from the line between them along log10 N, as
+        the fit itself draws a path between sizes, and is listed in `interpolated`. At the end of a
+        family there is no such line: the model, like a family with too few sizes, is left out and
         listed in `left_out`. Raises ValueError for a benchmark that is not there and when no
         family remains.
         """
@@ -113,9 +121,11 @@ class Trajectories(eqx.Module):
         if min_models < 2:
             raise ValueError(f"min_models is {min_models}; a trajectory has at least 2 sizes")
         columns = list(chosen)
-        left_out, retained = [], []
+        left_out, retained, interpolated = [], [], []
         for family, rows in table.frame.groupby("family", sort=False):
-            complete = rows.dropna(subset=columns).sort_values("params", kind="stable")
+            filled, between = _interpolated(rows, columns)
+            complete = filled.dropna(subset=columns).sort_values("params", kind="stable")
+            interpolated += [(m, b) for m, b in between if m in set(complete["model"])]
             for model in rows["model"][~rows["model"].isin(complete["model"])]:
                 left_out.append((str(model), "incomplete_scores"))
             sizes = complete.groupby("params", sort=True)
@@ -145,6 +155,7 @@ class Trajectories(eqx.Module):
             labs=labs,
             models=models,
             left_out=left_out,
+            interpolated=interpolated,
         )
 
     @property
@@ -177,6 +188,7 @@ class Trajectories(eqx.Module):
             models=tuple(self.models[i] for i in chosen),
             benchmarks=self.benchmarks,
             left_out=self.left_out,
+            interpolated=self.interpolated,
         )
 
     def index(self, family: str) -> int:
@@ -185,6 +197,28 @@ class Trajectories(eqx.Module):
         Raises ValueError for a family that is not there, naming those that are.
         """
         return index_of(family, self.families, kind="family")
+
+
+def _interpolated(
+    rows: pd.DataFrame, columns: list[str]
+) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """A family's rows with missing scores between measured ones filled in along log10 N, and the
+    (model, benchmark) of each."""
+    filled, between = rows, []
+    size = np.log10(rows["params"].to_numpy(float))
+    for name in columns:
+        scores = rows[name].to_numpy(float)
+        known = np.isfinite(scores)
+        if known.all() or not known.any():
+            continue
+        inside = ~known & (size > size[known].min()) & (size < size[known].max())
+        if not inside.any():
+            continue
+        at, place = np.unique(size[known], return_inverse=True)
+        means = np.bincount(place, scores[known]) / np.bincount(place)
+        filled = filled.assign(**{name: np.where(inside, np.interp(size, at, means), scores)})
+        between += [(str(model), name) for model in rows["model"][inside]]
+    return filled, between
 
 
 def _check_family(name: str, time: np.ndarray, state: np.ndarray, dims: int) -> None:

@@ -73,6 +73,22 @@ def test_table_leaves_out_what_is_no_trajectory_and_says_so(tmp_path):
         dynamics.Trajectories.from_table(table, min_models=4)
 
 
+def test_a_model_without_one_score_stays_for_the_others(tmp_path):
+    rows = ["A,a1,1e9,0.40,0.42", "A,a10,1e10,0.60,", "A,a100,1e11,0.70,0.36", "A,a2,2e9,,0.41"]
+    data = dynamics.Trajectories.from_table(small_table(tmp_path, rows))
+    assert data.models == (("a1", "a2", "a10", "a100"),)
+    assert set(data.interpolated) == {("a10", "truthfulqa_mc2"), ("a2", "hellaswag")}
+    # Along log10 N: from 9 to 10 of 0.40 to 0.60, and from log10 2e9 to 11 of 0.41 to 0.36.
+    step = np.log10(2)
+    np.testing.assert_allclose(data.x[0, 1, 0], 0.4 + 0.2 * step, rtol=1e-12)
+    np.testing.assert_allclose(data.x[0, 2, 1], 0.41 - 0.05 * (1 - step) / (2 - step), rtol=1e-12)
+    np.testing.assert_allclose(data.x[0, 2, 0], 0.6, rtol=1e-15)
+    assert data.left_out == ()
+    # At the end of a family nothing lies on either side.
+    ends = small_table(tmp_path, [*rows, "A,a0,1e8,0.30,"])
+    assert dynamics.Trajectories.from_table(ends).left_out == (("a0", "incomplete_scores"),)
+
+
 def test_shipped_table_has_the_trajectories_of_its_families():
     table = dynamics.load_table("uniform")
     names = ("hellaswag", "truthfulqa_mc2")
