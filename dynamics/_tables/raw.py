@@ -28,6 +28,7 @@ class RawTable:
     - `account`: what was seen so far, used or not.
     - `set_aside`: row -> why the reader leaves it out of the table that counts, one of SET_ASIDE:
       it is another run of a model that is there, or a checkpoint of it.
+    - `row_files`: row -> the files that its scores are from, where there are several in the table.
     - `submissions`: whether anybody may hand models in and say what they are, as to a leaderboard.
     """
 
@@ -40,6 +41,7 @@ class RawTable:
     sha256: str = hashlib.sha256(b"").hexdigest()
     account: Account = NOTHING_SEEN
     set_aside: Mapping[int, str] = field(default_factory=dict)
+    row_files: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     submissions: bool = False
 
 

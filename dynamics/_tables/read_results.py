@@ -81,6 +81,7 @@ def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -
             tasks=tuple(TaskSeen(*task) for task in gathered.tasks),
         ),
         set_aside=table.set_aside,
+        row_files=table.row_files,
     )
 
 

@@ -1,13 +1,13 @@
 """Sources in, a validated ScoreTable out. Every reader ends here."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from .account import Account, RowLeftOut, join_accounts
+from .account import Account, FileSeen, RowLeftOut, join_accounts
 from .join import Joined, join
 from .kinds import KindChoice
 from .parse import Parsed, parse
@@ -101,7 +101,11 @@ def _account(sources: Sequence[Parsed], left_out: pd.DataFrame) -> Account:
             for row, model, reason in zip(gone["row"], gone["model"], gone["reason"], strict=True)
         ]
         account = replace(source.account, rows_left_out=(*source.account.rows_left_out, *rows))
-        if len(account.files) == 1:
+        if source.raw.row_files:
+            reasons = dict(zip(gone["row"], (row.reason for row in rows), strict=True))
+            files = _used_files(account.files, source.raw.row_files, reasons)
+            account = replace(account, files=files)
+        elif len(account.files) == 1:
             file = replace(
                 account.files[0],
                 used=len(source.frame) - len(gone),
@@ -110,6 +114,27 @@ def _account(sources: Sequence[Parsed], left_out: pd.DataFrame) -> Account:
             account = replace(account, files=(file,))
         accounts.append(account)
     return join_accounts([*accounts, *lists])
+
+
+def _used_files(
+    files: Sequence[FileSeen], row_files: Mapping[int, tuple[str, ...]], gone: Mapping[int, str]
+) -> tuple[FileSeen, ...]:
+    """Files with the number of their rows that are in the table, and why the others are not."""
+    rows_of: dict[str, list[int]] = {}
+    for row, paths in row_files.items():
+        for path in paths:
+            rows_of.setdefault(path, []).append(row)
+    seen = []
+    for file in files:
+        rows = rows_of.get(file.path, [])
+        left_out = [gone[row] for row in rows if row in gone]
+        if left_out and not file.reason:
+            reason = "; ".join(dict.fromkeys(left_out))
+            file = replace(
+                file, used=len(rows) - len(left_out), left_out=len(left_out), reason=reason
+            )
+        seen.append(file)
+    return tuple(seen)
 
 
 def _about_variant(joined: Joined, sources: Sequence[Parsed]) -> Iterator[TableWarning]:

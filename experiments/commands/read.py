@@ -38,8 +38,11 @@ def run(options: argparse.Namespace) -> None:
     from ... import dynamics
     from ...common.files import write_whole
     from ..accounts import account_to_text
+    from ..progress import report_parts
 
-    table = dynamics.read_scores(options.path, kind=settings_from(options, ReadTables).kind)
+    kind = settings_from(options, ReadTables).kind
+    with report_parts("read") as progress:
+        table = dynamics.read_scores(options.path, kind=kind, progress=progress)
     if options.out is not None:
         write_whole(options.out, understood(table).to_csv(index=False, float_format="%.12g"))
     if options.json:

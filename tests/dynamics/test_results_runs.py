@@ -114,6 +114,15 @@ def test_an_adapter_is_named_with_the_model_that_it_is_on(folder, stated):
     assert (other["kind"], other["params"], other["family"]) == ("tuned", 2.8e9, "elm")
 
 
+def test_the_file_of_a_model_that_is_left_out_says_so(folder):
+    path = write(folder / "chat" / "results_1.json", lm_eval("2.8b", name="acme/elm-2.8b-chat"))
+    table = dynamics.read_scores(folder)
+    (file,) = [f for f in table.account.files if f.path == str(path)]
+    assert (file.used, file.left_out) == (0, 1)
+    assert "tuned" in file.reason
+    assert sum(f.used for f in table.account.files) == len(SIZES)
+
+
 @pytest.mark.parametrize(
     "path",
     [

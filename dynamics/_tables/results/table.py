@@ -17,7 +17,7 @@ from .runs import Measurement
 class ResultsTable(NamedTuple):
     """What `read_results` makes its table of.
 
-    - `columns`, `rows`, `warnings`, `set_aside`: as in RawTable.
+    - `columns`, `rows`, `warnings`, `set_aside`, `row_files`: as in RawTable.
     - `files`: those of which no score is in the table that counts, and why.
     """
 
@@ -25,6 +25,7 @@ class ResultsTable(NamedTuple):
     rows: range
     warnings: tuple[TableWarning, ...]
     set_aside: dict[int, str]
+    row_files: dict[int, tuple[str, ...]]
     files: dict[Path, str]
 
 
@@ -57,6 +58,10 @@ def make_table(
         rows=range(1, len(rows) + 1),
         warnings=tuple(warnings),
         set_aside={row: one.apart for row, one in enumerate(rows, start=1) if one.apart},
+        row_files={
+            row: tuple(dict.fromkeys(str(run.path) for run in one.runs))
+            for row, one in enumerate(rows, start=1)
+        },
         files=_unused_files(names, rows),
     )
 
