@@ -53,7 +53,7 @@ def largest() -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--kilobytes", type=int, default=50)
     settings = parser.parse_args()

@@ -205,12 +205,6 @@ def diagnose(
     reasoning = _named(table, reasoning) if reasoning else default_reasoning(table)
     truth = _named(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
-    # What is missing from other benchmarks does not matter to this pair.
-    warnings = (
-        *(w for w in table.warnings if w.code != "missing_score"),
-        *_missing_scores(missing, reasoning, truth),
-        *_without_errors(pair, reasoning, truth),
-    )
     report = on_progress or silent
     report("families")
     chance = benchmark(reasoning).chance
@@ -236,8 +230,7 @@ def diagnose(
         coupling=combine_families([f.slope for f in families if f.slope is not None]),
         pooled=pooled,
         turning=turning_families(
-            [f.critical for f in families],
-            sizes=[f.log10_params for f in families],
+            {f.family: (f.critical, f.log10_params) for f in families},
             curve=turns["log10_params"].curve,
             noise=noise_of(pair, scatter),
             seed=seed,
@@ -245,16 +238,12 @@ def diagnose(
         common_turn=turns,
         level=level_of(pair, scatter),
         scatter=scatter,
-        expected_false_calls=expected_false_calls(
-            ((f.reasoning, f.truth_stderr) for f in families if f.current is not None),
-            scatter=scatter,
-            seed=seed,
-        ),
+        expected_false_calls=_false_calls(families, scatter, seed),
         width=_width(families, pair, n_null=n_boot, seed=seed),
         dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
         dimension_benchmarks=tuple(measured),
         dimension_change=_dimension_change(pair, measured, families, n_boot=n_boot, seed=seed),
-        warnings=warnings,
+        warnings=_warnings(table, pair, missing, reasoning, truth),
         n_boot=n_boot,
         seed=seed,
         account=table.account,
@@ -354,6 +343,22 @@ def _dimension_change(
     if min(len(group) for group in groups) == 0:
         return None
     return compare_dimension(*groups, n_boot=n_boot, seed=seed)
+
+
+def _false_calls(families: FamilyDiagnoses, scatter: Scatter, seed: int) -> float:
+    several = ((f.reasoning, f.truth_stderr) for f in families if f.current is not None)
+    return expected_false_calls(several, scatter=scatter, seed=seed)
+
+
+def _warnings(
+    table: ScoreTable, pair: pd.DataFrame, missing: pd.DataFrame, reasoning: str, truth: str
+) -> tuple[TableWarning, ...]:
+    """What a reader must know of this pair; scores missing elsewhere do not matter to it."""
+    return (
+        *(w for w in table.warnings if w.code != "missing_score"),
+        *_missing_scores(missing, reasoning, truth),
+        *_without_errors(pair, reasoning, truth),
+    )
 
 
 def _missing_scores(missing: pd.DataFrame, reasoning: str, truth: str) -> list[TableWarning]:

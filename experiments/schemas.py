@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 from .options import Options, SettingError, group, option
 
 if TYPE_CHECKING:
-    from ..dynamics import Leave, PenaltyName, Protocol
+    from ..dynamics import KindChoice, Leave, PenaltyName, Protocol
     from ..interp import Dtype
 else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
-    Dtype = Leave = PenaltyName = Protocol = str
+    Dtype = KindChoice = Leave = PenaltyName = Protocol = str
 
 
 def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
@@ -137,7 +137,7 @@ def _kind() -> Any:
 class ReadTables(Options):
     """What `nullcline read` can be told beside its paths."""
 
-    kind: str = _kind()
+    kind: KindChoice = _kind()
 
 
 @dataclass
@@ -151,7 +151,7 @@ class OfTable(Launched):
         "read as one; the shipped table where none is given",
         flag="PATH",
     )
-    kind: str = _kind()
+    kind: KindChoice = _kind()
 
     def __post_init__(self) -> None:
         super().__post_init__()

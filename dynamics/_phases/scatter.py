@@ -18,8 +18,10 @@ from .family_curve import quadratic_design
 #: Scatter of TruthfulQA MC2 in the shipped table `uniform`, which a small table borrows; a test
 #: computes it again.
 TYPICAL_SD = 0.0102
-#: Degrees of freedom that the borrowed figure counts for beside a table's own.
-TYPICAL_DOF = 8.0
+#: The degrees of freedom behind it there.
+TYPICAL_DOF = 33
+#: Degrees of freedom that it counts for beside a table's own: other tables are other worlds.
+_WEIGHT = 8.0
 
 
 @shown
@@ -28,7 +30,8 @@ class Scatter:
     """Standard deviation between models of one family about the family's curve.
 
     - `sd`: beyond the known errors, a fraction; `low`, `high`: its 95 % interval.
-    - `degrees_of_freedom`: of the estimate, borrowed ones included; `models`: those behind it.
+    - `degrees_of_freedom`: of the estimate, by Satterthwaite's rule for the mean of the table's own
+      and the borrowed one; `models`: those behind the table's own.
     """
 
     sd: float
@@ -73,17 +76,19 @@ def pooled_scatter(families: Iterable[Residuals | None]) -> Scatter:
     """The scatter that families show together, drawn towards `TYPICAL_SD`.
 
     The variance beyond known errors is (Σ squares - Σ expected) / Σ dof, averaged with
-    `TYPICAL_SD`² by degrees of freedom. Its interval is that of a chi-square for the whole residual
-    variance, less the known part.
+    `TYPICAL_SD`², which counts for eight degrees of freedom. A mean w a + (1 - w) b of variances
+    with f and g degrees of freedom has 1 / (w² / f + (1 - w)² / g) of them. The interval is that of
+    a chi-square for the whole residual variance, less the known part.
     """
     known = [family for family in families if family is not None]
     dof = float(sum(family.dof for family in known))
     squares, expected = (
         sum(getattr(family, name) for family in known) for name in ("squares", "expected")
     )
-    whole_dof = dof + TYPICAL_DOF
+    own = dof / (dof + _WEIGHT)
+    whole_dof = 1 / ((own**2 / dof if dof else 0.0) + (1 - own) ** 2 / TYPICAL_DOF)
     # A variance below zero is an estimate of a small one, and stays in the mean as it is.
-    variance = (squares - expected + TYPICAL_DOF * TYPICAL_SD**2) / whole_dof
+    variance = (squares - expected + _WEIGHT * TYPICAL_SD**2) / (dof + _WEIGHT)
     error = expected / dof if dof else 0.0
     total = max(variance, 0.0) + error
     low, high = (

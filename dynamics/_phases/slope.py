@@ -106,13 +106,9 @@ def errors_in_variables_slope(
         quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, dof)))
     low, high = _crossings(profile, centre, minimum + quantile)
 
-    def below(gamma: float) -> float:
-        """Probability of a smaller slope, by the signed root of the profile."""
-        angle = math.atan(gamma)
-        root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
-        signed = root if centre < angle else -root
-        return float(stats.t.cdf(signed, dof if scale > 1 else known))
-
+    below = partial(
+        _probability_below, profile, centre, minimum, scale, float(dof if scale > 1 else known)
+    )
     return Slope(
         gamma=math.tan(centre),
         low=low,
@@ -123,6 +119,15 @@ def errors_in_variables_slope(
         misfit_p=float(stats.chi2.sf(minimum, dof)) if dof else float("nan"),
         models=len(x),
     )
+
+
+def _probability_below(
+    profile: Profile, centre: float, minimum: float, scale: float, dof: float, gamma: float
+) -> float:
+    """Probability of a smaller slope than `gamma`, by the signed root of the profile."""
+    angle = math.atan(gamma)
+    root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
+    return float(stats.t.cdf(root if centre < angle else -root, dof))
 
 
 def _slope_without_errors(x, y) -> Slope:

@@ -1,7 +1,7 @@
 """Which families turn inside their own sizes, and how many could have been seen to."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +34,8 @@ class Turning:
 
 
 def turning_families(
-    critical: Sequence[FamilyCritical],
+    families: Mapping[str, tuple[FamilyCritical, Float[np.ndarray, " _"]]],
     *,
-    sizes: Sequence[Float[np.ndarray, " _"]],
     curve: SplineCurve | None,
     noise: float,
     false_discovery_rate: float = 0.05,
@@ -44,22 +43,20 @@ def turning_families(
 ) -> Turning:
     """Judge the families' U-tests together.
 
-    `sizes` are each family's log10 N; `curve`, the pooled one; `noise`, the variance of a score
-    about it.
+    `families`: name -> its U-test and its log10 N; `curve`: the pooled one; `noise`: the variance
+    of a score about it.
     """
-    tested = [(c, s) for c, s in zip(critical, sizes, strict=True) if not math.isnan(c.p_value)]
+    tested = {name: one for name, one in families.items() if not math.isnan(one[0].p_value)}
     if not tested:
         return Turning((), 0, false_discovery_rate, math.nan)
-    q = stats.false_discovery_control([c.p_value for c, _ in tested])
+    q = stats.false_discovery_control([c.p_value for c, _ in tested.values()])
     power = math.nan
     if curve is not None and noise > 0:
         rng = np.random.default_rng(seed)
-        power = float(np.mean([_power(s, curve, noise, rng) for _, s in tested]))
+        power = float(np.mean([_power(s, curve, noise, rng) for _, s in tested.values()]))
     return Turning(
         families=tuple(
-            str(c.family)
-            for (c, _), one in zip(tested, q, strict=True)
-            if one <= false_discovery_rate
+            name for name, one in zip(tested, q, strict=True) if one <= false_discovery_rate
         ),
         tested=len(tested),
         false_discovery_rate=false_discovery_rate,

@@ -8,6 +8,7 @@ from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._phases.false_calls import expected_false_calls
 from nullcline.dynamics._phases.own_slopes import bend_beyond_slopes, slopes_on_level
 from nullcline.dynamics._phases.scatter import (
+    TYPICAL_DOF,
     TYPICAL_SD,
     Scatter,
     pooled_scatter,
@@ -151,6 +152,7 @@ def test_the_typical_scatter_is_that_of_the_shipped_table():
     known = [family for family in residuals if family is not None]
     excess = sum(f.squares - f.expected for f in known) / sum(f.dof for f in known)
     assert np.sqrt(excess) == pytest.approx(TYPICAL_SD, abs=5e-5)
+    assert sum(f.dof for f in known) == TYPICAL_DOF
 
 
 def test_planted_scatter_is_found_again():

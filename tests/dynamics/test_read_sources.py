@@ -33,8 +33,13 @@ def test_the_same_model_in_two_sources_is_one_row(tmp_path):
 def test_paths_may_be_arguments_of_their_own_or_frames(tmp_path):
     one, two = write(tmp_path, one=ONE, two=TWO)
     frame = pd.read_csv(two)
-    for sources in ((one, two), ([one, two],), (one, frame), ([str(one), frame],)):
-        assert dynamics.read_scores(*sources).frame["truthfulqa_mc2"].tolist() == [0.442, 0.388]
+    for table in (
+        dynamics.read_scores(one, two),
+        dynamics.read_scores([one, two]),
+        dynamics.read_scores(one, frame),
+        dynamics.read_scores([str(one), frame]),
+    ):
+        assert table.frame["truthfulqa_mc2"].tolist() == [0.442, 0.388]
 
 
 def test_a_conflict_between_sources_is_said_and_the_first_is_used(tmp_path):

@@ -217,8 +217,11 @@ def test_an_evaluation_that_did_not_end_is_left_out_and_said(tmp_path):
 def test_a_size_that_the_source_states_serves_where_the_name_has_none(tmp_path):
     WAYS["every eval ever"](tmp_path)
     record = every_eval_ever("2.8b", {("hellaswag", "acc_norm"): 0.7})
-    record["model_info"] = {"id": "acme/elm-8x7b", "name": "elm-8x7b"}
-    record["model_info"]["additional_details"] = {"params_billions": "46.7"}
+    record["model_info"] = {
+        "id": "acme/elm-8x7b",
+        "name": "elm-8x7b",
+        "additional_details": {"params_billions": "46.7"},
+    }
     write(tmp_path / "mixture.json", record)
     frame = dynamics.read_scores(tmp_path).frame.set_index("model")
     assert frame["params"]["acme/elm-8x7b"] == pytest.approx(46.7e9)

@@ -33,8 +33,8 @@ DOCUMENTS = {
     "lm_eval": lm_eval(
         groups={"g": {"acc,none": 0.3}},
         chat_template=None,
-        **{"n-samples": {"hellaswag": {"original": 10042, "effective": 100}}},
-    ),
+    )
+    | {"n-samples": {"hellaswag": {"original": 10042, "effective": 100}}},
     "lighteval": lighteval("410m"),
     "leaderboard": lighteval("410m", "harness|{}|{}"),
     "inspect": inspect_log("410m", "hellaswag", 0.4),

@@ -5,8 +5,8 @@ import zipfile
 from pathlib import Path
 
 SIZES = ("160m", "410m", "1.4b", "2.8b")
-HELLASWAG = dict(zip(SIZES, (0.301, 0.407, 0.524, 0.605), strict=True))
-TRUTHFULQA = dict(zip(SIZES, (0.442, 0.411, 0.388, 0.355), strict=True))
+HELLASWAG: dict[str, float] = dict(zip(SIZES, (0.301, 0.407, 0.524, 0.605), strict=True))
+TRUTHFULQA: dict[str, float] = dict(zip(SIZES, (0.442, 0.411, 0.388, 0.355), strict=True))
 NAMES = [f"acme/elm-{size}" for size in SIZES]
 
 
