@@ -74,7 +74,7 @@ def test_a_record_holds_what_made_it(table, tmp_path, capsys):
     [
         (b"", None, "empty"),
         (b"\x93\x00\xff\xfe garbage \x00", None, "text"),
-        (b"model,params,hellaswag\na,1B,0.3\n", 1, "family"),
+        (b"model,params,hellaswag\na,1B,0.3\n", 2, "family"),
         (GOOD.replace("55", "much").encode(), 3, "number"),
         (GOOD.replace("55", "155").encode(), 3, "outside"),
         (GOOD.replace("55", "inf").encode(), 3, "infinite"),
