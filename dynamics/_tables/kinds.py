@@ -91,6 +91,7 @@ _TUNED_WORDS = frozenset(
         *("flan", "lora", "qlora", "peft", "adapter", "ft", "sharegpt", "evol", "lima", "raven"),
         *("beluga", "xwin", "neural", "nous", "rp", "reward", "rm", "bagel", "slerp", "ties"),
         *("dare", "merge", "merged", "fusion", "fused", "blend", "soup", "moerge", "passthrough"),
+        *("blossom", "calme", "magnum", "einstein", "higgs", "mammoth", "mammoth2", "priya"),
         *("baize", "dolly", "camel", "tuned", "thinking", "laser", "mt0", "magicoder", "bruins"),
     }
 )
@@ -99,7 +100,8 @@ _TUNED_STRETCHES = re.compile(
     "instruct|chat|alpaca|vicuna|wizard|zephyr|hermes|orca|dolphin|airoboros|guanaco|bloomz"
     "|finetun|fine-tun|fine_tun|uncensor|abliterat|platypus|samantha|openassistant|ultra(?:lm|feed)"
     "|manticore|pygmalion|gpt4all|gpt4-|synthia|stheno|franken|metamodel|marcoroni|marcoro14"
-    "|neuralpipe|minotaur|lamini|starling|tulu-|distill-(?:qwen|llama)|helpingai|catppt|thetawave|delexa|rasgulla"
+    "|neuralpipe|minotaur|lamini|starling|tulu-|distill-(?:qwen|llama)|helpingai|catppt|thetawave|delexa|rasgulla|sauerkraut|orpo|magpie|openbio|noromaid|lumimaid"
+    "|mythomax|speechless|suzume|luminia|henbane|pantheon|piccolo"
 )
 # Mixtures put together from tuned models by hand: 2x7B, 4x10.7b, but not Mixtral's 8x7B.
 _BY_HAND = re.compile(r"(?<![0-9])(?!8x(?:7|22)b)[2-9]x[0-9.]+b(?![a-z0-9])|[0-9]bx[0-9]")
