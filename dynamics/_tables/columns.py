@@ -161,7 +161,19 @@ _LAST = frozenset(
             "heads",
             "seconds",
         ),
-        *("samples", "sha", "date", "version", "url", "link", "rate"),
+        *(
+            "samples",
+            "std",
+            "sd",
+            "stdev",
+            "stddev",
+            "sha",
+            "date",
+            "version",
+            "url",
+            "link",
+            "rate",
+        ),
     }
 )
 _WORD = re.compile(r"[a-z0-9.+]+")

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .account import RowLeftOut
-from .benchmarks import BENCHMARKS, read_benchmark
 from .cells import clean_text, is_missing
-from .columns import known_column
+from .known_names import known_name
 from .problems import Problems
 from .sheets import Sheet
 
@@ -20,6 +19,7 @@ TOTALS = frozenset(
 )
 #: Headings of tables with one row a score or one column a model.
 _LABELS = frozenset({"task", "tasks", "benchmark", "dataset", "metric", "value", "score", "groups"})
+_UNIT_MARKS = frozenset({"", "%", "pct", "percent", "acc", "accuracy", "fraction", "↑", "⬆", "-"})
 _ODD = frozenset({"", " ", "\t", "#", "/", "%"})  # how lines begin that may be no rows
 _COMMENT = ("#", "//", "%")
 
@@ -33,15 +33,6 @@ class Grid:
     rows: list[int]
     left_out: tuple[RowLeftOut, ...] = ()
     header_row: int = 1
-
-
-def known_name(heading: str) -> str:
-    """The column or benchmark that a heading names, empty where we know neither."""
-    known = known_column(heading)
-    if known is not None:
-        return known
-    name = read_benchmark(heading).name
-    return name if name in BENCHMARKS else ""
 
 
 def cut(sheet: Sheet, problems: Problems) -> Grid:
@@ -128,11 +119,17 @@ def _no_row(row: Sequence[object], width: int) -> str:
         return "a total of other rows"
     if not filled:
         return "empty"
+    if not first and all(_text(cell) in _UNIT_MARKS for cell in row):
+        return "a line of units"
     if len(row) < width and filled == 1 and (width > 2 or _is_footnote(first)):
         return "a line of text without scores"
     if first.startswith("# ") and len(row) != width:
         return "a comment"
     return ""
+
+
+def _text(cell: object) -> str:
+    return clean_text(cell).lower().strip("()[]")
 
 
 def _fitted(row: Sequence[object], width: int, ragged: bool) -> list[object] | None:

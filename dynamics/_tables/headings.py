@@ -7,8 +7,8 @@ from .account import ColumnSeen
 from .benchmarks import BENCHMARKS, metric_rank, read_benchmark
 from .cells import is_missing
 from .columns import TEXT_COLUMNS, is_ignored, known_heading, no_score
-from .header import known_name
 from .kinds import holds_kinds
+from .known_names import known_name
 from .problems import Problems
 from .raw import RawTable
 

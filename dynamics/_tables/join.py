@@ -127,6 +127,7 @@ def _by_names(frame: pd.DataFrame) -> None:
         if not families[i] and plain in known:
             own = models[i].rsplit("/", 1)[-1]
             families[i] = own if own.casefold() in stems else known[plain].family
+    _same_names(families, params, frame["plain"].tolist(), models)
     if stems and not frame["own_family"].any() and not frame["submissions"].any():
         for i in nameless_family:  # a family of one, where the others' names tell theirs
             if not families[i] and np.isfinite(params[i]):
@@ -137,6 +138,19 @@ def _by_names(frame: pd.DataFrame) -> None:
     _split_makers(frame)
     frame["size_by_name"] = False
     frame.loc[[i for i in sizeless if np.isfinite(params[i])], "size_by_name"] = True
+
+
+def _same_names(
+    families: list[str], params: np.ndarray, plain: list[str], models: list[str]
+) -> None:
+    """Models of one name and several sizes are a family of that name."""
+    nameless = [i for i, family in enumerate(families) if not family and np.isfinite(params[i])]
+    sizes: dict[str, set[float]] = {}
+    for i in nameless:
+        sizes.setdefault(plain[i], set()).add(float(params[i]))
+    for i in nameless:
+        if len(sizes[plain[i]]) > 1:
+            families[i] = naming_part(models[i])
 
 
 def said_of_names(frame: pd.DataFrame) -> Iterator[TableWarning]:

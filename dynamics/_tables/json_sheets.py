@@ -6,6 +6,7 @@ from pathlib import Path
 from .columns import known_column
 from .decode import plain_cell
 from .json_files import as_dict
+from .known_names import known_name
 from .sheets import Sheet
 
 _LABELS = ("dataset", "benchmark", "task")  # of tables with one column a model
@@ -58,7 +59,18 @@ def _records(document: object) -> list[dict] | None:
 
 
 def _columns(table: dict) -> list[dict] | None:
-    """Column -> cells, as a list or (as pandas writes) as index -> cell."""
+    """Column -> cells, as a list or (as pandas writes) as index -> cell; or model -> scores."""
+    if table and all(isinstance(cells, dict) for cells in table.values()):
+        inner = list(dict.fromkeys(str(key) for cells in table.values() for key in cells))[:2000]
+        if not _names_models([table]):
+            outer = [str(key) for key in table][:2000]
+            if any(known_name(key) for key in inner) and not any(map(known_name, outer)):
+                return [{"model": key, **cells} for key, cells in table.items()]
+            if any(map(known_name, outer)) and not any(key.isdecimal() for key in inner):
+                return [
+                    {"model": key, **{k: c[key] for k, c in table.items() if key in c}}
+                    for key in inner
+                ]
     if not table or not _names_models([table]):
         return None
     if all(isinstance(cells, list) for cells in table.values()):

@@ -90,7 +90,7 @@ def family_in_name(model: str) -> str:
     match = _SIZE.search(name)
     if match is None:
         return ""
-    before = name[: match.start()].rstrip("-_. ")
+    before = name[: match.start()].rstrip("-_. ([{")
     if not before:
         before = _part_before(model)
     before = re.sub(r"^meta[-_ ](?=llama)", "", before, flags=re.IGNORECASE)

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from .account import RowLeftOut
 from .cells import clean_name, clean_text, is_missing
 from .columns import known_column, known_heading, no_score
-from .header import Grid, known_name
+from .header import Grid
+from .known_names import known_name
 from .model_names import family_in_name
 from .problems import TableWarning
 

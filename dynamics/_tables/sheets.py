@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .known_names import known_name
 from .problems import TableError
 
 _DELIMITERS = ",;\t|"
@@ -15,6 +16,7 @@ _LINES_LOOKED_AT = 12
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 _MODEL_SAID = re.compile(r"(?:pretrained|model|path)=([^,\s)]+)")
 _MOST_TABLES = 100  # in a document
+_BLANKS = re.compile(r"[ \t]{2,}")
 #: Longer than any table's header: such a line is one long cell.
 _LONGEST_LINE = 100_000
 
@@ -55,6 +57,9 @@ def csv_sheet(path: Path, text: str) -> Sheet:
         start, delimiter = 1 + stated[0].count("\n"), stated[1]
         text = text[stated.end() :]
     delimiter = delimiter or _delimiter(text)
+    if not delimiter and _is_aligned(text):
+        return _aligned_sheet(path, text, start)
+    delimiter = delimiter or ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, numbers = [], []
     line = 0
@@ -126,17 +131,41 @@ def _bars(line: str) -> list[str]:
 
 def _delimiter(text: str) -> str:
     """The delimiter that cuts most of the first lines into the same number of cells, two or more;
-    of several the one that cuts them into most."""
-    lines = [line[:_LONGEST_LINE] for line in text[:400_000].splitlines()[:80] if line.strip()]
-    lines = [line for line in lines if not line.startswith("# ")][:_LINES_LOOKED_AT]
+    of several the one whose header we know best, then the one that cuts into most. Empty for none.
+    """
+    lines = _first_lines(text)
 
-    def steady(delimiter: str) -> tuple[float, int]:
+    def steady(delimiter: str) -> tuple[float, int, int]:
         try:
-            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+            rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
         except csv.Error:
-            return 0.0, 0
-        width, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        return (often / len(widths), width) if width > 1 else (0.0, 0)
+            return 0.0, 0, 0
+        width, often = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
+        if width < 2:
+            return 0.0, 0, 0
+        header = next(cells for cells in rows if len(cells) == width)
+        known = sum(bool(known_name(cell[:200])) for cell in header[:200])
+        return often / len(rows), known, width
 
     best = max(_DELIMITERS, key=steady)
-    return best if steady(best) > (0.0, 0) else ","
+    return best if steady(best)[0] > 0 else ""
+
+
+def _first_lines(text: str) -> list[str]:
+    lines = [line[:_LONGEST_LINE] for line in text[:400_000].splitlines()[:80] if line.strip()]
+    return [line for line in lines if not line.startswith("# ")][:_LINES_LOOKED_AT]
+
+
+def _is_aligned(text: str) -> bool:
+    """Whether columns are set apart by two blanks or more, as in a printed table."""
+    widths = [len(_BLANKS.split(line.strip())) for line in _first_lines(text)]
+    return len(widths) > 1 and min(widths) > 1 and len(set(widths)) == 1
+
+
+def _aligned_sheet(path: Path, text: str, start: int) -> Sheet:
+    rows, numbers = [], []
+    for number, line in enumerate(text.splitlines(), start=start):
+        if line.strip():
+            rows.append(_BLANKS.split(line.strip()))
+            numbers.append(number)
+    return Sheet(path, "text", rows, numbers, ragged=False)
