@@ -129,7 +129,7 @@ def stated_kind(text: str) -> ModelKind | None:
     return next((_STATED[mark] for mark in lowered if mark in _STATED), None)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def named_kind(model: str) -> ModelKind | None:
     """`tuned` where a model's name says so by a word or a stretch of letters, else None."""
     name = naming_part(model).lower()

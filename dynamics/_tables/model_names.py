@@ -54,7 +54,7 @@ class NamedSizes(NamedTuple):
     active: float
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def sizes_in_name(model: str) -> NamedSizes:
     """Sizes that a model's name states; of a path, the last part that states any."""
     totals: list[float] = []
@@ -78,7 +78,7 @@ def sizes_in_name(model: str) -> NamedSizes:
     return NamedSizes(totals[0] if len(totals) == 1 else math.nan, product, active)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def family_in_name(model: str) -> str:
     """The name up to its size, empty where no size is there: `Llama-2-7b-hf` gives `Llama-2`.
 
@@ -109,7 +109,7 @@ def maker_in_name(model: str) -> str:
     return organisation if slash and "/" not in name and not model.startswith(".") else ""
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def naming_part(model: str) -> str:
     """The part of a name or path that names the model: the last with a size, else the last that
     is more than `hf`, `final` or `checkpoint-14000`."""
@@ -127,7 +127,7 @@ def short_name(model: str) -> str:
     return model.rstrip("/").rsplit("/", 1)[-1]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def plain_name(model: str) -> str:
     """One spelling for all spellings of a name: no organisation, case, separators, `-hf`.
 

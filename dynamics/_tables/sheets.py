@@ -1,10 +1,9 @@
 """Sheets: rows of cells with their line numbers, as a file holds them, not yet understood."""
 
 import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ _LINES_LOOKED_AT = 12
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 _MODEL_SAID = re.compile(r"(?:pretrained|model|path)=([^,\s)]+)")
 _MOST_TABLES = 100  # in a document
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 _BLANKS = re.compile(r"[ \t]{2,}")
 #: Longer than any table's header: such a line is one long cell.
 _LONGEST_LINE = 100_000
@@ -60,7 +60,7 @@ def csv_sheet(path: Path, text: str) -> Sheet:
     if not delimiter and _is_aligned(text):
         return _aligned_sheet(path, text, start)
     delimiter = delimiter or ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     rows, numbers = [], []
     line = 0
     try:
@@ -127,6 +127,13 @@ def _bars(line: str) -> list[str]:
     if cells and not cells[-1].strip():
         cells = cells[:-1]
     return [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, whichever they have; a buffer would hold four bytes a letter."""
+    for match in _LINE.finditer(text):
+        if line := match[0]:
+            yield line
 
 
 def _delimiter(text: str) -> str:
