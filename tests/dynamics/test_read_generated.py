@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from clothes import CLOTHES, dressed
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,23 @@ def read_or_refuse(path):
     return None
 
 
+PIECES = (
+    *(b"", b"|", b"<a", b"](", b'"', b"\n", b"\r", b",", b";", b"\t", b"inf", b"-1", b"1e999"),
+    *(
+        b"9" * 400,
+        b"%",
+        b"\x00",
+        b"\xff",
+        b"{",
+        b"[",
+        b"null",
+        b"model",
+        b"task",
+        b"value",
+        b"kind",
+    ),
+    *(b"_stderr", b" Raw", b"8x7b", b"a14b", b"__", b"|---|---|\n", b"truthfulqa_variant", b"GPQA"),
+)
 GOOD = "family,model,params,hellaswag,truthfulqa_mc2,note\n" + "".join(
     f"Elm,elm-{i}b,{i}B,{20 + 5 * i}.5,4{i}.25,x\n" for i in range(1, 6)
 )
@@ -157,6 +175,21 @@ def test_any_bytes_are_refused_or_read(tmp_path, name, content):
     path.write_bytes(content)
     read_or_refuse(path)
     read_or_refuse(tmp_path)
+
+
+@SETTINGS
+@given(clothes=CLOTHES, data=st.data())
+def test_broken_clothes_are_refused_or_read(tmp_path, clothes, data):
+    """Any of the formats with stretches cut out, doubled, or replaced by what tables hold."""
+    for path in dressed(tmp_path, clothes):
+        content = bytearray(path.read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            start = data.draw(st.integers(0, len(content)))
+            stop = min(len(content), start + data.draw(st.integers(0, 20)))
+            put = data.draw(st.one_of(st.binary(max_size=8), st.sampled_from(PIECES)))
+            content[start:stop] = put or content[start:stop] * 2
+        path.write_bytes(bytes(content))
+        read_or_refuse(path)
 
 
 @SETTINGS

@@ -156,8 +156,13 @@ def test_a_table_of_ones_own_is_read_and_shown(client, tmp_path):
     assert entry["families"] == list(expected.families)
     assert [w["message"] for w in entry["warnings"]] == [w.message for w in expected.warnings]
     assert client.get(f"/api/tables/{entry['name']}").json() == entry
+    account = entry["account"]
+    assert [file["path"] for file in account["files"]] == ["my scores.csv"]
+    assert account["rows"]["used"] == len(expected.frame)
     shown = app.wait_for(client, f"/api/views/table?table={entry['name']}").json()
     assert shown["title"] == "my scores.csv"
+    read = rows_of(block_of(shown, "details", "Read: ")["blocks"][0])
+    assert {"what": "column", "name": "model", "read as": "model", "remark": ""} in read
     mine = expected.select(["mine"])
     sizes = rows_of(block_of(shown, "figure", "mine: the next sizes"))
     largest = [float(r["params"]) for r in sizes if r["benchmark"] == "hellaswag"]
