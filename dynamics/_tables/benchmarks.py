@@ -124,6 +124,8 @@ _METRIC_WORDS = frozenset(
         *("accnorm", "result", "value", "macro", "micro", "multiple", "overall", "original", "v1"),
     }
 )
+#: Words of metrics that people also write before the benchmark.
+_LEADING = frozenset({"acc", "norm", "accnorm", "accuracy", "em", "mc1", "mc2", "exact", "match"})
 _PREFIXES = frozenset({"harness", "lighteval", "leaderboard", "helm", "eval", "original", "custom"})
 _SHOTS = re.compile(
     r"([0-9]{1,3})[-_ ]*shots?(?![a-z])|shots?[-_ =:]*([0-9]{1,3})(?![0-9])|(zero)[-_ ]*shot"
@@ -174,13 +176,12 @@ def read_benchmark(heading: str) -> ReadHeading:
     words = _WORD.findall(text)
     while len(words) > 1 and words[0] in _PREFIXES:
         words = words[1:]
-    for end in range(len(words), 0, -1):
-        name = _SPELLINGS.get("".join(words[:end]))
-        rest = words[end:]
-        if name == "truthfulqa_unknown" and "gen" in rest:
-            break  # answers written freely: no multiple choice
-        if name is not None and all(w in _METRIC_WORDS or w.isdigit() for w in rest):
-            return ReadHeading(name, _metric(rest), said, is_stderr)
+    leading = next((i for i, w in enumerate(words) if w not in _LEADING), 0)
+    orders = [words, words[leading:] + words[:leading]] if leading else [words]
+    for order in orders:
+        found = _benchmark_of(order)
+        if found is not None:
+            return ReadHeading(*found, said, is_stderr)
     return ReadHeading(_own_name(heading, is_stderr), "", said, is_stderr)
 
 
@@ -195,6 +196,18 @@ def metric_rank(name: str, metric: str) -> int:
 def benchmark(name: str) -> Benchmark:
     """Facts about `name`; for a benchmark that nobody told us about, no items and chance 0."""
     return BENCHMARKS.get(name) or Benchmark(name, 0, 0.0, name)
+
+
+def _benchmark_of(words: list[str]) -> tuple[str, str] | None:
+    """The benchmark that words begin with, and the metric that the rest of them name."""
+    for end in range(len(words), 0, -1):
+        name = _SPELLINGS.get("".join(words[:end]))
+        rest = words[end:]
+        if name == "truthfulqa_unknown" and "gen" in rest:
+            return None  # answers written freely: no multiple choice
+        if name is not None and all(w in _METRIC_WORDS or w.isdigit() for w in rest):
+            return name, _metric(rest)
+    return None
 
 
 def _metric(words: list[str]) -> str:

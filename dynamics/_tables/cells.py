@@ -111,7 +111,7 @@ def read_scores(cells: Sequence[object]) -> ScoreCells:
         cell = cells[i]
         if is_missing(cell):
             continue
-        match = _SCORE.fullmatch(clean_text(cell)[:80])
+        match = _SCORE.fullmatch(clean_text(cell)[:80].lstrip("'"))  # as spreadsheets mark text
         if match is None:
             bad.append(i)
             continue
@@ -150,7 +150,7 @@ def parse_count(text: str) -> float:
 
 def _count(text: str) -> tuple[float, bool]:
     """The count that a text states and whether it names a unit."""
-    match = _COUNT.fullmatch(text[:80])
+    match = _COUNT.fullmatch(text[:80].lstrip("'"))
     if match is None or match[3].lower() not in _SUFFIX:
         return math.nan, False
     unit = _SUFFIX[match[3].lower()]

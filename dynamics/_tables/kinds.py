@@ -105,7 +105,7 @@ _TUNED_STRETCHES = re.compile(
 )
 # Mixtures put together from tuned models by hand: 2x7B, 4x10.7b, but not Mixtral's 8x7B.
 _BY_HAND = re.compile(r"(?<![0-9])(?!8x(?:7|22)b)[2-9]x[0-9.]+b(?![a-z0-9])|[0-9]bx[0-9]")
-_GLUED = re.compile(r"[0-9][bm](?:it|inst|sft|dpo|rlhf)(?![a-z])")
+_GLUED = re.compile(r"[0-9][bm](?:inst|sft|dpo|rlhf)(?![a-z])")
 # Phi-3 and later were never published without instruction tuning.
 _ONLY_TUNED = re.compile(r"phi-?(?:3|3\.5|4)(?![0-9])")
 _WORD = re.compile("[a-z]+[0-9]?")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .cells import SHARE_OF_PRODUCT
 
 _UNIT = MappingProxyType({"m": 1e6, "b": 1e9})
-_AFTER = r"(?=chat|inst|it(?![a-z])|sft|dpo|rlhf|aligned|base|hf(?![a-z]))"
+_AFTER = r"(?=chat|inst|sft|dpo|rlhf|aligned|base|hf(?![a-z]))"
 # 410m, 6.7b, 1_6b, BLOOM's way to write 7.1 billion (7b1), the product 8x7b, the active a14b,
 # and what is glued to it: 7bchat.
 _SIZE = re.compile(

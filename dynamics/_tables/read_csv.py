@@ -1,21 +1,25 @@
 """From sheets to raw tables: CSV, Markdown, spreadsheets and the rest end here."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .account import Account, FileSeen
+from .benchmarks import BENCHMARKS
 from .cells import is_missing
 from .columns import known_column
 from .decode import decoded
 from .header import Grid, cut
 from .headings import is_submissions
+from .known_names import known_name
 from .problems import Problems, TableError, TableWarning
 from .raw import RawTable
 from .shapes import one_row_a_model
 from .sheets import Sheet, csv_sheet
 
+_ERRORS = re.compile(r"(±|stderr|std\.? ?err(or)?\.?|standard error|se)(\.[0-9]+)?", re.IGNORECASE)
 _MOST_COLUMNS = 10_000
 
 
@@ -89,7 +93,11 @@ def only_sheets(raws: Sequence[RawTable | TableError]) -> list[RawTable]:
 
 def _columns(grid: Grid, problems: Problems) -> dict[str, list[object]]:
     columns: dict[str, list[object]] = {}
+    before = ""
     for heading, cells in zip(grid.headings, grid.cells, strict=True):
+        if _ERRORS.fullmatch(heading) and known_name(before) in BENCHMARKS:
+            heading = f"{before}_stderr"  # beside its score, as people set it
+        before = heading
         if not heading and _is_nothing(cells):
             continue
         if heading in columns:
