@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .kinds import KindChoice, named_kind
-from .known_models import known_models
+from .known_models import is_known, known_models
 from .model_names import maker_in_name
 from .problems import TableWarning, listed
 
@@ -25,8 +25,8 @@ def kinds(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarning]]:
     """`base`, `tuned` or `unknown` for each row, and warnings about what is not sure.
 
     What our own column `kind` states goes first; else a name that says tuned; else what a
-    leaderboard's `Type` states; else base. Of a leaderboard's rows without a type, those are base
-    that the shipped table knows, or whose organisation states another of the family as base.
+    leaderboard's `Type` states, but of base models that are known; else base. Of a leaderboard's
+    rows without a type those are base that are known, or whose maker states others of the family.
     """
     said = frame["said_kind"].to_numpy()
     rules = frame["kind_rules"].to_numpy(bool)
@@ -37,13 +37,20 @@ def kinds(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarning]]:
     # A column that types some rows and leaves others open: these are not sure.
     types = (frame["said_kind"] != "").groupby(frame["origin"]).transform("any").to_numpy()
     found = np.where(rules & (said != ""), said, np.where(named == "tuned", "tuned", said))
+    handed_in = frame["submissions"].to_numpy(bool)
+    mistyped = handed_in & (named == "") & (said == "tuned")
+    mistyped &= np.array([is_known(model) for model in frame["model"]], dtype=bool)
+    found = np.where(mistyped, "base", found)
     untyped = found == ""
     found = np.where(untyped, "base", found)
     warnings = []
+    if mistyped.any():
+        names = listed(frame["model"][mistyped].tolist(), 5)
+        message = f"known base models that were handed in as tuned: {names}; taken as base"
+        warnings.append(TableWarning("kind_unsure", None, message))
     open_ = untyped & types
     if open_.any():
-        handed_in = open_ & frame["submissions"].to_numpy(bool)
-        unknown = handed_in & ~_vouched(frame, found == "base", ~untyped)
+        unknown = open_ & handed_in & ~_vouched(frame, found == "base", ~untyped)
         found = np.where(unknown, "unknown", found)
         judged = frame[open_ & ~unknown]
         names = listed(judged["model"].tolist(), 5)

@@ -149,6 +149,8 @@ def test_a_leaderboard_of_submissions(tmp_path):
             row("oaks/oak-6.7b", "🔶 fine-tuned on domain-specific datasets"),
             row("someone/nameless", "🟢 pretrained"),
             row("facebook/opt-1.3b", "", params=1),  # the shipped table knows it
+            row("google/gemma-7b", "🔶 fine-tuned on domain-specific datasets"),  # and this one
+            row("someone/gemma-7b", "🔶 fine-tuned on domain-specific datasets"),
         ],
         LEADERBOARD,
         [],
@@ -161,6 +163,7 @@ def test_a_leaderboard_of_submissions(tmp_path):
         "oaks/oak-13b": "oak",
         "someone/oak-3b": "someone/oak",
         "facebook/opt-1.3b": "opt",
+        "google/gemma-7b": "gemma",
     }
     # Whole billions are what the leaderboard cut sizes to; names say more.
     assert table.frame["params"].tolist()[:2] == [1.4e9, 6.7e9]
@@ -171,6 +174,7 @@ def test_a_leaderboard_of_submissions(tmp_path):
         8: "quantized_run",
         9: "instruct_model",
         10: "no_size",
+        13: "instruct_model",
     }
 
 
