@@ -17,7 +17,14 @@ from .problems import TableError
 from .raw import RawTable
 from .read_csv import names_models, only_sheets, raw_table, read_csv
 from .read_results import read_results
-from .results.files import CARD, find_files, is_card, is_results, may_hold_results
+from .results.files import (
+    CARD,
+    begins_with_results,
+    find_files,
+    is_card,
+    is_results,
+    may_hold_results,
+)
 from .scores import ScoreTable
 from .sheets import Sheet, csv_sheet, is_markdown, markdown_sheets
 from .validate import validate
@@ -123,6 +130,8 @@ def _read(path: Path) -> list[RawTable]:
 def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     """A text file's tables, told apart by its content."""
     first = text.lstrip()[:1]
+    if path.suffix.lower() == ".jsonl" and begins_with_results(content):
+        return []
     if first in ("{", "["):
         sheet = _json(path, text)
         if sheet is not None:

@@ -130,6 +130,28 @@ def test_every_file_task_and_metric_is_accounted_for(tmp_path, way):
     assert all(bool(task.used_as) != bool(task.reason) for task in account.tasks)
 
 
+def test_one_file_of_each_format_is_a_table_of_one_model(tmp_path):
+    record = every_eval_ever("1.4b", {("hellaswag", "acc_norm"): HELLASWAG["1.4b"]})
+    files = [
+        write(tmp_path / "a" / "any name.json", lm_eval("1.4b")),
+        write(tmp_path / "b" / "results_1.json", lighteval("1.4b")),
+        write(tmp_path / "c" / "log.json", inspect_log("1.4b", "hellaswag", 0.524)),
+        write_eval(tmp_path / "d" / "log.eval", inspect_log("1.4b", "hellaswag", 0.524)),
+        write(tmp_path / "e" / "record.json", record),
+        write(tmp_path / "f" / "records.jsonl", f"{json.dumps(record)}\n"),
+        write(tmp_path / "g" / "README.md", model_card("1.4b")),
+        write(
+            tmp_path / "elm-1.4b" / ".eval_results" / "x.yaml",
+            "- dataset:\n    id: Rowan/hellaswag\n    task_id: hellaswag\n  value: 52.4\n",
+        ),
+    ]
+    for path in files:
+        table = dynamics.read_scores(path)
+        assert table.frame["params"].tolist() == [1.4e9], path
+        assert table.frame["hellaswag"].tolist() == [pytest.approx(0.524, rel=1e-12)], path
+        assert [file.path for file in table.account.files] == [str(path)]
+
+
 def test_names_with_their_organisation_are_kept_whole(tmp_path):
     as_lighteval("leaderboard|{}|{}|0")(tmp_path)
     assert dynamics.read_scores(tmp_path).frame["model"].tolist() == NAMES

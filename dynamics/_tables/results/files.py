@@ -61,13 +61,17 @@ def open_file(file: Path) -> bytes | None:
         return None
     if name.endswith(".jsonl"):
         with file.open("rb") as lines:
-            first = lines.readline(_LONGEST_LINE)
-        try:
-            if not is_results(json.loads(first)):
+            if not begins_with_results(lines.readline(_LONGEST_LINE)):
                 return None
-        except (ValueError, RecursionError):
-            return None
     return file.read_bytes()
+
+
+def begins_with_results(content: bytes) -> bool:
+    """Whether the first line of JSON Lines is a document of a results format."""
+    try:
+        return is_results(json.loads(content.lstrip().partition(b"\n")[0]))
+    except (ValueError, RecursionError):
+        return False
 
 
 def read_file(file: Path, content: bytes, *, alone: bool) -> FileReading:
