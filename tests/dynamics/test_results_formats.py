@@ -236,6 +236,16 @@ def test_an_evaluation_that_did_not_end_is_left_out_and_said(tmp_path):
     assert "did not end (its status is unknown)" in why["started.eval"]
 
 
+def test_the_first_version_of_inspects_logs_is_read(tmp_path):
+    log = inspect_log("1.4b", "hellaswag", 0.524)
+    log["results"] = {
+        "scorer": {"name": "choice", "params": {}},
+        "metrics": {"accuracy": {"name": "accuracy", "value": 0.524, "options": {}}},
+    }
+    table = dynamics.read_scores(write(tmp_path / "log.json", log))
+    assert table.frame["hellaswag"].tolist() == [0.524]
+
+
 def test_a_size_that_the_source_states_serves_where_the_name_has_none(tmp_path):
     WAYS["every eval ever"](tmp_path)
     record = every_eval_ever("2.8b", {("hellaswag", "acc_norm"): 0.7})

@@ -36,6 +36,7 @@ def newer(folder, document, size="2.8b", name="results_2024-09-01.json", hellasw
         ({}, ",load_in_8bit=True", "8-bit"),
         ({}, ",gptqmodel=True", "GPTQ"),
         ({}, ",quantization=awq", "AWQ"),
+        ({}, ",dtype=int8", "int8"),
         ({"chat_template": "x"}, ",load_in_4bit=True", "chat template, 4-bit"),
     ],
 )

@@ -41,8 +41,9 @@ _QUANTISED = MappingProxyType(
         "gguf_file": "GGUF",
     }
 )
-_FULL = re.compile(
-    r"auto|none|null|(torch\.)?(b?float|bf|fp)(16|32|64)|half|double|", re.IGNORECASE
+# Data types that are quantisations.
+_FEW_BITS = re.compile(
+    r"([248])[-_ ]?bits?|u?int[248]|(float|fp)[48]\w*|nf4|w[48]a(8|16)|gptq|awq|gguf|hqq|bnb", re.I
 )
 
 
@@ -125,9 +126,11 @@ def quantised_by(arguments: Mapping[str, str]) -> str:
 
 def quantised_dtype(dtype: str) -> str:
     """A data type as the name of a quantisation, empty for 16 bits and more."""
-    dtype = dtype.strip()
-    known = {"4bit": "4-bit", "8bit": "8-bit"}
-    return "" if _FULL.fullmatch(dtype) else known.get(dtype.casefold(), dtype)
+    plain = dtype.strip().removeprefix("torch.")
+    match = _FEW_BITS.fullmatch(plain)
+    if match is None:
+        return ""
+    return f"{match[1]}-bit" if match[1] else plain
 
 
 def plain_dtype(dtype: str) -> str:

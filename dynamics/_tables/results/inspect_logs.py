@@ -78,7 +78,9 @@ def read_inspect(path: Path, document: dict) -> FileReading:
     status = as_text(document.get("status")) or "unknown"
     task = as_text(spec.get("task")).rpartition("/")[2]
     known = _known(task, as_dict(spec.get("task_args")))
-    scores = [score for score in map(as_dict, as_list(results.get("scores"))) if score]
+    # The first version of the format had one scorer's metrics in place of `scores`.
+    listed = as_list(results.get("scores")) or [results]
+    scores = [score for score in map(as_dict, listed) if as_dict(score.get("metrics"))]
     measured: dict[str, Measurement] = {}
     tasks: list[tuple[str, str, str, str]] = []
     for score in scores:

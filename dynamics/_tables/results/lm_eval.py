@@ -25,6 +25,7 @@ from .tasks import STRICT, metrics_of, mmlu_subject, pick_metric, stderr_key, wi
 
 _HARNESS = "lm-evaluation-harness"
 _MOST_SUBTASKS = 100_000  # looked at in one file; the harness has 12,000 tasks
+_LONGEST_NAME = 500  # letters
 # Harnesses write the time into names as systems without colons there need it.
 _TIME_IN_NAME = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2})-([0-9]{2})-([0-9]{2})")
 _MOST_SECONDS = 1e15  # of a date that is one
@@ -207,7 +208,7 @@ def _arguments(document: dict) -> dict[str, str]:
     given = as_dict(document.get("config")).get("model_args")
     if isinstance(given, str):
         pairs = (part.partition("=") for part in given.split(","))
-        return {key.strip(): value.strip() for key, _, value in pairs}
+        return {key.strip(): value.strip()[:_LONGEST_NAME] for key, _, value in pairs}
     return {
         str(key): as_text(value) or ("" if not value else "True")
         for key, value in as_dict(given).items()
