@@ -1,21 +1,18 @@
 """Results of evaluation harnesses: find the files, make one table of them."""
 
-import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...common.progress import Progress, silent
-from .account import Account, FileSeen, TaskSeen
+from .account import Account, TaskSeen
 from .model_list import MODEL_LIST, read_model_list
-from .problems import TableError
 from .raw import RawTable
 from .results.choose import choose_scores, rank_ways
-from .results.files import SAMPLES, find_files, open_file, read_file
-from .results.runs import FileReading, Run
+from .results.files import find_files
+from .results.gather import Gathered
 from .results.table import make_table
-from .results.unread import held_by, nothing_read, several_broken
+from .results.unread import nothing_read, several_broken
 
 _PART = "results files"
 
@@ -35,31 +32,16 @@ def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -
     several = [paths] if isinstance(paths, Path) else list(paths)
     given = [path for path in several if path.name != MODEL_LIST or path.is_dir()] or several
     root = _root(given)
-    seen = hashlib.sha256()
+    gathered = Gathered()
     listed: dict[str, dict[str, object]] = {}
     for path in _model_lists(several):
         content = path.read_bytes()
         listed = read_model_list(path, content) | listed
-        seen.update(content)
-    gathered = _Gathered()
-    files = _files(given, gathered)
+        gathered.digest.update(content)
+    files, alone = _files(given, gathered), set(given)
     for done, file in enumerate(files):
         progress(_PART, done, len(files))
-        try:
-            content = open_file(file)
-            if content is None:
-                gathered.files[file] = FileSeen(str(file), left_out=1, reason=SAMPLES)
-                continue
-            reading = read_file(file, content, alone=file in given)
-        except TableError as error:
-            gathered.broken.append(error)
-            continue
-        except OSError as error:
-            why = f"not readable ({error.strerror or type(error).__name__})"
-            gathered.broken.append(TableError(file, why, "check its permissions"))
-            continue
-        if gathered.take(file, reading):
-            seen.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + content)
+        gathered.read(file, alone=file in alone)
     progress(_PART, len(files), len(files))
     if gathered.broken:
         raise several_broken(root, gathered.broken)
@@ -75,7 +57,7 @@ def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -
         warnings=table.warnings,
         unit="fraction",
         single=len(given) == 1 and not root.is_dir(),
-        sha256=seen.hexdigest(),
+        sha256=gathered.digest.hexdigest(),
         account=Account(
             files=gathered.seen(table.files),
             tasks=tuple(TaskSeen(*task) for task in gathered.tasks),
@@ -85,42 +67,7 @@ def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -
     )
 
 
-@dataclass
-class _Gathered:
-    """What was read so far: small against the files, however many there are."""
-
-    files: dict[Path, FileSeen] = field(default_factory=dict)
-    others: list[FileSeen] = field(default_factory=list)
-    runs: dict[str, list[Run]] = field(default_factory=dict)
-    remarks: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    tasks: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
-    broken: list[TableError] = field(default_factory=list)
-
-    def take(self, file: Path, reading: FileReading) -> bool:
-        """Note what became of a file; whether it holds results, used or not."""
-        self.tasks |= dict.fromkeys(reading.tasks)
-        for run in reading.runs:
-            self.runs.setdefault(run.model.key, []).append(run)
-        if reading.runs and reading.remarks:
-            self.remarks.setdefault(reading.runs[0].model.key, []).extend(reading.remarks)
-        reason = reading.reason
-        if not reading.runs and not reason:
-            reason = held_by(reading.tasks) or "it holds no task"
-        used = len({run.model.key for run in reading.runs})
-        self.files[file] = FileSeen(str(file), reading.format, used, 0 if used else 1, reason)
-        return bool(reading.runs or reading.tasks)
-
-    def seen(self, left_out: dict[Path, str] | None = None) -> tuple[FileSeen, ...]:
-        """Every file; `left_out` says why no score of some is in the table."""
-        why = left_out or {}
-        files = [
-            FileSeen(f.path, f.format, 0, f.used, why[file]) if file in why else f
-            for file, f in self.files.items()
-        ]
-        return (*files, *self.others)
-
-
-def _files(given: Sequence[Path], gathered: _Gathered) -> list[Path]:
+def _files(given: Sequence[Path], gathered: Gathered) -> list[Path]:
     """Each file that may hold results once, in the order of the paths."""
     files: dict[Path, None] = {}
     for path in given:

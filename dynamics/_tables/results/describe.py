@@ -53,9 +53,9 @@ def _described(
         listed = {model.name.casefold(): stated}
         candidates = [model.name]
     for name in candidates:
-        found = describe(path, name, listed)
-        if found.family and not isnan(found.params):
-            return found
+        described = describe(path, name, listed)
+        if described.family and not isnan(described.params):
+            return described
     row = stated or {}
     more = {c: v for c, v in row.items() if c not in ("family", "model", "params")}
     size = row.get("params")

@@ -27,26 +27,31 @@ def is_every_eval_ever(document: dict) -> bool:
 
 def read_every_eval_ever(path: Path, document: dict) -> FileReading:
     """One record. Scores are brought to fractions by the bounds that the record states."""
-    scores: list[tuple[str, Measurement]] = []
     tasks: list[tuple[str, str, str, str]] = []
-    of_benchmark: dict[str, list[tuple[int, str, str, Measurement | str]]] = {}
+    of_benchmark: dict[str, list[tuple[int, str, str, Measurement]]] = {}
     for result in map(as_dict, as_list(document.get("evaluation_results"))):
         task, metric, known = _task(result)
         if isinstance(known, str):
             tasks.append((task, metric, "", known))
             continue
-        order = _order(metric, known)
-        found = _measurement(result) if order >= 0 else f"{task} is measured by {known.metrics[0]}"
-        of_benchmark.setdefault(known.benchmark, []).append((order, task, metric, found))
+        order, measurement = _order(metric, known), _measurement(result)
+        if order < 0:
+            tasks.append((task, metric, "", f"{task} is measured by {known.metrics[0]}"))
+        elif measurement is None:
+            why = "no number from 0 to 1, by the bounds that it states"
+            tasks.append((task, metric, "", why))
+        else:
+            candidate = (order, task, metric, measurement)
+            of_benchmark.setdefault(known.benchmark, []).append(candidate)
+    scores: list[tuple[str, Measurement]] = []
     for benchmark, candidates in of_benchmark.items():
-        best = min((order for order, *_, m in candidates if isinstance(m, Measurement)), default=-1)
-        for order, task, metric, found in candidates:
-            if isinstance(found, Measurement) and order == best:
-                scores.append((benchmark, found))
+        best = min(order for order, *_ in candidates)
+        for order, task, metric, measurement in candidates:
+            if order == best:
+                scores.append((benchmark, measurement))
                 tasks.append((task, metric, benchmark, ""))
             else:
-                why = found if isinstance(found, str) else f"{benchmark} is read from another"
-                tasks.append((task, metric, "", why))
+                tasks.append((task, metric, "", f"{benchmark} is read from another metric"))
     run = _run(path, document)
     return FileReading(EVERY_EVAL_EVER, spread(run, scores), "", tuple(tasks))
 
@@ -88,23 +93,24 @@ def _order(metric: str, known: KnownTask) -> int:
     return len(known.metrics) if plain in _ACCURACY or not plain else -1
 
 
-def _measurement(result: dict) -> Measurement | str:
+def _measurement(result: dict) -> Measurement | None:
+    """None where the record has no number between the bounds that it states."""
     config, details = as_dict(result.get("metric_config")), as_dict(result.get("score_details"))
     score = as_number(details.get("score"))
     low, high = as_number(config.get("min_score")), as_number(config.get("max_score"))
     factor = 1 / high if low == 0 and high in (1.0, 100.0) else 1.0
     if isnan(score) or not 0 <= score * factor <= 1:
-        return "no number from 0 to 1, by the bounds that it states"
+        return None
     uncertainty = as_dict(details.get("uncertainty"))
     stderr = as_number(as_dict(uncertainty.get("standard_error")).get("value")) * factor
-    asked = as_number(uncertainty.get("num_samples"))
+    done = as_number(uncertainty.get("num_samples"))
     there = as_number(as_dict(result.get("source_data")).get("samples_number"))
     more = as_dict(as_dict(result.get("generation_config")).get("additional_details"))
     return Measurement(
         score=score * factor,
         stderr=stderr if 0 <= stderr <= 1 else nan,
         shots=as_text(more.get("num_fewshot")),
-        items=int(asked) if 1 <= asked < there else 0,
+        items=int(done) if 1 <= done < there else 0,
     )
 
 

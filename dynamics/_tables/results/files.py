@@ -34,7 +34,7 @@ def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
     """
     if not path.is_dir():
         return [path], []
-    found: list[Path] = []
+    candidates: list[Path] = []
     others: Counter[str] = Counter()
     hidden: list[str] = []
     for folder, folders, names in os.walk(path, onerror=_raise):
@@ -43,7 +43,7 @@ def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
         is_eval = Path(folder).name == EVAL_FOLDER
         for name in sorted(names):
             if _may_hold(name, is_eval=is_eval):
-                found.append(Path(folder, name))
+                candidates.append(Path(folder, name))
             elif name != MODEL_LIST or Path(folder) != path:
                 others[Path(name).suffix.casefold() or name] += 1
     seen = [FileSeen(name, reason="hidden: not looked into") for name in hidden]
@@ -51,7 +51,7 @@ def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
         kind = "tables are given by their own path" if ending in _TABLES else "no results"
         label = f"{path}/**/*{ending}" if ending.startswith(".") else f"{path}/**/{ending}"
         seen.append(FileSeen(label, left_out=count, reason=f"{count} such files: {kind}"))
-    return [file for file in found if file.is_file()], seen
+    return [file for file in candidates if file.is_file()], seen
 
 
 def open_file(file: Path) -> bytes | None:

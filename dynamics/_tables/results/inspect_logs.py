@@ -93,10 +93,10 @@ def read_inspect(path: Path, document: dict) -> FileReading:
             if name == chosen and known is None:
                 why = f"{task} is no benchmark whose variant is stated"
             elif name == chosen and known is not None:
-                found = _measurement(path, task, spec, results, metrics, name)
+                measurement = _measurement(path, task, spec, results, metrics, name)
                 used, why = ("", "it has no number from 0 to 1")
-                if found is not None:
-                    measured[known.benchmark] = found
+                if measurement is not None:
+                    measured[known.benchmark] = measurement
                     used, why = known.benchmark, ""
             tasks.append((task, f"{as_text(score.get('name'))}/{name}".strip("/"), used, why))
     reason = "" if status == "success" else f"the evaluation did not end (its status is {status})"

@@ -86,20 +86,20 @@ class _Reader:
             if not metric:
                 continue
             try:
-                found = self._measurement(key, shots, metric, values)
+                measurement = self._measurement(key, shots, metric, values)
             except TableError:
                 if known.metrics != USUAL_METRICS:  # a benchmark that we know
                     raise
                 reason = "no number from 0 to 1"
                 continue
-            if found is None:
+            if measurement is None:
                 reason = "the harness wrote no number"
                 continue
             used[metric] = known.benchmark
             if subject := mmlu_subject(task):
-                self.subjects.setdefault(shots, {})[subject] = found
+                self.subjects.setdefault(shots, {})[subject] = measurement
             else:
-                self.scores.append((known.benchmark, found))
+                self.scores.append((known.benchmark, measurement))
         for metric in metrics or [""]:
             why = f"{', '.join(used.values())} is read from {', '.join(used)}" if used else reason
             why = "" if metric in used else why or "no metric of it is read"

@@ -98,11 +98,11 @@ class _Reader:
                 why = "the harness wrote no number"
                 continue
             used[metric] = name
-            found = self._measurement(task, metric, score, known=not part.any_filter)
+            measurement = self._measurement(task, metric, score, known=not part.any_filter)
             if subject := mmlu_subject(task):
-                self.subjects[subject] = found
+                self.subjects[subject] = measurement
             else:
-                self.scores.append((name, found))
+                self.scores.append((name, measurement))
         unused = _unused(why, used)
         for metric in metrics or [""]:
             reason = "" if metric in used else unused
@@ -186,7 +186,7 @@ def _shots(document: dict, leaves: list[str]) -> str:
 
 
 def _items_if_fewer(document: dict, task: str, leaves: list[str]) -> int:
-    """Number of questions asked if it is fewer than there are, else 0."""
+    """Number of questions answered if it is fewer than there are, else 0."""
     counts = as_dict(document.get("n-samples"))
     pairs = [as_dict(counts[leaf]) for leaf in leaves if leaf in counts]
     pairs = [(p.get("original"), p.get("effective")) for p in pairs]
@@ -199,8 +199,8 @@ def _items_if_fewer(document: dict, task: str, leaves: list[str]) -> int:
         return 0
     items = benchmark(task).items
     # The harness takes a limit below 1 as a share, any other as a number per subtask.
-    asked = limit * items if limit < 1 else limit * len(leaves)
-    return 0 if 0 < items <= asked else int(max(1, min(asked, 1e9)))
+    answered = limit * items if limit < 1 else limit * len(leaves)
+    return 0 if 0 < items <= answered else int(max(1, min(answered, 1e9)))
 
 
 def _arguments(document: dict) -> dict[str, str]:

@@ -66,8 +66,8 @@ def read_card(path: Path, content: bytes) -> FileReading:
     for entry in index:
         stated = [one for result in as_list(entry.get("results")) for one in _of_card(result)]
         run = Run(path, identify(_model(path, as_text(entry.get("name")))), MODEL_CARD)
-        found, said = _measured(stated)
-        runs += spread(run, found)
+        scores, said = _measured(stated)
+        runs += spread(run, scores)
         tasks += said
     return FileReading(MODEL_CARD, tuple(runs), "", tuple(tasks))
 
@@ -90,9 +90,9 @@ def read_eval_results(path: Path, content: bytes) -> FileReading:
         stated.append(
             _Stated(f"{whole} {task}".strip(), "value", name, _number(entry["value"]), "")
         )
-    found, said = _measured(stated)
+    scores, said = _measured(stated)
     run = Run(path, identify(_model(path, "")), EVAL_RESULTS, (0.0, path.stem))
-    return FileReading(EVAL_RESULTS, spread(run, found), "", said)
+    return FileReading(EVAL_RESULTS, spread(run, scores), "", said)
 
 
 def _of_card(result: object) -> list[_Stated]:

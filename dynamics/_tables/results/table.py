@@ -94,10 +94,10 @@ def _columns(
         columns["step"] = list(steps)
     for name in sorted({name for row in rows for name in row.measured}):
         missing = Measurement(nan)
-        found = [row.measured.get(name, missing) for row in rows]
-        columns[name] = [one.score for one in found]
-        if any(not isnan(one.stderr) for one in found):
-            columns[f"{name}_stderr"] = [one.stderr for one in found]
+        cells = [row.measured.get(name, missing) for row in rows]
+        columns[name] = [one.score for one in cells]
+        if any(not isnan(one.stderr) for one in cells):
+            columns[f"{name}_stderr"] = [one.stderr for one in cells]
     return columns
 
 
@@ -105,7 +105,7 @@ def _limited(
     names: Sequence[str], rows: Sequence[ModelScores], counted: Sequence[int]
 ) -> Iterator[TableWarning]:
     for i in counted:
-        few = [f"{b} ({found.items})" for b, found in rows[i].measured.items() if found.items]
+        few = [f"{b} ({cells.items})" for b, cells in rows[i].measured.items() if cells.items]
         if few:
             message = f"{names[i]}: fewer questions than the benchmark has: {', '.join(few)}"
             yield TableWarning("limited_run", i + 1, message)
