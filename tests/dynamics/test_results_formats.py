@@ -1,10 +1,13 @@
 """The same scores from every harness give the same table."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from result_files import (
     HELLASWAG,
     NAMES,
@@ -128,6 +131,46 @@ def test_every_file_task_and_metric_is_accounted_for(tmp_path, way):
     assert all(file.format and file.used == 1 and not file.reason for file in account.files)
     assert {task.used_as for task in account.tasks} >= {"hellaswag", "truthfulqa_mc2"}
     assert all(bool(task.used_as) != bool(task.reason) for task in account.tasks)
+
+
+SETTINGS = settings(
+    deadline=None,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@SETTINGS
+@given(data=st.data())
+def test_a_folder_of_any_mixture_gives_the_same_scores(tmp_path_factory, data):
+    """Each model in another format, its benchmarks in one file or two, files in any order."""
+    folder = tmp_path_factory.mktemp("mixture")
+    paths = []
+    for size in SIZES:
+        whole = folder / "whole"
+        way = data.draw(st.sampled_from(sorted(WAYS)))
+        WAYS[way](whole)
+        mine = [p for p in whole.rglob("*") if p.is_file() and f"{size}" in str(p)]
+        if way == "lm_eval 0.4" and data.draw(st.booleans()):
+            (path,) = mine
+            document = json.loads(path.read_text())
+            for task in list(document["results"]):
+                part = document | {"results": {task: document["results"][task]}}
+                mine.append(write(path.with_name(f"results_{task}.json"), part))
+            mine.remove(path)
+        for path in mine:
+            target = folder / size / path.relative_to(whole)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            paths.append(path.rename(target))
+        shutil.rmtree(whole)
+    order = data.draw(st.permutations(sorted(paths)))
+    for table in (dynamics.read_scores(folder), dynamics.read_scores(order)):
+        frame = table.frame
+        assert frame["params"].tolist() == [1.6e8, 4.1e8, 1.4e9, 2.8e9]
+        np.testing.assert_allclose(frame["hellaswag"], list(HELLASWAG.values()), rtol=1e-12)
+        np.testing.assert_allclose(frame["truthfulqa_mc2"], list(TRUTHFULQA.values()), rtol=1e-12)
+        files = [file for file in table.account.files if file.used]
+        assert sorted(file.path for file in files) == sorted(map(str, paths))
 
 
 def test_one_file_of_each_format_is_a_table_of_one_model(tmp_path):
