@@ -1,9 +1,11 @@
 """What jobs read, as names and digests, found without doing their work."""
 
 import functools
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..common.progress import Progress, silent
 from ..data import shipped
 from .keys import file_digest, folder_digest
 from .schemas import Diagnose, ModelChoice, OfTable
@@ -18,29 +20,41 @@ def table_inputs(settings: OfTable) -> dict[str, str]:
     return {table.name: table.sha256}
 
 
-def read_table(settings: OfTable) -> "ScoreTable":
+def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     """The user's own tables as one, or a shipped one; read once per process while they stay."""
     changed = tuple(
         Path(path).stat().st_mtime_ns if Path(path).is_file() else 0 for path in settings.paths
     )
-    return _read_table(tuple(settings.paths), settings.table, settings.kind, changed)
+    watched = _Watched(progress)
+    return _read_table(tuple(settings.paths), settings.table, settings.kind, changed, watched)
 
 
-def read_families(settings: Diagnose) -> "ScoreTable":
+def read_families(settings: Diagnose, progress: Progress = silent) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
-    table = read_table(settings)
+    table = read_table(settings, progress)
     return table.select(settings.family.names) if settings.family.names else table
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Who watches the reading; equal whoever it is, as a table is the same for all."""
+
+    progress: Progress = field(compare=False)
 
 
 @functools.lru_cache(maxsize=16)
 def _read_table(
-    paths: tuple[str, ...], shipped: str, kind: "KindChoice", changed: tuple[int, ...]
+    paths: tuple[str, ...],
+    shipped: str,
+    kind: "KindChoice",
+    changed: tuple[int, ...],
+    watched: _Watched,
 ) -> "ScoreTable":
     from .. import dynamics
 
     if not paths:
         return dynamics.load_table(shipped, kind=kind)
-    return dynamics.read_scores(paths, kind=kind)
+    return dynamics.read_scores(paths, kind=kind, progress=watched.progress)
 
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:

@@ -32,7 +32,7 @@ def diagnose(settings: Diagnose, say: Say) -> Outcome:
     """Diagnose one table, or some of its families."""
     from .... import dynamics
 
-    table = read_families(settings)
+    table = read_families(settings, say)
     return Outcome(
         dynamics.diagnose(
             table,
