@@ -12,6 +12,7 @@ from ._analysis.experiments import compare as compare
 from ._analysis.experiments import matched_contrasts as matched_contrasts
 from ._analysis.loss_blindness import LossBlindness as LossBlindness
 from ._analysis.loss_blindness import loss_blindness as loss_blindness
+from ._analysis.loss_blindness import loss_curvature as loss_curvature
 from ._analysis.probe import Probe as Probe
 from ._analysis.probe import probe_truth as probe_truth
 from ._analysis.score_table import score_table as score_table

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
@@ -108,7 +108,8 @@ class FamilyPrediction:
       were used; `models`, `params` of those predicted.
     - `predicted`, `low`, `high`, `observed`: fractions, one row per model; `level` of the band.
     - `mae` (fraction), `mae_relative`: mean over models and benchmarks, NaN for an extension.
-    - `baselines`: name -> (mae, mae_relative); `skill`: 1 - mae / mae of the anchored slope.
+    - `baselines`: name -> (mae, mae_relative), and what they predicted in `baseline_scores`, as
+      `predicted`; `skill`: 1 - mae / mae of the anchored slope.
     - `trained_on`: families that were seen; `result`: a member's name of `dynamics.RESULTS`.
     """
 
@@ -129,6 +130,7 @@ class FamilyPrediction:
     skill: float
     trained_on: tuple[str, ...]
     result: str
+    baseline_scores: dict[str, Float[np.ndarray, "models benchmarks"]] = field(default_factory=dict)
 
     @property
     def beaten_by(self) -> tuple[str, ...]:
@@ -163,11 +165,12 @@ def hold_out(
     known, sizes = target.scores[:given], target.log10_n[:given]
     grid, observed = target.log10_n[given:], target.scores[given:]
     forecast = predict(forecaster, known, log10_n=grid, start=sizes)
-    baselines = {}
+    baselines, baseline_scores = {}, {}
     for method in baseline_methods():
         predictor, _ = fit_method(method, others, given=given)
         scores = predictor(known, sizes, grid)
         baselines[method.name] = _errors(scores, observed)
+        baseline_scores[method.name] = scores
     mae, mae_relative = _errors(forecast.scores, observed)
     return FamilyPrediction(
         family=target.name,
@@ -187,6 +190,7 @@ def hold_out(
         skill=1 - mae / baselines[REFERENCE][0],
         trained_on=forecaster.families,
         result=forecast.result,
+        baseline_scores=baseline_scores,
     )
 
 

@@ -29,7 +29,8 @@ class DenseODE:
     - `coefficients`, `increments`: how many of each; nothing is identified where the first are not
       far fewer.
     - `left_out_error`: mean relative error of one step, each increment left out of the fit in turn;
-      `persistence_error`: of predicting no change over the same steps.
+      `persistence_error`: of predicting no change over the same steps; `left_out_by_step` and
+      `persistence_by_step`: the same step by step.
     - `eigenvalues`: of the couplings, per decade.
     """
 
@@ -39,6 +40,8 @@ class DenseODE:
     increments: int
     left_out_error: float
     persistence_error: float
+    left_out_by_step: Float[np.ndarray, " steps"]
+    persistence_by_step: Float[np.ndarray, " steps"]
     eigenvalues: Complex[np.ndarray, " benchmarks"]
 
 
@@ -76,6 +79,8 @@ def published_ode_in_sample(
         increments=change.size,
         left_out_error=_relative(left_out, after),
         persistence_error=_relative(scores[:-1], after),
+        left_out_by_step=(np.abs(left_out - after) / after).mean(axis=1),
+        persistence_by_step=(np.abs(scores[:-1] - after) / after).mean(axis=1),
         eigenvalues=np.linalg.eigvals(drift[:, 1:].astype(complex)),
     )
 

@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> None:
     result = ledger_to_dict(claims)
     if options.out:
         names = (
-            *("uniform", "published", "frontier", "pythia_loss", "internal_coupling"),
-            *("organism_experiments", "organism_families"),
+            *("uniform", "published", "published_script", "frontier", "pythia_loss"),
+            *("internal_coupling", "organisms", "organism_heads", "organism_steering"),
         )
         write_record(
             options.out,

@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..formats import interval, signed
-from ..ledger import Claim
+from ..formats import interval, signed, size
+from ..ledger import Claim, Margin
 from ._blocks import Block, View, badge, csv_data, details, facts, lines, table
 from ._blocks import view as make_view
 
@@ -16,12 +16,14 @@ def claims_view(claims: Sequence[Claim]) -> View:
     """A line per claim with its two verdicts."""
     numbers = Counter(claim.number for claim in claims)
     inferences = Counter(claim.inference for claim in claims)
+    typed = sum(claim.reproduced_from == ("script",) for claim in claims)
     return make_view(
         "Claims",
         "Which published numbers come out of the tables again, and does the conclusion follow?",
         [
             facts(
-                ("numbers reproduced", str(numbers["reproduced"]), f"of {len(claims)} claims"),
+                ("numbers reproduced", str(numbers["reproduced"]),
+                 f"of {len(claims)} claims, {typed} of them from values typed in a script alone"),
                 ("not reproduced", str(numbers["not_reproduced"]), "another value at the stated "
                  "tolerance"),
                 ("not computable", str(numbers["not_computable"]), "from these tables"),
@@ -40,6 +42,7 @@ def _claim(claim: Claim) -> Block:
     rows = [
         (
             name.replace("_", " "),
+            f.source,
             "none" if f.published is None else _RELATION[f.relation] + _number(f.published),
             "none" if f.computed is None else _number(f.computed),
             "±" + _number(f.tolerance) if f.tolerance else "exact",
@@ -57,9 +60,9 @@ def _claim(claim: Claim) -> Block:
         [
             table(
                 "The published definition, computed again",
-                ("number", "published", "computed", "tolerance", "verdict"),
+                ("number", "from the paper's", "published", "computed", "tolerance", "verdict"),
                 rows,
-                right=(1, 2, 3),
+                right=(2, 3, 4),
                 note=f"Tolerance: {claim.tolerance_reason}.",
             ),
             lines(f"To compute it: {claim.command}") if claim.command else None,
@@ -69,7 +72,7 @@ def _claim(claim: Claim) -> Block:
                 [(control.name, _optional(control.figure), ends), *((*m, "") for m in more)],
                 right=(1,),
             ),
-            lines(f"Rule: {claim.rule}.", claim.reason),
+            lines(f"Rule: {claim.rule}.", claim.reason, *_margins(claim.margins)),
             *_tried(claim),
         ],
         badges=[
@@ -102,12 +105,19 @@ def _tried(claim: Claim) -> list[Block]:
     return [
         table(
             "By experiment: families trained by nullcline",
-            ("effect", "figure", "95 %", "p", "n"),
+            ("effect", "figure", "95 %", "exact p", "n"),
             rows,
             right=(1, 3, 4),
             note=f"Small synthetic models; from {', '.join(evidence.source)}.",
         ),
-        lines(f"Rule: {evidence.rule}.", evidence.reason),
+        lines(f"Rule: {evidence.rule}.", evidence.reason, *_margins(evidence.margins)),
+    ]
+
+
+def _margins(margins: Mapping[str, Margin]) -> list[str]:
+    return [
+        f"Margin, {name.replace('_', ' ')}: {_number(margin.value)}, {margin.why}."
+        for name, margin in margins.items()
     ]
 
 
@@ -144,4 +154,6 @@ def _optional(value: float | None) -> str:
 def _number(value: float) -> str:
     if float(value).is_integer() and abs(value) < 1e5:
         return f"{value:.0f}"
-    return signed(value, 3) if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"
+    if abs(value) >= 1e5:
+        return size(value)
+    return signed(value, 3) if abs(value) >= 1e-3 else f"{value:.2g}"

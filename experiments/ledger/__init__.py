@@ -8,6 +8,7 @@ from ._claim import judge as judge
 from ._claim import ledger_to_dict as ledger_to_dict
 from ._evidence import Effect as Effect
 from ._evidence import Evidence as Evidence
+from ._margin import Margin as Margin
 from ._tables import LedgerTables as LedgerTables
 from ._tables import load_ledger_tables as load_ledger_tables
 from ._text import ledger_to_text as ledger_to_text

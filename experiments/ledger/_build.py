@@ -4,13 +4,16 @@ from ...common.progress import Progress, silent
 from ._by_experiment import with_evidence
 from ._claim import Claim
 from ._confounds import dimension, isocline, width_normalisation
-from ._correlations import cohort, large_models, other_correlations, pythia_correlation
+from ._correlations import cohort, other_correlations, pythia_correlation
+from ._critical_scale import critical_scale
 from ._frontier import frontier
 from ._internals import competing_heads, output_bottleneck, recipe, steering
+from ._large_models import large_models
 from ._loss import loss
 from ._prediction import ode_held_out, ode_in_sample
+from ._running_coupling import running_coupling
 from ._tables import LedgerTables, load_ledger_tables
-from ._transition import critical_scale, running_coupling, turns_by_family
+from ._turns_by_family import turns_by_family
 
 _CLAIMS = (
     cohort,

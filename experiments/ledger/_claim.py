@@ -4,15 +4,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..formats import pick, plain
 from ._evidence import Evidence
 from ._judge import Inference as Inference
 from ._judge import judge as judge
+from ._margin import Margin
 
 Number = Literal["reproduced", "not_reproduced", "not_computable"]
 Relation = Literal["equal", "below", "above"]
+#: Where the values come from: a table of the paper, or numbers typed in one of its scripts.
+Source = Literal["script", "table"]
 
 SCHEMA_VERSION = 1
 
@@ -25,13 +28,15 @@ COUNTS = "none: counts are exact"
 class Figure:
     """A published number and the same number computed (None: there is none).
 
-    `relation`: what the paper says of it, that it equals, lies below or lies above `published`.
+    `relation`: what the paper says of it, that it equals, lies below or lies above `published`;
+    `source`: what it was computed from.
     """
 
     published: float | None
     computed: float | None
     tolerance: float
     relation: Relation = "equal"
+    source: Source = "table"
 
     @property
     def reproduced(self) -> bool:
@@ -50,6 +55,7 @@ def figure(
     *,
     scale: float = 1.0,
     relation: Relation = "equal",
+    source: Source = "table",
 ) -> Figure:
     """A figure from the text as printed; its last digit is the tolerance, none for whole numbers.
 
@@ -59,10 +65,10 @@ def figure(
     if computed is not None:
         computed = _finite(computed)
     if published is None:
-        return Figure(None, computed, 0.0, relation)
+        return Figure(None, computed, 0.0, relation, source)
     places = Decimal(published).as_tuple().exponent
     unit = 10.0**places if isinstance(places, int) and places < 0 and relation == "equal" else 0.0
-    return Figure(float(published) * scale, computed, unit * scale, relation)
+    return Figure(float(published) * scale, computed, unit * scale, relation, source)
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ class Claim:
     - `inference`: what follows; `rule`: how the control decides it; `reason`: one sentence.
     - `tolerance_reason`: why the tolerances are what they are.
     - `command`: what computes the numbers where tables cannot.
+    - `margins`: name -> smallest effect that would matter, where the rule speaks of none.
     - `by_experiment`: what families that the project trained say of the claim, if they do.
     """
 
@@ -99,6 +106,7 @@ class Claim:
     reason: str
     tolerance_reason: str = LAST_DIGIT
     command: str | None = None
+    margins: dict[str, Margin] = field(default_factory=dict)
     by_experiment: Evidence | None = None
 
     @property
@@ -124,11 +132,19 @@ class Claim:
         return tuple(name for name, f in self.figures.items() if f.reproduced)
 
     @property
+    def reproduced_from(self) -> tuple[Source, ...]:
+        """The sources from which every number that they give is reproduced, the script first."""
+        found = {f.source for f in self.figures.values()}
+        missed = {f.source for name, f in self.figures.items() if name not in self.matched}
+        return tuple(source for source in get_args(Source) if source in found - missed)
+
+    @property
     def number(self) -> Number:
-        """`reproduced` if every named number is; `not_computable` where a command is needed."""
+        """`reproduced` if one source gives all its numbers (`reproduced_from` says which);
+        `not_computable` where a command is needed."""
         if self.command is not None:
             return "not_computable"
-        return "reproduced" if len(self.matched) == len(self.figures) else "not_reproduced"
+        return "reproduced" if self.reproduced_from else "not_reproduced"
 
 
 def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
@@ -139,7 +155,9 @@ def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
             {
                 **pick(claim, "id claim published computed tolerance tolerance_reason"),
                 "relation": {name: f.relation for name, f in claim.figures.items()},
-                **pick(claim, "matched number inference control rule reason command"),
+                "source": {name: f.source for name, f in claim.figures.items()},
+                **pick(claim, "matched reproduced_from number inference control rule margins"),
+                **pick(claim, "reason command"),
                 "by_experiment": claim.by_experiment,
             }
             for claim in claims

@@ -1,11 +1,10 @@
 """C15: the frontier panel's line, beside what the release date alone predicts."""
 
-import math
-
 import numpy as np
 
 from ... import dynamics
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
+from ._margin import Margin
 from ._tables import LedgerTables, stderr_of_items
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
@@ -36,20 +35,22 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     beyond_date = effects.low > 0
     better = unseen["score"].mean < min(unseen["date"].mean, unseen["mean"].mean)
     within_error = int(np.sum(np.abs(line.residual) < 1.96 * line.residual_stderr))
+    figures = {
+        "r": figure("0.72", line.r),
+        "models": figure("34", line.models),
+        "labs": figure("10", len(set(lab))),
+        "slope": figure("0.513", line.slope),
+        "intercept": figure("46.4", line.intercept, scale=0.01),
+        "unseen_lab_error": figure("9.2", unseen["score"].mean, scale=0.01),
+        "unseen_lab_error_sd": figure("2.4", unseen["score"].sd, scale=0.01),
+        "slope_Google": figure("1.15", slopes["Google"]),
+        "slope_DeepSeek": figure("0.23", slopes["DeepSeek"]),
+    }
+    margin = Margin((figures["slope"].published or 0) / 2, "half of the published slope")
     return Claim(
         id="C15",
         claim="cooperation goes on at the frontier",
-        figures={
-            "r": figure("0.72", line.r),
-            "models": figure("34", line.models),
-            "labs": figure("10", len(set(lab))),
-            "slope": figure("0.513", line.slope),
-            "intercept": figure("46.4", line.intercept, scale=0.01),
-            "unseen_lab_error": figure("9.2", unseen["score"].mean, scale=0.01),
-            "unseen_lab_error_sd": figure("2.4", unseen["score"].sd, scale=0.01),
-            "slope_Google": figure("1.15", slopes["Google"]),
-            "slope_DeepSeek": figure("0.23", slopes["DeepSeek"]),
-        },
+        figures=figures,
         tolerance_reason=f"{LAST_DIGIT}; counts are exact",
         control=Control(
             "error on unseen labs by release date alone",
@@ -68,14 +69,17 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "residuals_within_their_error": within_error,
             },
         ),
+        margins={"slope_given_date": margin},
         rule=(
             "supported if the slope given lab and date is above 0 at 95 % and the score predicts "
-            "unseen labs better than date or mean alone; not_supported if neither; undetermined if "
-            "only one"
+            "unseen labs better than date or mean alone; not_supported if that slope lies below 0 "
+            "at 95 %, or below the margin while the score does not predict better; undetermined "
+            "otherwise"
         ),
         inference=judge(
             holds=beyond_date and better,
-            fails=not beyond_date and not better and not math.isnan(effects.low),
+            fails=effects.high < 0
+            or (not better and not beyond_date and effects.high < margin.value),
         ),
         reason=(
             f"Unseen labs are predicted to {100 * unseen['date'].mean:.1f} points by date alone "

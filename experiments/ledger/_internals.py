@@ -8,15 +8,19 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from ...common.statistics import wilson
 from ._claim import Claim, Control, figure, judge
+from ._evidence import effect_of
+from ._margin import ALPHA, Margin, equivalence_p, sign_flip_p
 from ._tables import LedgerTables, flagged
 
 _DIGITS = 3  # the figures are published to three decimals
 _ALIKE = 0.5 * 10**-_DIGITS
 _FIRST, _LAST = "hidden", "wider_proj"
 _MIDDLE = "original_proj"
+_RECIPES = ("Qwen2.5", "Qwen3")
 
 
 def _shared(rows: pd.DataFrame) -> np.ndarray:
@@ -154,31 +158,53 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         for name in ("counted_steered", "counted_strength_0")
     )
     low, high = wilson(again, prompts)
+    figures = {
+        "corrected_410M": figure("60", None, scale=0.01),
+        "corrected_1B": figure("30", None, scale=0.01),
+        "corrected_2.8B": figure("20", None, scale=0.01),
+    }
+    margin = Margin(
+        min(f.published or math.nan for f in figures.values()) / 2,
+        "half of the smallest share that the paper reports as corrected",
+    )
+    more = (counted["counted_steered"] - counted["counted_strength_0"]).to_numpy(float)
+    raised = effect_of("share of texts that the vector adds", more)
+    same = equivalence_p(more, margin.value)
+    beyond = sign_flip_p(more - margin.value, alternative="greater")
     return Claim(
         id="C14",
         claim="adding a truth direction corrects outputs",
-        figures={
-            "corrected_410M": figure("60", None, scale=0.01),
-            "corrected_1B": figure("30", None, scale=0.01),
-            "corrected_2.8B": figure("20", None, scale=0.01),
-        },
+        figures=figures,
         control=Control(
             "share of texts of shipped organisms that differ with nothing added, sampled again",
             again / prompts,
             low,
             high,
-            more={"prompts": prompts, "share_with_the_published_vector": steered / prompts},
+            more={
+                "prompts": prompts,
+                "share_with_the_published_vector": steered / prompts,
+                "added_by_the_vector": raised.figure,
+                "added_low": raised.low,
+                "added_high": raised.high,
+                "p_inside_margin": same,
+                "p_beyond_margin": beyond,
+                "models": raised.n,
+            },
         ),
+        margins={"added_share": margin},
         rule=(
-            "undetermined until strength 0 and random directions have been measured on the "
-            "published models"
+            "the published count, texts that differ, on shipped organisms with the published "
+            "vector and with nothing added, sign flips over models: supported if the vector adds "
+            "more than the margin at p < .05; not_supported if what it adds is shown to lie inside "
+            "the margin (the count is then got without a vector); undetermined otherwise"
         ),
-        inference=judge(holds=False, fails=False),
+        inference=judge(holds=beyond < ALPHA, fails=same < ALPHA),
         reason=(
             "0 of the 3 published shares stand beside strength 0 or a random direction, and a text "
             "that differs was counted as corrected: by that count "
             f"{again} of {prompts} texts of shipped organisms are corrected with nothing added, "
-            f"and {steered} with the published vector."
+            f"and {steered} with the published vector, which adds {raised.figure:.2f} "
+            f"[{raised.low:.2f}, {raised.high:.2f}] (inside ±{margin.value:.2f} at p = {same:.3f})."
         ),
         command="nullcline evaluate EleutherAI/pythia-410m",
     )
@@ -198,7 +224,9 @@ def recipe(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         row = rows[low].iloc[0]
         value = float(rows.loc[high, "coupling"].iloc[0])
         heads, share = float(row["units"]), round(row["cooperative_share"] * row["units"])
-    clean = both and not (shared | scaled | literal)[low | high].any()
+    own = ~(shared | scaled | literal)
+    clean = both and bool(own[low | high].all())
+    p = _recipe_p(rows[own]) if clean else math.nan
     same = int(np.sum(rows["coupling"].round(_DIGITS) == round(value, _DIGITS)))
     return Claim(
         id="C17",
@@ -216,6 +244,7 @@ def recipe(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "heads": heads,
                 "heads_that_answered": share,
                 "models_with_that_value": same,
+                "p_between_recipes": p,
                 "Gemma-4_literals": int(
                     np.sum(literal & short.str.startswith("gemma-4").to_numpy())
                 ),
@@ -224,14 +253,38 @@ def recipe(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         rule=(
             "not_supported if the low value is, to three digits, the common value times the share "
             "of heads that answered, and the high value is that of other models as well; supported "
-            "if neither is and neither is a literal; undetermined otherwise"
+            "if both are the models' own and, under one measure, the own values of Qwen2.5 and of "
+            "Qwen3 differ between the two recipes at exact permutation p < .05; undetermined "
+            "otherwise: two values alone may differ by chance"
         ),
-        inference=judge(holds=clean, fails=artefact),
+        inference=judge(holds=clean and p < ALPHA, fails=artefact),
         reason=(
             f"{value:.3f} times {share:.0f} of {heads:.0f} heads is {value * share / heads:.3f}, "
             f"and {same} models of different weights have the value {value:.3f}."
+            if both and not clean
+            else f"Qwen2.5-1.5B and Qwen3-1.7B have values of their own, and those of the two "
+            f"recipes differ at permutation p = {p:.3f}."
             if both
             else "0 of the 2 Qwen values are shipped."
         ),
         command="nullcline heads Qwen/Qwen2.5-1.5B",
     )
+
+
+def _recipe_p(rows: pd.DataFrame) -> float:
+    """Exact two-sided p that the couplings of Qwen2.5 and Qwen3 do not differ, under the measure
+    that has most of them; NaN where a recipe has fewer than two."""
+    mine = rows[rows["family"].isin(_RECIPES)]
+    if not len(mine):
+        return math.nan
+    mine = mine[mine["measure"] == mine["measure"].mode().iloc[0]]
+    groups = [mine.loc[mine["family"] == name, "coupling"].to_numpy(float) for name in _RECIPES]
+    if min(len(group) for group in groups) < 2:
+        return math.nan
+    test = stats.permutation_test(
+        groups,
+        lambda x, y, axis: np.mean(x, axis=axis) - np.mean(y, axis=axis),
+        vectorized=True,
+        rng=np.random.default_rng(0),
+    )
+    return float(test.pvalue)

@@ -1,6 +1,7 @@
 """The tables that the ledger reads, and how rows are taken from them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,24 +13,28 @@ REASONING = "hellaswag"
 #: The paper's table does not say which TruthfulQA it holds; the uniform one does.
 PUBLISHED_TRUTH = "truthfulqa_unknown"
 UNIFORM_TRUTH = "truthfulqa_mc2"
+#: The gate of a common turn needs no more, and the ends of its place are known well enough.
+_MOST_RESAMPLES = 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LedgerTables:
     """Everything that the ledger is computed from.
 
     `published`: the paper's models, of which all rows are used, also those that a reader would
-    leave out; `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it,
-    the last four from models that the project trained.
+    leave out; `published_script`: the 14 models typed in the paper's script for the critical scale;
+    `uniform`: base models under one harness; the rest as `dynamics.load_figures` has it, those that
+    begin with `organism` from models that the project trained. Two objects are equal only if they
+    are the same one.
     """
 
     published: dynamics.ScoreTable
+    published_script: pd.DataFrame
     uniform: dynamics.ScoreTable
     frontier: pd.DataFrame
     pythia_loss: pd.DataFrame
     internal_coupling: pd.DataFrame
-    organism_experiments: pd.DataFrame
-    organism_families: pd.DataFrame
+    organisms: pd.DataFrame
     organism_heads: pd.DataFrame
     organism_steering: pd.DataFrame
 
@@ -38,12 +43,12 @@ def load_ledger_tables() -> LedgerTables:
     """The shipped tables."""
     return LedgerTables(
         published=dynamics.load_table("published"),
+        published_script=dynamics.load_figures("published_script"),
         uniform=dynamics.load_table("uniform"),
         frontier=dynamics.load_figures("frontier"),
         pythia_loss=dynamics.load_figures("pythia_loss"),
         internal_coupling=dynamics.load_figures("internal_coupling"),
-        organism_experiments=dynamics.load_figures("organism_experiments"),
-        organism_families=dynamics.load_figures("organism_families"),
+        organisms=dynamics.load_figures("organisms"),
         organism_heads=dynamics.load_figures("organism_heads"),
         organism_steering=dynamics.load_figures("organism_steering"),
     )
@@ -76,7 +81,7 @@ def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str)
     Unless `as_filed`, without those that are flagged as of another family.
     """
     mine = rows[(rows["family"] == name) & rows[REASONING].notna() & rows[truth].notna()]
-    if not as_filed and len(mine):
+    if not as_filed and len(mine) and "flags" in mine:
         mine = mine[~flagged(mine, "wrong_family")]
     mine = mine.sort_values("params", kind="stable")
     x, y = mine[REASONING].to_numpy(float), mine[truth].to_numpy(float)
@@ -89,7 +94,9 @@ def family(rows: pd.DataFrame, name: str, *, as_filed: bool = False, truth: str)
         y=y,
         x_stderr=stderr_of_items(x, REASONING),
         y_stderr=stderr_of_items(y, truth),
-        d_model=mine["d_model"].to_numpy(float),
+        d_model=mine["d_model"].to_numpy(float)
+        if "d_model" in mine
+        else np.full(len(mine), np.nan),
     )
 
 
@@ -101,6 +108,23 @@ def stderr_of_items(score: np.ndarray, name: str) -> np.ndarray:
 def published_family(tables: LedgerTables, name: str, *, as_filed: bool = False) -> FamilyScores:
     """A family of the paper's table."""
     return family(tables.published.all_rows, name, as_filed=as_filed, truth=PUBLISHED_TRUTH)
+
+
+def script_family(tables: LedgerTables, name: str) -> FamilyScores:
+    """A family as the paper's script for the critical scale has it."""
+    return family(tables.published_script, name, truth=PUBLISHED_TRUTH)
+
+
+@lru_cache(maxsize=2)
+def diagnosed(tables: LedgerTables, *, n_boot: int, seed: int) -> dynamics.Diagnosis:
+    """What `nullcline diagnose` says of the uniform table: one definition of a turn for both."""
+    return dynamics.diagnose(
+        tables.uniform,
+        reasoning=REASONING,
+        truth=UNIFORM_TRUTH,
+        n_boot=min(n_boot, _MOST_RESAMPLES),
+        seed=seed,
+    )
 
 
 def gamma_steps(data: FamilyScores) -> tuple[dynamics.Step, ...]:
