@@ -2,6 +2,8 @@ from . import controls as controls
 from . import forecast as forecast
 from . import ode as ode
 from . import phases as phases
+from ._compare_kinds import KindComparison as KindComparison
+from ._compare_kinds import compare_kinds as compare_kinds
 from ._diagnose import Diagnosis as Diagnosis
 from ._diagnose import FamilyDiagnosis as FamilyDiagnosis
 from ._diagnose import diagnose as diagnose

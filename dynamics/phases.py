@@ -4,6 +4,14 @@ from ._phases.common_turn import common_turn as common_turn
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
+from ._phases.post_training import CouplingChange as CouplingChange
+from ._phases.post_training import Gain as Gain
+from ._phases.post_training import GainPerDecade as GainPerDecade
+from ._phases.post_training import TuneCoupling as TuneCoupling
+from ._phases.post_training import coupling_across_tunes as coupling_across_tunes
+from ._phases.post_training import coupling_change as coupling_change
+from ._phases.post_training import gain_per_decade as gain_per_decade
+from ._phases.post_training import mean_gain as mean_gain
 from ._phases.random_effects import RandomEffects as RandomEffects
 from ._phases.random_effects import combine_families as combine_families
 from ._phases.slope import current_slope as current_slope

@@ -144,7 +144,7 @@ class ReadTables(Options):
 class OfTable(Launched):
     """What every study of a score table has: a shipped table by name, or paths of one's own."""
 
-    table: str = option("uniform", "a shipped table: uniform, published, organisms")
+    table: str = option("uniform", "a shipped table: uniform, leaderboard, published, organisms")
     path: Any = option(
         None,
         "tables of scores (CSV, Excel, Markdown, JSON, ...) and folders of evaluation results, "

@@ -8,6 +8,7 @@ from typing import NamedTuple
 TEXT_COLUMNS = (
     "family",
     "model",
+    "base_model",
     "date",
     "lab",
     "source",
@@ -50,6 +51,7 @@ VARIANT_COLUMNS = frozenset({"truthfulqa_variant", "truthfulqa_metric", "tqa_met
 _SPELLINGS = MappingProxyType(
     {
         "model": "model",
+        "basemodel": "base_model",
         "modelname": "model",
         "modelversion": "model",
         "modelid": "model",

@@ -69,20 +69,25 @@ class ScoreTable:
         warnings = tuple(w for w in self.warnings if w.row is None or w.row in rows)
         return replace(self, frame=frame, left_out=left_out, warnings=warnings)
 
-    def stderr(self, name: str) -> Float[np.ndarray, " models"]:
+    def stderr(
+        self, name: str, frame: pd.DataFrame | None = None
+    ) -> Float[np.ndarray, " models"]:
         """Standard error of each model's score on benchmark `name`, a fraction.
+
+        `frame`: other rows with the table's columns, such as some of `all_rows`.
 
         The one stated in the file (0 is none), else binomial from the benchmark's number of
         items (with the score drawn in by half an item, so that a score of 0 or 1 is not called
         exact), else NaN. For MC2, a mean of shares and not of hits, the binomial one is an upper
         limit.
         """
-        score = self.frame[name].to_numpy(float)
+        frame = self.frame if frame is None else frame
+        score = frame[name].to_numpy(float)
         items = benchmark(name).items
         binomial = binomial_stderr(score, items) if items else np.full_like(score, np.nan)
-        if f"{name}_stderr" not in self.frame:
+        if f"{name}_stderr" not in frame:
             return binomial
-        stated = self.frame[f"{name}_stderr"].to_numpy(float)
+        stated = frame[f"{name}_stderr"].to_numpy(float)
         return np.where(stated > 0, stated, binomial)
 
     def __repr__(self) -> str:

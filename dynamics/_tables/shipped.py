@@ -10,7 +10,9 @@ from .kinds import KindChoice
 from .read import read_scores
 from .scores import ScoreTable
 
-_SCORE_TABLES = ("uniform", "published", "organisms")
+_SCORE_TABLES = ("uniform", "leaderboard", "published", "organisms")
+#: Base models beside their tunes: read like a score table, but no table of families to diagnose.
+_PAIR_TABLES = ("post_training",)
 
 
 def table_names() -> tuple[str, ...]:
@@ -21,10 +23,12 @@ def table_names() -> tuple[str, ...]:
 def load_table(name: str = "uniform", *, kind: KindChoice = "base") -> ScoreTable:
     """A shipped score table; its base models unless another `kind` is wanted.
 
-    `uniform`: 148 base models under one harness. `published`: the paper's 63 models.
+    `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness that
+    `uniform` lacks. `published`: the paper's 63 models. `organisms`: trained by this project.
+    `post_training`: base models beside tuned ones, for `compare_kinds`.
     Raises ValueError for another name.
     """
-    if name not in table_names():
+    if name not in (*table_names(), *_PAIR_TABLES):
         raise ValueError(f"no shipped table {name!r}; there are {', '.join(table_names())}")
     table = read_scores(shipped(f"{name}.csv"), name=name, kind=kind)
     # Where the package lies is no part of what was read.
