@@ -68,12 +68,13 @@ class FamilyKinds:
 class KindComparison:
     """What tuning changes in a table, and what it does not.
 
-    - `gain`, `reasoning_gain`: mean change from base to tuned; `per_decade`: how that of truth grows
-      with size.
-    - `coupling`: over sizes, before and after.
+    - `gain`, `reasoning_gain`: mean change from base to tuned; `per_decade`: how that of truth
+      grows with size.
+    - `coupling`: over sizes, before and after; `hinges_on`: families without any of which an
+      established change is established no longer.
     - `across_tunes`: name of a base model, or of a family of several -> coupling over its tunes.
-    - `broken`: tunes that are in no coupling across tunes: reasoning less than halfway from chance to
-      their base model's score.
+    - `broken`: tunes that are in no coupling across tunes: reasoning less than halfway from chance
+      to their base model's score.
     - `unpaired`: tuned models of the table whose base model is not in it.
     """
 
@@ -85,6 +86,7 @@ class KindComparison:
     reasoning_gain: Gain
     per_decade: GainPerDecade
     coupling: CouplingChange
+    hinges_on: tuple[str, ...]
     across_tunes: dict[str, TuneCoupling]
     broken: tuple[str, ...]
     unpaired: tuple[str, ...]
@@ -128,8 +130,8 @@ def compare_kinds(
     A pair stands in one family. Tuned models of another family that name a base model count for the
     coupling across tunes alone. Raises ValueError where the table has no pair.
 
-    **Limits**: that data for tuning may hold the benchmark's questions is not corrected, and nothing
-    in a table of scores can correct it. Tunes that were made public are not a sample of all tunes.
+    **Limits**: that data for tuning may hold the benchmark's questions is not corrected, and
+    nothing in a table of scores can correct it. Public tunes are no sample of all tunes.
     """
     table = as_table(table)
     reasoning = reasoning or default_reasoning(table)
@@ -141,12 +143,7 @@ def compare_kinds(
             f"{table.name} has no base model beside a tuned one of its family and size; "
             "add a column kind (base, tuned), and base_model where names do not say it"
         )
-    scatter = tuple(_scatter(rows.pairs, kind) for kind in ("", "tuned_"))
-    families = tuple(
-        _family(str(name), group, scatter)
-        for name, group in rows.pairs.groupby("family", sort=False)
-    )
-    several = [f for f in families if f.before is not None and f.after is not None]
+    families, scatter = _families(rows.pairs)
     pairs = {c: rows.pairs[c].to_numpy() for c in ("family", "x", "y", "tuned_x", "tuned_y")}
     gain = pairs["tuned_y"] - pairs["y"]
     across, broken = _across_tunes(rows, chance=benchmark(reasoning).chance)
@@ -157,28 +154,69 @@ def compare_kinds(
         families=families,
         gain=mean_gain(gain, pairs["family"]),
         reasoning_gain=mean_gain(pairs["tuned_x"] - pairs["x"], pairs["family"]),
-        per_decade=gain_per_decade(gain, np.log10(rows.pairs["params"].to_numpy()), pairs["family"]),
-        coupling=coupling_change(
-            [f.before for f in several if f.before], [f.after for f in several if f.after]
+        per_decade=gain_per_decade(
+            gain, np.log10(rows.pairs["params"].to_numpy()), pairs["family"]
         ),
+        coupling=(coupling := _change(families)),
+        hinges_on=_hinges(rows.pairs, families, scatter) if _moved(coupling) else (),
         across_tunes=across,
         broken=broken,
         unpaired=rows.unpaired,
-        scatter=(scatter[0], scatter[1]),
+        scatter=scatter,
         warnings=tuple(w for w in table.warnings if w.code not in _ABOUT_KINDS),
     )
 
 
+def _change(families: Sequence[FamilyKinds]) -> CouplingChange:
+    both = [(f.before, f.after) for f in families if f.before is not None and f.after is not None]
+    return coupling_change([before for before, _ in both], [after for _, after in both])
+
+
+def _moved(change: CouplingChange) -> bool:
+    return change.difference.low > 0 or change.difference.high < 0
+
+
+def _hinges(
+    pairs: pd.DataFrame, families: Sequence[FamilyKinds], scatter: tuple[Scatter, Scatter]
+) -> tuple[str, ...]:
+    """Families without which the change is not established; they are missed in the scatter too."""
+    found = []
+    for one in families:
+        if one.before is None:
+            continue
+        others = pairs[pairs["family"] != one.family]
+        same = _scatters(others) == scatter
+        rest = [f for f in families if f is not one] if same else _families(others)[0]
+        if not _moved(_change(rest)):
+            found.append(one.family)
+    return tuple(found)
+
+
+#: Of the columns of a pair: its base model's and its tuned model's.
+_PREFIXES = ("", "tuned_")
 #: Warnings that say of tuned models that they do not belong among base models.
 _ABOUT_KINDS = frozenset({"instruct_model", "base_model", "same_size"})
 
 
-def _scatter(pairs: pd.DataFrame, kind: str) -> Scatter:
-    columns = ["log10_params", f"{kind}y", f"{kind}y_stderr"]
-    return pooled_scatter(
-        residuals_about_curve(*(group[c].to_numpy(float) for c in columns))
-        for _, group in pairs.groupby("family", sort=False)
+def _families(pairs: pd.DataFrame) -> tuple[tuple[FamilyKinds, ...], tuple[Scatter, Scatter]]:
+    scatter = _scatters(pairs)
+    groups = pairs.groupby("family", sort=False)
+    return tuple(_family(str(name), group, scatter) for name, group in groups), scatter
+
+
+def _scatters(pairs: pd.DataFrame) -> tuple[Scatter, Scatter]:
+    """What models of one family differ by, base and tuned."""
+    groups = [group for _, group in pairs.groupby("family", sort=False)]
+    base, tuned = (
+        pooled_scatter(
+            residuals_about_curve(
+                *(g[c].to_numpy(float) for c in ("log10_params", f"{kind}y", f"{kind}y_stderr"))
+            )
+            for g in groups
+        )
+        for kind in _PREFIXES
     )
+    return base, tuned
 
 
 def _family(name: str, group: pd.DataFrame, scatter: Sequence[Scatter]) -> FamilyKinds:
@@ -193,7 +231,7 @@ def _family(name: str, group: pd.DataFrame, scatter: Sequence[Scatter]) -> Famil
                 y_stderr=group[f"{kind}y_stderr"].to_numpy(float),
                 scatter=one,
             )
-            for kind, one in zip(("", "tuned_"), scatter, strict=True)
+            for kind, one in zip(_PREFIXES, scatter, strict=True)
         ]
     columns = ("log10_params", "x", "y", "tuned_x", "tuned_y")
     return FamilyKinds(
@@ -211,7 +249,9 @@ def _across_tunes(
     tunes = rows.tunes
     broken = tunes["x"] < chance + 0.5 * (tunes["base_x"] - chance)
     found = {}
-    for family, group in tunes[~broken].groupby("base_family", sort=False):
+    whole = tunes[~broken]
+    several = whole.groupby("base_model")["model"].transform("size") > 1  # one has no slope
+    for family, group in whole[several].groupby("base_family", sort=False):
         bases = group["base_model"].unique()
         coupling = coupling_across_tunes(
             group["x"].to_numpy(float),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..common.progress import Progress, silent
 from ..data import shipped
 from .keys import file_digest, folder_digest
-from .schemas import Diagnose, ModelChoice, OfTable
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfTable
 
 if TYPE_CHECKING:
     from ..dynamics import KindChoice, ScoreTable
@@ -29,7 +29,9 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     return _read_table(tuple(settings.paths), settings.table, settings.kind, changed, watched)
 
 
-def read_families(settings: Diagnose, progress: Progress = silent) -> "ScoreTable":
+def read_families(
+    settings: Diagnose | CompareKinds, progress: Progress = silent
+) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)
     return table.select(settings.family.names) if settings.family.names else table

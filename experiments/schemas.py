@@ -158,7 +158,7 @@ class OfTable(Launched):
         several = isinstance(self.path, list) and all(isinstance(p, str) for p in self.path)
         if not (self.path is None or isinstance(self.path, str) or several):
             raise SettingError("path", self.path, "give a path, or a list of them")
-        if self.path is not None and self.table != "uniform":
+        if self.path is not None and self.table != type(self).table:
             raise SettingError("table", self.table, "give PATH or a shipped table, not both")
 
     @property
@@ -176,6 +176,16 @@ class Diagnose(OfTable):
     family: FamilyChoice = group(FamilyChoice, "all")
     estimator: Estimator = group(Estimator, "default")
     figures: bool = option(False, "write figures beside the record (always, with --out)")
+
+
+@dataclass
+class CompareKinds(OfTable):
+    """The study `compare_kinds`: a table with base and tuned models, the shipped one by default."""
+
+    table: str = option("post_training", "a shipped table")
+    reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
+    truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    family: FamilyChoice = group(FamilyChoice, "all")
 
 
 @dataclass

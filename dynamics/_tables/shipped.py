@@ -23,8 +23,8 @@ def table_names() -> tuple[str, ...]:
 def load_table(name: str = "uniform", *, kind: KindChoice = "base") -> ScoreTable:
     """A shipped score table; its base models unless another `kind` is wanted.
 
-    `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness that
-    `uniform` lacks. `published`: the paper's 63 models. `organisms`: trained by this project.
+    `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness
+    that `uniform` lacks. `published`: the paper's 63. `organisms`: trained by this project.
     `post_training`: base models beside tuned ones, for `compare_kinds`.
     Raises ValueError for another name.
     """

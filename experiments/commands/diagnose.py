@@ -15,6 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline diagnose`."""
     add_study_arguments(parser, Diagnose, without=("figures",))
     parser.add_argument("--report", type=Path, metavar="FILE", help="write all views as one file")
+    parser.add_argument(
+        "--compare-kinds",
+        action="store_true",
+        help="base models beside their tuned ones; the shipped pairs where no PATH is given",
+    )
     parser.add_argument("--all-warnings", action="store_true", help="every warning, row by row")
 
 
@@ -22,6 +27,9 @@ def run(options: argparse.Namespace) -> None:
     """Diagnose and print; with `--out` figures stand beside the record."""
     from ..studies.diagnosis import diagnosis_to_text
 
+    if options.compare_kinds:
+        _compare_kinds(options)
+        return
     if options.report:
         from .report import check_report
 
@@ -33,6 +41,12 @@ def run(options: argparse.Namespace) -> None:
         then=lambda found: _report(options, found),
         figures=options.out is not None,
     )
+
+
+def _compare_kinds(options: argparse.Namespace) -> None:
+    if options.report:
+        raise ValueError("--report: holds the views of a diagnosis; leave out --compare-kinds")
+    run_study("compare_kinds", options)
 
 
 def _report(options: argparse.Namespace, diagnosis: "Diagnosis") -> None:

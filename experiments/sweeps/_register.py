@@ -102,7 +102,13 @@ def _families() -> tuple[str, ...]:
     from ...dynamics import load_table
 
     return tuple(
-        sorted({f for name in ("uniform", "published") for f in load_table(name).families})
+        sorted(
+            {
+                f
+                for name in ("uniform", "leaderboard", "published")
+                for f in load_table(name).families
+            }
+        )
     )
 
 
