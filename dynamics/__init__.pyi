@@ -3,6 +3,7 @@ from . import forecast as forecast
 from . import ode as ode
 from . import phases as phases
 from ._compare_kinds import KindComparison as KindComparison
+from ._compare_kinds import NoPairsError as NoPairsError
 from ._compare_kinds import compare_kinds as compare_kinds
 from ._diagnose import Diagnosis as Diagnosis
 from ._diagnose import FamilyDiagnosis as FamilyDiagnosis

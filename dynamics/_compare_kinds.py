@@ -31,6 +31,10 @@ from ._tables.read import as_table
 from ._tables.scores import ScoreTable
 
 
+class NoPairsError(ValueError):
+    """A table without a base model beside a tuned one of its family and size."""
+
+
 @shown
 @dataclass(frozen=True)
 class FamilyKinds:
@@ -128,7 +132,7 @@ def compare_kinds(
     - `reasoning`, `truth`: benchmarks; HellaSwag and TruthfulQA MC2 where not named.
 
     A pair stands in one family. Tuned models of another family that name a base model count for the
-    coupling across tunes alone. Raises ValueError where the table has no pair.
+    coupling across tunes alone. Raises NoPairsError, a ValueError, where there is no pair.
 
     **Limits**: that data for tuning may hold the benchmark's questions is not corrected, and
     nothing in a table of scores can correct it. Public tunes are no sample of all tunes.
@@ -139,7 +143,7 @@ def compare_kinds(
     check_known("benchmark", (reasoning, truth), table.benchmarks, of=table.name)
     rows = kind_rows(table, reasoning, truth)
     if rows.pairs.empty:
-        raise ValueError(
+        raise NoPairsError(
             f"{table.name} has no base model beside a tuned one of its family and size; "
             "add a column kind (base, tuned), and base_model where names do not say it"
         )

@@ -9,6 +9,7 @@ from ..formats import size
 from ..studies.diagnosis import conclusions
 from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, notice, table
 from ._blocks import view as make_view
+from ._kinds import kinds_block
 from ._overview import families_table, phase_diagram, warnings_block
 from ._style import PHASES, layout, size_axis, titled, trace
 
@@ -44,6 +45,7 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
             )
             if len(chosen) < len(diagnosis.families)
             else None,
+            kinds_block(table_, reasoning=diagnosis.reasoning, truth=diagnosis.truth),
         ],
     )
 

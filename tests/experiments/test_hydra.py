@@ -39,7 +39,8 @@ def composed(*overrides) -> schemas.Diagnose:
 
 
 def test_every_shipped_family_is_a_choice():
-    shipped = {f for name in ("uniform", "published") for f in dynamics.load_table(name).families}
+    tables = ("uniform", "leaderboard", "published")
+    shipped = {f for name in tables for f in dynamics.load_table(name).families}
     assert composed("family=all").family.names == []
     choices = [key for key in ConfigStore.instance().repo["family"] if key != "schema.yaml"]
     named = [composed(f"family={key.removesuffix('.yaml')}").family.names for key in choices]

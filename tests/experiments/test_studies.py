@@ -20,6 +20,10 @@ BY_BOTH_ROADS = {
         "diagnose --family Pythia OPT --n-boot 200",
         "family.names=[Pythia,OPT] estimator.n_boot=200 figures=true",
     ),
+    "compare_kinds": (
+        "diagnose --compare-kinds --family GPT-SW3 OPT",
+        "family.names=[GPT-SW3,OPT]",
+    ),
     "fit_dynamics": (
         "ode fit --penalty l1 --strength 0.01 --members 200 --seed 3",
         "penalty=l1 penalty.strength=0.01 members=200 seed=3",

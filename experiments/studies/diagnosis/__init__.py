@@ -5,5 +5,14 @@ from ._answers import POOLED_NOTE as POOLED_NOTE
 from ._answers import conclusions as conclusions
 from ._answers import pooled_rows as pooled_rows
 from ._json import diagnosis_to_dict as diagnosis_to_dict
+from ._kinds import KINDS_HEADER as KINDS_HEADER
+from ._kinds import KINDS_NOTE as KINDS_NOTE
+from ._kinds import TUNES_HEADER as TUNES_HEADER
+from ._kinds import TUNES_NOTE as TUNES_NOTE
+from ._kinds import kinds_conclusions as kinds_conclusions
+from ._kinds import kinds_rows as kinds_rows
+from ._kinds import kinds_to_dict as kinds_to_dict
+from ._kinds import kinds_to_text as kinds_to_text
+from ._kinds import tunes_rows as tunes_rows
 from ._text import diagnosis_to_text as diagnosis_to_text
 from ._text import gamma_text as gamma_text
