@@ -74,8 +74,8 @@ class KindComparison:
 
     - `gain`, `reasoning_gain`: mean change from base to tuned; `per_decade`: how that of truth
       grows with size.
-    - `coupling`: over sizes, before and after; `hinges_on`: families without any of which an
-      established change is established no longer.
+    - `coupling`: over sizes, before and after; `hinges_on`: of the five families that weigh
+      most, those without which an established change is established no longer.
     - `across_tunes`: name of a base model, or of a family of several -> coupling over its tunes.
     - `broken`: tunes that are in no coupling across tunes: reasoning less than halfway from chance
       to their base model's score.
@@ -183,11 +183,10 @@ def _moved(change: CouplingChange) -> bool:
 def _hinges(
     pairs: pd.DataFrame, families: Sequence[FamilyKinds], scatter: tuple[Scatter, Scatter]
 ) -> tuple[str, ...]:
-    """Families without which the change is not established; they are missed in the scatter too."""
+    """Of the families that weigh most, those without which the change is not established; the
+    scatter is estimated without them, too."""
     found = []
-    for one in families:
-        if one.before is None:
-            continue
+    for one in sorted(families, key=_width_of_change)[:_MOST_WITHOUT]:
         others = pairs[pairs["family"] != one.family]
         same = _scatters(others) == scatter
         rest = [f for f in families if f is not one] if same else _families(others)[0]
@@ -196,6 +195,14 @@ def _hinges(
     return tuple(found)
 
 
+def _width_of_change(family: FamilyKinds) -> float:
+    if family.before is None or family.after is None:
+        return math.inf
+    return math.hypot(*(slope.high - slope.low for slope in (family.before, family.after)))
+
+
+#: Families whose absence is tried.
+_MOST_WITHOUT = 5
 #: Of the columns of a pair: its base model's and its tuned model's.
 _PREFIXES = ("", "tuned_")
 #: Warnings that say of tuned models that they do not belong among base models.

@@ -103,8 +103,9 @@ def gain_per_decade(
     """Slope of the gain on log10 N with an offset per family.
 
     The interval is robust to clusters, families being the clusters: squared scores, each divided by
-    one less the family's leverage (as in Bell and McCaffrey's CR2); t with families - 1 degrees of
-    freedom. Families of one size say nothing and are not counted.
+    one less the family's leverage (as in Bell and McCaffrey's CR2). Student's t has as many degrees
+    of freedom as equal clusters of the same Σ leverage² leave, 1 / Σ leverage² - 1. Families of one
+    size say nothing and are not counted.
     """
     slope, low, high, families = _within(log10_params, gain, family, family, level)
     return GainPerDecade(slope, low, high, families)
@@ -209,5 +210,6 @@ def _within(
     scores = np.bincount(index, x * (y - slope * x))[informed]
     leverage = np.minimum(information[informed] / total, _MOST_LEVERAGE)
     error = math.sqrt(float(np.sum(scores**2 / (1 - leverage)))) / total
-    half = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
+    freedom = max(1 / float(leverage @ leverage) - 1, 1.0)
+    half = float(stats.t.ppf((1 + level) / 2, freedom)) * error
     return slope, slope - half, slope + half, count

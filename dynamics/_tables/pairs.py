@@ -90,7 +90,7 @@ def _base_of(tuned: dict, bases: pd.DataFrame) -> int:
         same = np.array([plain_name(model) == name for model in bases["model"]], dtype=bool)
     else:
         ratio = bases["params"].to_numpy(float) / tuned["params"]
-        same = (bases["family"] == tuned["family"]).to_numpy()
-        same &= (ratio <= _SAME_SIZE) & (ratio >= 1 / _SAME_SIZE)
+        of_size = (ratio <= _SAME_SIZE) & (ratio >= 1 / _SAME_SIZE)
+        same = of_size & (bases["family"] == tuned["family"]).to_numpy()
     found = np.flatnonzero(same)
     return int(found[0]) if found.size else -1

@@ -20,16 +20,18 @@ def table_names() -> tuple[str, ...]:
     return tuple(name for name in _SCORE_TABLES if shipped(f"{name}.csv").is_file())
 
 
-def load_table(name: str = "uniform", *, kind: KindChoice = "base") -> ScoreTable:
+def load_table(name: str = "uniform", *, kind: KindChoice | None = None) -> ScoreTable:
     """A shipped score table; its base models unless another `kind` is wanted.
 
     `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness
     that `uniform` lacks. `published`: the paper's 63. `organisms`: trained by this project.
-    `post_training`: base models beside tuned ones, for `compare_kinds`.
+    `post_training`: base models beside tuned ones, of both kinds where none is named; it is made
+    for `compare_kinds`.
     Raises ValueError for another name.
     """
     if name not in (*table_names(), *_PAIR_TABLES):
         raise ValueError(f"no shipped table {name!r}; there are {', '.join(table_names())}")
+    kind = kind or ("all" if name in _PAIR_TABLES else "base")
     table = read_scores(shipped(f"{name}.csv"), name=name, kind=kind)
     # Where the package lies is no part of what was read.
     files = tuple(replace(file, path=f"{name}.csv") for file in table.account.files)

@@ -20,12 +20,11 @@ from ._style import FAINT, INK, layout, size_axis, titled, trace
 
 def kinds_block(table_: ScoreTable, *, reasoning: str, truth: str) -> Block:
     """The comparison of the table's own pairs, or of the shipped ones where it has none."""
-    try:
-        found = dynamics.compare_kinds(table_, reasoning=reasoning, truth=truth)
-        title = "After post-training: base models of this table beside tuned ones"
-    except dynamics.NoPairsError:
+    found = _own_pairs(table_, reasoning, truth)
+    title = "After post-training: base models of this table beside tuned ones"
+    if found is None:
         found = _shipped_pairs()
-        title = "After post-training: this table has no pairs of base and tuned; the shipped ones"
+        title = "After post-training: the shipped pairs, as this table has none of two families"
     return details(
         title,
         [
@@ -49,6 +48,15 @@ def kinds_block(table_: ScoreTable, *, reasoning: str, truth: str) -> Block:
             else None,
         ],
     )
+
+
+def _own_pairs(table_: ScoreTable, reasoning: str, truth: str) -> KindComparison | None:
+    """The comparison of the table's own pairs where they are of two families or more."""
+    try:
+        found = dynamics.compare_kinds(table_, reasoning=reasoning, truth=truth)
+    except dynamics.NoPairsError:
+        return None
+    return found if found.gain.families > 1 else None
 
 
 @lru_cache(maxsize=1)
