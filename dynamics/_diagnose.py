@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from ..common.checks import check_known, index_of
+from ..common.checks import index_of
 from ..common.display import shown
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
@@ -252,7 +252,13 @@ def diagnose(
 
 def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The models with both scores in order of size, and those without; `x`, `y` are the scores."""
-    check_known("benchmark", (reasoning, truth), table.benchmarks, of=table.name)
+    for name in (reasoning, truth):
+        if name not in table.benchmarks:
+            there = ", ".join(table.benchmarks)
+            raise ValueError(
+                f"{table.name}: no benchmark {name!r}; there are {there}; name a pair of them with "
+                "reasoning=... and truth=..."
+            )
     if reasoning == truth:
         raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
     frame = table.frame.assign(

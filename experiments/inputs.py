@@ -29,9 +29,7 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     return _read_table(tuple(settings.paths), settings.table, settings.kind, changed, watched)
 
 
-def read_families(
-    settings: Diagnose | CompareKinds, progress: Progress = silent
-) -> "ScoreTable":
+def read_families(settings: Diagnose | CompareKinds, progress: Progress = silent) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)
     return table.select(settings.family.names) if settings.family.names else table
