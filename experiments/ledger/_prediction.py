@@ -110,7 +110,8 @@ def ode_held_out(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             f"{100 * measured:.1f} % with its measured scores; an ODE that never saw a model of "
             f"its lab errs {100 * ode.mae_relative:.1f} % on {scores} of its scores, the pooled "
             f"quadratic {100 * quadratic:.1f} % ({100 * low:.1f} to {100 * high:.1f} points more), "
-            f"and it beats {sum(name in beats for name in simple)} of {len(simple)} rules that are no ODE."
+            f"and it beats {sum(name in beats for name in simple)} of {len(simple)} rules that "
+            "are no ODE."
         ),
     )
 
