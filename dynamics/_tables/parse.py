@@ -64,7 +64,7 @@ def parse(raw: RawTable) -> Parsed:
         cells[name] = written.values
         if not np.isnan(written.stderrs).all():
             cells[f"{name}_stderr"] = written.stderrs
-    frame = pd.concat([frame, pd.DataFrame(cells)], axis=1)
+    frame = pd.concat([frame, pd.DataFrame(cells)], axis=1).copy()  # whole: hundreds of columns
     _check_models(raw, frame, problems)
     check_sizes(raw, frame, problems, warnings)
     stated = {name: w.stderrs for name, w in scores.items() if not np.isnan(w.stderrs).all()}

@@ -69,7 +69,7 @@ def failed_runs(
                 "left empty"
             )
             warnings.append(TableWarning("failed_run", row, message))
-    return frame.assign(**emptied), warnings
+    return frame.assign(**emptied).copy(), warnings
 
 
 def merge_models(
@@ -115,7 +115,7 @@ def merge_models(
             f"row {rows[used]} is used"
         )
         found.append((i, TableWarning(code, int(rows[i]), message)))
-    return frame.assign(**cells), found
+    return frame.assign(**cells).copy(), found
 
 
 def _fill(cells: dict[str, np.ndarray], to: int, of: int) -> bool:
