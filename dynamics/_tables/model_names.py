@@ -113,6 +113,8 @@ def maker_in_name(model: str) -> str:
 def naming_part(model: str) -> str:
     """The part of a name or path that names the model: the last with a size, else the last that
     is more than `hf`, `final` or `checkpoint-14000`."""
+    if "/" not in model and "\\" not in model:
+        return model.partition("__")[2] or model
     parts = [part for part in model.replace("\\", "/").split("/") if part]
     if len(parts) < 2:
         return parts[0].partition("__")[2] or parts[0] if parts else ""

@@ -39,7 +39,8 @@ def kinds(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarning]]:
     found = np.where(rules & (said != ""), said, np.where(named == "tuned", "tuned", said))
     handed_in = frame["submissions"].to_numpy(bool)
     mistyped = handed_in & (named == "") & (said == "tuned")
-    mistyped &= np.array([is_known(model) for model in frame["model"]], dtype=bool)
+    for i in np.flatnonzero(mistyped).tolist():
+        mistyped[i] = is_known(frame["model"].iloc[i])
     found = np.where(mistyped, "base", found)
     untyped = found == ""
     found = np.where(untyped, "base", found)
