@@ -70,14 +70,24 @@ def test_a_change_of_coupling_is_found_and_none_is_not():
     assert covered([(one.low, one.high) for one in same], 0.0) >= 0.85
 
 
-def test_what_one_family_alone_makes_is_said_to_hinge_on_it():
+def test_one_family_alone_establishes_no_change():
     strong = planted_pairs(1, change=2.0, noise=0.0005, family_sd=0, seed=1)
-    rest = planted_pairs(7, change=0.02, noise=0.01, seed=2)
+    rest = planted_pairs(3, change=0.0, noise=0.01, seed=2)
     rest["family"] = "Oak " + rest["family"]
-    rest["hellaswag"] = 0.5 + 0.3 * (rest["hellaswag"] - 0.5)
     found = dynamics.compare_kinds(pd.concat([strong, rest]))
-    if found.coupling.difference.low > 0:
-        assert found.hinges_on
+    assert found.coupling.difference.mean > 0.2
+    assert found.coupling.difference.low < 0
+
+
+def test_what_hinges_on_a_family_is_not_established_without_it():
+    table = dynamics.load_table("post_training")
+    found = dynamics.compare_kinds(table)
+    assert found.coupling.difference.low > 0
+    assert found.hinges_on
+    assert "RWKV" not in found.hinges_on
+    for name in (*found.hinges_on, "RWKV"):
+        without = dynamics.compare_kinds(table.select([f for f in table.families if f != name]))
+        assert (without.coupling.difference.low > 0) == (name == "RWKV")
     everywhere = dynamics.compare_kinds(planted_pairs(12, change=0.4, noise=0.003))
     assert everywhere.coupling.difference.low > 0
     assert everywhere.hinges_on == ()
