@@ -14,11 +14,11 @@ from ..studies.diagnosis import (
     kinds_rows,
     tunes_rows,
 )
-from ._blocks import Block, Plot, csv_data, details, figure, figure_text, lines, table
+from ._blocks import Block, Details, Plot, csv_data, details, figure, figure_text, lines, table
 from ._style import FAINT, INK, layout, size_axis, titled, trace
 
 
-def kinds_block(table_: ScoreTable, *, reasoning: str, truth: str) -> Block:
+def kinds_block(table_: ScoreTable, *, reasoning: str, truth: str) -> Details:
     """The comparison of the table's own pairs, or of the shipped ones where it has none."""
     found = _own_pairs(table_, reasoning, truth)
     title = "After post-training: base models of this table beside tuned ones"
