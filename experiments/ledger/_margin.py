@@ -26,12 +26,12 @@ def sign_flip_p(
     """p of a mean of zero when the sign of every value may as well be the other one.
 
     Exact up to 13 values: of n there are 2^n patterns, so five cannot reach less than 1/32 on one
-    side and 1/16 on both. Random patterns beyond. NaN for no value, and those that are NaN do not
-    count.
+    side and 1/16 on both. Random patterns beyond. Values that are NaN do not count; NaN for fewer
+    than two.
     """
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)]
-    if not known.size:
+    if known.size < 2:
         return math.nan
     test = stats.permutation_test(
         (known,),

@@ -33,8 +33,8 @@ def heads(tables: LedgerTables) -> Evidence:
     taxed = share_effect(
         "the same among those that prefer the false answers", falsely["competing"] == 0
     )
-    power = float(_power(rows).mean()) if len(rows) else math.nan
-    certain = (none.low - (1 - power)) / power if power > 0 else math.nan
+    seen = float(power(rows).mean()) if len(rows) else math.nan
+    certain = (none.low - (1 - seen)) / seen if seen > 0 else math.nan
     twice = rows["replicated"] > 0
     some_low, _ = wilson(int(twice.sum()), len(rows))
     return Evidence(
@@ -51,7 +51,7 @@ def heads(tables: LedgerTables) -> Evidence:
             f"{interval(none.low, none.high)}, and {counted(falsely['competing'] == 0)} of those "
             f"that prefer the false answers; {int(twice.sum())} have one in both halves of the "
             f"pairs. A head of {_MARGIN.value:g} standard deviations on both sets would be seen "
-            f"with power {power:.2f}, so at least {max(0.0, certain):.2f} of the models have none "
+            f"with power {seen:.2f}, so at least {max(0.0, certain):.2f} of the models have none "
             f"so strong; weaker ones are not excluded. They have {rows['heads'].min()} to "
             f"{rows['heads'].max()} heads each."
         ),
@@ -61,7 +61,7 @@ def heads(tables: LedgerTables) -> Evidence:
     )
 
 
-def _power(rows: pd.DataFrame) -> np.ndarray:
+def power(rows: pd.DataFrame) -> np.ndarray:
     """Power by model to see one head of the margin's size on both sets of pairs.
 
     Normal approximation at Bonferroni's level over the model's heads, which no more than

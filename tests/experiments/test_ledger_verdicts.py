@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ledger_rows import claim, with_rows, with_scores
+from narrow import not_none
 
 from nullcline import dynamics
 from nullcline.experiments.ledger import load_ledger_tables
@@ -149,7 +150,9 @@ def test_planted_critical_scale_is_supported(tables):
     found = claim("C06", with_rows(tables, frame, "uniform"))
     assert found.inference == "supported"
     # The spline follows the noise of .01 over a curve that rises by .1 in a decade: .1 decades.
-    assert np.log10(found.control.more["vertex"]) == pytest.approx(np.log10(3.5e9), abs=0.1)
+    assert np.log10(not_none(found.control.more["vertex"])) == pytest.approx(
+        np.log10(3.5e9), abs=0.1
+    )
     # The same turn under more noise leaves the bend open on both sides.
     frame["truthfulqa_mc2"] = 0.3 + 0.03 * (turn - 0.3) / 0.1 + 0.08 * noise
     assert claim("C06", with_rows(tables, frame, "uniform")).inference == "undetermined"
@@ -301,7 +304,7 @@ def test_frontier_with_scores_that_go_together(tables):
 def test_isocline_that_names_signs_better(tables):
     found = claim("C16", tables)
     assert found.inference == "undetermined"
-    assert found.control.more["smallest_possible_p"] > 0.05
+    assert not_none(found.control.more["smallest_possible_p"]) > 0.05
     planted = tables
     for name, n in {"OPT": 8, "BLOOM": 6, "Cerebras-GPT": 7}.items():
         x = np.linspace(0.3, 0.8, n)
@@ -358,12 +361,12 @@ def test_loss_beside_a_truth_score_that_is_less_smooth(tables):
     assert claim("C18", turning).inference == "supported"
 
 
-def test_loss_shown_to_be_no_smoother_needs_more_than_a_point_estimate(tables):
-    """The measured losses a little off a curve: neither is shown to be the smoother one."""
-    table = tables.pythia_loss.copy()
-    curve = 1.6 + 1.1 * (table["params"] / 1e9) ** -0.25
-    table["wikitext2_loss"] = curve * (1 + 0.012 * np.array([1, -1, 1, -1, 1, -1, 1, -1]))
-    table.loc[tables.pythia_loss["wikitext2_loss"].isna(), "wikitext2_loss"] = np.nan
-    found = claim("C18", replace(tables, pythia_loss=table))
-    assert found.control.more["p_truth_as_smooth"] < 1
-    assert claim("C18", tables).control.more["p_truth_as_smooth"] < 0.05
+def test_a_loss_shown_to_be_no_smoother_needs_more_than_a_point_estimate(tables):
+    assert not_none(claim("C18", tables).control.more["p_truth_as_smooth"]) < 0.05
+    # Pythia's truth a little rougher at one size: still the smaller mean, and no longer shown.
+    rows = tables.published.all_rows
+    at = rows.index[rows["model"] == "Pythia-2.8B"][0]
+    rows.loc[at, "truthfulqa_unknown"] *= 1.08
+    found = claim("C18", with_rows(tables, rows))
+    assert not_none(found.control.more["p_truth_as_smooth"]) > 0.05
+    assert found.inference == "undetermined"
