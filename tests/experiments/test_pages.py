@@ -13,6 +13,7 @@ from nullcline.experiments.cli import main
 ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
+README = ROOT / "README.md"
 
 
 def rows_of(page, column):
@@ -44,7 +45,7 @@ def blocks_of(page):
     return [(command, text.splitlines()) for command, text in blocks]
 
 
-@pytest.mark.parametrize(("command", "lines"), blocks_of(POST_TRAINING))
+@pytest.mark.parametrize(("command", "lines"), [*blocks_of(POST_TRAINING), *blocks_of(README)])
 def test_blocks_of_a_page_are_what_their_commands_print(command, lines, capsys, monkeypatch):
     """A line `…` stands for any lines that are left out."""
     monkeypatch.chdir(ROOT)
@@ -59,5 +60,5 @@ def test_blocks_of_a_page_are_what_their_commands_print(command, lines, capsys, 
 
 
 def test_the_pages_have_blocks_to_check():
-    assert len(blocks_of(POST_TRAINING)) > 1
+    assert len([*blocks_of(POST_TRAINING), *blocks_of(README)]) > 1
     assert len(rows_of(REPLICATION, "both")) > 15
