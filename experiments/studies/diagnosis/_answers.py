@@ -101,7 +101,7 @@ def _phases(diagnosis: Diagnosis) -> str:
         f"Phases at the largest models, families of two sizes or more ({len(several)}): tax "
         f"{phases['tax']}{names['tax']}, bonus {phases['bonus']}{names['bonus']}, between "
         f"{phases['transition']}, undetermined {phases['undetermined']}{two}. Without any coupling "
-        f"{diagnosis.expected_false_calls:.1f} would be called tax or bonus by chance."
+        f"{diagnosis.expected_false_calls:.2f} would be called tax or bonus by chance."
     )
 
 
