@@ -27,7 +27,7 @@ from ._phases.slope import Slope, errors_in_variables_slope
 from ._tables.benchmarks import benchmark
 from ._tables.pairs import KindRows, kind_rows
 from ._tables.problems import TableWarning
-from ._tables.read import as_table
+from ._tables.read import read_scores
 from ._tables.scores import ScoreTable
 
 
@@ -137,7 +137,7 @@ def compare_kinds(
     **Limits**: that data for tuning may hold the benchmark's questions is not corrected, and
     nothing in a table of scores can correct it. Public tunes are no sample of all tunes.
     """
-    table = as_table(table)
+    table = table if isinstance(table, ScoreTable) else read_scores(table, kind="all")
     reasoning = reasoning or default_reasoning(table)
     truth = truth or default_truth(table)
     check_known("benchmark", (reasoning, truth), table.benchmarks, of=table.name)

@@ -128,9 +128,9 @@ class Penalty(Options):
     strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
 
 
-def _kind() -> Any:
+def _kind(default: str = "base") -> Any:
     choices = _words("dynamics", "KindChoice")
-    return option("base", "models that count: base, tuned, all", choices=choices)
+    return option(default, "models that count: base, tuned, all", choices=choices)
 
 
 @dataclass
@@ -183,6 +183,7 @@ class CompareKinds(OfTable):
     """The study `compare_kinds`: a table with base and tuned models, the shipped one by default."""
 
     table: str = option("post_training", "a shipped table")
+    kind: KindChoice = _kind("all")
     reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
     truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
     family: FamilyChoice = group(FamilyChoice, "all")

@@ -51,7 +51,6 @@ VARIANT_COLUMNS = frozenset({"truthfulqa_variant", "truthfulqa_metric", "tqa_met
 _SPELLINGS = MappingProxyType(
     {
         "model": "model",
-        "basemodel": "base_model",
         "modelname": "model",
         "modelversion": "model",
         "modelid": "model",
@@ -62,6 +61,7 @@ _SPELLINGS = MappingProxyType(
         "modell": "model",
         "modelpath": "model",
         "name": "model",
+        "basemodel": "base_model",
         "family": "family",
         "modelfamily": "family",
         "modelseries": "family",

@@ -1,5 +1,9 @@
 """Your table: what the reader warns of, and what the dynamics expect of the next sizes."""
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
 from ... import dynamics
@@ -50,10 +54,20 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
     )
 
 
+def _below_common_folder(paths: Sequence[str]) -> list[str]:
+    """The paths from the folder that holds all of them: a page does not tell where that lies."""
+    folders = [str(Path(path).parent) for path in paths]
+    if len({Path(path).is_absolute() for path in paths}) != 1:
+        return [Path(path).name for path in paths]
+    common = os.path.commonpath(folders)
+    return [os.path.relpath(path, common or ".") for path in paths]
+
+
 def account_block(account: dynamics.Account) -> Block | None:
     """What became of each file, column, task and row of the table."""
-    rows = [("file", f.path, f.format, f.reason or _used(f.used, f.left_out))
-            for f in account.files]  # fmt: skip
+    names = _below_common_folder([f.path for f in account.files])
+    rows = [("file", name, f.format, f.reason or _used(f.used, f.left_out))
+            for name, f in zip(names, account.files, strict=True)]  # fmt: skip
     rows += [("column", c.name, c.used_as, c.reason) for c in account.columns]
     rows += [("task", f"{t.name} {t.metric}".strip(), t.used_as, t.reason) for t in account.tasks]
     rows += [(f"row {r.row}", r.model, "", r.reason) for r in account.rows_left_out[:_MOST_ROWS]]

@@ -52,8 +52,8 @@ def test_blocks_of_a_page_are_what_their_commands_print(command, lines, capsys, 
     assert main(shlex.split(command)) == 0
     printed = capsys.readouterr().out.splitlines()
     at = 0
-    for part in "\n".join(lines).split("\n…\n"):
-        wanted = part.splitlines()
+    for part in re.split(r"^…$", "\n".join(lines), flags=re.MULTILINE):
+        wanted = part.removeprefix("\n").splitlines()
         starts = [i for i in range(at, len(printed)) if printed[i : i + len(wanted)] == wanted]
         assert starts, f"not printed by {command} any more: {part}"
         at = starts[0] + len(wanted)
