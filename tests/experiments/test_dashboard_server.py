@@ -200,7 +200,12 @@ def test_a_bad_table_gets_the_readers_own_message_with_its_row(client, tmp_path)
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "empty"), (b"\xff\xfe\x00", "UTF-8"), (b"{}", "no results"), (b"a,b\n1\n", "cells")],
+    [
+        (b"", "empty"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"{}", "without results"),
+        (b"a,b\n1\n", "cells"),
+    ],
 )
 def test_what_is_no_table_is_said_and_names_no_path(client, content, said):
     answer = upload(client, ("thing.csv", content))

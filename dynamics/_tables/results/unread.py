@@ -41,15 +41,20 @@ def nothing_read(root: Path, files: Sequence[FileSeen]) -> TableError:
         return TableError(root, problem, _FORMATS)
     held = [file for file in files if file.format]
     if held:
-        named = [f"{_short(root, file.path)}: {file.reason}" for file in held]
+        named = [_said_of(root, file) for file in held]
         problem = f"results without a score to read ({_first(named)})"
         return TableError(root, problem, _NO_SCORE)
     samples = sum(file.reason == SAMPLES for file in files)
     if samples:
         problem = f"only samples are here ({samples} files of {SAMPLES})"
         return TableError(root, problem, "run the harness with an output path, and give that")
-    named = [f"{_short(root, file.path)}: {file.reason}" for file in files]
+    named = [_said_of(root, file) for file in files]
     return TableError(root, f"nothing here holds results ({_first(named)})", _FORMATS)
+
+
+def _said_of(root: Path, file: FileSeen) -> str:
+    """Why a file was not used; its name goes before unless it is the whole source."""
+    return file.reason if Path(file.path) == root else f"{_short(root, file.path)}: {file.reason}"
 
 
 def held_by(tasks: Iterable[tuple[str, str, str, str]]) -> str:
