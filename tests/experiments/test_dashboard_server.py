@@ -106,7 +106,9 @@ def test_a_view_shows_what_the_library_computes(client):
     assert {row["family"]: row["phase"] for row in families} == frame["phase"].to_dict()
     pooled = rows_of(block_of(overview, "table", "All families"))
     turn = next(row for row in pooled if row["axis"] == "reasoning")
-    assert float(turn["vertex"]) == pytest.approx(found.pooled["reasoning"].vertex, rel=1e-9)
+    gate = found.common_turn["reasoning"]
+    assert float(turn["gate_p"]) == pytest.approx(gate.gate_p, rel=1e-9)
+    assert float(turn["within_r2"]) == pytest.approx(gate.within_r2, rel=1e-9)
 
 
 @pytest.mark.parametrize(
