@@ -144,8 +144,12 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
         alt=f"A line per family in the plane of {names[0]} and {names[1]}; the table below has the "
         "same families with their phases.",
         data=csv_data("phase-diagram", columns, rows),
-        note="Markers grow with size. Dashed: where truth turns, all families together; grey: its "
-        "95 % interval.",
+        note="Markers grow with size. "
+        + (
+            "Dashed: where truth turns, all families together; grey: its 95 % interval."
+            if turn.established
+            else "No curve is drawn, as no turn that families share is established."
+        ),
         height=480,
     )
 

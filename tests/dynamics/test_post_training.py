@@ -159,7 +159,8 @@ def test_the_shipped_pairs():
     assert set(rows["base_model"]) - {""} <= set(rows["model"])
     assert found.gain.low > 0
     assert found.per_decade.low > 0
-    # No single sign holds from tune to tune, and none is claimed of OPT, whose sizes pooled without offsets give -.23.
+    # No single sign holds from tune to tune; that of OPT appears only where its sizes are pooled
+    # without offsets.
     assert found.across_tunes["OPT"].high > 0
     assert found.across_tunes["mistralai/Mistral-7B-v0.1"].low > 0
     assert set(found.broken) <= set(rows["model"])
