@@ -63,10 +63,13 @@ def csv_sheet(path: Path, text: str) -> Sheet:
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     rows, numbers = [], []
     line = 0
+    # One text for all equal cells: families, sizes and scores of few digits come again and again,
+    # and their texts are most of the memory.
+    known: dict[str, str] = {}
     try:
         for cells in reader:
             if any(map(str.strip, cells)):
-                rows.append(cells)
+                rows.append([known.setdefault(cell, cell) for cell in cells])
                 numbers.append(start + line)
             line = reader.line_num
     except csv.Error as error:
