@@ -68,7 +68,7 @@ from ._tables.benchmarks import Benchmark as Benchmark
 from ._tables.benchmarks import benchmark as benchmark
 from ._tables.cells import parse_count as parse_count
 from ._tables.combine import combine_tables as combine_tables
-from ._tables.kinds import KindChoice as KindChoice
+from ._tables.kind_names import KindChoice as KindChoice
 from ._tables.problems import TableError as TableError
 from ._tables.problems import TableWarning as TableWarning
 from ._tables.read import read_scores as read_scores

@@ -6,11 +6,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from .kind_names import ModelKind
 from .model_names import naming_part
 
-ModelKind = Literal["base", "tuned"]
-#: Which models of a table are wanted.
-KindChoice = Literal["base", "tuned", "all"]
 #: What a column `kind` or `Type` may say; leaderboards put a mark before their words.
 BaseWord = Literal[
     "base",

@@ -12,7 +12,8 @@ from .cells import clean_name, clean_text, read_scores, shown
 from .columns import NUMBER_COLUMNS, TEXT_COLUMNS
 from .header import TOTALS
 from .headings import Headings, read_headings
-from .kinds import ModelKind, stated_kind
+from .kind_names import ModelKind
+from .kinds import stated_kind
 from .problems import Problems, TableWarning, listed
 from .raw import RawTable, split_variants
 from .sizes import check_sizes, read_sizes

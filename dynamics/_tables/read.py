@@ -11,7 +11,7 @@ from ...common.progress import Progress, silent
 from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
 from .json_files import parse_json
 from .json_sheets import json_sheet, lines_sheet
-from .kinds import KindChoice
+from .kind_names import KindChoice
 from .model_list import MODEL_LIST
 from .problems import TableError
 from .raw import RawTable

@@ -8,7 +8,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from .kinds import KindChoice, named_kind
+from .kind_names import KindChoice
+from .kinds import named_kind
 from .known_models import is_known, known_models
 from .model_names import maker_in_name
 from .problems import TableWarning, listed

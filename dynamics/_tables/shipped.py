@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ...data import shipped
-from .kinds import KindChoice
+from .kind_names import KindChoice
 from .read import read_scores
 from .scores import ScoreTable
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .join import Joined, check_known, said_of_names
-from .kinds import KindChoice
+from .kind_names import KindChoice
 from .problems import TableError, TableWarning
 from .select_kinds import kinds, said_together, unwanted
 from .traps_left_out import failed_runs, merge_models, quantised_runs

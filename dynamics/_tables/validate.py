@@ -9,7 +9,7 @@ import pandas as pd
 
 from .account import Account, FileSeen, RowLeftOut, join_accounts
 from .join import Joined, join
-from .kinds import KindChoice
+from .kind_names import KindChoice
 from .parse import Parsed, parse
 from .problems import TableError, TableWarning
 from .raw import SET_ASIDE, RawTable
