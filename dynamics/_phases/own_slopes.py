@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize, stats
+from scipy import stats
 
 from ...common.display import shown
 from .critical_types import WithinFamilies
+from .random_effects import between_variance
 
 _FEWEST_FAMILIES = 3
 #: A family's share of all information beyond which its residual says nothing of its error.
@@ -124,13 +125,7 @@ def slopes_on_level(data: WithinFamilies, *, noise: float, level: float = 0.95) 
     def excess(omega2: float) -> float:
         return fit(omega2)[2] - (count - 2)
 
-    omega2 = 0.0
-    if count > 2 and excess(0.0) > 0:
-        top = float(np.var(slopes)) or 1.0
-        while excess(top) > 0:
-            top *= 2
-        omega2 = float(optimize.brentq(excess, 0.0, top))  # pyright: ignore[reportArgumentType]
-    solution, normal, squares = fit(omega2)
+    solution, normal, squares = fit(between_variance(excess, start=float(np.var(slopes))))
     variance = np.linalg.inv(normal)[1, 1] * squares / (count - 2)
     half = float(stats.t.ppf((1 + level) / 2, count - 2)) * math.sqrt(variance)
     return Level(float(solution[1]), float(solution[1] - half), float(solution[1] + half), count)

@@ -1,7 +1,7 @@
 """Families combined: the mean of their couplings when families truly differ."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,9 +66,17 @@ def _paule_mandel(effect: np.ndarray, variance: np.ndarray) -> float:
         mean = weight @ effect / weight.sum()
         return float(weight @ (effect - mean) ** 2) - (len(effect) - 1)
 
+    return between_variance(excess, start=float(np.var(effect)))
+
+
+def between_variance(excess: Callable[[float], float], *, start: float) -> float:
+    """The root of `excess`, which falls with the variance between families; 0 where it has none.
+
+    `start`, a first guess of its upper bound, is doubled until it is one.
+    """
     if excess(0.0) <= 0:
         return 0.0
-    high = float(np.var(effect)) + _POSITIVE
+    high = start + _POSITIVE
     while excess(high) > 0:
         high *= 2
     return float(optimize.root_scalar(excess, bracket=(0.0, high)).root)

@@ -1,12 +1,11 @@
 """The ledger: published numbers by plain numpy on the tables."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from ledger_rows import CLAIM, N_BOOT, claim
+from ledger_rows import CLAIM, DATA, N_BOOT, claim, paper_table, sizes
 from scipy import optimize, stats
 
 from nullcline.experiments.ledger import (
@@ -22,8 +21,6 @@ from nullcline.experiments.ledger import (
 from nullcline.experiments.ledger._by_experiment import with_evidence
 from nullcline.experiments.ledger._claim import figure
 
-DATA = Path(__file__).parents[2] / "data"
-
 
 @pytest.fixture(scope="module")
 def tables():
@@ -37,15 +34,7 @@ def ledger(tables):
 
 @pytest.fixture(scope="module")
 def paper():
-    """The paper's table straight from its file."""
-    return pd.read_csv(DATA / "published.csv").rename(
-        columns={"hellaswag": "x", "truthfulqa_unknown": "y"}
-    )
-
-
-def sizes(paper, name):
-    rows = paper[(paper["family"] == name) & (paper["flags"].fillna("") != "wrong_family")]
-    return rows.sort_values("params", kind="stable")
+    return paper_table()
 
 
 # The record

@@ -1,18 +1,14 @@
 """The ledger's verdicts: for each claim a changed table moves the verdict."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from ledger_rows import claim, with_rows, with_scores
+from ledger_rows import claim, paper_table, sizes, with_rows, with_scores
 from narrow import not_none
 
 from nullcline import dynamics
 from nullcline.experiments.ledger import load_ledger_tables
-
-DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +18,7 @@ def tables():
 
 @pytest.fixture(scope="module")
 def paper():
-    """The paper's table straight from its file."""
-    return pd.read_csv(DATA / "published.csv").rename(
-        columns={"hellaswag": "x", "truthfulqa_unknown": "y"}
-    )
-
-
-def sizes(paper, name):
-    rows = paper[(paper["family"] == name) & (paper["flags"].fillna("") != "wrong_family")]
-    return rows.sort_values("params", kind="stable")
+    return paper_table()
 
 
 def test_a_changed_score_is_another_number(tables):

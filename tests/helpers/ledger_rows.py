@@ -1,9 +1,13 @@
 """Claims of the ledger one at a time, and its tables with other rows."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
 
 from nullcline.experiments.ledger._build import _CLAIMS
 
+DATA = Path(__file__).parents[2] / "data"
 N_BOOT = 400
 CLAIM = {f"C{number:02d}": compute for number, compute in enumerate(_CLAIMS, start=1)}
 
@@ -21,8 +25,20 @@ def with_rows(tables, rows, name="published"):
 def with_scores(tables, name, x, y, column="truthfulqa_unknown"):
     """The paper's table with other scores for one family, in order of size."""
     rows = tables.published.all_rows
-    mine = rows[rows["family"] == name]
-    mine = mine[mine["flags"].fillna("") != "wrong_family"].sort_values("params", kind="stable")
+    mine = sizes(rows, name)
     rows.loc[mine.index, "hellaswag"] = x
     rows.loc[mine.index, column] = y
     return with_rows(tables, rows)
+
+
+def paper_table() -> pd.DataFrame:
+    """The paper's table straight from its file."""
+    return pd.read_csv(DATA / "published.csv").rename(
+        columns={"hellaswag": "x", "truthfulqa_unknown": "y"}
+    )
+
+
+def sizes(paper: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The models of one family in order of size."""
+    rows = paper[(paper["family"] == name) & (paper["flags"].fillna("") != "wrong_family")]
+    return rows.sort_values("params", kind="stable")
