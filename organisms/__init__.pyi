@@ -41,7 +41,6 @@ from ._training.family import evaluate_folder as evaluate_folder
 from ._training.family import recipe_of_folder as recipe_of_folder
 from ._training.family import train as train
 from ._training.model import LanguageModel as LanguageModel
-from ._training.model import ModelShape as ModelShape
 from ._training.model import make_model as make_model
 from ._training.organism import Accuracy as Accuracy
 from ._training.organism import Organism as Organism
@@ -52,6 +51,7 @@ from ._training.recipe import Recipe as Recipe
 from ._training.recipe import list_recipes as list_recipes
 from ._training.recipe import load_recipe as load_recipe
 from ._training.recipe import recipe_from as recipe_from
+from ._training.shape import ModelShape as ModelShape
 from ._training.shipped import list_organisms as list_organisms
 from ._training.shipped import organism_path as organism_path
 from ._training.shipped import organisms_folder as organisms_folder

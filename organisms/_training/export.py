@@ -20,9 +20,10 @@ from .._errors import OrganismError
 from .._world.questions import neutral_lines, reasoning_questions, statements, truth_questions
 from .._world.vocabulary import BOUNDARY, TOKEN, UNKNOWN
 from .evaluate import Scores
-from .model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, ModelShape, blank_model
+from .model import LAYER_NORM_EPS, ROTARY_BASE, LanguageModel, blank_model
 from .organism import ORGANISM_FILE, WEIGHTS_FILE
 from .precision import in_single_precision
+from .shape import ModelShape
 from .train import TrainedModel
 
 

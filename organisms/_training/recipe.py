@@ -15,7 +15,7 @@ from ...configs import configs
 from .._errors import OrganismError
 from .._world.corpus import CorpusSettings
 from .._world.vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
-from .model import ModelShape
+from .shape import ModelShape
 
 
 @shown

@@ -20,10 +20,11 @@ from ...common.progress import Progress, silent
 from .._errors import OrganismError
 from .._world.corpus import Corpus, make_corpus
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from .model import LanguageModel, ModelShape, make_model
+from .model import LanguageModel, make_model
 from .organism import organism_name
 from .precision import in_single_precision
 from .recipe import Recipe
+from .shape import ModelShape
 
 STRETCH = 50
 HELD_OUT_STRETCH = 1_000_000

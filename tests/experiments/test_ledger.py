@@ -1,6 +1,8 @@
 """The ledger: published numbers by plain numpy on the tables."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -344,3 +346,16 @@ def test_the_page_fits_a_terminal(ledger):
     assert max(len(line) for line in page.splitlines()) <= 80
     assert page.count("from script") == 2
     assert "(2 of them from values typed" in page
+
+
+def test_the_ledger_needs_no_package_that_trains_or_runs_models():
+    """`make reproduce` installs none of them."""
+    blocked = "flax", "torch", "transformers", "tokenizers", "safetensors"
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({blocked!r}))\n"  # None: an ImportError on import
+        "from nullcline.experiments.cli import main\n"
+        "sys.exit(main(['reproduce', '--json']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-300:]
