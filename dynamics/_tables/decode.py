@@ -12,6 +12,7 @@ from pathlib import Path
 from .problems import TableError
 from .sheets import Sheet
 
+PACK_AGAIN = "pack it again"
 _MOST_UNPACKED = 50_000_000  # bytes, or a hundred times the file if that is less
 _RATIO = 100
 _LEAST_LIMIT = 1_000_000
@@ -34,7 +35,7 @@ def unpacked(path: Path, content: bytes) -> tuple[bytes, str]:
         with gzip.open(io.BytesIO(content)) as file:
             plain = file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise TableError(path, f"not readable as gzip ({error})", "pack it again") from None
+        raise TableError(path, f"not readable as gzip ({error})", PACK_AGAIN) from None
     if len(plain) > limit:
         problem = f"more than {limit / 1e6:.0f} MB when unpacked"
         raise TableError(path, problem, "unpack it and leave out what is not needed")

@@ -1,5 +1,6 @@
 """The header of a sheet, and the lines around it that are no rows of the table."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Grid:
 
     headings: list[str]
     cells: list[list[object]]
-    rows: list[int]
+    rows: Sequence[int]
     left_out: tuple[RowLeftOut, ...] = ()
     header_row: int = 1
 
@@ -52,7 +53,7 @@ def cut(sheet: Sheet, problems: Problems) -> Grid:
         for i in range(place)
     ]
     width = len(headings)
-    rows: list[int] = []
+    rows = array("q")
     cells: list[Sequence[object]] = []
     for i in range(place + 1, len(sheet.rows)):
         row, number = sheet.rows[i], sheet.numbers[i]
@@ -72,7 +73,9 @@ def cut(sheet: Sheet, problems: Problems) -> Grid:
             row = fitted
         cells.append(row)
         rows.append(number)
-    cells, rows, tail = _without_tail(cells, rows)
+    tail = _tail(cells, rows)
+    if tail:
+        cells, rows = cells[: -len(tail)], rows[: -len(tail)]
     columns = [list(column) for column in zip(*cells, strict=True)] if cells else []
     columns = columns or [[] for _ in headings]
     return Grid(headings, columns, rows, (*left_out, *tail), sheet.numbers[place])
@@ -141,20 +144,18 @@ def _fitted(row: Sequence[object], width: int, ragged: bool) -> list[object] | N
     return list(row)
 
 
-def _without_tail(
-    cells: list[Sequence[object]], rows: list[int]
-) -> tuple[list[Sequence[object]], list[int], list[RowLeftOut]]:
-    """Cut off footnotes: lines at the end with text in one cell and nothing else."""
+def _tail(cells: Sequence[Sequence[object]], rows: Sequence[int]) -> list[RowLeftOut]:
+    """Footnotes: lines at the end with text in one cell and nothing else."""
     tail: list[RowLeftOut] = []
-    while cells and len(cells[-1]) > 2:
-        filled = [cell for cell in cells[-1] if not is_missing(cell)]
-        if len(filled) > 1 or not (filled and isinstance(filled[0], str)):
+    for place in range(len(cells) - 1, -1, -1):
+        row = cells[place]
+        filled = [cell for cell in row if not is_missing(cell)]
+        if len(row) <= 2 or len(filled) > 1 or not (filled and isinstance(filled[0], str)):
             break
-        if is_missing(cells[-1][0]) or (len(cells) > 1 and not _is_footnote(filled[0])):
+        if is_missing(row[0]) or (place > 0 and not _is_footnote(filled[0])):
             break
-        tail.append(RowLeftOut(rows[-1], clean_text(filled[0])[:80], "a footnote"))
-        cells, rows = cells[:-1], rows[:-1]
-    return cells, rows, tail[::-1]
+        tail.append(RowLeftOut(rows[place], clean_text(filled[0])[:80], "a footnote"))
+    return tail[::-1]
 
 
 def _is_footnote(text: str) -> bool:

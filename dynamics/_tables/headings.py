@@ -7,6 +7,7 @@ from .account import ColumnSeen
 from .benchmarks import BENCHMARKS, metric_rank, read_benchmark
 from .cells import is_missing
 from .columns import TEXT_COLUMNS, is_ignored, known_heading, no_score
+from .forms import SECOND, is_normalised
 from .kinds import holds_kinds
 from .known_names import known_name
 from .problems import Problems
@@ -14,8 +15,6 @@ from .raw import RawTable
 
 # Headings by which exports of the Open LLM Leaderboard are known.
 _SUBMITTED = frozenset({"Model sha", "Available on the hub", "Hub License", "Weight type"})
-_LOWEST_GPQA = 0.2  # chance is 0.25, with a standard error of 0.02
-_SECOND = frozenset({"ifeval", "bbh", "gpqa", "musr", "mmlu_pro"})
 # ObsScaling's headings that mean something else, or nothing certain, in other tables.
 _OBSSCALING = frozenset({"Model", "Model Family", "Model Size (B)"})
 # Settings and provenance in the table of a sweep, which `nullcline collect` makes.
@@ -125,23 +124,14 @@ def _aliases(columns: Mapping[str, Sequence[object]]) -> dict[str, str]:
         aliases["TruthfulQA"] = "truthfulqa_mc2"
     plain = {known_name(h): h for h in columns if not h.endswith(" Raw")}
     raw = {known_name(h): h for h in columns if h.endswith(" Raw")}
-    second = plain.keys() & _SECOND
+    second = plain.keys() & SECOND
     if len(second) >= 3 and "ifeval" in second and (
-        raw or submissions or _below_chance(columns.get(plain.get("gpqa", ""), ()))
+        raw or submissions or is_normalised(columns.get(plain.get("gpqa", ""), ()))
     ):  # fmt: skip
         aliases |= {plain[name]: f"{name}_normalised" for name in second - {"ifeval"}}
     # The raw and the normalised score of these two are the same.
     aliases |= {raw[name]: f"{name} raw" for name in ("ifeval", "math_lvl_5") if name in raw}
     return aliases
-
-
-def _below_chance(cells: Sequence[object]) -> bool:
-    """Whether half of the GPQA scores are too low for four options: they were normalised."""
-    values = sorted(value for cell in cells if (value := _number(cell)) >= 0)
-    if not values:
-        return False
-    scale = 100 if values[-1] > 1 else 1
-    return values[len(values) // 2] / scale < _LOWEST_GPQA
 
 
 def _number(cell: object) -> float:

@@ -48,7 +48,7 @@ def join(sources: Sequence[Parsed]) -> Joined:
         source.frame.assign(origin=place, submissions=source.raw.submissions)
         for place, source in enumerate(tables)
     ]
-    frame = (pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]).copy()
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     names = frame["model"].tolist()
     frame["plain"] = pd.Series([plain_name(name) for name in names], dtype=object)
     for column in (*TEXT_COLUMNS, "said_kind"):

@@ -1,6 +1,6 @@
 """From a raw table to numbers in one unit: what each source says by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from .account import Account, ColumnSeen, RowLeftOut
 from .benchmarks import BENCHMARKS
 from .cells import clean_name, clean_text, read_scores, shown
 from .columns import NUMBER_COLUMNS, TEXT_COLUMNS
+from .forms import SECOND, is_mixed
 from .header import TOTALS
 from .headings import Headings, read_headings
 from .kind_names import ModelKind
@@ -26,6 +27,7 @@ _MOST_COLUMNS = 6  # named one by one
 class Parsed:
     """One source as numbers.
 
+    - `raw`: the source, without its cells.
     - `frame`: `row`, `family`, `model` and `params` (empty text and NaN where the source does not
       say), other described columns, `said_kind` (`base`, `tuned` or empty), scores as fractions.
     - `benchmarks`: names of the score columns; `unit`: how the source wrote them.
@@ -84,7 +86,8 @@ def parse(raw: RawTable) -> Parsed:
         rows_left_out=(*raw.account.rows_left_out, *totals),
         columns=(*raw.account.columns, *seen),
     )
-    return Parsed(raw, frame, tuple(scores), unit, (*raw.warnings, *warnings), account)
+    warnings = [*raw.warnings, *warnings]
+    return Parsed(replace(raw, columns={}), frame, tuple(scores), unit, tuple(warnings), account)
 
 
 def _left_out(dropped: dict[str, str]) -> Iterator[TableWarning]:
@@ -189,11 +192,22 @@ def _read_scores(
             problems.add(problem, "correct the value", raw.rows[i])
         values = np.where(bad, np.nan, values)
         scores[name] = Written(values, read.stderrs, read.percent, column.raw, column.heading)
+    for name in _of_two_forms(scores):
+        dropped[scores.pop(name).heading] = "raw in some rows, normalised in others"
     for name, errors in beside.items():
         if name in scores:
             own = scores[name].stderrs
             scores[name] = replace(scores[name], stderrs=np.where(np.isnan(errors), own, errors))
     return scores, dropped
+
+
+def _of_two_forms(scores: Mapping[str, Written]) -> list[str]:
+    """Benchmarks of the second leaderboard in a file that joins raw and normalised scores."""
+    gpqa = scores.get("gpqa") or scores.get("gpqa_normalised")
+    theirs = [name for name in scores if name.removesuffix("_normalised") in SECOND]
+    if "ifeval" not in theirs or len(theirs) < 3 or gpqa is None or not is_mixed(gpqa.values):
+        return []
+    return [name for name in theirs if name != "ifeval"]
 
 
 def _to_fractions(

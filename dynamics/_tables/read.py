@@ -13,21 +13,22 @@ from .json_files import parse_json
 from .json_sheets import json_sheet, lines_sheet
 from .kind_names import KindChoice
 from .model_list import MODEL_LIST
+from .parse import Parsed, parse
 from .problems import TableError
 from .raw import RawTable
 from .read_csv import names_models, only_sheets, raw_table, read_csv
 from .read_results import read_results
 from .results.files import (
     CARD,
-    begins_with_results,
     find_files,
     is_card,
     is_results,
+    is_results_line,
     may_hold_results,
 )
 from .scores import ScoreTable
 from .sheets import Sheet, csv_sheet, is_markdown, markdown_sheets
-from .validate import validate
+from .validate import finish
 
 Source = str | Path | pd.DataFrame
 
@@ -60,29 +61,30 @@ def read_scores(
     Raises TableError, one line that names the file, the rows and a hint.
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
-    raws: list[RawTable] = []
+    sources: list[Parsed] = []
     results: list[Path] = []
-    beside: dict[Path, RawTable] = {}
+    beside: dict[Path, Parsed] = {}
     for source in (*several, *more):
         if isinstance(source, pd.DataFrame):
-            raws.append(_frame(source))
+            sources.append(parse(_frame(source)))
             continue
         source = Path(source)
         with _readable(source):
             tables = _read(source)
-            raws += tables
             if not tables or source.name == MODEL_LIST:
                 results.append(source)
             listed = source.parent / MODEL_LIST
             if tables and source.is_file() and source.name != MODEL_LIST and listed.is_file():
-                beside.setdefault(listed, read_csv(listed, listed.read_bytes()))
+                beside.setdefault(listed, parse(read_csv(listed, listed.read_bytes())))
+            while tables:  # each is let go when it is parsed: its texts are most of the memory
+                sources.append(parse(tables.pop(0)))
     if any(source.name != MODEL_LIST for source in results):
         # At once, as several runs of one model may lie in several folders.
         with _readable(results[0]):
-            raws.insert(0, read_results(results, progress=progress))
-    if not raws:
+            sources.insert(0, parse(read_results(results, progress=progress)))
+    if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
-    return validate([*raws, *beside.values()], name, kind=kind)
+    return finish([*sources, *beside.values()], name, kind=kind)
 
 
 @contextmanager
@@ -130,14 +132,12 @@ def _read(path: Path) -> list[RawTable]:
 def _text(path: Path, text: str, content: bytes, note: str) -> list[RawTable]:
     """A text file's tables, told apart by its content."""
     first = text.lstrip()[:1]
-    if path.suffix.lower() == ".jsonl" and begins_with_results(content):
+    if ".jsonl" in path.suffixes and is_results_line(text.lstrip().partition("\n")[0]):
         return []
     if first in ("{", "["):
         sheet = _json(path, text)
         if sheet is not None:
             return [raw_table(sheet, content, note)]
-        if content[:2] == b"\x1f\x8b":
-            raise TableError(path, "no table of models in this packed JSON", "unpack it")
         return [read_results(path)]
     if is_card(content) or path.suffix.lower() in (".yaml", ".yml"):
         return []

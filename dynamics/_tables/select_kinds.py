@@ -34,17 +34,19 @@ def kinds(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarning]]:
     named = np.array([named_kind(model) or "" for model in frame["model"]], dtype=object)
     if "flags" in frame:
         flagged = [("instruct" in flags.split(";")) for flags in frame["flags"]]
-        named = np.where(flagged, "tuned", named)
+        named[flagged] = "tuned"
     # A column that types some rows and leaves others open: these are not sure.
     types = (frame["said_kind"] != "").groupby(frame["origin"]).transform("any").to_numpy()
-    found = np.where(rules & (said != ""), said, np.where(named == "tuned", "tuned", said))
+    # Set and not `np.where`, which makes a text of its own for each row.
+    found = said.copy()
+    found[(named == "tuned") & ~(rules & (said != ""))] = "tuned"
     handed_in = frame["submissions"].to_numpy(bool)
     mistyped = handed_in & (named == "") & (said == "tuned")
     for i in np.flatnonzero(mistyped).tolist():
         mistyped[i] = is_known(frame["model"].iloc[i])
-    found = np.where(mistyped, "base", found)
+    found[mistyped] = "base"
     untyped = found == ""
-    found = np.where(untyped, "base", found)
+    found[untyped] = "base"
     warnings = []
     if mistyped.any():
         names = listed(frame["model"][mistyped].tolist(), 5)
@@ -53,7 +55,7 @@ def kinds(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarning]]:
     open_ = untyped & types
     if open_.any():
         unknown = open_ & handed_in & ~_vouched(frame, found == "base", ~untyped)
-        found = np.where(unknown, "unknown", found)
+        found[unknown] = "unknown"
         judged = frame[open_ & ~unknown]
         names = listed(judged["model"].tolist(), 5)
         if len(judged):

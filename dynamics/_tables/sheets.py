@@ -2,6 +2,7 @@
 
 import csv
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ def csv_sheet(path: Path, text: str) -> Sheet:
         return _aligned_sheet(path, text, start)
     delimiter = delimiter or ","
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    rows, numbers = [], []
+    # Tuples and an array, as a large table is read in the memory of a few times its file.
+    rows, numbers = [], array("q")
     line = 0
     # One text for all equal cells: families, sizes and scores of few digits come again and again,
     # and their texts are most of the memory.
@@ -69,7 +71,7 @@ def csv_sheet(path: Path, text: str) -> Sheet:
     try:
         for cells in reader:
             if any(map(str.strip, cells)):
-                rows.append([known.setdefault(cell, cell) for cell in cells])
+                rows.append(tuple(map(known.setdefault, cells, cells)))
                 numbers.append(start + line)
             line = reader.line_num
     except csv.Error as error:

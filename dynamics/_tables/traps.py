@@ -71,27 +71,25 @@ def find_traps(
 
     kind, unsure = kinds(frame)
     frame = frame.assign(judged_kind=kind)
-    inside = np.flatnonzero(reason == "").tolist()
-    leave_out(unwanted(frame.iloc[inside], kind[inside], choice), inside)
+    counting, inside = _counting(frame, reason)
+    leave_out(unwanted(counting, kind[inside], choice), inside)
     warnings += unsure
     _check_any_left(joined, kind, choice)
-    inside = np.flatnonzero(reason == "").tolist()
-    lost = check_known(joined, frame.iloc[inside])
+    counting, inside = _counting(frame, reason)
+    lost = check_known(joined, counting)
     what = "of a size or family that nothing tells"
-    leave_out(said_together(frame.iloc[inside], lost, "no_size", what), inside)
-    inside = np.flatnonzero(reason == "").tolist()
+    leave_out(said_together(counting, lost, "no_size", what), inside)
+    counting, inside = _counting(frame, reason)
     if not inside:
         problem = f"nothing tells the sizes of its {len(frame)} models"
         raise TableError(joined.path, problem, "add columns family and params")
-    leave_out(quantised_runs(frame.iloc[inside]), inside)
-    inside = np.flatnonzero(reason == "").tolist()
-    merged, later = merge_models(
-        frame.iloc[inside].reset_index(drop=True), joined.benchmarks, joined.names
-    )
+    leave_out(quantised_runs(counting), inside)
+    counting, inside = _counting(frame, reason)
+    merged, later = merge_models(counting.reset_index(drop=True), joined.benchmarks, joined.names)
     rest = frame[reason != ""].assign(reason=reason[reason != ""])
     leave_out(later, inside)
     again = np.array(reason[inside])
-    counts = merged[again == ""].reset_index(drop=True)
+    counts = _counting(merged, again)[0].reset_index(drop=True)
     repeated = merged[(again != "") & (again != "joined")]
     repeated = repeated.assign(reason=again[(again != "") & (again != "joined")])
     counts, failed = failed_runs(counts, joined.benchmarks)
@@ -109,6 +107,13 @@ def find_traps(
     left_out = pd.concat([rest, repeated]).sort_values(["origin", "row"], kind="stable")
     warnings.sort(key=lambda w: w.row or 0)
     return counts, left_out.reset_index(drop=True), tuple(warnings)
+
+
+def _counting(frame: pd.DataFrame, reason: np.ndarray) -> tuple[pd.DataFrame, list[int]]:
+    """Rows that nothing was said against so far, and their places; no copy where these are all,
+    as a copy of a large table is most of its memory."""
+    inside = np.flatnonzero(reason == "").tolist()
+    return (frame if len(inside) == len(frame) else frame.iloc[inside]), inside
 
 
 def _check_any_left(joined: Joined, kind: np.ndarray, choice: KindChoice) -> None:

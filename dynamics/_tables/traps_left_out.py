@@ -69,7 +69,7 @@ def failed_runs(
                 "left empty"
             )
             warnings.append(TableWarning("failed_run", row, message))
-    return frame.assign(**emptied).copy(), warnings
+    return (frame.assign(**emptied).copy() if emptied else frame), warnings
 
 
 def merge_models(

@@ -78,7 +78,8 @@ def _tidy(frame: pd.DataFrame, benchmarks: tuple[str, ...]) -> pd.DataFrame:
     scored = [
         column for name in benchmarks for column in (name, f"{name}_stderr") if column in frame
     ]
-    order = [c for c in frame if c not in scored]
+    scores = set(scored)
+    order = [c for c in frame if c not in scores]
     return frame[[*order, *scored]].reset_index(drop=True)
 
 

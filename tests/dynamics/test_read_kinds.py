@@ -222,6 +222,26 @@ def test_gpqa_is_three_benchmarks(tmp_path):
     assert plain.benchmarks == ("gpqa",)
 
 
+def test_rows_of_two_forms_leave_out_their_benchmarks(tmp_path):
+    def table(normalised):
+        rows = ["model,ifeval,bbh,gpqa"]
+        for i in range(8):
+            gpqa = 0.27 + 0.01 * i
+            shown = (gpqa - 0.25) / 0.75 if i < normalised else gpqa
+            rows.append(f"elm-{i + 1}b,0.{20 + i},0.{30 + i},{shown:.4f}")
+        path = tmp_path / f"{normalised}.csv"
+        path.write_text("\n".join(rows))
+        return dynamics.read_scores(path)
+
+    assert set(table(0).benchmarks) == {"ifeval", "bbh", "gpqa"}
+    assert set(table(8).benchmarks) == {"ifeval", "bbh_normalised", "gpqa_normalised"}
+    mixed = table(3)
+    assert mixed.benchmarks == ("ifeval",)
+    why = {column.name: column.reason for column in mixed.account.columns if column.reason}
+    assert why == dict.fromkeys(("bbh", "gpqa"), "raw in some rows, normalised in others")
+    assert [w.code for w in mixed.warnings].count("column_left_out") == 2
+
+
 def test_truthfulqa_binary_is_a_third_variant(tmp_path):
     header = "family,model,params,truthfulqa,truthfulqa_variant,TruthfulQA (binary)"
     rows = ["Elm,a,1B,44,mc2,61", "Elm,b,2B,24,mc1,62", "Elm,c,3B,60,binary,"]

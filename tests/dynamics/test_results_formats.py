@@ -1,5 +1,6 @@
 """The same scores from every harness give the same table."""
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -59,6 +60,16 @@ def as_lighteval(key):
     return make
 
 
+def as_packed(make):
+    def packed(folder):
+        make(folder)
+        for path in [path for path in folder.rglob("*") if path.is_file()]:
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()
+
+    return packed
+
+
 def as_inspect(folder):
     for size in SIZES:
         hellaswag = inspect_log(size, "hellaswag", HELLASWAG[size])
@@ -104,6 +115,7 @@ WAYS = {
     "lighteval 0.12": as_lighteval("{}|{}"),
     "leaderboard": as_lighteval("harness|{}|{}"),
     "inspect": as_inspect,
+    "lm_eval 0.4, packed": as_packed(as_lm_eval),
     "every eval ever": as_every_eval_ever(1.0),
     "every eval ever in percent": as_every_eval_ever(100.0),
     "model cards": as_cards,
@@ -173,6 +185,12 @@ def test_a_folder_of_any_mixture_gives_the_same_scores(tmp_path_factory, data):
         assert sorted(file.path for file in files) == sorted(map(str, paths))
 
 
+def write_packed(path, document):
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(json.dumps(document).encode() + b"\n"))
+    return path
+
+
 def test_one_file_of_each_format_is_a_table_of_one_model(tmp_path):
     record = every_eval_ever("1.4b", {("hellaswag", "acc_norm"): HELLASWAG["1.4b"]})
     files = [
@@ -183,6 +201,8 @@ def test_one_file_of_each_format_is_a_table_of_one_model(tmp_path):
         write(tmp_path / "e" / "record.json", record),
         write(tmp_path / "f" / "records.jsonl", f"{json.dumps(record)}\n"),
         write(tmp_path / "g" / "README.md", model_card("1.4b")),
+        write_packed(tmp_path / "h" / "results_1.json.gz", lm_eval("1.4b")),
+        write_packed(tmp_path / "i" / "records.jsonl.gz", record),
         write(
             tmp_path / "elm-1.4b" / ".eval_results" / "x.yaml",
             "- dataset:\n    id: Rowan/hellaswag\n    task_id: hellaswag\n  value: 52.4\n",
@@ -193,6 +213,16 @@ def test_one_file_of_each_format_is_a_table_of_one_model(tmp_path):
         assert table.frame["params"].tolist() == [1.4e9], path
         assert table.frame["hellaswag"].tolist() == [pytest.approx(0.524, rel=1e-12)], path
         assert [file.path for file in table.account.files] == [str(path)]
+
+
+@pytest.mark.parametrize("name", ["results_1.json.gz", "records.jsonl.gz"])
+def test_broken_gzip_is_named(tmp_path, name):
+    as_lm_eval(tmp_path)
+    path = write_packed(tmp_path / "packed" / name, lm_eval("1.4b"))
+    path.write_bytes(path.read_bytes()[:-20])
+    for source in (path, tmp_path):
+        with pytest.raises(dynamics.TableError, match=rf"{name}: not readable as gzip"):
+            dynamics.read_scores(source)
 
 
 def test_names_with_their_organisation_are_kept_whole(tmp_path):

@@ -1,13 +1,16 @@
 """Which files of folders may hold results, and how each is opened."""
 
+import gzip
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ..account import FileSeen
+from ..decode import PACK_AGAIN, unpacked
 from ..json_files import as_dict, as_list, parse_json
 from ..model_list import MODEL_LIST
 from ..problems import TableError
@@ -55,21 +58,29 @@ def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
 
 
 def open_file(file: Path) -> bytes | None:
-    """The bytes of a file; None for one whose name or first line says that it holds samples."""
-    name = file.name.casefold()
+    """The bytes of a file, without gzip; None where its name or first line says: samples.
+
+    Raises TableError for broken gzip.
+    """
+    name = _unpacked_name(file)
     if name.startswith("samples") and name.endswith((".json", ".jsonl")):
         return None
     if name.endswith(".jsonl"):
-        with file.open("rb") as lines:
-            if not begins_with_results(lines.readline(_LONGEST_LINE)):
-                return None
-    return file.read_bytes()
+        opened = gzip.open if name != file.name.casefold() else open
+        with opened(file, "rb") as lines:
+            try:
+                first = lines.readline(_LONGEST_LINE)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise TableError(file, f"not readable as gzip ({error})", PACK_AGAIN) from None
+        if not is_results_line(first):
+            return None
+    return unpacked(file, file.read_bytes())[0]
 
 
-def begins_with_results(content: bytes) -> bool:
-    """Whether the first line of JSON Lines is a document of a results format."""
+def is_results_line(line: bytes | str) -> bool:
+    """Whether a line of JSON Lines is a document of a results format."""
     try:
-        return is_results(json.loads(content.lstrip().partition(b"\n")[0]))
+        return is_results(json.loads(line))
     except (ValueError, RecursionError):
         return False
 
@@ -80,7 +91,7 @@ def read_file(file: Path, content: bytes, *, alone: bool) -> FileReading:
     Raises TableError for a file that is broken, if it is given `alone`, calls itself results, or
     has an ending that only results have.
     """
-    name = file.name.casefold()
+    name = _unpacked_name(file)
     if name.endswith(".eval"):
         return read_inspect(file, open_eval(file, content))
     if name.endswith((".yaml", ".yml", ".md")):
@@ -119,7 +130,7 @@ def read_document(file: Path, document: object) -> FileReading:
 
 def may_hold_results(file: Path) -> bool:
     """Whether a folder with this file is one of results, and no folder of tables."""
-    if file.suffix.casefold() == ".jsonl":
+    if _unpacked_name(file).endswith(".jsonl"):
         return open_file(file) is not None
     return file.name != CARD or is_card(file.read_bytes())
 
@@ -156,12 +167,16 @@ def _raise(error: OSError) -> NoReturn:
 
 
 def _may_hold(name: str, *, is_eval: bool) -> bool:
-    lowered = name.casefold()
+    lowered = name.casefold().removesuffix(".gz")
     if _is_hidden(name):
         return False
     if lowered.endswith((".yaml", ".yml")):
         return is_eval
     return name == CARD or lowered.endswith((".json", ".jsonl", ".eval"))
+
+
+def _unpacked_name(file: Path) -> str:
+    return file.name.casefold().removesuffix(".gz")
 
 
 def _is_hidden(name: str) -> bool:
