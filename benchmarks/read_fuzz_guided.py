@@ -7,6 +7,7 @@ of every format of `read_fuzz.py`. Anything but `TableError` ends the run, and t
 """
 
 import argparse
+import contextlib
 import importlib
 import pkgutil
 import sys
@@ -28,10 +29,11 @@ def instrument_readers() -> int:
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(tables.__path__, f"{tables.__name__}.")
     ]
+    instrument = atheris.instrument_func  # pyright: ignore[reportAttributeAccessIssue]
     for module in modules:
         for name, value in list(vars(module).items()):
             if getattr(value, "__module__", "") == module.__name__ and hasattr(value, "__code__"):
-                setattr(module, name, atheris.instrument_func(value))
+                setattr(module, name, instrument(value))
     return len(modules)
 
 
@@ -52,10 +54,8 @@ def main() -> None:
             return
         path = folder / f"input{ENDINGS[data[0] % len(ENDINGS)]}"
         path.write_bytes(data[1:])
-        try:
+        with contextlib.suppress(dynamics.TableError):
             dynamics.read_scores(path, kind="all")
-        except dynamics.TableError:
-            pass
 
     print(f"{instrument_readers()} modules instrumented", file=sys.stderr)
     options = [f"-runs={settings.runs}", f"-seed={settings.seed}", "-timeout=20", "-max_len=8000"]
