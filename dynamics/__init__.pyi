@@ -14,6 +14,7 @@ from ._forecast.forecast import Forecaster as Forecaster
 from ._forecast.forecast import fit_forecaster as fit_forecaster
 from ._forecast.names import Leave as Leave
 from ._forecast.names import Protocol as Protocol
+from ._forecast.names import TrainedOn as TrainedOn
 from ._forecast.predict import FamilyPrediction as FamilyPrediction
 from ._forecast.predict import Prediction as Prediction
 from ._forecast.predict import extend as extend

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..common.progress import Progress, silent
 from ..data import shipped
 from .keys import file_digest, folder_digest
-from .schemas import CompareKinds, Diagnose, ModelChoice, OfTable
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfTable, PredictFamily
 
 if TYPE_CHECKING:
     from ..dynamics import KindChoice, ScoreTable
@@ -18,6 +18,17 @@ def table_inputs(settings: OfTable) -> dict[str, str]:
     """The score table that `settings.path` or `settings.table` names."""
     table = read_table(settings)
     return {table.name: table.sha256}
+
+
+def prediction_inputs(settings: PredictFamily) -> dict[str, str]:
+    """The table, and the shipped ones where their families teach or judge a prediction."""
+    from .. import dynamics
+
+    inputs = table_inputs(settings)
+    if settings.trained_on == "own":
+        return inputs
+    shipped = map(dynamics.load_table, dynamics.forecast.SHIPPED_TEACHERS)
+    return inputs | {table.name: table.sha256 for table in shipped}
 
 
 def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 from .options import Options, SettingError, group, option
 
 if TYPE_CHECKING:
-    from ..dynamics import KindChoice, Leave, PenaltyName, Protocol
+    from ..dynamics import KindChoice, Leave, PenaltyName, Protocol, TrainedOn
     from ..interp import Dtype
 else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
-    Dtype = KindChoice = Leave = PenaltyName = Protocol = str
+    Dtype = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
 
 
 def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
@@ -215,6 +215,11 @@ class PredictFamily(OfTable):
         "A", "one or two models given", choices=_words("dynamics", "Protocol")
     )
     params: list[str] = option([], "sizes for --extend: 70B", metavar="SIZE")
+    trained_on: TrainedOn | None = option(
+        None,
+        "whose families teach (own for the uniform table, else both)",
+        choices=_words("dynamics", "TrainedOn"),
+    )
     benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
     seed: int = option(0, "of the resamples", least=0)
 

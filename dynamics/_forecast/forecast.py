@@ -7,7 +7,7 @@ with equal weights. The errors of that average on the families left out give the
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -180,12 +180,14 @@ def fit_forecaster(
     leave: Leave = "family",
     given: int = 1,
     level: float = 0.9,
+    judges: Sequence[CohortFamily] = (),
 ) -> Forecaster:
     """Fit, validate and average the candidate `settings` on the families of `cohort`.
 
     **Arguments:** `leave`, whether the validation inside leaves out families or whole labs;
     `given`, how many of the smallest models of a family are given when it is predicted; `level` of
-    the bands.
+    the bands; `judges`, families that are not fitted and whose errors count in the bands beside
+    those of the families left out.
 
     The fits without a group are one Newton step from the fit with it (an approximate jackknife).
     Raises ValueError for fewer than 3 groups to leave out.
@@ -209,7 +211,7 @@ def fit_forecaster(
     tracking, predictions = Tracking(), _average([c.predictions for c in best])
     if given > 1:
         tracking, predictions = _choose_tracking(cohort, best, group_of, given)
-    return Forecaster(
+    forecaster = Forecaster(
         benchmarks=cohort.benchmarks,
         families=tuple(family.name for family in cohort.families),
         leave=leave,
@@ -221,6 +223,14 @@ def fit_forecaster(
         band=_band(families, predictions, cohort.benchmarks, given, level),
         level=level,
     )
+    longer = [family for family in judges if len(family.models) > given]
+    if not longer:
+        return forecaster
+    seen = [
+        forecaster.scores(f.scores[:given], f.log10_n[:given], f.log10_n[given:]) for f in longer
+    ]
+    band = _band([*families, *longer], [*predictions, *seen], cohort.benchmarks, given, level)
+    return replace(forecaster, band=band)
 
 
 def fit_setting(

@@ -5,3 +5,4 @@ from typing import Literal
 Protocol = Literal["A", "B"]
 Leave = Literal["family", "lab"]
 SameSize = Literal["leave_out", "first"]
+TrainedOn = Literal["uniform", "own", "both"]

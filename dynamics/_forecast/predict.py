@@ -1,6 +1,5 @@
 """Predict models that nobody has trained yet, or that were hidden on purpose."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,17 +15,20 @@ from .._ode.results import RESULTS, result_name
 from .._ode.vector_field import CapabilityODE
 from .._tables.counts import parse_counts
 from .._tables.scores import ScoreTable
-from .._tables.shipped import load_table
 from .baselines import REFERENCE, baseline_methods, fit_method
+from .distance import Distance, family_distance
 from .forecast import Forecaster, fit_forecaster
-from .names import Protocol, SameSize
+from .names import Protocol, SameSize, TrainedOn
 from .protocol import (
-    Cohort,
     CohortFamily,
     given_models,
     held_out_cohort,
     relative_error,
 )
+from .teachers import Teachers, choose_teachers, settle
+
+#: What a coupled ODE is called beside its baselines.
+ODE = "the ODE"
 
 
 @shown
@@ -110,7 +112,12 @@ class FamilyPrediction:
     - `mae` (fraction), `mae_relative`: mean over models and benchmarks, NaN for an extension.
     - `baselines`: name -> (mae, mae_relative), and what they predicted in `baseline_scores`, as
       `predicted`; `skill`: 1 - mae / mae of the anchored slope.
-    - `trained_on`: families that were seen; `result`: a member's name of `dynamics.RESULTS`.
+    - `trained_on`: families that were seen; `teacher`: whether these are the shipped ones
+      (`uniform`), the table's (`own`) or `both`; `judges`: families that were not seen and whose
+      errors count in the bands; `distance` of the family from those that were seen.
+    - `check`: for an extension, what errs how much (fractions) on the family's own larger models
+      from its smallest, the ODE under the name `the ODE`; empty for a family of one model.
+    - `result`: a member's name of `dynamics.RESULTS`.
     """
 
     family: str
@@ -129,12 +136,18 @@ class FamilyPrediction:
     baselines: dict[str, tuple[float, float]]
     skill: float
     trained_on: tuple[str, ...]
+    teacher: TrainedOn
+    judges: tuple[str, ...]
+    distance: Distance
     result: str
     baseline_scores: dict[str, Float[np.ndarray, "models benchmarks"]] = field(default_factory=dict)
+    check: dict[str, float] = field(default_factory=dict)
 
     @property
     def beaten_by(self) -> tuple[str, ...]:
-        """Baselines with a smaller error on this family."""
+        """Baselines with a smaller error on this family's measured models."""
+        if self.check:
+            return tuple(name for name, mae in self.check.items() if mae < self.check[ODE])
         return tuple(name for name, (mae, _) in self.baselines.items() if mae < self.mae)
 
 
@@ -145,29 +158,31 @@ def hold_out(
     protocol: Protocol = "A",
     benchmarks: Sequence[str] | None = None,
     same_size: SameSize = "leave_out",
+    trained_on: TrainedOn | None = None,
     level: float = 0.9,
 ) -> FamilyPrediction:
     """Predict the larger models of a family from its smallest, by dynamics that never saw it.
 
     **Arguments:** `family`, its name in the table; `protocol`, "A" (smallest model given) or "B"
-    (the two smallest); `benchmarks` and `same_size` (of this
-    family), see `held_out_cohort`; `level` of the bands.
+    (the two smallest); `benchmarks` and `same_size` (of this family), see `held_out_cohort`;
+    `trained_on`, whether the shipped `uniform` table's families teach the dynamics, the table's
+    `own`, or `both` (the default for all tables but the uniform one itself); `level` of the bands.
 
     All settings, the baselines' too, are chosen within the other families. Raises ValueError for a
     family that is not there, has no model left to predict, or leaves too few others to learn from.
     """
     given = given_models(protocol)
-    chosen = held_out_cohort(table, benchmarks=benchmarks)
-    whole = held_out_cohort(table, benchmarks=benchmarks, min_models=given + 1, same_size=same_size)
+    trained_on, names = settle(table, trained_on, benchmarks)
+    whole = held_out_cohort(table, benchmarks=names, min_models=given + 1, same_size=same_size)
     target = whole.families[whole.index(family)]
-    others = _others(chosen, target.name)
-    forecaster = fit_forecaster(others, given=given, level=level)
+    taught = choose_teachers(table, target, trained_on, names)
+    forecaster = fit_forecaster(taught.cohort, given=given, level=level, judges=taught.judges)
     known, sizes = target.scores[:given], target.log10_n[:given]
     grid, observed = target.log10_n[given:], target.scores[given:]
     forecast = predict(forecaster, known, log10_n=grid, start=sizes)
     baselines, baseline_scores = {}, {}
     for method in baseline_methods():
-        predictor, _ = fit_method(method, others, given=given)
+        predictor, _ = fit_method(method, taught.cohort, given=given)
         scores = predictor(known, sizes, grid)
         baselines[method.name] = _errors(scores, observed)
         baseline_scores[method.name] = scores
@@ -188,7 +203,7 @@ def hold_out(
         mae_relative=mae_relative,
         baselines=baselines,
         skill=1 - mae / baselines[REFERENCE][0],
-        trained_on=forecaster.families,
+        **_about(taught, target),
         result=forecast.result,
         baseline_scores=baseline_scores,
     )
@@ -199,7 +214,7 @@ def extend(
     family: str,
     *,
     params: str | float | Sequence[str | float],
-    trained_on: ScoreTable | None = None,
+    trained_on: TrainedOn | None = None,
     benchmarks: Sequence[str] | None = None,
     same_size: SameSize = "leave_out",
     level: float = 0.9,
@@ -207,10 +222,9 @@ def extend(
     """Predict larger models of a family from all its models in `table`.
 
     **Arguments:** `params`, parameter counts to predict (numbers, or text such as "70B"), above the
-    family's largest; `trained_on`, the table whose families teach the dynamics (the shipped uniform
-    table by default; a family of the same name in it is not used); `benchmarks`, those predicted,
-    by default all that both tables and the held-out study have; `same_size`, see `held_out_cohort`;
-    `level` of the bands.
+    family's largest; `trained_on`, see `hold_out`; `benchmarks`, those predicted, by default all
+    that the tables used and the held-out study have; `same_size`, see `held_out_cohort`; `level` of
+    the bands.
 
     With two models or more, how far the family's own course counts is chosen by protocol B within
     the training families; each further model refines it. With one model this is protocol A. The
@@ -219,19 +233,20 @@ def extend(
     ValueError for a family that is not there, sizes that are not larger, models of one size, and
     missing scores.
     """
-    teacher = load_table("uniform") if trained_on is None else trained_on
-    benchmarks = _common_benchmarks(table, teacher) if benchmarks is None else benchmarks
+    trained_on, names = settle(table, trained_on, benchmarks)
     own = held_out_cohort(
         table.select([family]),
-        benchmarks=benchmarks,
+        benchmarks=names,
         min_models=1,
         same_size=same_size,
         mixtures=True,
     )
     target = own.families[0]
     wanted = _larger_sizes(params, target)
-    others = _others(held_out_cohort(teacher, benchmarks=benchmarks), target.name)
-    forecaster = fit_forecaster(others, given=min(2, len(target.models)), level=level)
+    taught = choose_teachers(table, target, trained_on, names)
+    forecaster = fit_forecaster(
+        taught.cohort, given=min(2, len(target.models)), level=level, judges=taught.judges
+    )
     forecast = predict(forecaster, target.scores, log10_n=np.log10(wanted), start=target.log10_n)
     nan = float("nan")
     return FamilyPrediction(
@@ -250,19 +265,33 @@ def extend(
         mae_relative=nan,
         baselines={},
         skill=nan,
-        trained_on=forecaster.families,
+        **_about(taught, target),
         result=forecast.result,
+        check=_check(forecaster, taught, target),
     )
 
 
-def _common_benchmarks(table: ScoreTable, teacher: ScoreTable) -> list[str]:
-    there = held_out_cohort(teacher).benchmarks
-    common = [name for name in there if name in table.benchmarks]
-    if not common:
-        raise ValueError(
-            f"{table.name} has none of {', '.join(there)}, which the dynamics were learned on"
-        )
-    return common
+def _about(taught: Teachers, target: CohortFamily) -> dict[str, Any]:
+    """Who taught a prediction, and how far its family lies from them."""
+    families = taught.cohort.families
+    return {
+        "trained_on": tuple(family.name for family in families),
+        "teacher": taught.trained_on,
+        "judges": tuple(family.name for family in taught.judges),
+        "distance": family_distance(target, families, taught.cohort.benchmarks),
+    }
+
+
+def _check(forecaster: Forecaster, taught: Teachers, target: CohortFamily) -> dict[str, float]:
+    """Errors on the target's own larger models from its smallest, of what extends it and of what
+    that has to beat; none of these saw the family."""
+    if len(target.models) < 2:
+        return {}
+    start = target.scores[:1], target.log10_n[:1], target.log10_n[1:]
+    predicted = {ODE: forecaster.scores(*start)}
+    for method in baseline_methods():
+        predicted[method.name] = fit_method(method, taught.cohort)[0](*start)
+    return {name: _errors(scores, target.scores[1:])[0] for name, scores in predicted.items()}
 
 
 def _larger_sizes(
@@ -273,11 +302,6 @@ def _larger_sizes(
     if not (np.isfinite(sizes).all() and (sizes > largest * 1.0001).all()):
         raise ValueError(f"params must be above {largest:.4g}, the largest of {target.name}")
     return sizes
-
-
-def _others(cohort: Cohort, name: str) -> Cohort:
-    others = tuple(f for f in cohort.families if f.name.lower() != name.lower())
-    return dataclasses.replace(cohort, families=others)
 
 
 def _errors(predicted, observed) -> tuple[float, float]:

@@ -93,7 +93,7 @@ def held_out_cohort(
 
     Raises ValueError for a benchmark that is not in the table and when no family remains.
     """
-    chosen = _benchmarks(table, benchmarks)
+    chosen = held_out_benchmarks(table, benchmarks)
     frame = table.frame
     left_out = [(str(row.model), str(row.reason)) for row in table.left_out.itertuples()]
     families = []
@@ -133,7 +133,10 @@ def held_out_cohort(
     return Cohort(tuple(families), chosen, tuple(left_out))
 
 
-def _benchmarks(table: ScoreTable, benchmarks: Sequence[str] | None) -> tuple[str, ...]:
+def held_out_benchmarks(
+    table: ScoreTable, benchmarks: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The named benchmarks, by default the five of the study that the table has, or all of it."""
     if benchmarks is None:
         known = tuple(name for name in HELD_OUT_BENCHMARKS if name in table.benchmarks)
         return known if len(known) > 1 else table.benchmarks

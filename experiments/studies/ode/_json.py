@@ -126,7 +126,10 @@ def prediction_to_dict(prediction: FamilyPrediction) -> dict:
                 name: {"mae_pp": 100 * mae, "mae_relative": relative}
                 for name, (mae, relative) in prediction.baselines.items()
             },
-            **pick(prediction, "skill beaten_by trained_on result"),
+            **pick(prediction, "skill beaten_by trained_on teacher judges result"),
+            "distance": prediction.distance.value,
+            "distance_farther": prediction.distance.farther,
+            "own_check_mae_pp": {name: 100 * mae for name, mae in prediction.check.items()},
         }
     )
 

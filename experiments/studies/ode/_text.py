@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ....dynamics import CrossValidation, FamilyPrediction
 
 _WIDTH = 98
+_NARROW = 80
 
 
 def fit_to_text(report: FitReport) -> str:
@@ -101,9 +102,10 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     level = f"{100 * prediction.level:.0f} %"
     header = ("model", "size", "benchmark", "predicted", level)
     header = header if extension else (*header, "observed")
-    dynamics = f"dynamics of {len(prediction.trained_on)} other families"
+    dynamics = f"dynamics of {len(prediction.trained_on)} {_OF[prediction.teacher]} families"
     parts = [
-        f"{prediction.family} from {given}, by the {dynamics} (percent)",
+        _folded_text(_first_line(prediction)),
+        _folded_text(f"{prediction.family} from {given}, by the {dynamics} (percent)"),
         text_table(header, rows, right=(3,) if extension else (3, 5)),
     ]
     if not extension:
@@ -111,12 +113,49 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
         errors += [(name, *values) for name, values in prediction.baselines.items()]
         table = [(n, signed(100 * mae), _tenth(100 * relative)) for n, mae, relative in errors]
         parts.append(text_table(("method", "error (points)", "relative (%)"), table, right=(1, 2)))
-        beaten = prediction.beaten_by
-        verdict = f"it loses to {', '.join(beaten)}" if beaten else "no baseline errs less"
-        parts.append(f"Skill {signed(prediction.skill)} against the anchored slope; {verdict}.")
+        parts.append(f"Skill {signed(prediction.skill)} against the anchored slope.")
+    parts.append(_folded_text(_about_distance(prediction)))
     if prediction.result != "successful":
         parts.append(f"Result: {prediction.result}.")
     return "\n\n".join(parts)
+
+
+_OF = {"own": "other", "uniform": "shipped", "both": "shipped and own"}
+
+
+def _first_line(prediction: FamilyPrediction) -> str:
+    """Whether the prediction is to be relied on: it and the best baseline on measured models."""
+    name, errors = prediction.family, dict(prediction.check)
+    if prediction.protocol != "extension":
+        errors = {dynamics.forecast.ODE: prediction.mae}
+        errors |= {baseline: mae for baseline, (mae, _) in prediction.baselines.items()}
+    if not errors:
+        return f"{name} has one measured model: nothing tests these dynamics on it."
+    own = errors.pop(dynamics.forecast.ODE)
+    best = min(errors, key=lambda baseline: errors[baseline])
+    says = f"the ODE errs {signed(100 * own)} points on the measured larger models of {name}"
+    other = f"the best of {len(errors)} baselines, {best}, errs {signed(100 * errors[best])}"
+    if errors[best] < own:
+        return f"Loses to a baseline: {says}, and {other}."
+    return f"{says[0].upper()}{says[1:]}; {other}."
+
+
+def _about_distance(prediction: FamilyPrediction) -> str:
+    """How far the family lies from its teachers, and what the bands rest on."""
+    judged = len(prediction.trained_on) + len(prediction.judges)
+    bands = f"The bands rest on errors of {judged} families, each predicted unseen"
+    distance = prediction.distance
+    if not np.isfinite(distance.value):
+        return f"{bands}."
+    farther = f"{100 * distance.farther:.0f} % of the families that taught the dynamics"
+    return (
+        f"{bands}. The scores of the first model lie at distance {distance.value:.1f} from those "
+        f"of other families at its size (about 1 is usual; {farther} lie farther)."
+    )
+
+
+def _folded_text(text: str) -> str:
+    return textwrap.fill(text, _NARROW)
 
 
 def _tenth(value: float) -> str:

@@ -1,6 +1,6 @@
 """The study `nullcline ode predict`, and `nullcline run predict_family -m holdout=Pythia,OPT`."""
 
-from ...inputs import read_table, table_inputs
+from ...inputs import prediction_inputs, read_table
 from ...options import SettingError
 from ...schemas import PredictFamily
 from ...study import Outcome, Say, study
@@ -10,7 +10,7 @@ from . import prediction_to_dict, prediction_to_text
 @study(
     PredictFamily,
     command="ode predict",
-    inputs=table_inputs,
+    inputs=prediction_inputs,
     to_dict=prediction_to_dict,
     to_text=lambda prediction, settings: prediction_to_text(prediction),
     rows="predictions",
@@ -34,14 +34,26 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
         say("fitting the other families")
         return Outcome(
             dynamics.hold_out(
-                table, name, protocol=settings.protocol, benchmarks=settings.benchmarks
+                table,
+                name,
+                protocol=settings.protocol,
+                benchmarks=settings.benchmarks,
+                trained_on=settings.trained_on,
             )
         )
     if not settings.params:
         raise SettingError("extend", name, "give {params} too, the sizes to predict, such as 70B")
     params = [_size(text) for text in settings.params]
     say("fitting the other families")
-    return Outcome(dynamics.extend(table, name, params=params, benchmarks=settings.benchmarks))
+    return Outcome(
+        dynamics.extend(
+            table,
+            name,
+            params=params,
+            benchmarks=settings.benchmarks,
+            trained_on=settings.trained_on,
+        )
+    )
 
 
 def _size(text: str) -> float:

@@ -1,0 +1,110 @@
+"""Which families teach the dynamics of a prediction, and which only say how far it may err."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from ...common.checks import check_known
+from .._tables.model_names import plain_name
+from .._tables.scores import ScoreTable
+from .._tables.shipped import load_table
+from .names import TrainedOn
+from .protocol import Cohort, CohortFamily, held_out_benchmarks, held_out_cohort
+
+#: Shipped tables: the first one's families teach, the further ones of all measure the bands.
+SHIPPED_TEACHERS = ("uniform", "leaderboard")
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """What a prediction of one family learns from.
+
+    - `cohort`: families of three sizes or more that the dynamics are fitted to.
+    - `judges`: families of two sizes or more that the fit does not see; their errors widen the
+      bands, as the family to predict is one that the fit does not see either.
+    - `trained_on`: `uniform`, `own` or `both`.
+    """
+
+    cohort: Cohort
+    judges: tuple[CohortFamily, ...]
+    trained_on: TrainedOn
+
+
+def settle(
+    table: ScoreTable, trained_on: TrainedOn | None, benchmarks: Sequence[str] | None
+) -> tuple[TrainedOn, tuple[str, ...]]:
+    """Which families teach what is predicted of `table`, and which benchmarks that concerns.
+
+    **Arguments:** `trained_on`, by default `own` for the uniform table itself and `both` for any
+    other; `benchmarks`, by default those of the held-out study that all tables used have.
+
+    Raises ValueError for another word, and where the tables have no benchmark in common.
+    """
+    uniform = load_table("uniform")
+    is_uniform = table.sha256 == uniform.sha256
+    if trained_on not in (None, *get_args(TrainedOn)):
+        raise ValueError(f"trained_on is {trained_on!r}; it is uniform, own or both")
+    if is_uniform or trained_on == "own":
+        return "own", held_out_benchmarks(table, benchmarks)
+    if benchmarks is not None:
+        check_known("benchmark", benchmarks, uniform.benchmarks, of="uniform")
+        return trained_on or "both", held_out_benchmarks(table, benchmarks)
+    common = [name for name in held_out_benchmarks(uniform) if name in table.benchmarks]
+    if not common:
+        there = ", ".join(held_out_benchmarks(uniform))
+        hint = "learn from your own alone with trained_on=own"
+        raise ValueError(
+            f"{table.name} has none of {there}, which the shipped families have; {hint}"
+        )
+    return trained_on or "both", tuple(common)
+
+
+def choose_teachers(
+    table: ScoreTable, target: CohortFamily, trained_on: TrainedOn, benchmarks: tuple[str, ...]
+) -> Teachers:
+    """The families of `table`, of the shipped uniform table, or of both, without `target`.
+
+    A family of the target's name, or with one of its models, is not used, whichever table it is in;
+    nor is a shipped family that the user's table has too.
+    """
+    if trained_on == "own":
+        cohort = held_out_cohort(table, benchmarks=benchmarks)
+        return Teachers(_without(cohort, [target]), (), trained_on)
+    cohort = held_out_cohort(load_table("uniform"), benchmarks=benchmarks)
+    own = _families(table, benchmarks, min_models=3) if trained_on == "both" else ()
+    shipped = _without(cohort, [target, *own]).families
+    cohort = _without(dataclasses.replace(cohort, families=(*own, *shipped)), [target])
+    further = [
+        family
+        for name in SHIPPED_TEACHERS
+        for family in _families(load_table(name), benchmarks, min_models=2, same_size="first")
+    ]
+    judges = _without(
+        dataclasses.replace(cohort, families=tuple(further)), [target, *cohort.families]
+    )
+    return Teachers(cohort, judges.families, trained_on)
+
+
+def _families(table: ScoreTable, benchmarks: Sequence[str], **limits) -> tuple[CohortFamily, ...]:
+    """The families of a table that a study can use; none where it has no such family."""
+    if not set(benchmarks) <= set(table.benchmarks):
+        return ()
+    try:
+        return held_out_cohort(table, benchmarks=benchmarks, **limits).families
+    except ValueError:  # no family is long enough
+        return ()
+
+
+def _without(cohort: Cohort, known: Iterable[CohortFamily]) -> Cohort:
+    """The cohort without families of the same name as a known one, or with a model of it."""
+    known = list(known)
+    names = {family.name.casefold() for family in known}
+    models = {plain_name(model) for family in known for model in family.models}
+    others = tuple(
+        family
+        for family in cohort.families
+        if family.name.casefold() not in names
+        and not models & {plain_name(model) for model in family.models}
+    )
+    return dataclasses.replace(cohort, families=others)
