@@ -27,7 +27,7 @@ from .._tables.benchmarks import benchmark
 from .forecast_fit import Coupling, allowed_terms, reasoning_index, system_matrix
 from .linear_flow import linear_flow
 from .names import Leave
-from .protocol import Cohort, held_out_groups
+from .protocol import Cohort, CohortFamily, family_errors, held_out_groups
 
 Kind = Literal["ode", "baseline"]
 #: From (scores of the given models, their log10 N, log10 N to predict) to predicted scores.
@@ -105,13 +105,11 @@ def setting_errors(
     """Mean absolute error of each setting's predictor on each family of the group."""
     return np.array(
         [
-            [
-                np.abs(
-                    apply_predictor(predictor, cohort, index, given)
-                    - cohort.families[index].scores[given:]
-                ).mean()
-                for index in group
-            ]
+            family_errors(
+                [cohort.families[index] for index in group],
+                [apply_predictor(predictor, cohort, index, given) for index in group],
+                given=given,
+            )
             for predictor in predictors
         ]
     )
@@ -133,7 +131,7 @@ def _each(fit: Callable[[Cohort, np.ndarray], Predictor]):
 
 
 def _training_mean(cohort: Cohort, weights: np.ndarray) -> Predictor:
-    means = np.stack([family.scores.mean(axis=0) for family in cohort.families])
+    means = np.stack([np.nanmean(family.scores, axis=0) for family in cohort.families])
     mean = weights @ means / weights.sum()
     return lambda given, sizes, grid: np.repeat(mean[None], len(grid), axis=0)
 
@@ -144,9 +142,10 @@ def _persistence(cohort: Cohort, weights: np.ndarray) -> Predictor:
 
 def _pooled(cohort: Cohort, weights: np.ndarray, degree: int) -> Predictor:
     """Least squares of all models' scores on log10 N, whatever the family."""
-    log10_n = np.concatenate([family.log10_n for family in cohort.families])
-    scores = np.concatenate([family.scores for family in cohort.families])
-    root = np.sqrt(np.repeat(weights, [len(family.models) for family in cohort.families]))[:, None]
+    families = [family.complete() for family in cohort.families]
+    log10_n = np.concatenate([family.log10_n for family in families])
+    scores = np.concatenate([family.scores for family in families])
+    root = np.sqrt(np.repeat(weights, [len(family.models) for family in families]))[:, None]
     centre = log10_n.mean()
     design = np.vander(log10_n - centre, degree + 1)
     coefficients = np.linalg.lstsq(root * design, root * scores, rcond=None)[0]
@@ -158,7 +157,8 @@ def _pooled(cohort: Cohort, weights: np.ndarray, degree: int) -> Predictor:
 def _anchored(cohort: Cohort, weights: np.ndarray, forward, back) -> Predictor:
     """One slope per benchmark for all families, one offset per family from its given models."""
     squares, products = 0.0, 0.0
-    for weight, family in zip(weights, cohort.families, strict=True):
+    for weight, whole in zip(weights, cohort.families, strict=True):
+        family = whole.complete()
         time = family.log10_n - family.log10_n.mean()
         squares += weight * time @ time
         products += weight * time @ forward(family.scores)
@@ -192,11 +192,11 @@ def _chance_floor(name: str) -> float:
     return 0.0 if name.startswith("truthfulqa") else benchmark(name).chance
 
 
-def _regression(cohort: Cohort) -> Regression:
+def _regression(families: Sequence[CohortFamily], benchmarks: tuple[str, ...]) -> Regression:
     trajectories = Trajectories.from_arrays(
-        [family.log10_n for family in cohort.families],
-        [family.scores for family in cohort.families],
-        benchmarks=cohort.benchmarks,
+        [family.log10_n for family in families],
+        [family.scores for family in families],
+        benchmarks=benchmarks,
     )
     return integral_form(trajectories, PolynomialLibrary(degree=1), UnitBox(), noise="increment")
 
@@ -211,8 +211,12 @@ def _solve(
     """Increments regressed on the integrals of 1 and the scores between neighbouring sizes."""
     # The setting as an array, so that all strengths share one compiled function.
     traced = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), penalty)
+    # Integrals need all scores at both ends of an increment.
+    complete = [family.complete() for family in cohort.families]
+    longer = [i for i, family in enumerate(complete) if len(family.models) > 1]
+    regression = _regression([complete[i] for i in longer], cohort.benchmarks)
     solved = _solve_compiled(
-        _regression(cohort), jnp.asarray(weights, float), traced, jnp.asarray(allowed)
+        regression, jnp.asarray(weights[:, longer], float), traced, jnp.asarray(allowed)
     )
     return np.asarray(solved, float)
 

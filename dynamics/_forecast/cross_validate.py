@@ -29,6 +29,7 @@ from .protocol import (
     held_out_cohort,
     held_out_groups,
 )
+from .teachers import partial_after
 
 #: The forecaster and the same with fewer couplings: what these add is the gap between them.
 FORECASTERS: tuple[tuple[str, Coupling], ...] = (
@@ -137,13 +138,18 @@ def cross_validate(
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
     with fewer than four groups: three must remain for the inner loop.
     """
+    given = given_models(protocol)
     if isinstance(table, Cohort):
         cohort = table
         if benchmarks is not None:
             raise ValueError("choose benchmarks when making the cohort, not here")
     else:
-        cohort = held_out_cohort(table, benchmarks=benchmarks, same_size=same_size)
-    given = given_models(protocol)
+        cohort = held_out_cohort(
+            table,
+            benchmarks=benchmarks,
+            same_size=same_size,
+            partial_after=partial_after(table, given=given),
+        )
     groups = held_out_groups(cohort.families, leave=leave, given=given)
     if len(groups) < 4:
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
@@ -225,7 +231,8 @@ def _forecast(forecaster: Forecaster, cohort, index, given) -> tuple[np.ndarray,
     scores = forecaster.scores(family.scores[:given], family.log10_n[:given], grid)
     low, high = forecaster.interval(scores, float(family.log10_n[given - 1]), grid)
     observed = family.scores[given:]
-    return scores, float(((low <= observed) & (observed <= high)).mean())
+    there = ~np.isnan(observed)
+    return scores, float(((low <= observed) & (observed <= high))[there].mean())
 
 
 def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) -> CrossValidation:

@@ -48,6 +48,7 @@ def family_distance(
 def _distance(
     family: CohortFamily, others: Sequence[CohortFamily], floor: Float[np.ndarray, " benchmarks"]
 ) -> float:
+    others = [other.complete() for other in others]
     states = to_state(np.concatenate([other.scores for other in others]), floor)
     sizes = np.concatenate([other.log10_n for other in others])
     weight = np.concatenate([np.full(len(o.models), 1 / len(o.models)) for o in others])

@@ -386,14 +386,15 @@ def _band(
     for family, average in zip(families, averages, strict=True):
         error = np.abs(to_state(family.scores[given:], floor) - to_state(average, floor))
         scale = _band_scale(float(family.log10_n[given - 1]), family.log10_n[given:])
-        sizes.append(error / scale[:, None])
-        weights.append(np.full(len(error), 1 / len(error)))
+        there = ~np.isnan(error)
+        sizes.append(np.where(there, error / scale[:, None], 0.0))
+        weights.append(there / np.maximum(there.sum(axis=0), 1))
     size, weight = np.concatenate(sizes), np.concatenate(weights)
     wanted = min(1.0, level * (1 + 1 / len(families)))
     half = []
-    for column in size.T:
+    for column, counts in zip(size.T, weight.T, strict=True):
         order = np.argsort(column)
-        reached = np.cumsum(weight[order]) / weight.sum()
+        reached = np.cumsum(counts[order]) / counts.sum()
         rank = min(np.searchsorted(reached, wanted - _ROUNDING), len(order) - 1)
         half.append(column[order][rank])
     return np.array(half)

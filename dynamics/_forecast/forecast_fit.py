@@ -84,13 +84,14 @@ class Shooting:
     """All that a fit needs to know of the families: from where, for how long, to what.
 
     Rows are (family, larger model) pairs in the order of the families. `start` has a leading 1 for
-    the constants.
+    the constants. `weight` is 0, and `target` any number, where a score is missing; within a
+    family the other weights sum to the number of benchmarks.
     """
 
     start: Float[np.ndarray, "pairs order"]
     duration: Float[np.ndarray, " pairs"]
     target: Float[np.ndarray, "pairs benchmarks"]
-    weight: Float[np.ndarray, " pairs"]
+    weight: Float[np.ndarray, "pairs benchmarks"]
     first: tuple[int, ...]
     floor: Float[np.ndarray, " benchmarks"]
 
@@ -103,11 +104,13 @@ class Shooting:
         larger = [len(family.models) - 1 for family in families]
         start = [to_state(family.scores[:1], floor) for family in families]
         times = [setting.time(family.log10_n) for family in families]
+        there = [~np.isnan(family.scores[1:]) for family in families]
+        target = np.concatenate([family.scores[1:] for family in families])
         return cls(
             start=with_constant(np.repeat(np.concatenate(start), larger, axis=0)),
             duration=np.concatenate([time[1:] - time[0] for time in times]),
-            target=np.concatenate([family.scores[1:] for family in families]),
-            weight=np.repeat(1 / np.array(larger), larger),
+            target=np.where(np.isnan(target), 0.5, target),
+            weight=np.concatenate([each * (each.shape[1] / each.sum()) for each in there]),
             first=tuple(np.cumsum([0, *larger[:-1]]).tolist()),
             floor=floor,
         )
@@ -174,7 +177,10 @@ def first_guess(
     """Least squares of the changes of state on the mean state times the duration."""
     end = to_state(shooting.target, shooting.floor)
     middle = with_constant((shooting.start[:, 1:] + end) / 2) * shooting.duration[:, None]
-    weight = (shooting.weight * _per_pair(shooting, families))[:, None]
+    # Pairs that lack a score are left out of the guess, unless all do.
+    whole = (shooting.weight > 0).all(axis=1) | ~(shooting.weight > 0).all(axis=1).any()
+    weight = shooting.weight.mean(axis=1) * whole * _per_pair(shooting, families)
+    weight = weight[:, None]
     gram = middle.T @ (weight * middle)
     change = middle.T @ (weight * (end - shooting.start[:, 1:]))
     # z(end) - z(start) = integral of (b + A z) ds, about (b + A (z(start) + z(end)) / 2) times the
@@ -239,7 +245,7 @@ def normal_equations(shooting: Shooting, drift: Float[np.ndarray, "benchmarks or
     # gradient is J'(w psi r), and J'(w psi J), that of iteratively reweighted least squares, is a
     # curvature that is never negative.
     robust = np.minimum(1, _HUBER / np.maximum(np.abs(residual), _POSITIVE))
-    weight = shooting.weight[:, None] * robust
+    weight = shooting.weight * robust
     weighted = np.swapaxes(jacobian * weight[:, :, None], 1, 2)
     gradient = (weighted @ residual[:, :, None])[:, :, 0]
     return Normal(
@@ -335,8 +341,8 @@ def _curvature(normal: Normal, families: np.ndarray, penalty: np.ndarray) -> np.
 def _objective(shooting, drift, families, penalty) -> float:
     end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
     size = np.abs(to_scores(end[:, 1:], shooting.floor) - shooting.target)
-    loss = np.where(size < _HUBER, size**2 / 2, _HUBER * (size - _HUBER / 2)).sum(axis=1)
-    total = np.sum(shooting.weight * _per_pair(shooting, families) * loss)
+    loss = np.where(size < _HUBER, size**2 / 2, _HUBER * (size - _HUBER / 2))
+    total = np.sum((shooting.weight * loss).sum(axis=1) * _per_pair(shooting, families))
     return float(total + penalty @ drift.ravel() ** 2 / 2)
 
 

@@ -173,7 +173,9 @@ def hold_out(
     """
     given = given_models(protocol)
     trained_on, names = settle(table, trained_on, benchmarks)
-    whole = held_out_cohort(table, benchmarks=names, min_models=given + 1, same_size=same_size)
+    whole = held_out_cohort(
+        table, benchmarks=names, min_models=given + 1, same_size=same_size, partial_after=given
+    )
     target = whole.families[whole.index(family)]
     taught = choose_teachers(table, target, trained_on, names)
     forecaster = fit_forecaster(taught.cohort, given=given, level=level, judges=taught.judges)
@@ -305,4 +307,5 @@ def _larger_sizes(
 
 
 def _errors(predicted, observed) -> tuple[float, float]:
-    return float(np.abs(predicted - observed).mean()), relative_error(predicted, observed)
+    error = float(np.nanmean(np.abs(predicted - observed)))
+    return error, relative_error(predicted, observed)

@@ -7,12 +7,12 @@ is seen by what predicts. Errors are absolute, averaged over benchmarks and size
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ...common.checks import check_known, index_of
 from .._precision import in_double_precision
@@ -26,13 +26,24 @@ HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogran
 
 @dataclass(frozen=True)
 class CohortFamily:
-    """One family's models by size: `log10_n` rises strictly, `scores` are fractions."""
+    """One family's models by size: `log10_n` rises strictly, `scores` are fractions.
+
+    The first model has all scores; of later ones some may be missing (NaN) where a study allows it.
+    """
 
     name: str
     lab: str
     models: tuple[str, ...]
     log10_n: Float[np.ndarray, " models"]
     scores: Float[np.ndarray, "models benchmarks"]
+
+    def complete(self) -> "CohortFamily":
+        """The family with only the models that have all scores."""
+        rows = ~np.isnan(self.scores).any(axis=1)
+        if rows.all():
+            return self
+        models = tuple(m for m, there in zip(self.models, rows, strict=True) if there)
+        return replace(self, models=models, log10_n=self.log10_n[rows], scores=self.scores[rows])
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,7 @@ def held_out_cohort(
     min_models: int = 3,
     same_size: SameSize = "leave_out",
     mixtures: bool = False,
+    partial_after: int | None = None,
 ) -> Cohort:
     """The families of `table` with at least `min_models` sizes and all scores.
 
@@ -89,7 +101,9 @@ def held_out_cohort(
     (all of the table's if it has fewer than two of them); `same_size`, what becomes of a family
     that lists two different models of one size, which is several recipes under one name:
     `leave_out` the family, or keep the `first` model of each size; `mixtures`, whether mixtures of
-    experts count (their total and active sizes differ, so their position on the axis is unclear).
+    experts count (their total and active sizes differ, so their position on the axis is unclear);
+    `partial_after`, after how many models with all scores of a family larger ones may lack some
+    (by default none may).
 
     Raises ValueError for a benchmark that is not in the table and when no family remains.
     """
@@ -98,9 +112,10 @@ def held_out_cohort(
     left_out = [(str(row.model), str(row.reason)) for row in table.left_out.itertuples()]
     families = []
     for name, rows in frame.groupby("family", sort=False):
-        complete = rows[list(chosen)].notna().all(axis=1)
-        left_out += [(str(model), "incomplete_scores") for model in rows["model"][~complete]]
-        rows = rows[complete]
+        rows = rows.sort_values("params", kind="stable")
+        usable = _usable(rows[list(chosen)].notna().to_numpy(), partial_after)
+        left_out += [(str(model), "incomplete_scores") for model in rows["model"][~usable]]
+        rows = rows[usable]
         if not mixtures and "active_params" in rows:
             sparse = rows["active_params"].notna() & (rows["active_params"] < rows["params"])
             left_out += [(str(model), "mixture_of_experts") for model in rows["model"][sparse]]
@@ -108,7 +123,7 @@ def held_out_cohort(
         if rows["params"].duplicated().any() and same_size == "leave_out":
             left_out.append((str(name), "several_models_of_one_size"))
             continue
-        rows = rows.drop_duplicates("params").sort_values("params", kind="stable")
+        rows = rows.drop_duplicates("params")
         if len(rows) < min_models:
             left_out.append((str(name), "too_few_sizes"))
             continue
@@ -131,6 +146,17 @@ def held_out_cohort(
             "name fewer benchmarks or add models"
         )
     return Cohort(tuple(families), chosen, tuple(left_out))
+
+
+def _usable(
+    there: Bool[np.ndarray, "models benchmarks"], partial_after: int | None
+) -> Bool[np.ndarray, " models"]:
+    """Models with all scores, and beyond the first `partial_after` of these any with one."""
+    complete = there.all(axis=1)
+    if partial_after is None:
+        return complete
+    given_before = np.cumsum(complete) - complete >= partial_after
+    return complete | (given_before & there.any(axis=1))
 
 
 def held_out_benchmarks(
@@ -177,10 +203,11 @@ def held_out_groups(
 def family_errors(
     families: Sequence[CohortFamily], predictions: Sequence[Float[np.ndarray, "_ _"]], *, given: int
 ) -> Float[np.ndarray, " families"]:
-    """Mean absolute error of each family, a fraction; the given models are left out."""
+    """Mean absolute error of each family, a fraction; the given models are left out, and so are
+    scores that are missing."""
     return np.array(
         [
-            np.abs(predicted - family.scores[given:]).mean()
+            np.nanmean(np.abs(predicted - family.scores[given:]))
             for family, predicted in zip(families, predictions, strict=True)
         ]
     )
@@ -190,10 +217,10 @@ def relative_error(
     predicted: Float[np.ndarray, "models benchmarks"],
     observed: Float[np.ndarray, "models benchmarks"],
 ) -> float:
-    """Mean of |predicted - observed| / observed; NaN where an observed score is 0."""
+    """Mean of |predicted - observed| / observed over what is observed; NaN where that is 0."""
     if (observed == 0).any():
         return float("nan")
-    return float((np.abs(predicted - observed) / observed).mean())
+    return float(np.nanmean(np.abs(predicted - observed) / observed))
 
 
 @in_double_precision

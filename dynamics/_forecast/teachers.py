@@ -41,8 +41,7 @@ def settle(
 
     Raises ValueError for another word, and where the tables have no benchmark in common.
     """
-    uniform = load_table("uniform")
-    is_uniform = table.sha256 == uniform.sha256
+    uniform, is_uniform = load_table("uniform"), _is_uniform(table)
     if trained_on not in (None, *get_args(TrainedOn)):
         raise ValueError(f"trained_on is {trained_on!r}; it is uniform, own or both")
     if is_uniform or trained_on == "own":
@@ -69,10 +68,14 @@ def choose_teachers(
     nor is a shipped family that the user's table has too.
     """
     if trained_on == "own":
-        cohort = held_out_cohort(table, benchmarks=benchmarks)
+        cohort = held_out_cohort(
+            table, benchmarks=benchmarks, partial_after=partial_after(table, given=1)
+        )
         return Teachers(_without(cohort, [target]), (), trained_on)
     cohort = held_out_cohort(load_table("uniform"), benchmarks=benchmarks)
-    own = _families(table, benchmarks, min_models=3) if trained_on == "both" else ()
+    own = ()
+    if trained_on == "both":
+        own = _families(table, benchmarks, min_models=3, partial_after=1)
     shipped = _without(cohort, [target, *own]).families
     cohort = _without(dataclasses.replace(cohort, families=(*own, *shipped)), [target])
     further = [
@@ -84,6 +87,16 @@ def choose_teachers(
         dataclasses.replace(cohort, families=tuple(further)), [target, *cohort.families]
     )
     return Teachers(cohort, judges.families, trained_on)
+
+
+def partial_after(table: ScoreTable, *, given: int) -> int | None:
+    """After how many complete models of a family others may lack scores: `given`, as a prediction
+    starts from these. None of the uniform table may, whose study is defined on whole rows."""
+    return None if _is_uniform(table) else given
+
+
+def _is_uniform(table: ScoreTable) -> bool:
+    return table.sha256 == load_table("uniform").sha256
 
 
 def _families(table: ScoreTable, benchmarks: Sequence[str], **limits) -> tuple[CohortFamily, ...]:

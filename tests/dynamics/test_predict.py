@@ -56,7 +56,7 @@ def test_gauss_newton_reaches_the_minimum_that_scipy_finds():
     setting = dataclasses.replace(PLANTED, ridge=1e-3)
     shooting = Shooting.from_families(cohort.families, BENCHMARKS, setting)
     penalty = penalty_weights(setting, 3)
-    root = np.sqrt(shooting.weight)[:, None]
+    root = np.sqrt(shooting.weight)
 
     def residual(flat):
         end = linear_flow(

@@ -84,3 +84,54 @@ def test_distance_grows_as_a_family_leaves_the_others(uniform):
     assert distances[0] < distances[1] < distances[2]
     # A family of the table is as far from the others as they are from one another.
     assert 0.2 < distances[0] < 3
+
+
+def without_scores(cohort, cells):
+    """The cohort with the scores at (family, model, benchmark) taken away."""
+    families = list(cohort.families)
+    for index, model, benchmark in cells:
+        scores = families[index].scores.copy()
+        scores[model, benchmark] = np.nan
+        families[index] = dataclasses.replace(families[index], scores=scores)
+    return dataclasses.replace(cohort, families=tuple(families))
+
+
+def test_missing_scores_leave_a_planted_system_as_it_is():
+    # Exact data: what is left says the same.
+    cells = [(0, 1, 0), (0, 2, 2), (3, 1, 1), (5, 2, 0), (5, 2, 1)]
+    gaps = without_scores(planted(), cells)
+    drift = dynamics.forecast.fit_setting(gaps, PLANTED)
+    np.testing.assert_allclose(drift, dynamics.forecast.fit_setting(planted(), PLANTED), atol=1e-3)
+    forecaster = dynamics.fit_forecaster(gaps, settings=[PLANTED])
+    assert forecaster.validation_mae < 1e-3
+    assert np.isfinite(forecaster.band).all()
+
+
+def test_every_method_takes_a_cohort_with_gaps():
+    gaps = without_scores(planted(noise=0.01), [(0, 1, 0), (1, 2, 2), (2, 1, 1)])
+    for method in dynamics.forecast.baseline_methods():
+        predictor, error = dynamics.forecast.fit_method(method, gaps)
+        assert np.isfinite(error), method.name
+        family = gaps.families[0]
+        predicted = predictor(family.scores[:1], family.log10_n[:1], family.log10_n[1:])
+        assert np.isfinite(predicted).all(), method.name
+
+
+def test_a_users_models_without_one_score_teach_and_are_predicted(tmp_path, uniform):
+    rows = uniform.frame[uniform.frame["family"].isin(["Pythia", "OPT", "BLOOM", "XGLM", "RWKV"])]
+    rows = rows.assign(model=[f"own-{i}" for i in range(len(rows))])
+    names = ["family", "model", "params", "hellaswag", "truthfulqa_mc2", "winogrande"]
+    rows = rows[names].copy()
+    largest = rows.groupby("family")["params"].idxmax()
+    rows.loc[largest, "winogrande"] = np.nan
+    path = tmp_path / "mine.csv"
+    rows.to_csv(path, index=False)
+    mine = dynamics.read_scores(path)
+    found = dynamics.hold_out(mine, "OPT", trained_on="own")
+    assert found.models[-1] == rows.loc[largest["OPT"], "model"]
+    assert np.isnan(found.observed[-1]).tolist() == [False, False, True]
+    assert np.isfinite([found.mae, found.mae_relative]).all()
+    assert np.isfinite(found.predicted).all()
+    scored = dynamics.cross_validate(mine, forecasters=(("coupled", "full"),))
+    assert scored.models == len(rows)
+    assert all(np.isfinite(method.mae) for method in scored.methods)
