@@ -6,6 +6,8 @@ about it and the sd of the offsets are the design. The curvature is 4 pp per squ
 geometric mean of both sides: about that of Pythia from 70M to 12B if its vertex is taken at 3.5B.
 """
 
+from functools import cache
+
 import numpy as np
 
 from nullcline import dynamics
@@ -75,6 +77,7 @@ LAYOUTS = {
 }
 
 
+@cache
 def layout_sizes(name: str) -> tuple[np.ndarray, np.ndarray]:
     """log10 of the sizes and the family of every model in a layout."""
     sizes, families = [], []

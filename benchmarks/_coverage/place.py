@@ -93,8 +93,8 @@ def measure_place(
     `table` makes a simulated table from the generator.
     """
     rows = []
-    for seed in range(size.sims):
-        turn = turn_of(table(generator), n_boot=size.turn_boot, seed=seed)
+    for _ in range(size.sims):
+        turn = turn_of(table(generator))
         low, high = (turn.spline.low, turn.spline.high) if turn.spline else (-np.inf, np.inf)
         rows.append([turn.p < GATE, low, high])
     opened, low, high = np.array(rows, dtype=float).T

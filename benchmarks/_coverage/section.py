@@ -15,7 +15,6 @@ class Size:
 
     sims: int
     n_boot: int
-    turn_boot: int = 400
 
 
 @dataclass(frozen=True)

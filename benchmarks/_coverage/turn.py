@@ -29,8 +29,7 @@ def scatter_of(table: TruthTable) -> Scatter:
     )
 
 
-def turn_of(table: TruthTable, *, n_boot: int = 2, seed: int = 0) -> Gate:
-    """The gate with known errors and the table's own scatter; resamples are for the place."""
+def turn_of(table: TruthTable) -> Gate:
+    """The gate with known errors and the table's own scatter."""
     noise = float(np.mean(table.y_stderr**2)) + scatter_of(table).sd ** 2
-    data = within_families(table.x, table.y, table.family)
-    return gate_of(data, noise=noise, n_boot=n_boot, seed=seed)
+    return gate_of(within_families(table.x, table.y, table.family), noise=noise)
