@@ -8,7 +8,7 @@ import numpy as np
 
 from .curves import NULLS
 from .section import Row, Section, Size, Table, share
-from .turn import turn_of
+from .turn import gate
 from .uniform import Layout, TruthTable, draw, real_layout
 
 _SCATTERS = (0.0, 0.012, 0.02)
@@ -53,8 +53,8 @@ def _layout() -> Layout:
 
 
 def _p_values(table: TruthTable) -> list[float]:
-    turn = turn_of(table)
-    return [turn.p, turn.bend.p, turn.before.p, turn.after.p]
+    found = gate(table)
+    return [found.p, found.bend.p, found.before.p, found.after.p]
 
 
 def _table(rows: Mapping[str, Row]) -> Table:

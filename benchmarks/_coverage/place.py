@@ -12,7 +12,7 @@ from . import planted
 from .curves import TURNS, U
 from .families import MEAN_VERTEX, NOISE, layout_sizes, simulate
 from .section import Row, Section, Size, Table, held, share
-from .turn import TruthTable, turn_of
+from .turn import TruthTable, gate, interval_of
 from .uniform import Layout, draw, real_layout
 
 _SCATTER = 0.012
@@ -94,9 +94,9 @@ def measure_place(
     """
     rows = []
     for _ in range(size.sims):
-        turn = turn_of(table(generator))
-        low, high = (turn.spline.low, turn.spline.high) if turn.spline else (-np.inf, np.inf)
-        rows.append([turn.p < GATE, low, high])
+        drawn = table(generator)
+        found = gate(drawn)
+        rows.append([found.p < GATE, *interval_of(drawn, found)])
     opened, low, high = np.array(rows, dtype=float).T
     given = opened == 1
     return {

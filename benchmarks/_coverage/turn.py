@@ -7,6 +7,7 @@ import numpy as np
 from nullcline.dynamics._phases.common_turn import Gate, gate_of
 from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._phases.scatter import Scatter, pooled_scatter, residuals_about_curve
+from nullcline.dynamics._phases.turn_interval import turn_interval
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,18 @@ def scatter_of(table: TruthTable) -> Scatter:
     )
 
 
-def turn_of(table: TruthTable) -> Gate:
+def gate(table: TruthTable) -> Gate:
     """The gate with known errors and the table's own scatter."""
-    noise = float(np.mean(table.y_stderr**2)) + scatter_of(table).sd ** 2
-    return gate_of(within_families(table.x, table.y, table.family), noise=noise)
+    return gate_of(within_families(table.x, table.y, table.family), noise=_noise(table))
+
+
+def interval_of(table: TruthTable, found: Gate) -> tuple[float, float]:
+    """The interval of the place, whether or not the gate is open."""
+    if found.spline is None:
+        return -np.inf, np.inf
+    data = within_families(table.x, table.y, table.family)
+    return turn_interval(data, noise=_noise(table), place=found.spline.place)
+
+
+def _noise(table: TruthTable) -> float:
+    return float(np.mean(table.y_stderr**2)) + scatter_of(table).sd ** 2

@@ -27,6 +27,7 @@ from .natural_spline import SplineCurve
 from .own_slopes import Bend, OwnSlopes
 from .spline import SplinePlace, spline_place
 from .straddling import Side, Straddling
+from .turn_interval import turn_interval
 
 #: The gate opens below this p.
 GATE = 0.05
@@ -123,6 +124,7 @@ def common_turn(
         pooled = critical_point(x, y, family, y_stderr=y_stderr, n_boot=n_boot, seed=seed)
     gate = gate_of(data, noise=noise)
     bend, spline, established = gate.bend, gate.spline, bool(gate.p < GATE)
+    drawn = _drawn(data, spline, noise)
     own, common = _explained(data, bend.curvature)
     return CommonTurn(
         established=established,
@@ -135,10 +137,10 @@ def common_turn(
         before=gate.before,
         after=gate.after,
         straddling=gate.straddling,
-        place=spline.place if spline and established else math.nan,
-        low=spline.low if spline and established else -math.inf,
-        high=spline.high if spline and established else math.inf,
-        estimators=MappingProxyType(_estimators(spline, pooled)),
+        place=drawn.place if established else math.nan,
+        low=drawn.low if established else -math.inf,
+        high=drawn.high if established else math.inf,
+        estimators=MappingProxyType(_estimators(drawn if spline else None, pooled)),
         within_r2=spline.within_r2 if spline else math.nan,
         own_slopes_r2=own,
         common_bend_r2=common,
@@ -148,7 +150,7 @@ def common_turn(
 
 def gate_of(data: WithinFamilies, *, noise: float) -> Gate:
     """Make the three tests; `noise` is the variance of a score about its family's curve."""
-    spline = spline_place(data, noise=noise) if data.families > 1 else None
+    spline = spline_place(data) if data.families > 1 else None
     straddling = Straddling(data, spline.place if spline else math.nan)
     bend = OwnSlopes(data).bends(data.y[:, None])[0]
     before, after = straddling.sides(data.y[:, None], noise=noise)[0]
@@ -161,10 +163,18 @@ def _largest(bend: Bend, before: Side, after: Side) -> float:
     return float(np.max([bend.p, before.p, after.p]))
 
 
-def _estimators(spline: SplinePlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
+def _drawn(data: WithinFamilies, spline: SplinePlace | None, noise: float) -> TurnPlace:
+    """The lowest position of the curve that is drawn, with the interval of a turn."""
+    if spline is None:
+        return TurnPlace(math.nan, -math.inf, math.inf)
+    low, high = turn_interval(data, noise=noise, place=spline.place)
+    return TurnPlace(spline.place, low, high)
+
+
+def _estimators(spline: TurnPlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
     places = {}
     if spline is not None:
-        places["natural_spline"] = TurnPlace(spline.place, spline.low, spline.high)
+        places["natural_spline"] = spline
     for point in (pooled, *pooled.alternatives):
         places[point.method] = TurnPlace(point.vertex, point.low, point.high)
     return places

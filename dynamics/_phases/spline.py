@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ...common.display import shown
 from .critical_types import WithinFamilies
 from .natural_spline import SplineCurve, natural_basis
-from .turn_interval import ENDS, FEWEST_POSITIONS, positions_inside, turn_interval
+from .turn_interval import ENDS, FEWEST_POSITIONS, positions_inside
 
 #: At equally spaced quantiles of the positions.
 _KNOTS = 4
@@ -23,38 +23,26 @@ _RIDGE = 1e-9
 @shown
 @dataclass(frozen=True)
 class SplinePlace:
-    """The lowest position of the spline inside the data, with the interval of a turn there.
+    """The lowest position of the spline inside the data.
 
-    `low`, `high`: of `turn_interval`, which holds `place`; an end that the data do not bound is
-    infinite. `place` is NaN where the curve has no minimum inside. `within_r2`: share of the
-    variance within families that the curve explains.
+    `place` is NaN where the curve has no minimum inside; its interval is `turn_interval`.
+    `within_r2`: share of the variance within families that the curve explains.
     """
 
     place: float
-    low: float
-    high: float
     within_r2: float
     curve: SplineCurve
 
 
-def spline_place(data: WithinFamilies, *, noise: float, level: float = 0.95) -> SplinePlace | None:
-    """The lowest position of `y` along `x`; None for too few distinct positions.
-
-    `noise` is the known variance of a score about its family's curve.
-
-    **Limits**: docs/calibration.md has the coverage by design. Where families' own curves differ
-    the target is the lowest position of their mean curve.
-    """
+def spline_place(data: WithinFamilies) -> SplinePlace | None:
+    """The lowest position of `y` along `x`; None for too few distinct positions."""
     if np.unique(data.x).size < FEWEST_POSITIONS:
         return None
     curve, place = _fit(data)
-    low, high = turn_interval(data, noise=noise, level=level)
     fitted, centred = data.centred(curve(data.x)), data.centred(data.y)
     total = float(centred @ centred)
     return SplinePlace(
         place=place,
-        low=float(np.fmin(low, place)),
-        high=float(np.fmax(high, place)),
         within_r2=1 - float((centred - fitted) @ (centred - fitted)) / total if total else np.nan,
         curve=curve,
     )

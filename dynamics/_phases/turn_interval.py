@@ -42,11 +42,16 @@ class _Slopes:
     squares: Float[np.ndarray, " candidates"]
 
 
-def turn_interval(data: WithinFamilies, *, noise: float, level: float) -> tuple[float, float]:
+def turn_interval(
+    data: WithinFamilies, *, noise: float, place: float = math.nan, level: float = 0.95
+) -> tuple[float, float]:
     """(low, high) of the position where the families' curve is lowest, an offset for each.
 
-    `noise` is the known variance of a score about its family's curve. An end that the data do not
-    bound is infinite.
+    `noise` is the known variance of a score about its family's curve; a `place` that is given is
+    held whatever the tests say. An end that the data do not bound is infinite.
+
+    **Limits**: docs/calibration.md has the coverage by design. Where families' own curves differ
+    the target is the lowest position of their mean curve.
     """
     candidates = positions_inside(data)
     quantile = 1 - _TAILS * (1 - level) / 2
@@ -57,7 +62,8 @@ def turn_interval(data: WithinFamilies, *, noise: float, level: float) -> tuple[
             _spline(data, candidates, noise),
         )
     ]
-    return min(low for low, _ in found), max(high for _, high in found)
+    low, high = min(low for low, _ in found), max(high for _, high in found)
+    return float(np.fmin(low, place)), float(np.fmax(high, place))
 
 
 def positions_inside(data: WithinFamilies) -> Float[np.ndarray, " candidates"]:

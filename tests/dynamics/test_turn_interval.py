@@ -69,9 +69,13 @@ def test_three_families_give_no_ends():
     assert not np.isfinite([low, high]).any()
 
 
-def test_the_curve_that_is_drawn_is_lowest_inside_its_interval():
-    places = [spline_place(families(sharp, seed), noise=ERROR**2) for seed in range(20)]
-    assert all(p is not None and p.low <= p.place <= p.high for p in places)
+def test_the_place_that_is_drawn_is_held():
+    data = families(sharp, 6)
+    place = spline_place(data)
+    assert place is not None
+    low, high = turn_interval(data, noise=ERROR**2, place=place.place)
+    assert low <= place.place <= high
+    assert turn_interval(data, noise=ERROR**2, place=0.2)[0] == 0.2
 
 
 def test_the_slopes_of_the_natural_basis_are_its_derivative():
