@@ -50,6 +50,11 @@ def show(section: Section, rows: Mapping[str, Row], sims: int, *, markdown: bool
         print(f"{section.title}\n\n{table.text()}\n\n{words}\n", flush=True)
 
 
+def finite(row: Row) -> Row:
+    """JSON has no infinite width."""
+    return {key: v if v is not None and np.isfinite(v) else None for key, v in row.items()}
+
+
 def main() -> None:
     options = parse()
     chosen = [
@@ -79,7 +84,7 @@ def main() -> None:
             )
             seconds = time.perf_counter() - start
             record += [
-                {"section": section.name, "design": name, "sims": sims, "seed": seed, **row}
+                {"section": section.name, "design": name, "sims": sims, "seed": seed, **finite(row)}
                 for name, row in rows.items()
             ]
             progress.line(f"coverage: {section.name} took {seconds:.0f} s")
