@@ -59,7 +59,7 @@ def _collected(rows, section: Section, names: list[str], progress: Progress) -> 
 
 def _measured(task: tuple[str, str, Size, int]) -> Row:
     name, design, size, seed = task
-    jax.config.update("jax_enable_x64", True)
     section = SECTIONS[name]
     generator = np.random.default_rng([seed, section.designs[design]])
-    return section.measure(design, generator, size)
+    with jax.enable_x64(True):
+        return section.measure(design, generator, size)

@@ -1,6 +1,7 @@
 """Figures of the pages that take long carry the command and the commit that made them."""
 
 import importlib.util
+import json
 import re
 import runpy
 import shlex
@@ -74,6 +75,29 @@ def test_a_design_that_is_gone_is_an_error(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["coverage.py", "--designs", "nowhere", "--list"])
     with pytest.raises(SystemExit, match="no design holds nowhere"):
         runpy.run_path(str(ROOT / "benchmarks" / "coverage.py"), run_name="__main__")
+
+
+def coverage_of(words, monkeypatch, capsys):
+    """Design -> row of the coverage study, two tables per design."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    monkeypatch.setattr(
+        sys, "argv", ["coverage.py", *words, "--sims", "2", "--workers", "1", "--json"]
+    )
+    runpy.run_path(str(ROOT / "benchmarks" / "coverage.py"), run_name="__main__")
+    return {row["design"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def test_numbers_of_a_design_do_not_depend_on_the_others(monkeypatch, capsys):
+    place = ["--section", "place", "--designs", "planted table"]
+    both = coverage_of(place, monkeypatch, capsys)
+    one = coverage_of([*place, "noise 2.0"], monkeypatch, capsys)
+    last = "planted table, noise 2.0 pp"
+    alone = coverage_of(["--section", "place", "--designs", last], monkeypatch, capsys)
+    other = coverage_of([*place, "--seed", "1"], monkeypatch, capsys)
+    assert len(both) == len(one) == 2
+    assert list(alone) == [last]
+    assert both[last] == one[last] == alone[last]
+    assert both[last]["median_width"] != other[last]["median_width"]
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.images], ids=named)
