@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check clean
+.PHONY: reproduce setup setup-dev test check figures clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -34,6 +34,10 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# The figures of README.md and docs/ that take long, stamped with command and commit; half an hour.
+figures: setup-dev
+	$(BIN)/python benchmarks/figures.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis artifacts

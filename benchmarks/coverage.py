@@ -1,190 +1,97 @@
-"""Coverage of the critical point's interval on simulated families with a known mean vertex.
+"""What the analysis says of simulated tables whose truth is known: null designs first.
 
-A family's score is an offset, a curvature per side times the squared distance from its own vertex,
-and noise of 1 pp. Sizes are those of real families (the shipped tables); the mean vertex lies at
-log10 N = 9.54, the spread of the families' vertices about it and the sd of the offsets are the
-design. The curvature is 4 pp per squared decade, the geometric mean of both sides: about that of
-Pythia from 70M to 12B if its vertex is taken at 3.5B.
-
-`--designs chosen` are those that the method was chosen on, `--designs held-out` others.
+Sections, in this order: `null`, how often the gate of a shared turn opens where none is shared;
+`phases`, how many families are called where nothing is coupled; `place`, how often the interval of
+a shared turn holds it, `map` the same over asymmetry, curvature and straight families; `minimum`,
+the pooled minimum's interval (`minimum-chosen` on the designs that it was chosen on, `settings`
+under others). A design has a random stream of its own: its numbers depend on the seed, on --sims
+and on nothing else.
 """
 
 import argparse
 import json
-import sys
+import textwrap
 import time
+from collections.abc import Mapping
 
-import jax
 import numpy as np
+from _coverage.section import Row, Section, Size
+from _coverage.simulate import SECTIONS, chosen_designs, simulate_designs
 
-from nullcline import dynamics
-
-MEAN_VERTEX = 9.54
-CURVATURE = 0.04
-NOISE = 0.01
-
-# (table, family, largest number of sizes)
-LAYOUTS = {
-    "3 families, 14 models": [
-        ("published", "Pythia", 8),
-        ("published", "Llama-1", 3),
-        ("published", "Llama-2", 3),
-    ],
-    "16 families, 62 models": [
-        ("uniform", "Pythia", 8),
-        ("uniform", "RWKV", 7),
-        ("uniform", "Cerebras-GPT", 6),
-        ("uniform", "BLOOM", 5),
-        ("uniform", "GPT-Neo/J", 5),
-        ("uniform", "Falcon", 4),
-        ("uniform", "Llama", 4),
-        ("uniform", "XGLM", 4),
-        ("uniform", "Llama-2", 3),
-        ("uniform", "Qwen", 3),
-        ("uniform", "SmolLM", 3),
-        ("uniform", "StarCoder2", 3),
-        ("uniform", "Phi", 2),
-        ("uniform", "Yi", 2),
-        ("uniform", "Llama-3", 2),
-        ("uniform", "DeepSeek-LLM", 2),
-    ],
-    "3 other families, 14 models": [
-        ("published", "OPT", 8),
-        ("published", "Falcon", 3),
-        ("published", "GPT-Neo", 3),
-    ],
-    "6 families, 27 models": [
-        ("uniform", "OPT", 8),
-        ("uniform", "Qwen2", 5),
-        ("uniform", "GPT-2", 4),
-        ("uniform", "StarCoder", 4),
-        ("uniform", "OpenLlama", 3),
-        ("uniform", "Gemma-2", 3),
-    ],
-    "16 other families, 62 models": [
-        ("published", "OPT", 8),
-        ("uniform", "Qwen1.5", 8),
-        ("published", "Cerebras-GPT", 7),
-        ("published", "BLOOM", 6),
-        ("published", "Qwen2.5", 6),
-        ("published", "Falcon", 3),
-        ("published", "GPT-Neo", 3),
-        ("published", "Llama-1", 3),
-        ("published", "Llama-2", 3),
-        ("uniform", "OpenLlama", 3),
-        ("uniform", "Phi", 2),
-        ("uniform", "Gemma", 2),
-        ("uniform", "InternLM2", 2),
-        ("uniform", "Mistral", 2),
-        ("uniform", "Codegen", 2),
-        ("uniform", "Yi-200K", 2),
-    ],
-}
-# Per set: layouts, curvature right over left, spreads of the vertices, seed.
-DESIGNS = {
-    "chosen": (tuple(LAYOUTS)[:2], (1.2, 1.5, 1 / 1.2, 1 / 1.5), (0.0, 0.3, 0.6), 11),
-    "held-out": (tuple(LAYOUTS), (1.35, 1 / 1.35), (0.0, 0.3, 0.6), 314159),
-}
-METHODS = ("published", "cluster bootstrap", "slope test inversion")
+from nullcline.experiments.progress import report_parts
 
 
-def layout_sizes(name):
-    """log10 of the sizes and the family of every model in a layout."""
-    sizes, families = [], []
-    for number, (table, family, most) in enumerate(LAYOUTS[name]):
-        frame = dynamics.load_table(table).frame
-        params = frame.loc[frame["family"] == family, ["model", "params"]]
-        if (table, family) == ("published", "Pythia"):
-            # GPT-J and NeoX are filed under it, but are not of it.
-            params = params[params["model"].str.startswith("Pythia-")]
-        sizes.append(np.log10(np.sort(params["params"].to_numpy(float))[:most]))
-        families += [number] * len(sizes[-1])
-    return np.concatenate(sizes), np.array(families)
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--section", nargs="+", choices=tuple(SECTIONS), default=list(SECTIONS), metavar="NAME")
+    add("--designs", nargs="+", default=[], metavar="WORDS", help="those whose names hold them")
+    add("--sims", type=int, help="simulated tables per design, instead of the section's own")
+    add("--n-boot", type=int, default=1_000, help="resamples of the pooled minimum")
+    add("--seed", type=int, help="instead of the section's own")
+    add("--workers", type=int, default=2, help="processes")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--markdown", action="store_true")
+    form.add_argument("--list", action="store_true", help="name the designs and stop")
+    return parser.parse_args()
 
 
-def simulate(generator, x, family, *, ratio, offset, spread):
-    """Scores as fractions of one set of families; `ratio` is right over left curvature."""
-    count = int(family.max()) + 1
-    vertex = MEAN_VERTEX + spread * generator.standard_normal(count)
-    level = 0.38 + offset * generator.standard_normal(count)
-    d = x - vertex[family]
-    steepness = CURVATURE * np.where(d < 0, ratio**-0.5, ratio**0.5)
-    return level[family] + steepness * d * d + NOISE * generator.standard_normal(x.size)
-
-
-def intervals(x, y, family, *, n_boot):
-    """(low, high) of each method."""
-    pooled = dynamics.critical_point(x, y, family, n_boot=n_boot)
-    published = dynamics.phases.critical_point_published(x, y, n_boot=n_boot)
-    return [(r.low, r.high) for r in (published, pooled.alternatives[0], pooled)]
-
-
-def cover(low, high):
-    """Coverage, share unbounded, coverage given bounded, median and mean width of bounded ones."""
-    hit = (low <= MEAN_VERTEX) & (high >= MEAN_VERTEX)
-    bounded = np.isfinite(low) & np.isfinite(high)
-    width = (high - low)[bounded]
-    return {
-        "coverage": float(np.mean(hit)),
-        "unbounded": float(np.mean(~bounded)),
-        "coverage_bounded": float(np.mean(hit[bounded])) if width.size else None,
-        "median_width": float(np.median(width)) if width.size else None,
-        "mean_width": float(np.mean(width)) if width.size else None,
-    }
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Coverage of the critical point's interval.")
-    parser.add_argument("--sims", type=int, default=100, help="simulated tables per design")
-    parser.add_argument("--n-boot", type=int, default=1_000)
-    parser.add_argument("--designs", choices=tuple(DESIGNS), default="chosen")
-    parser.add_argument("--seed", type=int, help="other than the set's own")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    jax.config.update("jax_enable_x64", True)
-
-    layouts, ratios, spreads, seed = DESIGNS[arguments.designs]
-    seed = seed if arguments.seed is None else arguments.seed
-    designs = [
-        (layout, ratio, offset, spread)
-        for layout in layouts
-        for ratio in ratios
-        for offset in (0.0, 0.03)
-        for spread in spreads
-    ]
-    rows, start = [], time.perf_counter()
-    if not arguments.json:
-        print(f"{arguments.sims} tables per design, Monte Carlo error of .95 is", end=" ")
-        print(f"{np.sqrt(0.95 * 0.05 / arguments.sims):.3f}; widths in decades, of bounded ones")
-        print(f"{'design':52s} {'method':21s} cover unbnd c|bnd median  mean")
-    for number, (layout, ratio, offset, spread) in enumerate(designs):
-        x, family = layout_sizes(layout)
-        generator = np.random.default_rng([seed, number])
-        drawn = np.array(
-            [
-                intervals(
-                    x,
-                    simulate(generator, x, family, ratio=ratio, offset=offset, spread=spread),
-                    family,
-                    n_boot=arguments.n_boot,
-                )
-                for _ in range(arguments.sims)
-            ]
-        )
-        label = f"{layout}, 1:{ratio:.2f}, offsets {100 * offset:.0f} pp, spread {spread:.1f}"
-        for place, method in enumerate(METHODS):
-            row = cover(drawn[:, place, 0], drawn[:, place, 1])
-            design = {"layout": layout, "ratio": ratio, "offset": offset, "spread": spread}
-            rows.append({**design, "method": method, **row})
-            if not arguments.json:
-                cells = [f"{v:5.3f}" if v is not None else "    -" for v in row.values()]
-                print(f"{label if place == 0 else '':52s} {method:21s} {' '.join(cells)}")
-        sys.stdout.flush()
-    seconds = time.perf_counter() - start
-    if arguments.json:
-        print(json.dumps({"sims": arguments.sims, "seconds": seconds, "designs": rows}))
+def show(section: Section, rows: Mapping[str, Row], sims: int, *, markdown: bool) -> None:
+    error = np.sqrt(0.95 * 0.05 / sims)
+    said = f"{section.columns}. {sims} tables per design: Monte Carlo error of .95 {error:.3f}."
+    words = textwrap.fill(f"{said[0].upper()}{said[1:]}", 100 if markdown else 80)
+    table = section.table(rows)
+    if markdown:
+        print(f"{table.markdown()}\n\n{words}")
     else:
-        print(f"{seconds:.0f} s")
+        print(f"{section.title}\n\n{table.text()}\n\n{words}\n", flush=True)
+
+
+def finite(row: Row) -> Row:
+    """JSON has no infinite width."""
+    return {key: v if v is not None and np.isfinite(v) else None for key, v in row.items()}
+
+
+def main() -> None:
+    options = parse()
+    chosen = [
+        (section, names)
+        for section in SECTIONS.values()
+        if section.name in options.section and (names := chosen_designs(section, options.designs))
+    ]
+    if not chosen:
+        raise SystemExit(f"coverage: no design holds {' or '.join(options.designs)}; see --list")
+    if options.list:
+        for section, names in chosen:
+            print(*(f"{section.name}  {name}" for name in names), sep="\n")
+        return
+    record = []
+    with report_parts("coverage") as progress:
+        for section, names in chosen:
+            start = time.perf_counter()
+            sims = section.sims if options.sims is None else options.sims
+            seed = section.seed if options.seed is None else options.seed
+            rows = simulate_designs(
+                section,
+                names,
+                Size(sims, options.n_boot),
+                seed=seed,
+                workers=options.workers,
+                progress=progress,
+            )
+            seconds = time.perf_counter() - start
+            record += [
+                {"section": section.name, "design": name, "sims": sims, "seed": seed, **finite(row)}
+                for name, row in rows.items()
+            ]
+            progress.line(f"coverage: {section.name} took {seconds:.0f} s")
+            if not options.json:
+                show(section, rows, sims, markdown=options.markdown)
+    if options.json:
+        print(json.dumps(record))
 
 
 if __name__ == "__main__":

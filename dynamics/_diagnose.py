@@ -218,7 +218,7 @@ def diagnose(
     )
     report("pooled")
     pooled = pooled_points(pair, n_boot=n_boot, seed=seed)
-    turns = common_turns(pair, pooled, scatter, n_boot=n_boot, seed=seed)
+    turns = common_turns(pair, pooled, scatter, seed=seed)
     report("width and dimension")
     measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
     return Diagnosis(

@@ -13,8 +13,6 @@ from ._phases.scatter import Scatter, pooled_scatter, residuals_about_curve
 
 #: Along which a turn is looked for: the reasoning score, and what models are made of.
 AXES = ("reasoning", "log10_params", "log10_flops")
-#: Resamples of the splines' interval: its ends are known to a tenth of its width from so many.
-_MOST_RESAMPLES = 2_000
 
 
 def pooled_points(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, CriticalPoint]:
@@ -50,7 +48,6 @@ def common_turns(
     pooled: Mapping[str, CriticalPoint],
     scatter: Scatter,
     *,
-    n_boot: int,
     seed: int,
 ) -> dict[str, CommonTurn]:
     """Axis -> whether families share a turn, for the axes of `pooled`."""
@@ -66,7 +63,6 @@ def common_turns(
             y_stderr=pair["y_stderr"].to_numpy()[known],
             scatter=scatter.sd,
             pooled=point,
-            n_boot=min(n_boot, _MOST_RESAMPLES),
             seed=seed,
         )
     return turns

@@ -23,9 +23,11 @@ from jaxtyping import Array, Float, Shaped
 from ...common.display import shown
 from .critical import critical_point
 from .critical_types import CriticalPoint, WithinFamilies, known_noise, within_families
+from .natural_spline import SplineCurve
 from .own_slopes import Bend, OwnSlopes
-from .spline import SplineCurve, SplinePlace, spline_place
+from .spline import SplinePlace, spline_place
 from .straddling import Side, Straddling
+from .turn_interval import turn_interval
 
 #: The gate opens below this p.
 GATE = 0.05
@@ -65,7 +67,8 @@ class CommonTurn:
     - `curvature`, `curvature_low`, `curvature_high`: of the bend beyond own slopes; `bend_p`.
     - `before`, `after`: mean slopes of the families in `straddling`, which have two models on
       either side of the place.
-    - `place`, `low`, `high`: of the natural spline; NaN and infinite unless `established`.
+    - `place`: of the natural spline, with the interval of `turn_interval`; NaN and infinite unless
+      `established`.
     - `estimators`: name -> place, whether or not there is a turn: where it is *if* there is one.
     - `curve`: the spline, which explains the share `within_r2` of the variance within families; a
       straight line of each family's own explains `own_slopes_r2`, with a common bend beside it
@@ -108,7 +111,7 @@ def common_turn(
     **Arguments**: `x`, position on the axis; `y`, the score as a fraction, with its known standard
     errors; `family`, a label per model; `scatter`, standard deviation between models beyond these
     errors (`pooled_scatter`); `pooled`, a critical point of the same data, computed where it is not
-    given; `n_boot` and `seed` of the resamples and of the simulated tables behind the power.
+    given, with `n_boot` resamples; `seed` of these and of the simulated tables behind the power.
 
     **Limits**: `docs/calibration.md` has false positives and power by design, and where the
     interval of the place holds. Two families that straddle the place are the least; with a few the
@@ -119,8 +122,9 @@ def common_turn(
     noise = (known if known is not None else 0.0) + scatter**2
     if pooled is None:
         pooled = critical_point(x, y, family, y_stderr=y_stderr, n_boot=n_boot, seed=seed)
-    gate = gate_of(data, noise=noise, n_boot=n_boot, seed=seed)
+    gate = gate_of(data, noise=noise)
     bend, spline, established = gate.bend, gate.spline, bool(gate.p < GATE)
+    drawn = _drawn(data, spline, noise)
     own, common = _explained(data, bend.curvature)
     return CommonTurn(
         established=established,
@@ -133,10 +137,10 @@ def common_turn(
         before=gate.before,
         after=gate.after,
         straddling=gate.straddling,
-        place=spline.place if spline and established else math.nan,
-        low=spline.low if spline and established else -math.inf,
-        high=spline.high if spline and established else math.inf,
-        estimators=MappingProxyType(_estimators(spline, pooled)),
+        place=drawn.place if established else math.nan,
+        low=drawn.low if established else -math.inf,
+        high=drawn.high if established else math.inf,
+        estimators=MappingProxyType(_estimators(drawn if spline else None, pooled)),
         within_r2=spline.within_r2 if spline else math.nan,
         own_slopes_r2=own,
         common_bend_r2=common,
@@ -144,9 +148,9 @@ def common_turn(
     )
 
 
-def gate_of(data: WithinFamilies, *, noise: float, n_boot: int, seed: int) -> Gate:
+def gate_of(data: WithinFamilies, *, noise: float) -> Gate:
     """Make the three tests; `noise` is the variance of a score about its family's curve."""
-    spline = spline_place(data, n_boot=n_boot, seed=seed) if data.families > 1 else None
+    spline = spline_place(data) if data.families > 1 else None
     straddling = Straddling(data, spline.place if spline else math.nan)
     bend = OwnSlopes(data).bends(data.y[:, None])[0]
     before, after = straddling.sides(data.y[:, None], noise=noise)[0]
@@ -159,10 +163,18 @@ def _largest(bend: Bend, before: Side, after: Side) -> float:
     return float(np.max([bend.p, before.p, after.p]))
 
 
-def _estimators(spline: SplinePlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
+def _drawn(data: WithinFamilies, spline: SplinePlace | None, noise: float) -> TurnPlace:
+    """The lowest position of the curve that is drawn, with the interval of a turn."""
+    if spline is None:
+        return TurnPlace(math.nan, -math.inf, math.inf)
+    low, high = turn_interval(data, noise=noise, place=spline.place)
+    return TurnPlace(spline.place, low, high)
+
+
+def _estimators(spline: TurnPlace | None, pooled: CriticalPoint) -> dict[str, TurnPlace]:
     places = {}
     if spline is not None:
-        places["natural_spline"] = TurnPlace(spline.place, spline.low, spline.high)
+        places["natural_spline"] = spline
     for point in (pooled, *pooled.alternatives):
         places[point.method] = TurnPlace(point.vertex, point.low, point.high)
     return places

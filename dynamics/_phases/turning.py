@@ -11,7 +11,7 @@ from scipy import stats
 from ...common.display import shown
 from .critical_types import NOISE_DEGREES, FamilyCritical
 from .family_curve import quadratic_design
-from .spline import SplineCurve
+from .natural_spline import SplineCurve
 
 _TABLES = 400
 

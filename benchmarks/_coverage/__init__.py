@@ -1,0 +1,1 @@
+"""The designs of `benchmarks/coverage.py`, a file per question."""
