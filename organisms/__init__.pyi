@@ -15,6 +15,8 @@ from ._analysis.loss_blindness import loss_blindness as loss_blindness
 from ._analysis.loss_blindness import loss_curvature as loss_curvature
 from ._analysis.probe import Probe as Probe
 from ._analysis.probe import probe_truth as probe_truth
+from ._analysis.score_table import ScoreRow as ScoreRow
+from ._analysis.score_table import read_score_table as read_score_table
 from ._analysis.score_table import score_table as score_table
 from ._analysis.score_table import write_score_table as write_score_table
 from ._analysis.shift import Shift as Shift

@@ -36,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "compare", "what each lever does to the turn: the shipped experiments, or yours"
     )
     compare.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
-    compare.add_argument("--out", type=Path, metavar="DIR", help="its tables go there (FOLDER)")
+    compare.add_argument(
+        "--join",
+        type=Path,
+        metavar="TABLE",
+        help="an organisms.csv of models trained earlier, to be compared with those of FOLDER",
+    )
+    compare.add_argument("--out", type=Path, metavar="DIR", help="the tables go there (FOLDER)")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -102,5 +108,7 @@ def _compare(options: argparse.Namespace) -> None:
     from ..progress import report_parts
     from ..studies.organisms import compare_organisms, comparison_to_dict, comparison_to_text
 
-    found = compare_organisms(options.folder, out=options.out, say=report_parts("organisms"))
+    found = compare_organisms(
+        options.folder, join=options.join, out=options.out, say=report_parts("organisms")
+    )
     print(to_json(comparison_to_dict(found)) if options.json else comparison_to_text(found))

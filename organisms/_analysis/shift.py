@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 from scipy import stats
 
+from ...common.turns import fall_and_rise
 from .._names import DipStatus, EstimateStatus, Quantity
 from .curves import Curve, dip, turns
 from .intervals import mean_over_seeds
@@ -42,20 +43,20 @@ class Shift:
 
 
 def dip_status(group: Sequence[Curve], *, level: float = LEVEL) -> DipStatus:
-    """`ok` where a family falls to its turn and rises from there, both beyond Student's interval
-    over seeds, the size of the turn being chosen by the other seeds (`turns`); else `no_fall` or
-    `no_rise`.
+    """`ok` where a family falls to its turn and rises from there, both seen beyond chance; else
+    `no_fall` or `no_rise`.
 
-    One seed cannot tell: then it goes by which side of the range its lowest size is on.
+    The size of the turn is chosen by the other seeds (`turns`), and each side is judged by a
+    one-sided t test over seeds at 1 - `level`: no family that does not both fall and rise is called
+    `ok` more often than that. It is the one definition of a turn, which `dynamics.diagnose` uses
+    for families with seeds too. One seed cannot tell: then it goes by which side of the range its
+    lowest size is on.
     """
     by_seed = turns(group).values()
-    sides: tuple[tuple[DipStatus, str], ...] = (("no_fall", "depth"), ("no_rise", "recovery"))
-    for status, name in sides:
-        values = [getattr(turn, name) for turn in by_seed]
-        low = mean_over_seeds(values, level=level)[1] if len(values) > 1 else values[0]
-        if low <= 0:
-            return status
-    return "ok"
+    depth, recovery = (
+        np.array([getattr(turn, name) for turn in by_seed]) for name in ("depth", "recovery")
+    )
+    return fall_and_rise(depth, recovery, level=level).status
 
 
 def shift(

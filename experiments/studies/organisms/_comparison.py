@@ -35,33 +35,42 @@ _WORDS = {"no_fall": "no fall", "no_rise": "no rise"}
 def compare_organisms(
     folder: Path | None,
     *,
+    join: Path | None = None,
     out: Path | None = None,
     say: Callable[[str], None] = lambda part: None,
 ) -> dict[str, Rows]:
-    """Rows of `organism_experiments` and `organism_families`, shipped or of a folder.
+    """Rows of `organism_experiments` and `organism_families`: shipped, of a folder or of a table.
 
-    The tables of a folder are computed and written to `out`, by default the folder itself. Raises
-    ValueError where the folder holds no whole family (three sizes or more, the same in each seed).
+    The tables of a folder are computed and written to `out`, by default the folder itself. `join`
+    is a score table of models trained earlier: they are compared together with those of the folder,
+    or alone where there is no folder. Raises ValueError where there is no whole family (three sizes
+    or more, the same in each seed).
     """
-    if folder is None:
+    if folder is None and join is None:
         from .... import dynamics
 
         if out is not None:
-            raise ValueError("--out needs a FOLDER; the shipped tables lie in data/ already")
+            raise ValueError(
+                "--out needs a FOLDER or --join TABLE; the shipped tables lie in data/ already"
+            )
         return {name: _rows(dynamics.load_figures(name)) for name in TABLES}
-    if not folder.is_dir():
+    if folder is not None and not folder.is_dir():
         raise ValueError(f"no folder {folder}")
+    out = out or folder
+    if out is None:
+        raise ValueError("--join without a FOLDER needs --out DIR, where its tables go")
     import pandas as pd
 
     from .... import organisms
 
-    found = organisms.list_organisms(folder)
-    say(f"scores, loss and probes of {len(found)} organisms")
-    written = {path.stem: path for path in organisms.write_tables(found, out or folder)}
+    found = () if folder is None else organisms.list_organisms(folder)
+    joined = "" if join is None else f", joined to {join}"
+    say(f"scores, loss and probes of {len(found)} organisms{joined}")
+    written = {path.stem: path for path in organisms.write_tables(found, out, join=join)}
     if "organism_families" not in written:
         raise ValueError(
-            f"{folder} holds no family of three sizes or more, the same in each seed; train one "
-            "with `nullcline organisms train`"
+            f"{folder or join} holds no family of three sizes or more, the same in each seed; "
+            "train one with `nullcline organisms train`"
         )
     return {name: _rows(pd.read_csv(written[name])) if name in written else [] for name in TABLES}
 
