@@ -21,6 +21,7 @@ from ._analysis.score_table import score_table as score_table
 from ._analysis.score_table import write_score_table as write_score_table
 from ._analysis.shift import Shift as Shift
 from ._analysis.shift import dip_status as dip_status
+from ._analysis.shift import paired_differences as paired_differences
 from ._analysis.shift import shift as shift
 from ._analysis.summary import FamilyEstimate as FamilyEstimate
 from ._analysis.summary import summarise as summarise

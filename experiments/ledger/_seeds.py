@@ -63,12 +63,12 @@ def status_of(*groups: Sequence[organisms.Curve]) -> Status:
 def shifts(
     tables: LedgerTables, treated: str, quantity: organisms.Quantity
 ) -> tuple[np.ndarray, Status]:
-    """Treated minus control by seed, over the seeds that both have; and why there may be none."""
+    """Treated minus control by seed (`paired_differences`); and why there may be none."""
     first, second = curves_of(tables, CONTROL), curves_of(tables, treated)
-    before, after = values_of(first, quantity), values_of(second, quantity)
-    common = sorted(set(before) & set(after))
     status: Status = "ok" if quantity not in _OF_THE_DIP else status_of(first, second)
-    return np.array([after[seed] - before[seed] for seed in common]), status
+    if not {c.seed for c in first} & {c.seed for c in second}:
+        return np.empty(0), status
+    return np.array([*organisms.paired_differences(first, second, quantity).values()]), status
 
 
 def shift_of(tables: LedgerTables, treated: str, quantity: organisms.Quantity, word: str) -> Effect:

@@ -20,7 +20,7 @@ _NAMES = (
 )
 TRAINED = [path for path in ALL_TABLES if path not in TABLES]
 # What may be missing from a row, and what then says why.
-ESTIMATED = {"mean", "low", "high", "p"}
+ESTIMATED = {"mean", "low", "high", "p", "exact_p"}
 OF_THE_TURN = {"critical_excess", "gamma_before", "gamma_after"}
 IDS = [path.stem for path in TABLES]
 BENCHMARKS = set(dynamics.BENCHMARKS)

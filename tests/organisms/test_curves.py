@@ -1,6 +1,7 @@
 """Where a dip is, how far it moves, and what a probe sees: on curves whose answer is known."""
 
 import dataclasses
+import itertools
 import math
 from typing import Any, cast
 
@@ -158,6 +159,25 @@ def test_interval_of_the_shift_covers():
         hits += found.low <= 0.1 <= found.high
     # 300 trials: standard error .0126; four of them, and t on parabola noise is not exact.
     assert 0.89 <= hits / 300 <= 1.0
+
+
+@pytest.mark.parametrize("quantity", ["log10_critical", "depth", "recovery"])
+def test_further_seeds_of_one_family_do_not_move_a_comparison(quantity):
+    control = [planted("a", seed, 3.9, noise=0.05) for seed in range(12)]
+    treated = [planted("b", seed + 100, 4.1, noise=0.05) for seed in range(5)]
+    treated = [dataclasses.replace(curve, seed=curve.seed - 100) for curve in treated]
+    few = organisms.shift(control[:5], treated, quantity=quantity)
+    assert organisms.shift(control, treated, quantity=quantity) == few
+    assert few.seeds == 5
+    values = [*organisms.paired_differences(control, treated, quantity).values()]
+    assert few.mean == pytest.approx(np.mean(values))
+    # Of five pairs there are 32 patterns of signs; all are on one side here, or not.
+    extreme = [p for p in itertools.product((1, -1), repeat=5) if _as_far(values, p)]
+    assert few.exact_p == pytest.approx(len(extreme) / 32)
+
+
+def _as_far(values, signs):
+    return abs(np.dot(np.abs(values), signs)) >= abs(np.sum(values)) - 1e-12
 
 
 def test_shift_refuses_misuse():
