@@ -159,7 +159,7 @@ def test_compare_shows_the_shipped_experiments(capsys):
     line = next(line for line in page.splitlines() if line.startswith("curation     forum-00 "))
     assert f"{shift['mean']:.2f} [{shift['low']:.2f}, {shift['high']:.2f}]" in line
     assert line.count("no fall") == 2
-    assert "over 5 seeds" in page
+    assert "Intervals of 95 % over seeds" in page
 
 
 def test_compare_reads_ones_own_families(family, tmp_path, capsys):
@@ -184,11 +184,70 @@ def test_compare_reads_ones_own_families(family, tmp_path, capsys):
     assert not list(tmp_path.glob("*.csv"))
 
 
+def test_compare_shows_one_family(capsys):
+    capsys.readouterr()
+    assert nullcline("compare", "--family", "curated", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["treated"] for row in found["experiments"] + found["contrasts"]} == {"curated"}
+    assert {row["family"] for row in found["families"] + found["by_size"]} == {"curated"}
+    assert len(found["by_size"]) == 8
+    assert nullcline("compare", "--family", "curated") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 90
+    assert lines[0].startswith("curated, mean over seeds")
+    smallest, shift = found["by_size"][0], found["experiments"][0]
+    row = next(line for line in lines if line.strip().startswith(f"{smallest['params']:,} "))
+    assert f"{smallest['truth']:.2f} ± {smallest['truth_stderr']:.2f}" in row
+    line = next(line for line in lines if line.startswith("depth  "))
+    depth = next(row for row in found["experiments"] if row["quantity"] == "depth")
+    assert f"{depth['mean']:.2f} [{depth['low']:.2f}, {depth['high']:.2f}]" in line
+    assert line.endswith(f"{depth['exact_p']:.4f}")
+    assert shift["control"] == "web"
+    assert "no family 'nobody' to compare; there are bottleneck" in complaint(
+        capsys, "compare", "--family", "nobody"
+    )
+
+
+def test_compare_joins_a_folder_to_an_earlier_table(family, tmp_path, capsys):
+    """Three sizes of one family, of which two are only left in a table."""
+    for params, truth in ((1000, 0.4), (2000, 0.1), (4000, 0.6)):
+        copy = tmp_path / "all" / f"web-{params}"
+        shutil.copytree(family / "mini-4", copy)
+        record = json.loads((copy / "organism.json").read_text())
+        record |= {"name": copy.name, "family": "web", "params": params}
+        record["scores"]["truth"]["value"] = truth
+        (copy / "organism.json").write_text(json.dumps(record))
+    whole, earlier = tmp_path / "whole", tmp_path / "earlier"
+    capsys.readouterr()
+    assert nullcline("compare", tmp_path / "all", "--out", whole, "--json") == 0
+    expected = json.loads(capsys.readouterr().out)
+    shutil.copytree(whole, earlier)
+    for name in ("organisms.csv", "organism_probe.csv"):
+        lines = (earlier / name).read_text().splitlines(keepends=True)
+        (earlier / name).write_text("".join(lines[:-1]))
+    shutil.rmtree(tmp_path / "all" / "web-1000")
+    shutil.rmtree(tmp_path / "all" / "web-2000")
+    table = earlier / "organisms.csv"
+    assert nullcline("compare", tmp_path / "all", "--join", table, "--out", earlier, "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == expected
+    assert f"1 organisms, joined to {table}" in err
+    for path in whole.iterdir():
+        assert (earlier / path.name).read_bytes() == path.read_bytes(), path.name
+    # The tables are made again from the score table and the probes alone.
+    again = tmp_path / "again"
+    assert nullcline("compare", "--join", table, "--out", again, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == expected
+    assert {path.name for path in again.iterdir()} == {path.name for path in whole.iterdir()}
+
+
 def test_compare_without_a_whole_family_says_what_is_missing(family, tmp_path, capsys):
     for arguments, word in (
         ((family, "--out", tmp_path), "three sizes"),
         ((tmp_path / "nowhere",), "no folder"),
         (("--out", tmp_path), "needs a FOLDER"),
+        (("--join", tmp_path / "x.csv"), "--join without a FOLDER needs --out DIR"),
+        (("--join", tmp_path / "x.csv", "--out", tmp_path), "no readable score table"),
     ):
         capsys.readouterr()
         assert nullcline("compare", *arguments) == 2
