@@ -49,13 +49,14 @@ def ledger(tables):
 
 
 def with_seeds(tables, seeds):
-    """The organisms with so many seeds, the later ones copies of the shipped."""
-    rows = tables.organisms
-    shipped = sorted(rows["seed"].unique())
-    copies = [
-        rows[rows["seed"] == shipped[seed % len(shipped)]].assign(seed=seed)
-        for seed in range(seeds)
-    ]
+    """The organisms with so many seeds of every family, the later ones copies of the shipped."""
+    copies = []
+    for _, rows in tables.organisms.groupby("family", sort=False):
+        shipped = sorted(rows["seed"].unique())
+        copies += [
+            rows[rows["seed"] == shipped[seed % len(shipped)]].assign(seed=seed)
+            for seed in range(seeds)
+        ]
     return replace(tables, organisms=pd.concat(copies, ignore_index=True))
 
 
