@@ -4,8 +4,9 @@ import csv
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,19 @@ def write_tables(
     return tuple(written)
 
 
-def _seeds(rows: Iterable[ScoreRow]) -> dict[str, list[int]]:
-    """Family -> its seeds."""
+def _seeds(rows: Iterable[ScoreRow]) -> dict[str, str]:
+    """Family -> its seeds, as in `0-4, 7`."""
     found: dict[str, set[int]] = {}
     for row in rows:
         found.setdefault(row.family, set()).add(row.seed)
-    return {family: sorted(seeds) for family, seeds in found.items()}
+    return {family: ", ".join(_runs(sorted(seeds))) for family, seeds in found.items()}
+
+
+def _runs(seeds: Sequence[int]) -> Iterator[str]:
+    """Consecutive numbers in short."""
+    for _, run in itertools.groupby(enumerate(seeds), key=lambda at: at[1] - at[0]):
+        first, *rest = [seed for _, seed in run]
+        yield f"{first}-{rest[-1]}" if rest else str(first)
 
 
 _CONTRASTED: tuple[ScoreName, ...] = ("truth", "reasoning")

@@ -1,6 +1,7 @@
 """Score tables that are joined: models whose weights are gone stay in every table."""
 
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -39,10 +40,28 @@ def test_the_shipped_tables_are_made_again_from_the_scores_and_the_probes(tmp_pa
     for path in (*written, *(path.with_suffix(".json") for path in written)):
         assert path.read_bytes() == (DATA / path.name).read_bytes(), path.name
     seeds = json.loads((tmp_path / "organisms.json").read_text())["seeds"]
-    assert seeds == {
-        family: sorted({int(row["seed"]) for row in cells(SHIPPED) if row["family"] == family})
-        for family in {row["family"] for row in cells(SHIPPED)}
-    }
+    for family, said in seeds.items():
+        ends = [int(end) for end in said.split("-")]
+        assert {int(row["seed"]) for row in cells(SHIPPED) if row["family"] == family} == {
+            *range(ends[0], ends[1] + 1)
+        }
+    assert set(seeds) == {row["family"] for row in cells(SHIPPED)}
+
+
+def test_the_origin_names_seeds_with_gaps(tmp_path):
+    one = organisms.read_organism(organisms.organism_path("web-4"))
+    rows = [dataclasses.replace(one, seed=seed) for seed in (7, 0, 2, 1)]
+    organisms.write_score_table(rows, tmp_path / SHIPPED.name)
+    probes = cells(DATA / PROBES)
+    mine = next(row for row in probes if row["model"] == "web-4")
+    with (tmp_path / PROBES).open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(mine))
+        writer.writeheader()
+        writer.writerows(mine | {"seed": row.seed} for row in rows)
+    organisms.write_tables((), tmp_path / "out", join=tmp_path / SHIPPED.name)
+    origin = json.loads((tmp_path / "out" / "organisms.json").read_text())
+    assert origin["seeds"] == {"web": "0-2, 7"}
+    assert origin["rows"] == 4
 
 
 def test_models_at_hand_join_those_that_are_not(tmp_path):
