@@ -58,8 +58,10 @@ def family(recipe, tmp_path_factory):
 @pytest.fixture
 def shipped(family, monkeypatch):
     """The miniature in the place of the shipped organisms."""
-    monkeypatch.setattr("nullcline.organisms._training.shipped.organisms_folder", lambda: family)
+    # The public name first: it is read from the private file when it is first used, and what is
+    # read then is what stands there again after the test.
     monkeypatch.setattr(organisms, "organisms_folder", lambda: family)
+    monkeypatch.setattr("nullcline.organisms._training.shipped.organisms_folder", lambda: family)
     return family
 
 
