@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import scipy  # its parts are imported when they are first used
+
+_MOST_FLIPS = 10_000
 
 
 def wilson(count: int, of: int, *, level: float = 0.95) -> tuple[float, float]:
@@ -56,6 +59,31 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     steps = (len(values) - np.arange(len(values))) * values[order]
     adjusted[order] = np.maximum.accumulate(np.minimum(1.0, steps))
     return adjusted
+
+
+def sign_flip_p(
+    values: np.ndarray, *, alternative: Literal["two-sided", "less", "greater"] = "two-sided"
+) -> float:
+    """p of a mean of zero when the sign of every value may as well be the other one.
+
+    Exact up to 13 values: of n there are 2^n patterns, so five cannot reach less than 1/32 on one
+    side and 1/16 on both. Random patterns beyond. Values that are NaN do not count; NaN for fewer
+    than two.
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if known.size < 2:
+        return math.nan
+    test = scipy.stats.permutation_test(
+        (known,),
+        lambda x, axis: np.mean(x, axis=axis),
+        permutation_type="samples",
+        alternative=alternative,
+        n_resamples=_MOST_FLIPS,
+        vectorized=True,
+        rng=np.random.default_rng(0),
+    )
+    return float(test.pvalue)
 
 
 def student(

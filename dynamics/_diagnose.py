@@ -21,15 +21,16 @@ from ._phases.false_calls import expected_false_calls
 from ._phases.own_slopes import Level
 from ._phases.random_effects import RandomEffects, combine_families
 from ._phases.scatter import Scatter
+from ._phases.seed_turn import turn_over_seeds
 from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
-from ._phases.turning import Turning, turning_families
+from ._phases.turning import TestedFamily, Turning, turning_families
 from ._pooled import common_turns, level_of, noise_of, pooled_points, scatter_of
 from ._tables.account import NOTHING_SEEN, Account
 from ._tables.benchmarks import benchmark, canonical_benchmark
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
-from ._tables.replicates import average_seeds
+from ._tables.replicates import SeedScores, average_seeds, incomplete_seeds, seed_scores
 from ._tables.scores import ScoreTable
 
 _MEASURED = 0.9
@@ -63,7 +64,8 @@ class FamilyDiagnosis:
     - `correlation`: with the trend's share beside it.
     - `slope`: coupling over all models; `current`: at the largest ones; None below two sizes.
     - `steps`: from each size to the next.
-    - `critical`: minimum of the truth score along log10 N.
+    - `critical`: minimum of the truth score along log10 N; where the table has several seeds of
+      every size, they say whether it is one.
     - `about_turn`: coupling before and after that minimum, None where the sizes do not bracket it.
     """
 
@@ -196,12 +198,14 @@ def diagnose(
     - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
     - `on_progress`: called with the name of each part as it begins.
 
-    Rows that differ by seed only count as one model (`average_seeds`). A model without one of the
+    Rows that differ by seed only count as one model (`average_seeds`); whether and where such a
+    family turns its seeds say one by one (`common.turns`). A model without one of the
     two scores is left out of this pair, with a warning. A family of one model is listed as
     undetermined. Raises ValueError for a benchmark that the table does not have, TableError where
     fewer than two models have both scores.
     """
-    table = average_seeds(as_table(table))
+    by_seed = as_table(table)
+    table = average_seeds(by_seed)
     reasoning = _named(table, reasoning) if reasoning else default_reasoning(table)
     truth = _named(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
@@ -210,9 +214,19 @@ def diagnose(
     chance = benchmark(reasoning).chance
     groups = {name: group for name in table.families if len(group := pair[pair["family"] == name])}
     scatter = scatter_of(groups.values())
+    seeds = {
+        name: seed_scores(by_seed, truth, family=name, params=group["params"].to_numpy(float))
+        for name, group in groups.items()
+    }
     families = FamilyDiagnoses(
         _diagnose_family(
-            name, group, chance=chance, scatter=scatter, n_permutations=n_boot, seed=seed
+            name,
+            group,
+            chance=chance,
+            scatter=scatter,
+            seeds=seeds[name],
+            n_permutations=n_boot,
+            seed=seed,
         )
         for name, group in groups.items()
     )
@@ -230,7 +244,7 @@ def diagnose(
         coupling=combine_families([f.slope for f in families if f.slope is not None]),
         pooled=pooled,
         turning=turning_families(
-            {f.family: (f.critical, f.log10_params) for f in families},
+            {f.family: TestedFamily(f.critical, f.log10_params, f.truth_stderr) for f in families},
             curve=turns["log10_params"].curve,
             noise=noise_of(pair, scatter),
             seed=seed,
@@ -243,7 +257,10 @@ def diagnose(
         dimension=effective_dimension(pair[measured].to_numpy(float), n_boot=n_boot, seed=seed),
         dimension_benchmarks=tuple(measured),
         dimension_change=_dimension_change(pair, measured, families, n_boot=n_boot, seed=seed),
-        warnings=_warnings(table, pair, missing, reasoning, truth),
+        warnings=(
+            *_warnings(table, pair, missing, reasoning, truth),
+            *(w for name, of in seeds.items() if of and (w := incomplete_seeds(name, of))),
+        ),
         n_boot=n_boot,
         seed=seed,
         account=table.account,
@@ -292,6 +309,7 @@ def _diagnose_family(
     *,
     chance: float,
     scatter: Scatter,
+    seeds: SeedScores | None,
     n_permutations: int,
     seed: int,
 ) -> FamilyDiagnosis:
@@ -302,6 +320,8 @@ def _diagnose_family(
     errors: _Errors = {"x_stderr": x_stderr, "y_stderr": y_stderr, "scatter": scatter}
     sizes = len(np.unique(size)) > 1
     critical = u_test(size, y, family=name, y_stderr=y_stderr)
+    if seeds is not None:
+        critical = turn_over_seeds(critical, size, seeds.scores)
     return FamilyDiagnosis(
         family=name,
         models=models,

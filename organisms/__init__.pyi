@@ -15,10 +15,13 @@ from ._analysis.loss_blindness import loss_blindness as loss_blindness
 from ._analysis.loss_blindness import loss_curvature as loss_curvature
 from ._analysis.probe import Probe as Probe
 from ._analysis.probe import probe_truth as probe_truth
+from ._analysis.score_table import ScoreRow as ScoreRow
+from ._analysis.score_table import read_score_table as read_score_table
 from ._analysis.score_table import score_table as score_table
 from ._analysis.score_table import write_score_table as write_score_table
 from ._analysis.shift import Shift as Shift
 from ._analysis.shift import dip_status as dip_status
+from ._analysis.shift import paired_differences as paired_differences
 from ._analysis.shift import shift as shift
 from ._analysis.summary import FamilyEstimate as FamilyEstimate
 from ._analysis.summary import summarise as summarise

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from ...common.display import shown
+from ...common.turns import FallAndRise
 from .._statistics.resampling import family_index
 
 #: Degrees of freedom that known errors of the scores count for beside a fit's own residuals. A
@@ -64,6 +65,9 @@ class FamilyCritical:
     - `monotone`: the fitted curve rises or falls over all the data, and Fieller's interval holds
       no position inside them;
     - `underdetermined`: fewer than four models at four positions on the axis, or no residual.
+
+    `by_seeds`: what the seeds of the family say, where it has several; then `status` and `p_value`
+    are theirs, and the place of a turn too (`turn_over_seeds`).
     """
 
     family: Any
@@ -77,6 +81,7 @@ class FamilyCritical:
     degrees_of_freedom: float
     models: int
     settings: dict[str, Any] = field(default_factory=dict)
+    by_seeds: FallAndRise | None = None
 
 
 @dataclass(frozen=True)

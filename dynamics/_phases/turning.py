@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from ...common.display import shown
+from ...common.turns import turn_p, turns_by_seed
 from .critical_types import NOISE_DEGREES, FamilyCritical
 from .family_curve import quadratic_design
 from .natural_spline import SplineCurve
@@ -16,10 +17,19 @@ from .natural_spline import SplineCurve
 _TABLES = 400
 
 
+@dataclass(frozen=True)
+class TestedFamily:
+    """One family's test of a turn, with what a simulation of it needs."""
+
+    critical: FamilyCritical
+    log10_params: Float[np.ndarray, " models"]
+    y_stderr: Float[np.ndarray, " models"]
+
+
 @shown
 @dataclass(frozen=True)
 class Turning:
-    """The families' own tests of a U, taken together.
+    """The families' own tests of a turn, taken together.
 
     - `families`: those whose test rejects with the share of false discoveries at most
       `false_discovery_rate` (Benjamini and Hochberg); `tested`: how many had four sizes or more.
@@ -34,26 +44,27 @@ class Turning:
 
 
 def turning_families(
-    families: Mapping[str, tuple[FamilyCritical, Float[np.ndarray, " _"]]],
+    families: Mapping[str, TestedFamily],
     *,
     curve: SplineCurve | None,
     noise: float,
     false_discovery_rate: float = 0.05,
     seed: int = 0,
 ) -> Turning:
-    """Judge the families' U-tests together.
+    """Judge the families' tests together.
 
-    `families`: name -> its U-test and its log10 N; `curve`: the pooled one; `noise`: the variance
-    of a score about it.
+    `families`: name -> its test, log10 N and errors; `curve`: the pooled one; `noise`: the variance
+    of a score about it, for families without seeds. Those with seeds differ from it as their own
+    seeds do.
     """
-    tested = {name: one for name, one in families.items() if not math.isnan(one[0].p_value)}
+    tested = {name: one for name, one in families.items() if not math.isnan(one.critical.p_value)}
     if not tested:
         return Turning((), 0, false_discovery_rate, math.nan)
-    q = stats.false_discovery_control([c.p_value for c, _ in tested.values()])
+    q = stats.false_discovery_control([one.critical.p_value for one in tested.values()])
     power = math.nan
     if curve is not None and noise > 0:
         rng = np.random.default_rng(seed)
-        power = float(np.mean([_power(s, curve, noise, rng) for _, s in tested.values()]))
+        power = float(np.mean([_power(one, curve, noise, rng) for one in tested.values()]))
     return Turning(
         families=tuple(
             name for name, one in zip(tested, q, strict=True) if one <= false_discovery_rate
@@ -64,8 +75,18 @@ def turning_families(
     )
 
 
-def _power(size, curve: SplineCurve, noise: float, rng: np.random.Generator) -> float:
-    """Share of draws in which the U-test of one family rejects, its variance taken as `noise`."""
+def _power(one: TestedFamily, curve: SplineCurve, noise: float, rng: np.random.Generator) -> float:
+    """Share of draws from the pooled curve in which the family's own test rejects."""
+    if one.critical.by_seeds is None:
+        return _power_of_u(one.log10_params, curve, noise, rng)
+    seeds = one.critical.by_seeds.seeds
+    spread = one.y_stderr * math.sqrt(seeds)
+    draws = rng.standard_normal((_TABLES, seeds, len(spread)))
+    return float(np.mean(turn_p(turns_by_seed(curve(one.log10_params) + spread * draws)) < 0.05))
+
+
+def _power_of_u(size, curve: SplineCurve, noise: float, rng: np.random.Generator) -> float:
+    """The U-test's, its variance taken as `noise`."""
     u = (size - size.mean()) / (np.ptp(size) / 2)
     design = quadratic_design(u)
     y = curve(size)[:, None] + math.sqrt(noise) * rng.standard_normal((len(size), _TABLES))

@@ -34,6 +34,54 @@ def average_seeds(table: ScoreTable) -> ScoreTable:
     return dataclasses.replace(table, frame=averaged, warnings=warnings)
 
 
+@dataclasses.dataclass(frozen=True)
+class SeedScores:
+    """One benchmark of one family, seed by seed: `scores` of shape (seeds, sizes), by rising size.
+
+    `seeds` are those that have every size, `incomplete` the others.
+    """
+
+    scores: np.ndarray
+    seeds: tuple[int, ...]
+    incomplete: tuple[int, ...]
+
+
+def seed_scores(
+    table: ScoreTable, name: str, *, family: str, params: np.ndarray
+) -> SeedScores | None:
+    """Scores on benchmark `name` at the sizes `params` (rising); None below two whole seeds.
+
+    `table` as it was before `average_seeds`.
+    """
+    frame = table.frame
+    if "seed" not in frame:
+        return None
+    mine = frame[(frame["family"] == family) & frame["params"].isin(params) & frame[name].notna()]
+    order = [key for key in ("params", "layers") if key in mine]
+    whole, incomplete = {}, []
+    for seed, group in mine.sort_values(order, kind="stable").groupby("seed"):
+        number = int(float(str(seed)))
+        if np.array_equal(group["params"].to_numpy(float), params):
+            whole[number] = group[name].to_numpy(float)
+        else:
+            incomplete.append(number)
+    if len(whole) < 2:
+        return None
+    return SeedScores(np.stack([*whole.values()]), tuple(whole), tuple(incomplete))
+
+
+def incomplete_seeds(family: str, found: SeedScores) -> TableWarning | None:
+    """What to say of seeds that a test over seeds cannot use."""
+    if not found.incomplete:
+        return None
+    left = ", ".join(map(str, found.incomplete))
+    message = (
+        f"{family}: no score at every size with seed {left}; whether it turns is judged by the "
+        f"other {len(found.seeds)} seeds, its means are over all"
+    )
+    return TableWarning("incomplete_seeds", None, message)
+
+
 def _average(group: pd.DataFrame, benchmarks: tuple[str, ...]) -> pd.Series:
     row = group.iloc[0].copy()
     if len(group) == 1:

@@ -36,7 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "compare", "what each lever does to the turn: the shipped experiments, or yours"
     )
     compare.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
-    compare.add_argument("--out", type=Path, metavar="DIR", help="its tables go there (FOLDER)")
+    compare.add_argument(
+        "--join",
+        type=Path,
+        metavar="TABLE",
+        help="an organisms.csv of models trained earlier, to be compared with those of FOLDER",
+    )
+    compare.add_argument(
+        "--family", metavar="NAME", help="everything that is known of one family, size by size"
+    )
+    compare.add_argument("--out", type=Path, metavar="DIR", help="the tables go there (FOLDER)")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -100,7 +109,22 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from ..formats import to_json
     from ..progress import report_parts
-    from ..studies.organisms import compare_organisms, comparison_to_dict, comparison_to_text
+    from ..studies.organisms import (
+        compare_organisms,
+        comparison_to_dict,
+        comparison_to_text,
+        family_to_text,
+        of_family,
+    )
 
-    found = compare_organisms(options.folder, out=options.out, say=report_parts("organisms"))
-    print(to_json(comparison_to_dict(found)) if options.json else comparison_to_text(found))
+    found = compare_organisms(
+        options.folder, join=options.join, out=options.out, say=report_parts("organisms")
+    )
+    if options.family:
+        found = of_family(found, options.family)
+    if options.json:
+        print(to_json(comparison_to_dict(found)))
+    elif options.family:
+        print(family_to_text(options.family, found))
+    else:
+        print(comparison_to_text(found))

@@ -23,7 +23,7 @@ from ._blocks import (
     table,
 )
 from ._blocks import view as make_view
-from ._overview import TURN, size_text, turn_text
+from ._overview import size_text, turn_text
 from ._settle import settle_blocks
 from ._style import BAND, FAINT, INK, PHASES, band, layout, size_axis, titled, trace
 
@@ -194,7 +194,7 @@ def _along_size(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block | None:
         f"{title} along the number of parameters",
         traces=[*_curve_traces(curve, lambda x: x), _points(family, family.log10_params)],
         layout=layout(x=size_axis(low, high), y=titled(f"{title} (%)"), shapes=shapes),
-        alt=f"The truth score of each model by size. Turn: {TURN[critical.status]}.",
+        alt=f"The truth score of each model by size. Turn: {turn_text(family)}.",
         data=csv_data("truth-along-size", _columns(diagnosis), _rows(family)),
         note=f"Truth turns: {turn_text(family)}.",
         height=360,

@@ -11,9 +11,11 @@ from ..formats import interval, plain, signed, size
 from ..studies.diagnosis import (
     POOLED_HEADER,
     POOLED_NOTE,
+    SEEDS_NOTE,
     conclusions,
     gamma_text,
     pooled_rows,
+    unseen_over_seeds,
 )
 from ._blocks import (
     Block,
@@ -200,7 +202,7 @@ def turn_text(family: FamilyDiagnosis) -> str:
     critical = family.critical
     if critical.status == "bracketed":
         return f"{size_text(critical.vertex)} {interval(critical.low, critical.high, size_text)}"
-    return TURN[critical.status]
+    return unseen_over_seeds(family) or TURN[critical.status]
 
 
 def turning_points(diagnosis: Diagnosis) -> Block | None:
@@ -258,7 +260,9 @@ def turning_points(diagnosis: Diagnosis) -> Block | None:
         alt="For each family the sizes that were measured and the interval of its turning point; "
         "the families' table has the same in its last column.",
         data=csv_data("turning-points", ("family", "status", "params", "low", "high", "p"), rows),
-        note="Lind and Mehlum's test of a U in log N, with Fieller's interval.",
+        note=SEEDS_NOTE + " The interval is Student's."
+        if any(f.critical.by_seeds for f in several)
+        else "Lind and Mehlum's test of a U in log N, with Fieller's interval.",
         height=110 + 26 * len(several),
     )
 

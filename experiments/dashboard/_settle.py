@@ -15,6 +15,16 @@ def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
     """The next measurement by expected information: a sentence, a figure, a table."""
     if family.current is None:
         return []
+    if family.critical.by_seeds is not None:
+        seeds = family.critical.by_seeds.seeds
+        return [
+            notice(
+                _TITLE,
+                f"This family is judged over its {seeds} seeds, which no simulated curve stands "
+                "for. More seeds of every size narrow its intervals, about as the square root of "
+                "their number.",
+            )
+        ]
     known = benchmark(diagnosis.truth).items
     ranked = dynamics.next_measurements(
         family.log10_params,

@@ -1,7 +1,6 @@
 """The trained families seed by seed, from the table of their scores."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 
@@ -14,8 +13,6 @@ CONTROL = "web"
 SOURCE = ("organisms",)
 _OF_THE_DIP = ("log10_critical", "log10_critical_width")
 _FEWEST_SIZES = 3
-#: More questions than any score has, and few enough that six digits tell two shares apart.
-_MOST_ITEMS = 500
 
 
 def curves_of(tables: LedgerTables, family: str) -> tuple[organisms.Curve, ...]:
@@ -31,7 +28,7 @@ def curves_of(tables: LedgerTables, family: str) -> tuple[organisms.Curve, ...]:
                 seed=int(str(seed)),
                 log10_params=np.log10(group["params"].to_numpy(float)),
                 log10_width=np.log10(group["d_model"].to_numpy(float)),
-                truth=_shares(group["world_truth"].to_numpy(float)),
+                truth=group["world_truth"].to_numpy(float),
                 truth_reference=group["world_truth_reference"].to_numpy(float),
                 truth_plain=group["world_truth_plain"].to_numpy(float),
                 reasoning=group["world_reasoning"].to_numpy(float),
@@ -44,15 +41,6 @@ def curves_of(tables: LedgerTables, family: str) -> tuple[organisms.Curve, ...]:
         if curve.truth.size >= _FEWEST_SIZES
         and np.array_equal(curve.log10_params, found[0].log10_params)
     )
-
-
-def _shares(rounded: np.ndarray) -> np.ndarray:
-    """Shares of questions as they were before the table rounded them to six digits.
-
-    Where two sizes are equally low, rounding would choose another turn than the organisms' own
-    tables have.
-    """
-    return np.array([float(Fraction(v).limit_denominator(_MOST_ITEMS)) for v in rounded.tolist()])
 
 
 def values_of(group: Sequence[organisms.Curve], quantity: organisms.Quantity) -> dict[int, float]:
@@ -75,12 +63,12 @@ def status_of(*groups: Sequence[organisms.Curve]) -> Status:
 def shifts(
     tables: LedgerTables, treated: str, quantity: organisms.Quantity
 ) -> tuple[np.ndarray, Status]:
-    """Treated minus control by seed, over the seeds that both have; and why there may be none."""
+    """Treated minus control by seed (`paired_differences`); and why there may be none."""
     first, second = curves_of(tables, CONTROL), curves_of(tables, treated)
-    before, after = values_of(first, quantity), values_of(second, quantity)
-    common = sorted(set(before) & set(after))
     status: Status = "ok" if quantity not in _OF_THE_DIP else status_of(first, second)
-    return np.array([after[seed] - before[seed] for seed in common]), status
+    if not {c.seed for c in first} & {c.seed for c in second}:
+        return np.empty(0), status
+    return np.array([*organisms.paired_differences(first, second, quantity).values()]), status
 
 
 def shift_of(tables: LedgerTables, treated: str, quantity: organisms.Quantity, word: str) -> Effect:

@@ -47,7 +47,7 @@ def loss(tables: LedgerTables) -> Evidence:
             f"In {CONTROL} gamma goes from {gamma[CONTROL][0]} to {gamma[CONTROL][1]} while log "
             f"loss at the turn is {_percent(effects[CONTROL][2])} off the line through its "
             f"neighbours, inside the margin of {100 * margin.value:.1f} % at p = {inside:.3f} (the "
-            f"exact test of {ours.size} seeds cannot fall below {0.5**ours.size:.3f}); the bend is "
+            f"exact test of {ours.size} seeds cannot fall below {0.5**ours.size:.2g}); the bend is "
             f"shown to lie inside it in {len(smooth)} of {len(seen)} families whose gamma changes "
             "sign."
             if CONTROL in seen

@@ -79,8 +79,12 @@ def _dose_response(tables: LedgerTables) -> _DoseResponse:
     curves = {name: curves_of(tables, name) for name in (CONTROL, *plan.treated)}
     shares = {n: organisms.load_recipe(n).corpus.forum for n, group in curves.items() if group}
     names = sorted(shares, key=lambda name: shares[name])
-    by_seed = {name: values_of(curves[name], "depth") for name in names}
-    common = sorted(set.intersection(*(set(v) for v in by_seed.values()))) if names else []
+    common = (
+        sorted(set.intersection(*({c.seed for c in curves[n]} for n in names))) if names else []
+    )
+    by_seed = {
+        name: values_of([c for c in curves[name] if c.seed in common], "depth") for name in names
+    }
     depth = np.array([[by_seed[name][seed] for name in names] for seed in common])
     x = np.array([shares[name] for name in names])
     return _DoseResponse(

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ...common.display import shown
+from ...common.turns import about_size, lowest, turns_by_seed, vertex_at_lowest
 from .._training.organism import Organism
+from .score_table import ScoreRow
 
 
 @shown
@@ -36,7 +38,7 @@ class Dip:
 
     - `log10_critical`: log10 of the size at which truthfulness is lowest, from the parabola through
       the lowest measured size and its two neighbours; NaN where the lowest size is the smallest or
-      the largest one.
+      the largest one. Of equally low sizes the smallest counts as the lowest.
     - `log10_critical_width`: log10 of the width at that size, by straight lines between the sizes.
     - `depth`: truthfulness of the smallest size minus the lowest, as a fraction.
     - `recovery`: truthfulness of the largest size minus the lowest.
@@ -55,9 +57,10 @@ class Turn:
     """What one seed's curve does about the size at which the *other* seeds are lowest.
 
     The lowest of several noisy scores lies below its neighbours by chance; a size that other seeds
-    chose does not. `size_index` is the index of that size; "there" is the mean over that size and
-    its two neighbours, as seeds turn at somewhat different sizes. `depth` is truthfulness of the
-    smallest size minus that there, `recovery` truthfulness of the largest size minus that there.
+    chose does not. `size_index` is the index of that size, the smallest one where several are
+    equally low; "there" is the mean over that size and its two neighbours, as seeds turn at
+    somewhat different sizes. `depth` is truthfulness of the smallest size minus that there,
+    `recovery` truthfulness of the largest size minus that there.
     """
 
     size_index: int
@@ -65,9 +68,9 @@ class Turn:
     recovery: float
 
 
-def curves(organisms: Iterable[Organism]) -> tuple[Curve, ...]:
+def curves(organisms: Iterable[Organism | ScoreRow]) -> tuple[Curve, ...]:
     """The organisms sorted into one curve per family and seed."""
-    groups: dict[tuple[str, int], list[Organism]] = {}
+    groups: dict[tuple[str, int], list[Organism | ScoreRow]] = {}
     for organism in organisms:
         groups.setdefault((organism.family, organism.seed), []).append(organism)
     sorted_curves = []
@@ -97,23 +100,16 @@ def dip(curve: Curve) -> Dip:
     **Limits**: three sizes and their noise decide the critical size; its spread over seeds, not
     a standard error of one curve, says how well it is known.
     """
-    lowest = int(np.argmin(curve.truth))
-    bracketed = 0 < lowest < len(curve.truth) - 1
-    log10_critical = math.nan
-    if bracketed:
-        near = slice(lowest - 1, lowest + 2)
-        x = curve.log10_params[near] - curve.log10_params[lowest]
-        curvature, slope, _ = np.polyfit(x, curve.truth[near], 2)
-        offset = -slope / (2.0 * curvature) if curvature > 0 else 0.0
-        log10_critical = float(curve.log10_params[lowest] + np.clip(offset, x[0], x[-1]))
+    at = int(lowest(curve.truth))
+    log10_critical = vertex_at_lowest(curve.log10_params, curve.truth)
     return Dip(
         log10_critical=log10_critical,
         log10_critical_width=float(
             np.interp(log10_critical, curve.log10_params, curve.log10_width)
         ),
-        depth=float(curve.truth[0] - curve.truth[lowest]),
-        recovery=float(curve.truth[-1] - curve.truth[lowest]),
-        bracketed=bracketed,
+        depth=float(curve.truth[0] - curve.truth[at]),
+        recovery=float(curve.truth[-1] - curve.truth[at]),
+        bracketed=0 < at < len(curve.truth) - 1,
     )
 
 
@@ -123,21 +119,19 @@ def turns(group: Sequence[Curve]) -> dict[int, Turn]:
     With a single seed its own lowest size is taken, and chance is in its depth. **Raises**
     `ValueError` where the curves are of several families or have different sizes.
     """
-    by_seed = {}
-    for curve in group:
-        others = [other for other in group if other.seed != curve.seed] or [curve]
-        lowest = int(np.argmin(mean_curve([*others])["truth"]))
-        by_seed[curve.seed] = Turn(
-            size_index=lowest,
-            depth=float(curve.truth[0] - local_mean(curve.truth, lowest)),
-            recovery=float(curve.truth[-1] - local_mean(curve.truth, lowest)),
-        )
-    return by_seed
+    group = list(group)
+    mean_curve(group)  # raises where they are no replicates
+    found = turns_by_seed(np.stack([curve.truth for curve in group]))
+    columns = zip(found.size_index, found.depth, found.recovery, strict=True)
+    return {
+        curve.seed: Turn(size_index=int(at), depth=float(depth), recovery=float(recovery))
+        for curve, (at, depth, recovery) in zip(group, columns, strict=True)
+    }
 
 
 def local_mean(values: np.ndarray, size_index: int) -> float:
     """Mean over one size and its neighbours."""
-    return float(np.mean(values[max(size_index - 1, 0) : size_index + 2]))
+    return float(about_size(values)[size_index])
 
 
 def mean_curve(group: Sequence[Curve]) -> Mapping[str, np.ndarray]:

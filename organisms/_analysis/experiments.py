@@ -9,6 +9,7 @@ from .._errors import OrganismError
 from .._names import ExperimentName, ScoreName
 from .._training.organism import Organism
 from .curves import Curve, curves
+from .score_table import ScoreRow
 from .shift import QUANTITIES, Shift, shift
 
 
@@ -64,7 +65,7 @@ class Contrast:
 
 
 def compare(
-    experiment: ExperimentName, organisms: Iterable[Organism], *, level: float = 0.95
+    experiment: ExperimentName, organisms: Iterable[Organism | ScoreRow], *, level: float = 0.95
 ) -> tuple[Shift, ...]:
     """Shifts of the dip by every treatment of an experiment for which there are organisms.
 
@@ -94,7 +95,10 @@ def compare(
 
 
 def matched_contrasts(
-    control: Iterable[Organism], treated: Iterable[Organism], *, score: ScoreName = "truth"
+    control: Iterable[Organism | ScoreRow],
+    treated: Iterable[Organism | ScoreRow],
+    *,
+    score: ScoreName = "truth",
 ) -> tuple[Contrast, ...]:
     """Differences of a score size by size, for families whose sizes correspond in order.
 

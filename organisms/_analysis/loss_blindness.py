@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from ...common.turns import lowest
 from .curves import Curve
 
 
@@ -32,8 +33,8 @@ class LossBlindness:
 
 def loss_blindness(curve: Curve) -> LossBlindness:
     """Compare the smoothness of the loss with the turn of truthfulness, on one curve."""
-    lowest = int(np.argmin(curve.truth))
-    there, elsewhere = loss_curvature(curve, lowest)
+    at = int(lowest(curve.truth))
+    there, elsewhere = loss_curvature(curve, at)
     return LossBlindness(
         family=curve.family,
         seed=curve.seed,
@@ -41,8 +42,8 @@ def loss_blindness(curve: Curve) -> LossBlindness:
         other_excess=elsewhere,
         loss_falls=float(np.mean(np.diff(curve.loss) < 0)),
         truth_falls=float(np.mean(np.diff(curve.truth) < 0)),
-        gamma_before=_ratio(curve, 0, lowest),
-        gamma_after=_ratio(curve, lowest, -1),
+        gamma_before=_ratio(curve, 0, at),
+        gamma_after=_ratio(curve, at, -1),
     )
 
 

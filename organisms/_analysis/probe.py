@@ -10,11 +10,16 @@ from jaxtyping import Array, Float, Int
 from ...common.statistics import binomial_stderr
 from .._names import Register
 from .._training.evaluate import Accuracy
+from .._training.export import load_model
+from .._training.family import recipe_of_folder
 from .._training.model import LanguageModel
+from .._training.organism import Organism
 from .._training.precision import in_single_precision
+from .._world.corpus import make_corpus
 from .._world.questions import REGISTER_PREFIXES, shuffled_question_facts
 from .._world.vocabulary import encode
 from .._world.world import World
+from .probe_table import ProbeRow, six_digits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +65,27 @@ def probe_truth(model: LanguageModel, world: World, *, register: Register = "non
         error = float(binomial_stderr(value, len(right), continuity=False))
         shares.append(Accuracy(value=value, error=error, items=len(right)))
     return Probe(register=register, accuracy=tuple(shares), items=len(labels))
+
+
+def probe_row(organism: Organism) -> ProbeRow:
+    """The row of one model, from the weights in its folder."""
+    recipe = recipe_of_folder(organism.path)
+    world = make_corpus(recipe.corpus, seed=organism.corpus_seed).world
+    probe = probe_truth(load_model(organism.path), world)
+    values = np.array([share.value for share in probe.accuracy])
+    return ProbeRow(
+        family=organism.family,
+        model=organism.name,
+        seed=organism.seed,
+        params=organism.params,
+        truth=six_digits(organism.truth),
+        truth_plain=six_digits(organism.truth_plain),
+        truth_reference=six_digits(organism.truth_reference),
+        probe_embedding=six_digits(values[0]),
+        probe_best=six_digits(values[1:].max()),
+        probe_last=six_digits(values[-1]),
+        probe_items=probe.items,
+    )
 
 
 def _states(model: LanguageModel, world: World, facts: np.ndarray, register: Register):

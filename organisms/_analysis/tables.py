@@ -4,8 +4,9 @@ import csv
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,22 @@ import numpy as np
 
 from .._errors import OrganismError
 from .._names import ScoreName
-from .._training.export import load_model
-from .._training.family import recipe_of_folder
 from .._training.organism import Organism
 from .._training.saving import saving
-from .._world.corpus import make_corpus
 from .._world.vocabulary import FORMAT_VERSION
 from .curves import Curve, curves
 from .experiments import EXPERIMENTS, compare, matched_contrasts
 from .loss_blindness import loss_blindness
-from .probe import probe_truth
-from .score_table import score_table
+from .probe_table import ProbeRow, in_order, read_probes
+from .score_table import ScoreRow, joined, parse_score_table, read_score_table, score_table
 from .summary import summarise
 
 _ORIGIN = "trained by nullcline, package organisms"
 
 
-def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...]:
+def write_tables(
+    organisms: Sequence[Organism], folder: Path, *, join: Path | None = None
+) -> tuple[Path, ...]:
     """Write every table that these organisms allow, each CSV with a JSON that says what it holds.
 
     - `organisms.csv`: the score table.
@@ -41,28 +41,58 @@ def write_tables(organisms: Sequence[Organism], folder: Path) -> tuple[Path, ...
     - `organism_probe.csv`: held-out accuracy of a probe in the residual stream beside the answers;
       needs the organisms' folders.
 
-    **Returns** the paths of the CSV files. **Raises** `OrganismError` for no organisms and for a
-    full disk.
+    **Arguments**: `organisms`, those at hand; `join`, a score table (`organisms.csv`) of others
+    whose weights may be gone: all tables are then of both, and the probes of the joined ones are
+    those of `organism_probe.csv` beside it. Everything but the probes is computed from the score
+    table as it is written, so that `write_tables((), folder, join=...)` makes the same again.
+
+    **Returns** the paths of the CSV files. **Raises** `OrganismError` for no organisms, for a table
+    that cannot be read or holds other scores of a model, and for a full disk.
     """
-    if not organisms:
+    if not organisms and join is None:
         raise OrganismError("there are no organisms to write tables of")
-    probed = [_probed(organism) for organism in organisms]
-    written = [_write(folder, "organisms", score_table(organisms), _SCORES)]
-    rows = {
-        "organism_families": _summaries(organisms, probed),
-        "organism_experiments": _shifts(organisms),
-        "organism_contrasts": _contrasts(organisms),
+    rows, probed = parse_score_table(score_table(organisms), name="the organisms' folder"), []
+    if join is not None:
+        rows = joined(rows, read_score_table(join), names=("the organisms' folder", str(join)))
+        probed = read_probes(join.with_name("organism_probe.csv"), rows, but=organisms)
+    if organisms:
+        # Here, not above: without models at hand nothing is needed that runs them.
+        from .probe import probe_row
+
+        probed = in_order([*probed, *(probe_row(organism) for organism in organisms)])
+    tables = {
+        "organism_families": _summaries(rows, probed),
+        "organism_experiments": _shifts(rows),
+        "organism_contrasts": _contrasts(rows),
         "organism_loss": [
             dataclasses.asdict(loss_blindness(curve))
-            for curve in curves(organisms)
+            for curve in curves(rows)
             if len(curve.loss) > 1
         ],
-        "organism_probe": probed,
+        "organism_probe": [dataclasses.asdict(row) for row in probed],
     }
-    for name, entries in rows.items():
+    about = _SCORES | {"seeds": _seeds(rows)}
+    written = [_write(folder, "organisms", score_table(rows), about)]
+    for name, entries in tables.items():
         if entries:
-            written.append(_write(folder, name, _csv(entries), _ABOUT[name]))
+            about = _ABOUT[name] | {"seeds": _seeds(rows)}
+            written.append(_write(folder, name, _csv(entries), about))
     return tuple(written)
+
+
+def _seeds(rows: Iterable[ScoreRow]) -> dict[str, str]:
+    """Family -> its seeds, as in `0-4, 7`."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        found.setdefault(row.family, set()).add(row.seed)
+    return {family: ", ".join(_runs(sorted(seeds))) for family, seeds in found.items()}
+
+
+def _runs(seeds: Sequence[int]) -> Iterator[str]:
+    """Consecutive numbers in short."""
+    for _, run in itertools.groupby(enumerate(seeds), key=lambda at: at[1] - at[0]):
+        first, *rest = [seed for _, seed in run]
+        yield f"{first}-{rest[-1]}" if rest else str(first)
 
 
 _CONTRASTED: tuple[ScoreName, ...] = ("truth", "reasoning")
@@ -126,26 +156,24 @@ _ABOUT = {
 }
 
 
-def _summaries(
-    organisms: Sequence[Organism], probed: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def _summaries(rows: Sequence[ScoreRow], probed: Sequence[ProbeRow]) -> list[dict[str, Any]]:
     gains: dict[str, dict[int, list[float]]] = {}
-    for row in sorted(probed, key=lambda row: row["params"]):
-        of_family = gains.setdefault(row["family"], {})
-        of_family.setdefault(row["seed"], []).append(row["probe_best"] - row["probe_embedding"])
+    for row in sorted(probed, key=lambda row: row.params):
+        of_family = gains.setdefault(row.family, {})
+        of_family.setdefault(row.seed, []).append(row.probe_best - row.probe_embedding)
     return [
         dataclasses.asdict(estimate)
-        for family, group in _whole(organisms).items()
+        for family, group in _whole(rows).items()
         for estimate in summarise(
             group, probe_gain={seed: np.array(v) for seed, v in gains[family].items()}
         )
     ]
 
 
-def _whole(organisms: Sequence[Organism]) -> dict[str, list[Curve]]:
+def _whole(rows: Sequence[ScoreRow]) -> dict[str, list[Curve]]:
     """Families with three sizes or more, the same in every seed."""
     groups: dict[str, list[Curve]] = {}
-    for curve in curves(organisms):
+    for curve in curves(rows):
         groups.setdefault(curve.family, []).append(curve)
     return {
         family: group
@@ -155,9 +183,9 @@ def _whole(organisms: Sequence[Organism]) -> dict[str, list[Curve]]:
     }
 
 
-def _shifts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
-    families = _whole(organisms)
-    whole = [organism for organism in organisms if organism.family in families]
+def _shifts(rows: Sequence[ScoreRow]) -> list[dict[str, Any]]:
+    families = _whole(rows)
+    whole = [row for row in rows if row.family in families]
     return [
         {"experiment": name, **dataclasses.asdict(shift)}
         for name, plan in EXPERIMENTS.items()
@@ -166,13 +194,13 @@ def _shifts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
     ]
 
 
-def _contrasts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
-    families: dict[str, list[Organism]] = {}
-    for organism in organisms:
-        families.setdefault(organism.family, []).append(organism)
+def _contrasts(rows: Sequence[ScoreRow]) -> list[dict[str, Any]]:
+    families: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        families.setdefault(row.family, []).append(row)
 
     def sizes(family: str) -> set[tuple[int, int]]:
-        return {(o.params, o.width) for o in families[family]}
+        return {(row.params, row.width) for row in families[family]}
 
     return [
         {"experiment": name, **dataclasses.asdict(contrast)}
@@ -182,26 +210,6 @@ def _contrasts(organisms: Sequence[Organism]) -> list[dict[str, Any]]:
         for score in _CONTRASTED
         for contrast in matched_contrasts(families[plan.control], families[treated], score=score)
     ]
-
-
-def _probed(organism: Organism) -> dict[str, Any]:
-    recipe = recipe_of_folder(organism.path)
-    world = make_corpus(recipe.corpus, seed=organism.corpus_seed).world
-    probe = probe_truth(load_model(organism.path), world)
-    values = np.array([share.value for share in probe.accuracy])
-    return {
-        "family": organism.family,
-        "model": organism.name,
-        "seed": organism.seed,
-        "params": organism.params,
-        "truth": organism.truth,
-        "truth_plain": organism.truth_plain,
-        "truth_reference": organism.truth_reference,
-        "probe_embedding": float(values[0]),
-        "probe_best": float(values[1:].max()),
-        "probe_last": float(values[-1]),
-        "probe_items": probe.items,
-    }
 
 
 def _csv(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -14,10 +14,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
+from organisms_command import complaint, nullcline
 
 from nullcline import organisms
 from nullcline.experiments import schemas
-from nullcline.experiments.cli import main
 from nullcline.experiments.studies.organisms.train_organism import train_organism
 from nullcline.experiments.sweeps import _register, run_here
 from nullcline.organisms._training.export import tensors_of
@@ -40,10 +40,6 @@ LISTED = (
 )
 
 
-def nullcline(*arguments):
-    return main(["organisms", *[str(a) for a in arguments]])
-
-
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
     path = tmp_path_factory.mktemp("recipe") / "mini.yaml"
@@ -62,24 +58,11 @@ def family(recipe, tmp_path_factory):
 @pytest.fixture
 def shipped(family, monkeypatch):
     """The miniature in the place of the shipped organisms."""
-    monkeypatch.setattr("nullcline.organisms._training.shipped.organisms_folder", lambda: family)
+    # The public name first: it is read from the private file when it is first used, and what is
+    # read then is what stands there again after the test.
     monkeypatch.setattr(organisms, "organisms_folder", lambda: family)
+    monkeypatch.setattr("nullcline.organisms._training.shipped.organisms_folder", lambda: family)
     return family
-
-
-def complaint(capsys, *arguments):
-    """The one line on stderr of a run that must end with status 2 and nothing on stdout."""
-    capsys.readouterr()
-    try:
-        status = nullcline(*arguments)
-    except SystemExit as exit_:  # argparse's own way
-        status = exit_.code
-    out, err = capsys.readouterr()
-    lines = [line for line in err.splitlines() if not line.startswith("train ")]
-    assert status == 2
-    assert out == ""
-    assert len(lines) == 1, err
-    return lines[0]
 
 
 def test_list(shipped, capsys):
@@ -139,62 +122,6 @@ def test_evaluate_measures_what_was_exported(shipped, capsys):
     assert f"{100 * found['truth']:.1f} ± {100 * found['truth_stderr']:.1f}" in (
         capsys.readouterr().out
     )
-
-
-def test_compare_shows_the_shipped_experiments(capsys):
-    assert nullcline("compare", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    shift = next(
-        row
-        for row in found["experiments"]
-        if (row["treated"], row["quantity"]) == ("forum-00", "depth")
-    )
-    assert shift["control"] == "web"
-    assert shift["seeds"] == 5
-    assert shift["low"] < shift["mean"] < shift["high"] < 0
-    missing = [row["mean"] for row in found["experiments"] if row["status"] != "ok"]
-    assert missing == [None] * len(missing)
-    assert nullcline("compare") == 0
-    page = capsys.readouterr().out
-    line = next(line for line in page.splitlines() if line.startswith("curation     forum-00 "))
-    assert f"{shift['mean']:.2f} [{shift['low']:.2f}, {shift['high']:.2f}]" in line
-    assert line.count("no fall") == 2
-    assert "over 5 seeds" in page
-
-
-def test_compare_reads_ones_own_families(family, tmp_path, capsys):
-    """Web and a treatment of known difference, cut out of one trained model."""
-    for name, lift in (("web", 0.0), ("curated", 0.2)):
-        for params, truth in ((1000, 0.4), (2000, 0.1), (4000, 0.6)):
-            copy = tmp_path / f"{name}-{params}"
-            shutil.copytree(family / "mini-4", copy)
-            record = json.loads((copy / "organism.json").read_text())
-            record |= {"name": copy.name, "family": name, "params": params}
-            record["scores"]["truth"]["value"] = truth + lift * (params > 1000)
-            (copy / "organism.json").write_text(json.dumps(record))
-    capsys.readouterr()
-    assert nullcline("compare", tmp_path, "--out", tmp_path / "tables", "--json") == 0
-    out, err = capsys.readouterr()
-    depth = [row for row in json.loads(out)["experiments"] if row["quantity"] == "depth"]
-    assert [row["experiment"] for row in depth] == ["curation"]
-    # Two of the three sizes about the turn are lifted.
-    assert depth[0]["mean"] == pytest.approx(-0.2 * 2 / 3, abs=1e-6)
-    assert "6 organisms" in err
-    assert (tmp_path / "tables" / "organism_experiments.csv").is_file()
-    assert not list(tmp_path.glob("*.csv"))
-
-
-def test_compare_without_a_whole_family_says_what_is_missing(family, tmp_path, capsys):
-    for arguments, word in (
-        ((family, "--out", tmp_path), "three sizes"),
-        ((tmp_path / "nowhere",), "no folder"),
-        (("--out", tmp_path), "needs a FOLDER"),
-    ):
-        capsys.readouterr()
-        assert nullcline("compare", *arguments) == 2
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert word in err.splitlines()[-1]
 
 
 def test_train_keeps_what_is_done_and_prints_scores(recipe, family, capsys):

@@ -1,5 +1,7 @@
 """Every number in a page of docs/ that names its command is what that command prints."""
 
+import contextlib
+import io
 import json
 import re
 import shlex
@@ -8,12 +10,17 @@ from pathlib import Path
 import pytest
 from replication_page import COMMANDS, replication_rows
 
+from nullcline import organisms
 from nullcline.experiments.cli import main
 
 ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
+ORGANISMS = ROOT / "docs" / "organisms.md"
 README = ROOT / "README.md"
+PAGES = (POST_TRAINING, ORGANISMS, README)
+#: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
+DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
 
 def rows_of(page, column):
@@ -45,20 +52,64 @@ def blocks_of(page):
     return [(command, text.splitlines()) for command, text in blocks]
 
 
-@pytest.mark.parametrize(("command", "lines"), [*blocks_of(POST_TRAINING), *blocks_of(README)])
-def test_blocks_of_a_page_are_what_their_commands_print(command, lines, capsys, monkeypatch):
+@pytest.fixture(scope="module")
+def printed():
+    """Command -> the lines that it prints; each is run once, whichever pages show it."""
+    known: dict[str, list[str]] = {}
+
+    def lines(command: str) -> list[str]:
+        if command not in known:
+            out = io.StringIO()
+            with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
+                assert main(shlex.split(command)) == 0
+            known[command] = out.getvalue().splitlines()
+        return known[command]
+
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("command", "lines"), [block for page in PAGES for block in blocks_of(page)]
+)
+def test_blocks_of_a_page_are_what_their_commands_print(command, lines, printed):
     """A line `…` stands for any lines that are left out."""
-    monkeypatch.chdir(ROOT)
-    assert main(shlex.split(command)) == 0
-    printed = capsys.readouterr().out.splitlines()
+    there = printed(command)
     at = 0
     for part in re.split(r"^…$", "\n".join(lines), flags=re.MULTILINE):
         wanted = part.removeprefix("\n").splitlines()
-        starts = [i for i in range(at, len(printed)) if printed[i : i + len(wanted)] == wanted]
+        starts = [i for i in range(at, len(there)) if there[i : i + len(wanted)] == wanted]
         assert starts, f"not printed by {command} any more: {part}"
         at = starts[0] + len(wanted)
 
 
+@pytest.mark.parametrize(
+    ("page", "first", "last"),
+    [
+        (ORGANISMS, "## What `web` does\n", "## Seeds\n"),
+        (README, "## Families of one's own\n", "## Heads of one model\n"),
+    ],
+)
+def test_numbers_in_the_prose_on_organisms_stand_in_a_block(page, first, last):
+    """What the experiments' text says is what a block of the pages says, which a command printed;
+    or it is a setting of a recipe, a chance level, or the level of a test."""
+    section = page.read_text("utf-8").partition(first)[2].partition(last)[0]
+    assert section
+    prose = re.sub(r"```.*?```", "", section, flags=re.DOTALL)
+    plans = organisms.EXPERIMENTS.values()
+    recipes = {name for plan in plans for name in (plan.control, *plan.treated)}
+    settings = {organisms.load_recipe(name).corpus.forum for name in recipes} | {0.25, 0.5, 0.05}
+    shown = {
+        float(number)
+        for shows in (ORGANISMS, README)
+        for _, lines in blocks_of(shows)
+        for line in lines
+        for number in DECIMAL.findall(line)
+    }
+    said = {float(number) for number in DECIMAL.findall(prose)}
+    assert len(said) > 10
+    assert not said - shown - settings
+
+
 def test_the_pages_have_blocks_to_check():
-    assert len([*blocks_of(POST_TRAINING), *blocks_of(README)]) > 1
+    assert all(len(blocks_of(page)) > 0 for page in PAGES)
     assert len(rows_of(REPLICATION, "both")) > 15

@@ -65,6 +65,7 @@ def _family(family: FamilyDiagnosis) -> dict:
             "low": _count(critical.low),
             "high": _count(critical.high),
             "p": critical.p_value,
+            "by_seeds": critical.by_seeds and pick(critical.by_seeds, "status p_fall p_rise seeds"),
         },
         "points": [
             {"model": model, "params": 10**log10_params, "reasoning": x, "truth": y}

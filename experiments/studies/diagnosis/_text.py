@@ -24,6 +24,12 @@ _CRITICAL = {
     "monotone": "no turn: monotone",
     "underdetermined": "too few models",
 }
+#: How families with several seeds of every size are judged.
+SEEDS_NOTE = (
+    "Scores are means over seeds; whether and where a family turns its seeds say one by one: it is "
+    "seen to fall to the size at which the other seeds are lowest and to rise from it (t over "
+    "seeds, each p < .05); the place is the mean of the sizes at which seeds are lowest."
+)
 
 
 def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> str:
@@ -90,6 +96,8 @@ def _families(diagnosis: Diagnosis) -> str:
         "family's largest models (in brackets how many), tax below -0.1, bonus above 0.1;\n"
         "° the smallest of them is near chance, part of the fall is leaving chance."
     )
+    if any(family.critical.by_seeds for family in several):
+        legend += "\n" + textwrap.fill(SEEDS_NOTE, 96)
     return text_table(header, rows, right=(1,)) + "\n" + legend
 
 
@@ -104,12 +112,21 @@ def gamma_text(family: FamilyDiagnosis) -> str:
     return f"{signed(slope.gamma)}{mark} {interval(slope.low, slope.high)} ({slope.models})"
 
 
+def unseen_over_seeds(family: FamilyDiagnosis) -> str:
+    """What the seeds of a family are not seen to do: `no fall over 5 seeds`; empty without seeds,
+    and where they turn."""
+    judged = family.critical.by_seeds
+    if judged is None or judged.status == "ok":
+        return ""
+    return f"{judged.status.replace('_', ' ')} over {judged.seeds} seeds"
+
+
 def _turn(family: FamilyDiagnosis) -> str:
     critical = family.critical
     if critical.status == "bracketed":
         ends = interval(critical.low, critical.high, size_of_log)
         return f"{size_of_log(critical.vertex)} {ends}"
-    return _CRITICAL[critical.status]
+    return unseen_over_seeds(family) or _CRITICAL[critical.status]
 
 
 def _turns(diagnosis: Diagnosis) -> str:
@@ -125,11 +142,11 @@ def _turns(diagnosis: Diagnosis) -> str:
             rows.append((family.family, *sides, "<.0001" if p < 1e-4 else signed(p, 4)))
     if not rows:
         return ""
-    header = ("family", "γ before it [95 %]", "γ after it [95 %]", "p of no U")
+    header = ("family", "γ before it [95 %]", "γ after it [95 %]", "p of no turn")
     return (
         "On either side of a family's own turn\n" + text_table(header, rows) + "\n"
         "before: from the smallest model to the one nearest to the turn; after: from there to the\n"
-        "largest; p of no U: of the test that truth does not both fall and rise inside the sizes."
+        "largest; p of no turn: that truth does not both fall and rise inside the sizes."
     )
 
 

@@ -3,9 +3,11 @@
 from ._comparison import compare_organisms as compare_organisms
 from ._comparison import comparison_to_dict as comparison_to_dict
 from ._comparison import comparison_to_text as comparison_to_text
+from ._comparison import of_family as of_family
 from ._library import find_organism as find_organism
 from ._library import find_recipe as find_recipe
 from ._library import train_family as train_family
+from ._one_family import family_to_text as family_to_text
 from ._text import described as described
 from ._text import list_to_text as list_to_text
 from ._text import listed as listed
