@@ -28,6 +28,7 @@ from ._phases.turning import TestedFamily, Turning, turning_families
 from ._pooled import common_turns, level_of, noise_of, pooled_points, scatter_of
 from ._tables.account import NOTHING_SEEN, Account
 from ._tables.benchmarks import benchmark, canonical_benchmark
+from ._tables.columns import apart
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
 from ._tables.replicates import SeedScores, average_seeds, incomplete_seeds, seed_scores
@@ -297,7 +298,7 @@ def _named(table: ScoreTable, name: str) -> str:
     """The benchmark of the table that is meant: by its name, another spelling of it, or the only
     form of it that the table has (`BBH` where there is `bbh_normalised` alone)."""
     canonical = canonical_benchmark(name)
-    for known in (name, canonical, f"{canonical}_normalised"):
+    for known in (name, apart(name), canonical, f"{canonical}_normalised"):
         if known in table.benchmarks:
             return known
     return name

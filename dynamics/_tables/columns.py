@@ -31,7 +31,16 @@ NUMBER_COLUMNS = (
     "step",
     "loss",
 )
+#: Further columns of the frames that a table goes through, from reading to a diagnosis.
+FRAME_COLUMNS = (
+    *("row", "reason", "judged_kind", "said_kind", "kind_rules", "set_aside", "origin", "plain"),
+    *("own_family", "own_params", "size_by_name", "submissions", "spelled", "place"),
+    *("x", "y", "x_stderr", "y_stderr", "log10_params", "log10_flops", "reasoning", "truth"),
+    *("tuned", "base_x", "base_y", "base_family", "maker", "tuned_model"),
+    *("tuned_x", "tuned_y", "tuned_x_stderr", "tuned_y_stderr"),
+)
 POSITIVE_COLUMNS = ("params", "active_params", "d_model", "layers", "tokens", "flops")
+_TAKEN = frozenset({*TEXT_COLUMNS, *NUMBER_COLUMNS, *FRAME_COLUMNS})
 # Free text that people keep beside scores: read past, whatever stands in it.
 IGNORED_COLUMNS = frozenset(
     {
@@ -235,3 +244,8 @@ def _unit(words: list[str]) -> float:
     if last == "t":  # trillions, of tokens; `T` alone is a column of marks
         return 1e12
     return _UNITS.get(last, 0.0)
+
+
+def apart(name: str) -> str:
+    """A benchmark's name that no column of ours has: `x (score)` for a benchmark called `x`."""
+    return f"{name} (score)" if name in _TAKEN else name

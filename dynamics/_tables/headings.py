@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .account import ColumnSeen
 from .benchmarks import BENCHMARKS, metric_rank, read_benchmark
 from .cells import is_missing
-from .columns import TEXT_COLUMNS, is_ignored, known_heading, no_score
+from .columns import TEXT_COLUMNS, apart, is_ignored, known_heading, no_score
 from .forms import SECOND, is_normalised
 from .kinds import holds_kinds
 from .known_names import known_name
@@ -109,7 +109,7 @@ def _meaning(
     read = read_benchmark(heading)
     if read.name not in BENCHMARKS and no_score(heading):
         return None, 0, "no score: a rank, a mean, a count or the like"
-    name = read.name + ("_stderr" if read.is_stderr else "")
+    name = apart(read.name) + ("_stderr" if read.is_stderr else "")
     rank = metric_rank(read.name, read.metric) + (heading.lower() == "gpqa_main")
     return Column(heading, name, raw=is_raw), rank, ""
 
