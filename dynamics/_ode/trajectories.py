@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ...common.checks import check_known, index_of
 from ...common.display import shown
 from .._precision import in_double_precision
+from .._systems.series import TimeSeries, filled
 from .._tables.scores import ScoreTable
 
 
@@ -156,6 +157,33 @@ class Trajectories(eqx.Module):
             models=models,
             left_out=left_out,
             interpolated=interpolated,
+        )
+
+    @classmethod
+    def from_series(cls, series: TimeSeries) -> "Trajectories":
+        """From measured trajectories of any system, in their own units.
+
+        Time is counted from each trajectory's first point. A state that is missing between
+        measured ones is taken from the line between them (`interpolated` lists them); rows before
+        the first or after the last measurement of a state are left out. Fit these with
+        `coordinates=Unbounded()`.
+        """
+        times, states, left_out, between = [], [], [], []
+        for name, t, x in zip(series.trajectories, series.times, series.states, strict=True):
+            whole_t, whole_x = filled(t, x)
+            kept = np.isin(t, whole_t)
+            left_out += [(f"{name} at {at:.12g}", "incomplete_states") for at in t[~kept]]
+            for i, d in zip(*np.nonzero(np.isnan(x[kept])), strict=True):
+                between.append((f"{name} at {whole_t[i]:.12g}", series.names[d]))
+            times.append(whole_t - whole_t[0])
+            states.append(whole_x)
+        return cls.from_arrays(
+            times,
+            states,
+            benchmarks=series.names,
+            families=series.trajectories,
+            left_out=[*series.left_out, *left_out],
+            interpolated=between,
         )
 
     @property
