@@ -60,7 +60,9 @@ def as_sympy(
     t = sympy.Symbol("t", real=True)
     x = [sympy.Function(_identifier(name))(t) for name in names]
     left = sympy.Derivative(x[list(names).index(equation.state)], t)
-    return sympy.Equality(left, _right_side(terms, x, weights, 6), evaluate=False)
+    made = sympy.Equality(left, _right_side(terms, x, weights, 6), evaluate=False)
+    assert isinstance(made, sympy.Equality)
+    return made
 
 
 def _right_side(terms, x, weights, digits: int) -> sympy.Expr:
