@@ -21,10 +21,10 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-from _odebench_data import CONDITIONS, r2, read_systems, solution  # noqa: E402
+import numpy as np
+from _odebench_data import CONDITIONS, r2, read_systems, solution
 
-from nullcline import dynamics  # noqa: E402
+from nullcline import dynamics
 
 #: Published: R^2 > .9, all points, no noise (arXiv:2310.05573, ODEFormer).
 PUBLISHED = {"ODEFormer (published)": (0.664, 0.328)}

@@ -7,12 +7,13 @@ from jaxtyping import Bool, Float
 
 from .candidates import libraries
 from .prepared import Prepared, prepare
-from .search import Bounds, Found, search_terms
+from .search import Bounds, Found, refine_rates, search_terms
 from .series import TimeSeries
 from .terms import Term
 
 #: Residual variance, in units of the noise's, that counts as noise alone.
 ADEQUATE = 1.25
+_IN_REACH = 30.0  # of the criterion, that better rates of functions may make good
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +71,11 @@ def find(
     for name, library in libraries(data, scaling.states):
         found, values = search_terms(data, library, to_beat=reached)
         reached = {m: min(reached.get(m, np.inf), v) for m, v in {**reached, **values}.items()}
-        if found is not None and (best is None or found.value < best[1].value):
-            best = name, found
+        if found is not None:
+            if best is None or found.value < best[1].value + _IN_REACH:
+                found = refine_rates(data, found)
+            if best is None or found.value < best[1].value:
+                best = name, found
         assert best is not None
         if _is_exact(data, best[1]) or (data.dims > 2 and _is_adequate(best[1])):
             break

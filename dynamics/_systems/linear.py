@@ -61,7 +61,7 @@ def _integrals(values: TermValues, t, path):
 
 
 def first_subsets(
-    found: Regressions, allowed: Bool[np.ndarray, "dims terms"], *, floor: float, most: int
+    found: Regressions, allowed: Bool[np.ndarray, "dims terms"], *, floor: float, most: int, cost
 ) -> list[ChosenSubset]:
     """The subset of each equation that its regression prefers, from none and from all terms."""
     chosen = []
@@ -70,7 +70,7 @@ def first_subsets(
         ends = [
             best_subset(
                 found.gram[d], found.moment[d], float(found.total[d]), rows=float(found.rows[d]),
-                start=start, allowed=allowed[d], floor=floor, most=most,
+                start=start, allowed=allowed[d], floor=floor, most=most, cost=cost,
             )
             for start in starts
         ]  # fmt: skip

@@ -11,7 +11,7 @@ from .linear import first_subsets, regressions
 from .prepared import Prepared, first_states, make_segments, merged_first, segment_counts
 from .shooting import Segments, Shot, information, residuals, shoot
 from .subsets import best_subset, criterion
-from .terms import Term, TermValues
+from .terms import Factor, Term, TermValues
 
 #: Weighted residual variance below which a better fit is no better: noise has variance 1.
 FLOOR = 0.05
@@ -21,6 +21,8 @@ _FEW_STEPS, _MANY_STEPS = 8, 30  # of least squares, on the way and at the end
 MOST_TERMS = 8
 #: A longer shot is taken over if its residual variance is not this many times the shorter ones'.
 _WORSE = 2.0
+_TUNED = ("hill1", "hill2", "exp")
+_RATE_STEPS, _RATE_GAIN, _MOST_RATES = (1.5, 1.15), 1.0, 3
 _BEHIND = 20.0  # of the criterion; by as much a library may still catch up
 
 
@@ -88,6 +90,49 @@ def search_terms(
     return found, reached
 
 
+def refine_rates(data: Prepared, found: Found) -> Found:
+    """Other rates of the functions in use, as long as the criterion falls.
+
+    The rates of saturation and exponentials come from a coarse grid; with the right one fewer
+    terms are needed, and longer segments may hold. Angles have a rate of their own.
+    """
+    used = found.support.any(axis=0)
+    factors = {t.factor for t, u in zip(found.terms, used.tolist(), strict=True) if u}
+    tuned = [f for f in factors if f is not None and f.name in _TUNED]
+    if not 0 < len(tuned) <= _MOST_RATES:
+        return found
+    for factor in sorted(tuned, key=lambda f: (f.name, f.state, f.rate)):
+        for step in _RATE_STEPS:
+            for ratio in (step, 1 / step):
+                while (better := _with_rate(data, found, factor, ratio)) is not None:
+                    found, factor = better
+    return _lengthened(data, found)
+
+
+def _lengthened(data: Prepared, found: Found) -> Found:
+    """The same terms through fewer and longer segments, as far as they hold."""
+    task = _Search(data, found.terms, None, None)
+    for count in segment_counts(data):
+        if count * len(data.times) < found.segments.count:
+            longer = make_segments(data, count)
+            begin = merged_first(data, found.segments, found.shot.first, longer)
+            step = task.settle(found.shot.weights, begin, longer)
+            if _holds(step, found):
+                found = step
+    return found
+
+
+def _with_rate(data: Prepared, found: Found, factor: Factor, ratio: float):
+    """The system with one rate changed and its terms searched again; None if it is no better."""
+    new = dataclasses.replace(factor, rate=factor.rate * ratio)
+    terms = tuple(
+        dataclasses.replace(t, factor=new) if t.factor == factor else t for t in found.terms
+    )
+    task = _Search(data, terms, None, None)
+    step = task.settle(found.shot.weights, found.shot.first, found.segments)
+    return (step, new) if step.value < found.value - _RATE_GAIN else None
+
+
 def _holds(longer: Found, shorter: Found) -> bool:
     return bool(np.all(longer.variance <= _WORSE * np.maximum(shorter.variance, 1)))
 
@@ -109,7 +154,8 @@ def _found(terms, shot: Shot, segments: Segments, candidates) -> Found:
         + segments.count * np.log(n)
         for s, k, n, c in zip(squares, used, rows, candidates, strict=True)
     )
-    return Found(terms, shot, segments, variance, float(value))
+    cost = float(((shot.weights != 0) @ np.array([term.cost for term in terms])).sum())
+    return Found(terms, shot, segments, variance, float(value) + cost)
 
 
 class _Search:
@@ -121,6 +167,7 @@ class _Search:
         shape = (data.dims, len(terms))
         self.allowed = np.ones(shape, bool) if allowed is None else allowed
         self.bounds = bounds
+        self.cost = np.array([term.cost for term in terms])
 
     def start(self, segments: Segments) -> Found:
         """The subset that the integral form prefers, as it is."""
@@ -129,6 +176,7 @@ class _Search:
             self.allowed,
             floor=FLOOR,
             most=MOST_TERMS,
+            cost=self.cost,
         )
         weights = np.stack([one.weights for one in chosen])
         return self.judge(self.clipped(weights), first_states(self.data, segments), segments)
@@ -183,10 +231,18 @@ class _Search:
         if known is None:
             return None
         every = np.ones(len(known.moment), bool)
-        chosen = best_subset(
-            known.gram, known.moment, known.total, rows=segments.freedom,
-            start=now.support[self.allowed], allowed=every, floor=FLOOR,
-            group=np.nonzero(self.allowed)[0], most=MOST_TERMS,
+        cost = np.broadcast_to(self.cost, self.allowed.shape)[self.allowed]
+        # From the terms in use, and backwards from all: single moves alone can end in a bad place.
+        chosen = min(
+            (
+                best_subset(
+                    known.gram, known.moment, known.total, rows=segments.freedom, start=start,
+                    allowed=every, floor=FLOOR, cost=cost, group=np.nonzero(self.allowed)[0],
+                    most=MOST_TERMS,
+                )
+                for start in (now.support[self.allowed], every)
+            ),
+            key=lambda one: one.value,
         )  # fmt: skip
         weights = np.zeros(self.allowed.shape)
         weights[self.allowed] = chosen.weights

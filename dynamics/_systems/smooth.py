@@ -8,14 +8,14 @@ from scipy.interpolate import BSpline, CubicSpline, PchipInterpolator
 from scipy.linalg import eigh
 
 #: Scaled states are of size 1: errors below this do not count as noise.
-LEAST_NOISE = 2e-4
+LEAST_NOISE = 5e-5
 _FEWEST_FOR_SPLINE = 6
 #: Where a relative error vanishes with the state, a point is still no more exact than this share of
 #: the others: its weight would rest on the noise model alone.
 _LEAST_SHARE = 0.15
 _MOST_KNOTS = 200
 _EXACT = 2e-3  # noise below which the path goes through the points
-_FEWEST_STEPS, _MOST_STEPS, _STEP_SHARE = 64, 2048, 0.05
+_FEWEST_STEPS, _MOST_STEPS, _STEP_SHARE = 64, 1024, 0.15
 
 
 @dataclasses.dataclass(frozen=True)

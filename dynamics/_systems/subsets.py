@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 #: A column of which less than this share is left by the columns in use is collinear with them.
 _COLLINEAR = 1e-8
+_LEADERS = 4
 _LEAST_GAIN = 1e-6  # of the criterion: below this a move is rounding
 
 
@@ -72,11 +73,13 @@ def best_subset(
     start: Bool[np.ndarray, " columns"],
     allowed: Bool[np.ndarray, " columns"],
     floor: float,
+    cost: Float[np.ndarray, " columns"] | None = None,
     group: Int[np.ndarray, " columns"] | None = None,
     most: int | None = None,
 ) -> ChosenSubset:
     """Add, drop and swap columns, the best move at a time, until none lowers the criterion.
 
+    `cost` of each column is added to the criterion while it is in use.
     The result is a local optimum under single moves. At most `most` columns of each group are
     in use (of all, where there are no groups); a start may have more, which are dropped first.
     """
@@ -87,15 +90,18 @@ def best_subset(
     groups = np.zeros(len(moment), int) if group is None else group
     limit = len(moment) if most is None else most
 
-    def value(squares, used):
-        return criterion(squares, used, rows=rows, candidates=count, floor=floor)
+    price = np.zeros(len(moment)) if cost is None else cost
+
+    def value(squares, columns):
+        base = criterion(squares, len(columns), rows=rows, candidates=count, floor=floor)
+        return base + float(price[columns].sum())
 
     inverse, weights, squares = columns.solve(active)
     while (over := np.bincount(groups[active], minlength=1) > limit).any():
         rise = np.where(over[groups[active]], weights**2 / np.diag(inverse), np.inf)
         del active[int(np.argmin(rise))]
         inverse, weights, squares = columns.solve(active)
-    now = value(squares, len(active))
+    now = value(squares, active)
     for _ in range(4 * len(moment) + 10):
         used = np.bincount(groups[active], minlength=int(groups.max(initial=0)) + 1)
         free = allowed & (used[groups] < limit)
@@ -113,20 +119,28 @@ def _best_move(columns, active, inverse, weights, squares, free, value):
     """The columns after the best single move, and their criterion."""
     best, at = list(active), np.inf
     for place, column in enumerate(active):
-        new = value(squares + weights[place] ** 2 / inverse[place, place], len(active) - 1)
+        rest = [j for j in active if j != column]
+        new = value(squares + weights[place] ** 2 / inverse[place, place], rest)
         if new < at:
-            best, at = [j for j in active if j != column], new
-    after = np.where(free, columns.after_adding(active, inverse, weights, squares), np.inf)
-    j = int(np.argmin(after))
-    if np.isfinite(after[j]) and (new := value(after[j], len(active) + 1)) < at:
-        best, at = [*active, j], new
-    if at < value(squares, len(active)):
+            best, at = rest, new
+    best, at = _best_addition(
+        active, columns.after_adding(active, inverse, weights, squares), free, value, best, at
+    )
+    if at < value(squares, active):
         return best, at
     for column in active:  # swaps are looked at only where nothing simpler helps
         rest = [j for j in active if j != column]
         after = columns.after_adding(rest, *columns.solve(rest))
-        after = np.where(free, after, np.inf)
-        j = int(np.argmin(after))
-        if np.isfinite(after[j]) and (new := value(after[j], len(active))) < at:
-            best, at = [*rest, j], new
+        best, at = _best_addition(rest, after, free, value, best, at)
+    return best, at
+
+
+def _best_addition(active, after, free, value, best, at):
+    """The best of some columns and one more, where it is better than `best`."""
+    # Costs are small beside what terms explain, so that a few leaders are enough.
+    for j in np.argsort(np.where(free, after, np.inf))[:_LEADERS]:
+        if free[j] and np.isfinite(after[j]):
+            new = value(after[j], [*active, int(j)])
+            if new < at:
+                best, at = [*active, int(j)], new
     return best, at

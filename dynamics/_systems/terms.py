@@ -21,6 +21,7 @@ _FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
     "hill1": (lambda u: u / (1 + np.abs(u)), lambda u: 1 / (1 + np.abs(u)) ** 2),
     "hill2": (lambda u: u**2 / (1 + u**2), lambda u: 2 * u / (1 + u**2) ** 2),
 }
+_FUNCTION_COST = 6.0
 FUNCTION_NAMES = tuple(_FUNCTIONS)
 
 
@@ -41,9 +42,10 @@ class Term:
     factor: Factor | None = None
 
     @property
-    def degree(self) -> int:
-        """The sum of its powers; a function counts 3, so that simpler terms come first."""
-        return sum(self.powers) + (0 if self.factor is None else 3)
+    def cost(self) -> float:
+        """What a term costs beside its coefficient, in the unit of the criterion: the longer it is
+        to write down, the less it is expected."""
+        return max(sum(self.powers) - 2, 0) + (0.0 if self.factor is None else _FUNCTION_COST)
 
     def scaled(self, scale: Float[np.ndarray, " dims"]) -> "Term":
         """The term as a function of states divided by `scale`."""
