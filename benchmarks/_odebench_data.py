@@ -53,7 +53,7 @@ def read_systems(path: Path) -> list[System]:
 def _system(one) -> System:
     symbols = sympy.symbols(f"x_0:{one['dim']}")
     known = {str(s): s for s in symbols}
-    equations = tuple(sympy.sympify(text, locals=known) for text in one["equations"])
+    equations = tuple(sympy.parse_expr(text, local_dict=known) for text in one["equations"])
     field = sympy.lambdify(symbols, equations, "numpy")
     times = np.linspace(0, one["t_end"], one["points"])
     solved = [

@@ -20,11 +20,11 @@ from scipy.integrate import solve_ivp
 
 warnings.filterwarnings("ignore")
 
-THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.5)
+THRESHOLDS = (0.05, 0.1, 0.15)  # those of the paper's own grid
 
 
 def optimizers(name):
-    for threshold in THRESHOLDS[1:4] if name == "ensemble" else THRESHOLDS:
+    for threshold in THRESHOLDS[1:2] if name == "ensemble" else THRESHOLDS:
         if name == "sr3":
             yield ps.SR3(reg_weight_lam=threshold**2 / 2, regularizer="l0", max_iter=200)
         elif name == "ensemble":
@@ -83,7 +83,7 @@ def miss(powers, weights, t, x):
     begin = time.perf_counter()
 
     def field(_, state):
-        if time.perf_counter() - begin > 3:
+        if time.perf_counter() - begin > 1:
             raise ValueError("too stiff")
         return weights @ np.prod(state[None] ** powers, axis=1)
 
@@ -123,14 +123,14 @@ def main(source, target):
     for one in json.loads(Path(source).read_text()):
         t, x, answer = np.array(one["t"]), np.array(one["x"]), {}
         for name in ("stlsq, default", "stlsq", "sr3", "ensemble", "weak"):
-            begin = time.perf_counter()
+            begin = time.process_time()
             found = best(name, t, x)
             if found is None:
                 found = np.zeros((1, x.shape[1]), int), np.zeros((x.shape[1], 1))
             answer["PySINDy " + name] = {
                 "powers": found[0].tolist(),
                 "coefficients": found[1].tolist(),
-                "seconds": time.perf_counter() - begin,
+                "seconds": time.process_time() - begin,
             }
         out.append(answer)
     Path(target).write_text(json.dumps(out))

@@ -96,7 +96,7 @@ def refine_rates(data: Prepared, found: Found) -> Found:
     The rates of saturation and exponentials come from a coarse grid; with the right one fewer
     terms are needed, and longer segments may hold. Angles have a rate of their own.
     """
-    used = found.support.any(axis=0)
+    used = np.asarray(found.support.any(axis=0))
     factors = {t.factor for t, u in zip(found.terms, used.tolist(), strict=True) if u}
     tuned = [f for f in factors if f is not None and f.name in _TUNED]
     if not 0 < len(tuned) <= _MOST_RATES:
