@@ -42,6 +42,7 @@ class SystemFit:
       (NaN where none were made); `condition` of each equation's terms.
     - `held_out`: see `HeldOut`, None where there are too few points; `left_over`: residual variance
       of each state in units of its noise; `noise`: its median standard deviation.
+    - `values`: measured ones, less the first states that are fitted with the coefficients.
     - `first`: fitted states at the first time of each trajectory; `segments` that the last fit went
       through per trajectory (1: whole trajectories in one go).
     - `names` of the states, `time` of the clock, `library`, `settings`.
@@ -59,6 +60,7 @@ class SystemFit:
     held_out: HeldOut | None
     left_over: Float[np.ndarray, " dims"]
     noise: Float[np.ndarray, " dims"]
+    values: int
     first: Float[np.ndarray, "trajectories dims"]
     segments: int
     library: str
@@ -125,7 +127,8 @@ def fit_system(
     **Arguments:** `series`, measured at any times, in any units; `degree`, of polynomials, where
     these alone are meant (by default libraries are tried from simple to rich, see below), or
     `terms`, the candidates themselves; `bounds`, (state, term) -> (lowest, highest) of coefficients
-    in the units of the data, such as `{("prey", "prey*predator"): (None, 0)}`; `members`,
+    in the units of the data, such as `{("prey", "prey*predator"): (None, 0)}` (polynomials of
+    degree 2 are meant where neither degree nor terms is given); `members`,
     resamples for inclusion probabilities (0 for none), drawn with `seed`.
 
     Terms are chosen for what they do to solutions through the data: in the linear regression around
@@ -218,6 +221,7 @@ def as_system_fit(
         held_out=held,
         left_over=found.variance,
         noise=np.array(noise) * scaling.states,
+        values=int(freedom),
         first=found.shot.first[beginnings(data, found.segments)] * scaling.states,
         segments=per,
         library=library,

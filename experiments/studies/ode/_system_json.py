@@ -59,7 +59,12 @@ def system_to_dict(report: SystemReport) -> dict:
             "held_out": _held_out(fit),
             "noise": dict(zip(series.names, fit.noise.tolist(), strict=True)),
             "left_over": dict(zip(series.names, fit.left_over.tolist(), strict=True)),
-            "condition": dict(zip(series.names, fit.condition.tolist(), strict=True)),
+            "identifiability": {
+                "underdetermined": fit.result == "underdetermined",
+                "active": np.count_nonzero(fit.coefficients, axis=1),
+                "values": fit.values,
+                "condition": fit.condition,
+            },
             "first": [
                 dict(zip(series.names, row, strict=True)) for row in np.asarray(fit.first).tolist()
             ],
