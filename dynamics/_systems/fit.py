@@ -198,7 +198,7 @@ def as_system_fit(
     constant = np.nanstd(every, axis=0) <= 1e-9 * scaling.states
     freedom = float(data.values - len(data.times) * data.dims)
     result, reason = judge(
-        found, held, constant=constant, freedom=freedom,
+        found, held, constant=constant, freedom=freedom, trajectories=len(data.times),
         underdetermined=underdetermined, most_left=most_left,
     )  # fmt: skip
     terms, coefficients = scaling.natural(found.terms, found.shot.weights)

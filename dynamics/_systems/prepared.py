@@ -44,6 +44,26 @@ class Prepared:
         paths = tuple(self.paths[f] for f in kept)
         return Prepared(times, states, weights, self.noise, paths, self.steps)
 
+    def pieces(
+        self, spans: list[Int[np.ndarray, " _"]], fold: int, folds: int
+    ) -> "Prepared | None":
+        """Each span of a fold as a trajectory of its own; None where there is none."""
+        chosen = [
+            (f, np.flatnonzero(span == k))
+            for f, span in enumerate(spans)
+            for k in np.unique(span)
+            if k % folds == fold
+        ]
+        chosen = [(f, rows) for f, rows in chosen if len(rows) > 1]
+        if not chosen:
+            return None
+        times, states, weights = (
+            [parts[f][rows] for f, rows in chosen]
+            for parts in (self.times, self.states, self.weights)
+        )
+        paths = tuple(self.paths[f] for f, _ in chosen)
+        return Prepared(times, states, weights, self.noise, paths, self.steps)
+
 
 def prepare(times, states, weights) -> Prepared:
     """Noise levels and smooth paths of scaled trajectories."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from .prepared import Prepared, first_states, make_segments
 from .search import Bounds, Found
@@ -19,7 +19,9 @@ from .terms import TermValues
 
 SystemResult = Literal["successful", "no_structure_found", "underdetermined", "constant_state"]
 
-_MOST_BLOCKS, _FEWEST_PER_BLOCK, _FEWEST_TRAJECTORIES = 5, 4, 3
+_FOLDS, _FEWEST_PER_SPAN, _FEWEST_TRAJECTORIES = 5, 4, 3
+#: Solutions that hold no longer than a sixteenth of a trajectory describe a curve piece by piece.
+_MOST_SEGMENTS = 4
 #: Share of the variance of each state that a held-out solution must explain, noise taken off.
 LEAST_R2 = 0.9
 #: Residual variance in units of the noise's, above which something systematic is left over.
@@ -30,8 +32,9 @@ MOST_LEFT = 3.0
 class HeldOut:
     """Solutions through spans, or trajectories, that the coefficients had not seen.
 
-    - `r2`: of each state, over all that was held out, noise taken off both sums; NaN for a state
-      that moves no more than its noise.
+    - `r2`: of each state, over all that was held out, noise taken off both sums, against the mean
+      (of a chaotic system also against staying where a span begins, whichever is nearer); NaN for a
+      state that moves no more than its noise.
     - `what`, `count`: "spans" or "trajectories" that were left out in turn.
     """
 
@@ -71,48 +74,66 @@ def hold_out(
 ) -> HeldOut | None:
     """`refit` gives the coefficients without what is held out. None where there are too few points
     to leave any out."""
-    count, folds = _folds(data)
-    if not folds:
+    per = max(found.segments.count // len(data.times), 1)
+    spans = _spans(data, per)
+    if spans is None:
         return None
-    squares, noise, rows = np.zeros(data.dims), np.zeros(data.dims), np.zeros(data.dims)
-    for held in folds:
-        rest, expected = _one_fold(data, found, refit, held)
-        squares += np.nansum(rest**2, axis=0)
-        noise += np.nansum(np.where(np.isfinite(rest), expected**2, 0), axis=0)
-        rows += np.isfinite(rest).sum(axis=0)
-    every = np.concatenate(data.states)
-    spread = np.nanvar(every, axis=0) * rows
-    moved = spread > 2 * noise
+    sums = _Sums(data.dims)
+    for fold in range(_FOLDS):
+        left = data.pieces(spans, fold, _FOLDS)
+        if left is not None:
+            seen = data.take([span % _FOLDS != fold for span in spans])
+            _add_fold(sums, left, found, refit(seen))
+    reference = np.nanvar(np.concatenate(data.states), axis=0) * sums.rows
+    if per > 1:  # spans are short: to stay where they begin is then a better guess than the mean
+        reference = np.minimum(reference, sums.stayed)
+    moved = reference > 2 * sums.noise
     with np.errstate(divide="ignore", invalid="ignore"):
-        r2 = 1 - np.maximum(squares - noise, 0) / (spread - noise)
-    many = len(data.times) >= _FEWEST_TRAJECTORIES
-    return HeldOut(np.where(moved, r2, np.nan), "trajectories" if many else "spans", count)
+        r2 = 1 - np.maximum(sums.squares - sums.noise, 0) / (reference - sums.noise)
+    whole = len(data.times) >= _FEWEST_TRAJECTORIES and per == 1
+    count = len({(f, int(k)) for f, span in enumerate(spans) for k in span})
+    return HeldOut(np.where(moved, r2, np.nan), "trajectories" if whole else "spans", count)
 
 
-def _folds(data: Prepared) -> tuple[int, list[list[np.ndarray]]]:
-    """For each fold and trajectory the rows that are held out."""
+class _Sums:
+    """Squares of what was predicted, of the noise, and of staying where a span begins."""
+
+    def __init__(self, dims: int) -> None:
+        self.squares, self.noise = np.zeros(dims), np.zeros(dims)
+        self.stayed, self.rows = np.zeros(dims), np.zeros(dims)
+
+
+def _spans(data: Prepared, per: int) -> list[Int[np.ndarray, " _"]] | None:
+    """For each trajectory the span of each row; spans whose numbers are equal modulo the folds are
+    held out together.
+
+    A system whose solutions hold over a part of a trajectory only, a chaotic one, is asked about
+    spans that are as much shorter.
+    """
     sizes = [len(t) for t in data.times]
     if len(sizes) >= _FEWEST_TRAJECTORIES:
-        count = min(_MOST_BLOCKS, len(sizes))
-        folds = [[np.full(n, f % count == k) for f, n in enumerate(sizes)] for k in range(count)]
-        return len(sizes), folds
-    count = min(_MOST_BLOCKS, min(sizes) // _FEWEST_PER_BLOCK)
+        cuts = [min(per, max(n // _FEWEST_PER_SPAN, 1)) for n in sizes]
+        return [
+            f % _FOLDS + _FOLDS * (np.arange(n) * cut // n)
+            for f, (n, cut) in enumerate(zip(sizes, cuts, strict=True))
+        ]
+    count = min(_FOLDS * per, min(sizes) // _FEWEST_PER_SPAN)
     if count < 2:
-        return 0, []
-    blocks = [np.minimum(np.arange(n) * count // n, count - 1) for n in sizes]
-    return count, [[block == k for block in blocks] for k in range(count)]
+        return None
+    return [np.arange(n) * count // n for n in sizes]
 
 
-def _one_fold(data: Prepared, found: Found, refit, held):
-    """Residuals on the rows held out, and the noise expected there."""
-    values = TermValues(found.terms, data.dims)
-    weights = refit(data.take([~rows for rows in held]))
-    left = data.take(held)
-    ahead = make_segments(left, 1)
-    rest = residuals(values, weights, first_states(left, ahead), ahead)
-    unit = np.where(ahead.weight > 0, 1 / np.where(ahead.weight > 0, ahead.weight, 1), np.nan)
-    far = np.clip(rest * unit, -1e3, 1e3)
-    return far, unit
+def _add_fold(sums: _Sums, left: Prepared, found: Found, weights) -> None:
+    values, ahead = TermValues(found.terms, left.dims), make_segments(left, 1)
+    first = first_states(left, ahead)
+    known = ahead.weight > 0
+    unit = np.where(known, 1 / np.where(known, ahead.weight, 1), 0)
+    rest = np.clip(residuals(values, weights, first, ahead) * unit, -1e3, 1e3)
+    stayed = np.where(known, ahead.y - first[ahead.owner], 0)
+    sums.squares += (rest**2).sum(axis=0)
+    sums.stayed += (stayed**2).sum(axis=0)
+    sums.noise += (unit**2).sum(axis=0)
+    sums.rows += known.sum(axis=0)
 
 
 def judge(
@@ -121,6 +142,7 @@ def judge(
     *,
     constant: np.ndarray,
     freedom: float,
+    trajectories: int = 1,
     underdetermined: str = "",
     most_left: float = MOST_LEFT,
 ) -> tuple[SystemResult, str]:
@@ -137,6 +159,10 @@ def judge(
         )
     if active == 0:
         return "no_structure_found", "no term of the library explains how the states move"
+    if found.segments.count > _MOST_SEGMENTS * trajectories:
+        return "no_structure_found", (
+            "no system has solutions that follow the data for more than a sixteenth of their course"
+        )
     if not held.least >= LEAST_R2:
         return "no_structure_found", (
             f"integrated through {held.count} {held.what} that were held out, the nearest system "
