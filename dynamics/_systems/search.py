@@ -22,7 +22,7 @@ MOST_TERMS = 8
 #: A longer shot is taken over if its residual variance is not this many times the shorter ones'.
 _WORSE = 2.0
 _TUNED = ("hill1", "hill2", "exp")
-_RATE_STEPS, _RATE_GAIN, _MOST_RATES = (1.5, 1.15), 1.0, 3
+_RATE_STEPS, _RATE_GAIN, _MOST_RATES, _MOST_RATE_STEPS = (1.5, 1.15), 1.0, 3, 4
 _BEHIND = 20.0  # of the criterion; by as much a library may still catch up
 
 
@@ -101,12 +101,20 @@ def refine_rates(data: Prepared, found: Found) -> Found:
     tuned = [f for f in factors if f is not None and f.name in _TUNED]
     if not 0 < len(tuned) <= _MOST_RATES:
         return found
+    # Rates are tuned on short segments, where a solution costs little.
+    short = make_segments(data, segment_counts(data)[0])
+    task = _Search(data, found.terms, None, None)
+    now = task.settle(found.shot.weights, first_states(data, short), short)
     for factor in sorted(tuned, key=lambda f: (f.name, f.state, f.rate)):
         for step in _RATE_STEPS:
             for ratio in (step, 1 / step):
-                while (better := _with_rate(data, found, factor, ratio)) is not None:
-                    found, factor = better
-    return _lengthened(data, found)
+                for _ in range(_MOST_RATE_STEPS):
+                    better = _with_rate(data, now, factor, ratio)
+                    if better is None:
+                        break
+                    now, factor = better
+    now = _lengthened(data, now)
+    return now if now.value < found.value else found
 
 
 def _lengthened(data: Prepared, found: Found) -> Found:
