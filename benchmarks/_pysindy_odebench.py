@@ -34,8 +34,9 @@ def optimizers(name):
 
 
 def derivatives(t, x):
-    smooth = {"smoother_kws": {"window_length": 15}}
-    for made in (ps.FiniteDifference(order=2), ps.SmoothedFiniteDifference(**smooth)):
+    yield np.asarray(ps.FiniteDifference(order=2)(x, t))
+    for window in (15, 51):
+        made = ps.SmoothedFiniteDifference(smoother_kws={"window_length": window})
         yield np.asarray(made(x, t))
 
 

@@ -26,7 +26,8 @@ def system_to_text(report: SystemReport) -> str:
     good = fit.result == "successful"
     head = SAID[fit.result].capitalize() + (f" ({fit.library})" if good else f": {fit.reason}")
     parts.append(_wrapped(head + "."))
-    title = f"Equations, t = {series.time}" if good else "What came closest, not to be believed"
+    clock = "" if series.time == "t" else f", t = {series.time}"
+    title = f"Equations{clock}" if good else "What came closest, not to be believed"
     lines = [
         textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="      ")
         for line in fit.equations()
