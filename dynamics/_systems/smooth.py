@@ -8,14 +8,17 @@ from scipy.interpolate import BSpline, CubicSpline, PchipInterpolator
 from scipy.linalg import eigh
 
 #: Scaled states are of size 1: errors below this do not count as noise.
-LEAST_NOISE = 5e-5
+LEAST_NOISE = 1e-4
 _FEWEST_FOR_SPLINE = 6
 #: Where a relative error vanishes with the state, a point is still no more exact than this share of
 #: the others: its weight would rest on the noise model alone.
 _LEAST_SHARE = 0.15
 _MOST_KNOTS = 200
 _EXACT = 2e-3  # noise below which the path goes through the points
-_FEWEST_STEPS, _MOST_STEPS, _STEP_SHARE = 64, 1024, 0.15
+_FEWEST_STEPS, _MOST_STEPS = 64, 1024
+#: The solver's error as a share of the noise; of next to no noise it must be a smaller one, or
+#: terms are found that describe the solver.
+_STEP_SHARE, _EXACT_STEP_SHARE = 0.15, 0.03
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,11 +175,12 @@ def steps_for(path: SmoothPath, begin: float, end: float, noise: tuple[NoiseLeve
     fine = np.linspace(begin, end, _MOST_STEPS * 2 + 1)
     x = path(fine)
     unit = np.stack([n.deviation(c) for n, c in zip(noise, x.T, strict=True)], axis=1)
+    share = _STEP_SHARE if float(np.mean(unit)) > _EXACT else _EXACT_STEP_SHARE
     steps = _FEWEST_STEPS
     while steps < _MOST_STEPS:
         nodes = x[:: 2 * _MOST_STEPS // steps]
         pieces = CubicSpline(np.linspace(begin, end, steps + 1), nodes)(fine)
-        if np.sqrt(np.mean(((pieces - x) / unit) ** 2)) < _STEP_SHARE:
+        if np.sqrt(np.mean(((pieces - x) / unit) ** 2)) < share:
             break
         steps *= 2
     return steps
