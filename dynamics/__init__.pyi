@@ -59,6 +59,16 @@ from ._phases.family_curve import family_curve as family_curve
 from ._phases.next_measurement import NextMeasurements as NextMeasurements
 from ._phases.next_measurement import next_measurements as next_measurements
 from ._phases.slope import Slope as Slope
+from ._systems.equations import Equation as Equation
+from ._systems.fit import SystemFit as SystemFit
+from ._systems.fit import fit_system as fit_system
+from ._systems.limits import parse_bound as parse_bound
+from ._systems.read import read_trajectories as read_trajectories
+from ._systems.series import TimeSeries as TimeSeries
+from ._systems.terms import Factor as Factor
+from ._systems.terms import Term as Term
+from ._systems.terms import monomials as monomials
+from ._systems.verdict import HeldOut as HeldOut
 from ._tables.account import Account as Account
 from ._tables.account import ColumnSeen as ColumnSeen
 from ._tables.account import FileSeen as FileSeen

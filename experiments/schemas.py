@@ -202,6 +202,30 @@ class FitDynamics(OfTable):
 
 
 @dataclass
+class FitSystem(Launched):
+    """The study `fit_system`: a file of trajectories of any system, and what may stand in its
+    equations. Where `penalty` is named, the terms are those of one library (degree 2 where none is
+    given) and the penalty chooses among them."""
+
+    path: str | None = option(None, "a table with one row per time", flag="PATH")
+    time: str | None = option(
+        None, "the column of times of any system's trajectories", metavar="COLUMN"
+    )
+    states: list[str] = option([], "the columns of its states (all others)", metavar="COLUMN")
+    trajectory: str | None = option(None, "the column that tells them apart", metavar="COLUMN")
+    weight: str | None = option(None, "a column: how often a row counts", metavar="COLUMN")
+    log_time: bool = option(False, "the clock is log10 of the column")
+    bound: list[str] = option([], "'STATE: TERM <= 0', of its coefficient", metavar="BOUND")
+    degree: int | None = option(None, "of the polynomials", choices=lambda: (1, 2, 3))
+    penalty: PenaltyName | None = option(
+        None, "of the coefficients", choices=_words("dynamics", "PenaltyName")
+    )
+    strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
+    members: int = option(200, "resamples", least=0)
+    seed: int = option(0, "of the resamples", least=0)
+
+
+@dataclass
 class PredictFamily(OfTable):
     """The study `predict_family`: what the other families say of the larger models of one."""
 

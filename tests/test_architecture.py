@@ -137,6 +137,7 @@ _COMMAND = "from nullcline.experiments.cli import main; main({})"
         ("import nullcline.organisms", "numpy jax flax"),
         ("from nullcline.dynamics import load_table; load_table('uniform')", "jax scipy.stats"),
         ("from nullcline.dynamics import diagnose", "diffrax equinox flax matplotlib torch"),
+        ("from nullcline.dynamics import fit_system", "jax equinox diffrax sympy matplotlib"),
         (_COMMAND.format(["organisms", "list"]), "jax flax torch pandas"),
         (_COMMAND.format(["status", "."]), "jax flax torch pandas"),
         (_COMMAND.format(["collect", ".", "-o", "x.csv"]), "jax flax torch pandas"),

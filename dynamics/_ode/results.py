@@ -47,6 +47,11 @@ class RESULTS(diffrax.RESULTS, metaclass=_WithNames):  # pyright: ignore[reportG
         "The penalty removed every term of at least one equation, which then says that the score "
         "never changes. Try a smaller threshold or strength."
     )
+    no_structure_found = (
+        "No terms of the library explain how the states move: a system of them does not hold on "
+        "what it was not fitted to. Try another library, measure more states or trajectories, or "
+        "measure more often."
+    )
     left_unit_box = (
         "The vector field would have carried a score out of 0..1; it was held at the wall. Do not "
         "read the solution beyond that size. Log-odds coordinates cannot leave the box."

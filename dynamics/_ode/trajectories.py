@@ -12,7 +12,12 @@ from jaxtyping import Array, Bool, Float, Int
 from ...common.checks import check_known, index_of
 from ...common.display import shown
 from .._precision import in_double_precision
+from .._systems.series import TimeSeries, filled
 from .._tables.scores import ScoreTable
+
+#: A clock that starts above a million and grows manifold counts parameters or tokens: no unix time
+#: does, and a fit along it would be one along the largest model.
+_LEAST_COUNT, _COUNT_RATIO = 1e6, 5.0
 
 
 @shown
@@ -55,7 +60,8 @@ class Trajectories(eqx.Module):
         """From one array of sizes and one of scores ("points dims") per family.
 
         Raises ValueError, naming the family, for fewer than two models, sizes that do not
-        strictly rise, values that are not finite, and arrays that do not match.
+        strictly rise, values that are not finite, arrays that do not match, sizes that are counts
+        where their log10 is meant, and times of 32 bits that have been rounded to their steps.
         """
         families = [f"family {i}" for i in range(len(s))] if families is None else list(families)
         if not len(s) == len(x) == len(families) or not len(s):
@@ -66,11 +72,14 @@ class Trajectories(eqx.Module):
         if len(set(families)) < len(families):
             twice = next(name for i, name in enumerate(families) if name in families[:i])
             raise ValueError(f"two families are called {twice!r}; give each a name of its own")
+        for name, row in zip(families, s, strict=True):
+            _check_rounding(name, np.asarray(row))
         times = [np.asarray(row, float) for row in s]
         states = [np.asarray(row, float) for row in x]
         dims = states[0].shape[-1]
         for name, time, state in zip(families, times, states, strict=True):
             _check_family(name, time, state, dims)
+        _check_counts(times)
         points = max(len(time) for time in times)
         pad = [points - len(time) for time in times]
         return cls(
@@ -158,6 +167,33 @@ class Trajectories(eqx.Module):
             interpolated=interpolated,
         )
 
+    @classmethod
+    def from_series(cls, series: TimeSeries) -> "Trajectories":
+        """From measured trajectories of any system, in their own units.
+
+        Time is counted from each trajectory's first point. A state that is missing between
+        measured ones is taken from the line between them (`interpolated` lists them); rows before
+        the first or after the last measurement of a state are left out. Fit these with
+        `coordinates=Unbounded()`.
+        """
+        times, states, left_out, between = [], [], [], []
+        for name, t, x in zip(series.trajectories, series.times, series.states, strict=True):
+            whole_t, whole_x = filled(t, x)
+            kept = np.isin(t, whole_t)
+            left_out += [(f"{name} at {at:.12g}", "incomplete_states") for at in t[~kept]]
+            for i, d in zip(*np.nonzero(np.isnan(x[kept])), strict=True):
+                between.append((f"{name} at {whole_t[i]:.12g}", series.names[d]))
+            times.append(whole_t - whole_t[0])
+            states.append(whole_x)
+        return cls.from_arrays(
+            times,
+            states,
+            benchmarks=series.names,
+            families=series.trajectories,
+            left_out=[*series.left_out, *left_out],
+            interpolated=between,
+        )
+
     @property
     def dims(self) -> int:
         """The number of benchmarks."""
@@ -219,6 +255,25 @@ def _interpolated(
         filled = filled.assign(**{name: np.where(inside, np.interp(size, at, means), scores)})
         between += [(str(model), name) for model in rows["model"][inside]]
     return filled, between
+
+
+def _check_rounding(name: str, time: np.ndarray) -> None:
+    if time.dtype != np.float32 or len(time) < 2:
+        return
+    grain, steps = float(np.spacing(np.abs(time).max())), np.diff(time.astype(float))
+    if not (steps > 1e3 * grain).all():
+        raise ValueError(
+            f"{name}: 32-bit times near {float(time[-1]):.9g} are rounded to steps of {grain:.3g}; "
+            "subtract the first time in 64 bits before, or give 64-bit NumPy arrays"
+        )
+
+
+def _check_counts(times: list[np.ndarray]) -> None:
+    low, high = min(t[0] for t in times), max(t[-1] for t in times)
+    if low >= _LEAST_COUNT and high >= _COUNT_RATIO * low:
+        raise ValueError(
+            f"sizes go from {low:.3g} to {high:.3g}, which are counts; give np.log10 of them"
+        )
 
 
 def _check_family(name: str, time: np.ndarray, state: np.ndarray, dims: int) -> None:

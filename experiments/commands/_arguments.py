@@ -19,7 +19,10 @@ _OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}
 
 
 def add_schema_arguments(
-    parser: argparse.ArgumentParser, schema: type[Options], *, without: tuple[str, ...] = ()
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup,
+    schema: type[Options],
+    *,
+    without: tuple[str, ...] = (),
 ) -> None:
     """An argument for each field of a schema and of the groups in it, except those in `without`."""
     exclusive: dict[str, Any] = {}

@@ -1,8 +1,10 @@
-"""`nullcline ode fit|predict|crossval`: the coupled capability ODE."""
+"""`nullcline ode fit|predict|crossval`: the coupled capability ODE, and that of any system."""
 
 import argparse
+from typing import Any
 
-from ..schemas import CrossValidate, FitDynamics, PredictFamily
+from ..schemas import CrossValidate, FitDynamics, FitSystem, PredictFamily
+from ._arguments import add_schema_arguments
 from ._run import add_study_arguments, run_study
 
 _ACTIONS = {
@@ -10,6 +12,9 @@ _ACTIONS = {
     "predict": ("predict_family", PredictFamily, "larger models of a family, with bands"),
     "crossval": ("cross_validate", CrossValidate, "every method on families it never saw"),
 }
+#: What the fits of a table and of trajectories have in common, from the schema of the former.
+_SHARED = ("path", "degree", "penalty", "strength", "members", "seed")
+_OF_SYSTEMS = ("time", "states", "trajectory", "weight", "log_time", "bound")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +23,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (_, schema, summary) in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=summary)
         add_study_arguments(action, schema)
+        if name == "fit":
+            group = action.add_argument_group("trajectories of any system, with --time")
+            add_schema_arguments(group, FitSystem, without=_SHARED)
 
 
 def run(options: argparse.Namespace) -> None:
     """Run one action and print its result."""
+    if options.action == "fit" and _is_system(options):
+        _run_system(options)
+        return
     run_study(_ACTIONS[options.action][0], options)
+
+
+def _is_system(options: argparse.Namespace) -> bool:
+    given = [name for name in _OF_SYSTEMS if hasattr(options, name)]
+    if given and not hasattr(options, "time"):
+        flag = given[0].replace("_", "-")
+        raise ValueError(f"--{flag}: give --time too, the column of times of the trajectories")
+    return bool(given)
+
+
+def _run_system(options: argparse.Namespace) -> None:
+    for name in ("table", "family_names", "benchmarks", "kind"):
+        if hasattr(options, name):
+            flag = name.removesuffix("_names")
+            raise ValueError(f"--{flag} goes with tables of scores; leave it out beside --time")
+    path = getattr(options, "path", None)
+    if not isinstance(path, str):
+        raise ValueError("--time: give one PATH, the file of the trajectories")
+    given: dict[str, Any] = {"path": path}
+    if hasattr(options, "penalty_name"):
+        given["penalty"] = options.penalty_name
+    if hasattr(options, "penalty_strength"):
+        given["strength"] = options.penalty_strength
+    run_study("fit_system", options, **given)

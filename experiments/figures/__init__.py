@@ -1,3 +1,4 @@
 """Figures of results, drawn from what the library computed; no statistic is made here."""
 
 from ._diagnosis import write_diagnosis_figures as write_diagnosis_figures
+from ._system import write_system_figure as write_system_figure

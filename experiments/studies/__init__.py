@@ -14,6 +14,7 @@ _MODULES = {
     "evaluate_steering": "steering",
     "find_truth": "steering",
     "fit_dynamics": "ode",
+    "fit_system": "ode",
     "predict_family": "ode",
     "train_organism": "organisms",
 }

@@ -24,6 +24,18 @@ def test_padding_repeats_the_last_model():
     assert data.take([1]).families == ("family 1",)
 
 
+def test_counts_and_rounded_times_are_refused_with_the_mend():
+    x = np.array([[0.1], [0.2], [0.3]])
+    with pytest.raises(ValueError, match=r"give np\.log10"):
+        dynamics.Trajectories.from_arrays([np.array([7e7, 1e9, 12e9])], [x])
+    days = 738_000 + np.array([0.0, 0.1, 0.2])
+    with pytest.raises(ValueError, match=r"steps of 0\.0625; subtract"):
+        dynamics.Trajectories.from_arrays([days.astype(np.float32)], [x])
+    # In 64 bits a far origin is exact: days are 1e-10 apart there.
+    found = dynamics.Trajectories.from_arrays([days], [x])
+    np.testing.assert_allclose(np.diff(found.s[0]), 0.1, atol=2e-10)
+
+
 @pytest.mark.parametrize(
     ("s", "x", "message"),
     [

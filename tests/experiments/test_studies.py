@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+from planted_systems import write_rows
 from sweep_jobs import Trial, trial
 
 from nullcline.experiments.cli import main as command
@@ -28,6 +29,10 @@ BY_BOTH_ROADS = {
         "ode fit --penalty l1 --strength 0.01 --members 200 --seed 3",
         "penalty=l1 penalty.strength=0.01 members=200 seed=3",
     ),
+    "fit_system": (
+        "ode fit {trajectories} --time t --degree 1 --members 0",
+        "path={trajectories} time=t degree=1 members=0",
+    ),
     "predict_family": ("ode predict --holdout Pythia --protocol B", "holdout=Pythia protocol=B"),
     "attribute_heads": (
         "heads organism:web-8 --count 40 --top 3",
@@ -46,7 +51,9 @@ BY_BOTH_ROADS = {
 
 @pytest.mark.parametrize("name", BY_BOTH_ROADS)
 def test_both_roads_make_the_same_record(name, tmp_path, monkeypatch, capsys):
-    typed, overrides = BY_BOTH_ROADS[name]
+    rows = [(0.1 * i, 2**-i, 1 - 2**-i) for i in range(20)]
+    file = write_rows(tmp_path / "trajectories.csv", "txy", rows)
+    typed, overrides = (text.replace("{trajectories}", file) for text in BY_BOTH_ROADS[name])
     assert command([*typed.split(), "--json", "--out", str(tmp_path / "typed")]) == 0
     result = json.loads(capsys.readouterr().out)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")

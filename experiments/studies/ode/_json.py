@@ -45,7 +45,12 @@ def fit_to_dict(report: FitReport) -> dict:
             "families": list(fit.families),
             "models": report.models,
             "benchmarks": fit.ode.benchmarks,
-            "equations": fit.equations(),
+            "equations": [
+                {"state": state, "terms": _used(fit, i), "text": text}
+                for i, (state, text) in enumerate(
+                    zip(fit.ode.benchmarks, fit.equations(), strict=True)
+                )
+            ],
             "terms": [
                 {
                     "equation": equation,
@@ -85,6 +90,12 @@ def fit_to_dict(report: FitReport) -> dict:
             else {method.name: {"mae_pp": 100 * method.mae} for method in report.baselines.methods},
         }
     )
+
+
+def _used(fit: ODEFit, row: int) -> dict[str, float]:
+    """Term -> coefficient of one equation, `1` for the constant, products without blanks."""
+    values = zip(fit.terms, np.asarray(fit.coefficients[row]).tolist(), strict=True)
+    return {term.replace(" ", ""): value for term, value in values if value != 0}
 
 
 def _left_out(errors: LeftOut) -> dict:

@@ -1,0 +1,1 @@
+"""Differential equations of any measured system: series, candidate terms, search, verdict."""

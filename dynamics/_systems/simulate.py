@@ -1,0 +1,43 @@
+"""Solutions of a fitted system at any times."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from scipy.integrate import solve_ivp
+
+from .terms import Term, TermValues
+
+_FAR = 1e8  # times the size of the first states and 1
+
+
+def simulate(
+    terms: Sequence[Term],
+    coefficients: Float[np.ndarray, "dims terms"],
+    x0: Sequence[float | int] | np.ndarray,
+    times: Sequence[float | int] | np.ndarray,
+) -> Float[np.ndarray, "_ dims"]:
+    """The solution from `x0` at the first of `times`, NaN from where it escapes."""
+    used = (coefficients != 0).any(axis=0)
+    values = TermValues([t for t, u in zip(terms, used, strict=True) if u], len(coefficients))
+    weights, start = coefficients[:, used].T, np.asarray(x0, float)
+    t = np.asarray(times, float) - float(times[0])
+    out = np.full((len(t), len(start)), np.nan)
+    out[0] = start
+    far = _FAR * max(1.0, float(np.abs(start).max()))
+
+    def field(_, x):
+        return values.values(x[None])[0] @ weights if used.any() else np.zeros_like(x)
+
+    def escaped(_, x):
+        return far - float(np.abs(x).max())
+
+    escaped.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
+    with np.errstate(all="ignore"):
+        solved = solve_ivp(
+            field, (0, t[-1]), start, method="LSODA", t_eval=t, rtol=1e-7,
+            atol=1e-10 * max(1e-6, float(np.abs(start).max())), events=escaped,
+        )  # fmt: skip
+    reached = solved.y.T
+    out[: len(reached)] = np.where(np.isfinite(reached), reached, np.nan)
+    return out
