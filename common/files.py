@@ -10,11 +10,20 @@ then be either.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+
+def regular_bytes(path: Path) -> bytes:
+    """The bytes of a file. **Raises** `OSError` as reading does, and for a pipe or a device, of
+    which nobody knows whether it ends."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "neither a file nor a folder", str(path))
+    return path.read_bytes()
 
 
 @contextlib.contextmanager

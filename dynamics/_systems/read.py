@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...common.files import regular_bytes
 from .._tables.cells import is_missing
 from .._tables.cells import shown as shown_cell
 from .._tables.decode import decoded, unpacked
@@ -79,7 +80,7 @@ def read_trajectories(
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return regular_bytes(path)
     except OSError as error:
         raise TableError(path, f"cannot be read ({error.strerror})", "check the path") from None
 

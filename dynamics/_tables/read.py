@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...common.files import regular_bytes
 from ...common.progress import Progress, silent
 from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
 from .json_files import parse_json
@@ -114,7 +115,7 @@ def _read(path: Path) -> list[RawTable]:
         raise TableError(path, "there is no such file or folder", "check the path")
     if path.is_dir():
         return _folder(path)
-    content = path.read_bytes()
+    content = regular_bytes(path)
     plain, packed = unpacked(path, content)
     if plain[:4] == b"PAR1":
         return [raw_table(parquet_sheet(path, plain), content, packed)]

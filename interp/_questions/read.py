@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...common.files import regular_bytes
 from .._errors import InterpError
 from .pairs import Pair, Question, Statement
 
@@ -220,7 +221,7 @@ def _read_text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise InterpError(f"{path} has over {LARGEST_FILE // 2**20} MB; split it")
-        return path.read_text(encoding="utf-8-sig")
+        return regular_bytes(path).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise InterpError(f"{path} is not UTF-8 text; save it as CSV or JSON in UTF-8") from None
     except OSError as error:

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from nullcline import dynamics, interp
 from nullcline.common.files import whole_file, whole_folder, write_whole
 
 
@@ -124,3 +125,20 @@ def test_a_folder_is_whole_or_not_there(tmp_path):
         (temporary / "second").write_text("")
     assert names(folder) == ["second"]
     assert names(folder.parent) == ["model"]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        dynamics.read_scores,
+        lambda path: dynamics.read_trajectories(path, time="t"),
+        interp.read_questions,
+        interp.read_statements,
+    ],
+)
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path, read):
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="neither a file nor a folder") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
