@@ -11,6 +11,7 @@ from ...dynamics import Diagnosis, FamilyDiagnosis, FamilyPrediction, benchmark
 from ..accounts import account_line
 from ..formats import size
 from ..studies.diagnosis import conclusions
+from ..studies.ode import about_distance, reliance
 from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._kinds import kinds_block
@@ -154,8 +155,8 @@ def _figure(
         layout=layout(x=size_axis(*ends), y=titled("score (%)")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
         data=_data(family, prediction),
-        note=f"By the coupled ODE of {len(prediction.trained_on)} other families; bands hold "
-        f"{100 * prediction.level:.0f} % of scores of families that it had not seen.",
+        note=f"{reliance(prediction)} {about_distance(prediction)} The coupled ODE learned from "
+        f"{len(prediction.trained_on)} families; bands aim at {100 * prediction.level:.0f} %.",
         height=380,
     )
 

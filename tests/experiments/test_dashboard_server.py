@@ -26,6 +26,7 @@ from nullcline.experiments.dashboard._server import create_app
 from nullcline.experiments.dashboard._store import Job
 from nullcline.experiments.dashboard._uploads import MOST_BYTES, MOST_FILES, MOST_ROWS, Uploads
 from nullcline.experiments.dashboard._worker import ProcessWorker
+from nullcline.experiments.studies.ode import reliance
 from nullcline.experiments.web import own_names
 
 VIEWS = ("overview", "family", "table", "dynamics", "frontier", "inside", "claims")
@@ -169,6 +170,7 @@ def test_a_table_of_ones_own_is_read_and_shown(client, tmp_path):
     sizes = rows_of(block_of(shown, "figure", "mine: the next sizes"))
     largest = [float(r["params"]) for r in sizes if r["benchmark"] == "hellaswag"]
     again = dynamics.extend(mine, "mine", params=largest)
+    assert reliance(again) in block_of(shown, "figure", "mine: the next sizes")["note"]
     place = again.benchmarks.index("hellaswag")
     assert [float(r["predicted"]) for r in sizes if r["benchmark"] == "hellaswag"] == pytest.approx(
         again.predicted[:, place].tolist(), rel=1e-9

@@ -104,7 +104,7 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     header = header if extension else (*header, "observed")
     dynamics = f"dynamics of {len(prediction.trained_on)} {_OF[prediction.teacher]} families"
     parts = [
-        _folded_text(_first_line(prediction)),
+        _folded_text(reliance(prediction)),
         _folded_text(f"{prediction.family} from {given}, by the {dynamics} (percent)"),
         text_table(header, rows, right=(3,) if extension else (3, 5)),
     ]
@@ -114,7 +114,7 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
         table = [(n, signed(100 * mae), _tenth(100 * relative)) for n, mae, relative in errors]
         parts.append(text_table(("method", "error (points)", "relative (%)"), table, right=(1, 2)))
         parts.append(f"Skill {signed(prediction.skill)} against the anchored slope.")
-    parts.append(_folded_text(_about_distance(prediction)))
+    parts.append(_folded_text(about_distance(prediction)))
     if prediction.result != "successful":
         parts.append(f"Result: {prediction.result}.")
     return "\n\n".join(parts)
@@ -123,7 +123,7 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
 _OF = {"own": "other", "uniform": "shipped", "both": "shipped and own"}
 
 
-def _first_line(prediction: FamilyPrediction) -> str:
+def reliance(prediction: FamilyPrediction) -> str:
     """Whether the prediction is to be relied on: it and the best baseline on measured models."""
     name, errors = prediction.family, dict(prediction.check)
     if prediction.protocol != "extension":
@@ -140,7 +140,7 @@ def _first_line(prediction: FamilyPrediction) -> str:
     return f"{says[0].upper()}{says[1:]}; {other}."
 
 
-def _about_distance(prediction: FamilyPrediction) -> str:
+def about_distance(prediction: FamilyPrediction) -> str:
     """How far the family lies from its teachers, and what the bands rest on."""
     judged = len(prediction.trained_on) + len(prediction.judges)
     bands = f"The bands rest on errors of {judged} families, each predicted unseen"
