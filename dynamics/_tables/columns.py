@@ -133,6 +133,7 @@ _SPELLINGS = MappingProxyType(
         "harness": "harness",
         "nshot": "n_shot",
         "numfewshot": "n_shot",
+        "shots": "n_shot",
         "taskversion": "task_version",
         "uniformmodel": "uniform_model",
     }

@@ -62,6 +62,9 @@ def read_sizes(
                 warnings.append(TableWarning("unit_unknown", None, message))
                 values[low] = np.nan
         frame[column.name] = values
+    if "step" in frame:
+        for name in {"tokens", "flops"} & set(frame):  # before the first step nothing was read
+            frame[name] = frame[name].mask((frame["step"] == 0) & (frame[name] == 0))
 
 
 def _params(

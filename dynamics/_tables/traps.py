@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from .checkpoints import earlier_checkpoints
 from .join import Joined, check_known, said_of_names
 from .kind_names import KindChoice
 from .problems import TableError, TableWarning
@@ -48,15 +49,18 @@ def find_traps(
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[TableWarning, ...]]:
     """Rows that count, rows left out (with `reason`), and the warnings about both.
 
-    Left out are rows that a reader set aside, models that are not of the kind that is wanted,
-    quantised runs beside whole ones, and second rows of a model (the first is used, its empty cells
-    are filled). Raises TableError where no model is of the wanted kind, or where the size or family
-    of one that counts is not known.
+    Left out are rows that a reader set aside, checkpoints before the last one of their model,
+    models that are not of the kind that is wanted, quantised runs beside whole ones, and second
+    rows of a model (the first is used, its empty cells are filled). Raises TableError where no
+    model is of the wanted kind, or where the size or family of one that counts is not known.
     """
     families, warnings = family_spellings(joined.frame)
     frame = joined.frame.assign(family=pd.Series(families, dtype=object))
     # What a reader set aside it has warned of; nothing more is asked about these rows.
     reason = frame["set_aside"].to_numpy(dtype=object, copy=True)
+    earlier, said = earlier_checkpoints(frame)
+    reason[earlier] = "checkpoint"
+    warnings += said
 
     def leave_out(
         found: Iterable[tuple[int | None, TableWarning | None]], inside: list[int]
