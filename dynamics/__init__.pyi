@@ -24,6 +24,7 @@ from ._forecast.protocol import held_out_cohort as held_out_cohort
 from ._ode.best_subset import BestSubset as BestSubset
 from ._ode.ensemble import Ensemble as Ensemble
 from ._ode.ensemble import bootstrap as bootstrap
+from ._ode.fit_ode import fit_ode as fit_ode
 from ._ode.geometry import fixed_points as fixed_points
 from ._ode.geometry import nullcline as nullcline
 from ._ode.integrate import Solution as Solution
@@ -33,7 +34,6 @@ from ._ode.library import LogisticLibrary as LogisticLibrary
 from ._ode.library import PolynomialLibrary as PolynomialLibrary
 from ._ode.names import PenaltyName as PenaltyName
 from ._ode.ode import ODEFit as ODEFit
-from ._ode.ode import fit_ode as fit_ode
 from ._ode.pooling import PartialPooling as PartialPooling
 from ._ode.proximal import ElasticNet as ElasticNet
 from ._ode.proximal import Lasso as Lasso

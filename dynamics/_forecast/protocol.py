@@ -39,7 +39,7 @@ class CohortFamily:
 
     def complete(self) -> "CohortFamily":
         """The family with only the models that have all scores."""
-        rows = ~np.isnan(self.scores).any(axis=1)
+        rows = np.asarray(~np.isnan(self.scores).any(axis=1))
         if rows.all():
             return self
         models = tuple(m for m, there in zip(self.models, rows, strict=True) if there)
@@ -152,11 +152,11 @@ def _usable(
     there: Bool[np.ndarray, "models benchmarks"], partial_after: int | None
 ) -> Bool[np.ndarray, " models"]:
     """Models with all scores, and beyond the first `partial_after` of these any with one."""
-    complete = there.all(axis=1)
+    complete = np.asarray(there.all(axis=1))
     if partial_after is None:
         return complete
     given_before = np.cumsum(complete) - complete >= partial_after
-    return complete | (given_before & there.any(axis=1))
+    return complete | (given_before & np.asarray(there.any(axis=1)))
 
 
 def held_out_benchmarks(

@@ -14,6 +14,7 @@ from .ensemble import bootstrap
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching
 from .names import FitMethod, Noise
+from .ode import fit_trajectories
 from .results import RESULTS, result_name
 from .sparse import AbstractPenalty
 from .trajectories import Trajectories
@@ -40,8 +41,6 @@ def fit_series(
     to resample, and no window has to answer for all that went before. Raises ValueError for a
     library whose terms are no products of powers.
     """
-    from .ode import fit_ode
-
     library = PolynomialLibrary(2) if library is None else library
     if not isinstance(library, PolynomialLibrary):
         raise ValueError(
@@ -55,7 +54,7 @@ def fit_series(
 
     def fit(part: Prepared):
         trajectories = _as_trajectories(part, series.names, smooth=method == "integral")
-        found = fit_ode(
+        found = fit_trajectories(
             trajectories, library, penalty=penalty, method=method, noise=noise,
             matching=matching, coordinates=Unbounded(), throw=False,
         )  # fmt: skip

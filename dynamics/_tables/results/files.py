@@ -18,10 +18,9 @@ from .every_eval_ever import is_every_eval_ever, read_every_eval_ever
 from .inspect_logs import is_inspect, open_eval, read_inspect
 from .lighteval import is_lighteval, read_lighteval
 from .lm_eval import read_lm_eval
-from .runs import FileReading
+from .runs import EVAL_FOLDER, FileReading
 
 CARD = "README.md"
-EVAL_FOLDER = ".eval_results"  # of a model's repository on the hub
 _TABLES = frozenset({".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".md"})
 SAMPLES = "answers to single questions, no scores; the scores are in results_<time>.json"
 _NO_RESULTS = "JSON without results"

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from ..benchmarks import canonical_benchmark
 from ..json_files import as_dict, as_list, as_text
-from .files import EVAL_FOLDER
 from .identity import identify
-from .runs import FileReading, Measurement, Run, spread
+from .runs import EVAL_FOLDER, FileReading, Measurement, Run, spread
 from .tasks import KnownTask, known_task
 from .yaml_files import parse_yaml
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from ..problems import TableError
 from .identity import ModelIdentity
 
+#: The folder of a model's repository on the hub that holds results of evaluations.
+EVAL_FOLDER = ".eval_results"
+
 
 @dataclass(frozen=True, slots=True)  # a folder may hold a million
 class Measurement:
