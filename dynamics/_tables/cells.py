@@ -167,8 +167,20 @@ def _numbers(cells: Sequence[object]) -> tuple[np.ndarray, list[int]]:
     """Cells as floats, NaN where they are none, and the places of those."""
     objects = np.empty(len(cells), dtype=object)
     objects[:] = cells
-    values = np.array(pd.to_numeric(objects, errors="coerce"), dtype=float)
+    try:
+        numbers = pd.to_numeric(objects, errors="coerce")
+    except OverflowError:  # a whole number that no float holds
+        objects[:] = [_as_float(cell) if isinstance(cell, int) else cell for cell in cells]
+        numbers = pd.to_numeric(objects, errors="coerce")
+    values = np.array(numbers, dtype=float)
     return values, np.flatnonzero(np.isnan(values)).tolist()
+
+
+def _as_float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _decimal(text: str) -> float:

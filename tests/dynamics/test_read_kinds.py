@@ -1,5 +1,6 @@
 """Base models told from tuned ones, families and sizes read from names, makers told apart."""
 
+import json
 import math
 
 import pytest
@@ -250,3 +251,16 @@ def test_truthfulqa_binary_is_a_third_variant(tmp_path):
     table = read(tmp_path, [], header.rpartition(",")[0], [row.rpartition(",")[0] for row in rows])
     names = {"truthfulqa_mc1", "truthfulqa_mc2", "truthfulqa_binary"}
     assert set(table.benchmarks) == names
+
+
+@pytest.mark.parametrize("column", ["hellaswag", "params"])
+def test_a_whole_number_beyond_any_float_is_no_score_and_no_size(tmp_path, column):
+    rows = [
+        {"model": f"elm-{n}b", "params": n * 10**9, "hellaswag": 0.3, "truthfulqa_mc2": 0.4}
+        for n in (1, 3)
+    ]
+    rows[0][column] = 10**400
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(rows))
+    with pytest.raises(dynamics.TableError, match=rf"{column} is infinite"):
+        dynamics.read_scores(path)
