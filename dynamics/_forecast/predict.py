@@ -20,6 +20,7 @@ from .distance import Distance, family_distance
 from .forecast import Forecaster, fit_forecaster
 from .names import Protocol, SameSize, TrainedOn
 from .protocol import (
+    Cohort,
     CohortFamily,
     given_models,
     held_out_cohort,
@@ -182,12 +183,8 @@ def hold_out(
     known, sizes = target.scores[:given], target.log10_n[:given]
     grid, observed = target.log10_n[given:], target.scores[given:]
     forecast = predict(forecaster, known, log10_n=grid, start=sizes)
-    baselines, baseline_scores = {}, {}
-    for method in baseline_methods():
-        predictor, _ = fit_method(method, taught.cohort, given=given)
-        scores = predictor(known, sizes, grid)
-        baselines[method.name] = _errors(scores, observed)
-        baseline_scores[method.name] = scores
+    baseline_scores = _baseline_scores(taught.cohort, known, sizes, grid)
+    baselines = {name: _errors(scores, observed) for name, scores in baseline_scores.items()}
     mae, mae_relative = _errors(forecast.scores, observed)
     return FamilyPrediction(
         family=target.name,
@@ -290,10 +287,18 @@ def _check(forecaster: Forecaster, taught: Teachers, target: CohortFamily) -> di
     if len(target.models) < 2:
         return {}
     start = target.scores[:1], target.log10_n[:1], target.log10_n[1:]
-    predicted = {ODE: forecaster.scores(*start)}
-    for method in baseline_methods():
-        predicted[method.name] = fit_method(method, taught.cohort)[0](*start)
+    predicted = {ODE: forecaster.scores(*start), **_baseline_scores(taught.cohort, *start)}
     return {name: _errors(scores, target.scores[1:])[0] for name, scores in predicted.items()}
+
+
+def _baseline_scores(
+    cohort: Cohort, known: np.ndarray, sizes: np.ndarray, grid: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What each baseline, fitted to the cohort, predicts from the known models."""
+    return {
+        method.name: fit_method(method, cohort, given=len(known))[0](known, sizes, grid)
+        for method in baseline_methods()
+    }
 
 
 def _larger_sizes(

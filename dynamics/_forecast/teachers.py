@@ -1,6 +1,7 @@
 """Which families teach the dynamics of a prediction, and which only say how far it may err."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -41,7 +42,7 @@ def settle(
 
     Raises ValueError for another word, and where the tables have no benchmark in common.
     """
-    uniform, is_uniform = load_table("uniform"), _is_uniform(table)
+    uniform, is_uniform = _shipped("uniform"), _is_uniform(table)
     if trained_on not in (None, *get_args(TrainedOn)):
         raise ValueError(f"trained_on is {trained_on!r}; it is uniform, own or both")
     if is_uniform or trained_on == "own":
@@ -72,7 +73,7 @@ def choose_teachers(
             table, benchmarks=benchmarks, partial_after=partial_after(table, given=1)
         )
         return Teachers(_without(cohort, [target]), (), trained_on)
-    cohort = held_out_cohort(load_table("uniform"), benchmarks=benchmarks)
+    cohort = held_out_cohort(_shipped("uniform"), benchmarks=benchmarks)
     own = ()
     if trained_on == "both":
         own = _families(table, benchmarks, min_models=3, partial_after=1)
@@ -81,7 +82,7 @@ def choose_teachers(
     further = [
         family
         for name in SHIPPED_TEACHERS
-        for family in _families(load_table(name), benchmarks, min_models=2, same_size="first")
+        for family in _families(_shipped(name), benchmarks, min_models=2, same_size="first")
     ]
     judges = _without(
         dataclasses.replace(cohort, families=tuple(further)), [target, *cohort.families]
@@ -96,7 +97,13 @@ def partial_after(table: ScoreTable, *, given: int) -> int | None:
 
 
 def _is_uniform(table: ScoreTable) -> bool:
-    return table.sha256 == load_table("uniform").sha256
+    return table.sha256 == _shipped("uniform").sha256
+
+
+@functools.cache
+def _shipped(name: str) -> ScoreTable:
+    """A shipped table, read once: one prediction asks for it several times."""
+    return load_table(name)
 
 
 def _families(table: ScoreTable, benchmarks: Sequence[str], **limits) -> tuple[CohortFamily, ...]:
