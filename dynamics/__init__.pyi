@@ -44,6 +44,7 @@ from ._ode.stlsq import STLSQ as STLSQ
 from ._ode.trajectories import Trajectories as Trajectories
 from ._ode.trajectory_selection import TrajectorySelection as TrajectorySelection
 from ._ode.vector_field import CapabilityODE as CapabilityODE
+from ._phases.clocks import ClockComparison as ClockComparison
 from ._phases.common_turn import CommonTurn as CommonTurn
 from ._phases.coupling import Correlation as Correlation
 from ._phases.coupling import Step as Step
@@ -74,10 +75,14 @@ from ._tables.account import ColumnSeen as ColumnSeen
 from ._tables.account import FileSeen as FileSeen
 from ._tables.account import RowLeftOut as RowLeftOut
 from ._tables.account import TaskSeen as TaskSeen
+from ._tables.along import along_clock as along_clock
 from ._tables.benchmarks import BENCHMARKS as BENCHMARKS
 from ._tables.benchmarks import Benchmark as Benchmark
 from ._tables.benchmarks import benchmark as benchmark
 from ._tables.cells import parse_count as parse_count
+from ._tables.clock import CLOCKS as CLOCKS
+from ._tables.clock import Along as Along
+from ._tables.clock import Clock as Clock
 from ._tables.combine import combine_tables as combine_tables
 from ._tables.kind_names import KindChoice as KindChoice
 from ._tables.problems import TableError as TableError

@@ -13,6 +13,7 @@ from ..common.display import shown
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
+from ._phases.clocks import ClockComparison, compare_clocks
 from ._phases.common_turn import CommonTurn
 from ._phases.coupling import Correlation, Step, correlate, steps
 from ._phases.critical_family import u_test
@@ -25,9 +26,10 @@ from ._phases.seed_turn import turn_over_seeds
 from ._phases.slope import Slope, current_slope, errors_in_variables_slope
 from ._phases.turn import slopes_about_turn
 from ._phases.turning import TestedFamily, Turning, turning_families
-from ._pooled import common_turns, level_of, noise_of, pooled_points, scatter_of
+from ._pooled import axes_of, common_turns, level_of, noise_of, pooled_points, scatter_of
 from ._tables.account import NOTHING_SEEN, Account
 from ._tables.benchmarks import benchmark, canonical_benchmark
+from ._tables.clock import Along, clock_of
 from ._tables.columns import apart
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
@@ -60,19 +62,20 @@ class Support:
 class FamilyDiagnosis:
     """One family: what its models say of the coupling of the two scores.
 
-    - `models`: names in order of size; `log10_params`, `reasoning`, `truth` and their standard
-      errors likewise.
+    - `models`: names in order of `time`, their places on the clock `along` (log10 of counts, or
+      years); `reasoning`, `truth` and their standard errors likewise.
     - `correlation`: with the trend's share beside it.
-    - `slope`: coupling over all models; `current`: at the largest ones; None below two sizes.
-    - `steps`: from each size to the next.
-    - `critical`: minimum of the truth score along log10 N; where the table has several seeds of
-      every size, they say whether it is one.
-    - `about_turn`: coupling before and after that minimum, None where the sizes do not bracket it.
+    - `slope`: coupling over all models; `current`: at the last ones; None below two places.
+    - `steps`: from each place to the next.
+    - `critical`: minimum of the truth score along the clock; where the table has several seeds of
+      every place, they say whether it is one.
+    - `about_turn`: coupling before and after that minimum, None where it is not bracketed.
     """
 
     family: str
     models: tuple[str, ...]
-    log10_params: np.ndarray
+    along: Along
+    time: np.ndarray
     reasoning: np.ndarray
     truth: np.ndarray
     reasoning_stderr: np.ndarray
@@ -83,6 +86,13 @@ class FamilyDiagnosis:
     steps: tuple[Step, ...]
     critical: FamilyCritical
     about_turn: tuple[Slope, Slope] | None
+
+    @property
+    def log10_params(self) -> np.ndarray:
+        """The sizes, where these are the clock. Raises ValueError along any other."""
+        if self.along != "params":
+            raise ValueError(f"{self.family} is along {self.along}; its places are in `time`")
+        return self.time
 
     @property
     def phase(self) -> str:
@@ -123,6 +133,11 @@ class Diagnosis:
       have); `dimension_change`: models of families in tax beside those in bonus, None where there
       are none.
     - `account`: what was seen of the table's files, and what became of it.
+    - `along`: the clock that puts the models of a family in order.
+    - `clocks`: what explains the truth score, where two clocks are known and none of them is the
+      other.
+
+    A score of which less is better (`Benchmark.lower_is_better`) counts as 1 - score.
     """
 
     table: str
@@ -145,9 +160,13 @@ class Diagnosis:
     n_boot: int
     seed: int
     account: Account = NOTHING_SEEN
+    along: Along = "params"
+    clocks: ClockComparison | None = None
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row per family; sizes are counts, scores fractions."""
+        """One row per family; places are counts (`critical_params` along `params`,
+        `critical_tokens` along `tokens`, ...) or years, scores fractions."""
+        value = clock_of(self.along).value
         return pd.DataFrame(
             {
                 "family": f.family,
@@ -159,9 +178,9 @@ class Diagnosis:
                 "gamma_low": f.current.low if f.current else -math.inf,
                 "gamma_high": f.current.high if f.current else math.inf,
                 "critical_status": f.critical.status,
-                "critical_params": 10**f.critical.vertex,
-                "critical_low": 10**f.critical.low,
-                "critical_high": 10**f.critical.high,
+                f"critical_{self.along}": value(f.critical.vertex),
+                "critical_low": value(f.critical.low),
+                "critical_high": value(f.critical.high),
             }
             for f in self.families
         )
@@ -187,6 +206,7 @@ def diagnose(
     *,
     reasoning: str | None = None,
     truth: str | None = None,
+    along: Along | None = None,
     n_boot: int = 10_000,
     seed: int = 0,
     on_progress: Progress | None = None,
@@ -196,6 +216,7 @@ def diagnose(
     - `table`: a score table, or what `read_scores` reads: a path or a DataFrame.
     - `reasoning`, `truth`: benchmarks of the table, in any spelling; HellaSwag and TruthfulQA MC2
       where not named.
+    - `along`: the clock, see `along_clock`; the table's own (`params` as it is read) by default.
     - `n_boot`: bootstrap resamples and permutations; `seed` makes the result repeatable.
     - `on_progress`: called with the name of each part as it begins.
 
@@ -205,24 +226,26 @@ def diagnose(
     undetermined. Raises ValueError for a benchmark that the table does not have, TableError where
     fewer than two models have both scores.
     """
-    by_seed = as_table(table)
+    by_seed = as_table(table, along=along)
     table = average_seeds(by_seed)
     reasoning = _named(table, reasoning) if reasoning else default_reasoning(table)
     truth = _named(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     report = on_progress or silent
     report("families")
+    clock = clock_of(table.along)
     chance = benchmark(reasoning).chance
     groups = {name: group for name in table.families if len(group := pair[pair["family"] == name])}
     scatter = scatter_of(groups.values())
     seeds = {
-        name: seed_scores(by_seed, truth, family=name, params=group["params"].to_numpy(float))
+        name: seed_scores(by_seed, truth, family=name, time=group["time"].to_numpy(float))
         for name, group in groups.items()
     }
     families = FamilyDiagnoses(
         _diagnose_family(
             name,
             group,
+            along=table.along,
             chance=chance,
             scatter=scatter,
             seeds=seeds[name],
@@ -232,8 +255,9 @@ def diagnose(
         for name, group in groups.items()
     )
     report("pooled")
-    pooled = pooled_points(pair, n_boot=n_boot, seed=seed)
-    turns = common_turns(pair, pooled, scatter, seed=seed)
+    axes = axes_of(pair, clock)
+    pooled = pooled_points(pair, axes, n_boot=n_boot, seed=seed)
+    turns = common_turns(pair, axes, pooled, scatter, seed=seed)
     report("width and dimension")
     measured = [b for b in table.benchmarks if pair[b].notna().mean() >= _MEASURED]
     return Diagnosis(
@@ -245,8 +269,8 @@ def diagnose(
         coupling=combine_families([f.slope for f in families if f.slope is not None]),
         pooled=pooled,
         turning=turning_families(
-            {f.family: TestedFamily(f.critical, f.log10_params, f.truth_stderr) for f in families},
-            curve=turns["log10_params"].curve,
+            {f.family: TestedFamily(f.critical, f.time, f.truth_stderr) for f in families},
+            curve=turns[clock.axis].curve,
             noise=noise_of(pair, scatter),
             seed=seed,
         ),
@@ -265,11 +289,14 @@ def diagnose(
         n_boot=n_boot,
         seed=seed,
         account=table.account,
+        along=table.along,
+        clocks=compare_clocks(pair, along=table.along, seed=seed),
     )
 
 
 def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The models with both scores in order of size, and those without; `x`, `y` are the scores."""
+    """The models with both scores in order of time, and those without; `x`, `y` are the scores,
+    more being better."""
     for name in (reasoning, truth):
         if name not in table.benchmarks:
             there = ", ".join(table.benchmarks)
@@ -280,18 +307,22 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     if reasoning == truth:
         raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
     frame = table.frame.assign(
-        x=table.frame[reasoning],
-        y=table.frame[truth],
+        x=_more_is_better(table.frame, reasoning),
+        y=_more_is_better(table.frame, truth),
         x_stderr=table.stderr(reasoning),
         y_stderr=table.stderr(truth),
-        log10_params=np.log10(table.frame["params"]),
+        time=table.time(),
     )
     missing = frame[frame[["x", "y"]].isna().any(axis=1)]
-    pair = frame.drop(index=missing.index).sort_values("params", kind="stable")
+    pair = frame.drop(index=missing.index).sort_values("time", kind="stable")
     if len(pair) < 2:
         problem = f"{len(pair)} models have both {reasoning} and {truth}"
         raise TableError(table.name, problem, "give at least two models with both scores")
     return pair, missing
+
+
+def _more_is_better(frame: pd.DataFrame, name: str) -> pd.Series:
+    return 1 - frame[name] if benchmark(name).lower_is_better else frame[name]
 
 
 def _named(table: ScoreTable, name: str) -> str:
@@ -308,35 +339,37 @@ def _diagnose_family(
     name: str,
     group: pd.DataFrame,
     *,
+    along: Along,
     chance: float,
     scatter: Scatter,
     seeds: SeedScores | None,
     n_permutations: int,
     seed: int,
 ) -> FamilyDiagnosis:
-    x, y, x_stderr, y_stderr, size = (
-        group[c].to_numpy(float) for c in ("x", "y", "x_stderr", "y_stderr", "log10_params")
+    x, y, x_stderr, y_stderr, time = (
+        group[c].to_numpy(float) for c in ("x", "y", "x_stderr", "y_stderr", "time")
     )
     models = tuple(group["model"])
     errors: _Errors = {"x_stderr": x_stderr, "y_stderr": y_stderr, "scatter": scatter}
-    sizes = len(np.unique(size)) > 1
-    critical = u_test(size, y, family=name, y_stderr=y_stderr)
+    several = len(np.unique(time)) > 1
+    critical = u_test(time, y, family=name, y_stderr=y_stderr)
     if seeds is not None:
-        critical = turn_over_seeds(critical, size, seeds.scores)
+        critical = turn_over_seeds(critical, time, seeds.scores)
     return FamilyDiagnosis(
         family=name,
         models=models,
-        log10_params=size,
+        along=along,
+        time=time,
         reasoning=x,
         truth=y,
         reasoning_stderr=x_stderr,
         truth_stderr=y_stderr,
-        correlation=correlate(x, y, log10_params=size, n_permutations=n_permutations, seed=seed),
-        slope=errors_in_variables_slope(x, y, **errors) if sizes else None,
-        current=current_slope(x, y, **errors) if sizes else None,
-        steps=steps(x, y, **errors, log10_params=size, models=models, chance=chance),
+        correlation=correlate(x, y, log10_params=time, n_permutations=n_permutations, seed=seed),
+        slope=errors_in_variables_slope(x, y, **errors) if several else None,
+        current=current_slope(x, y, **errors) if several else None,
+        steps=steps(x, y, **errors, log10_params=time, models=models, chance=chance),
         critical=critical,
-        about_turn=slopes_about_turn(x, y, **errors, log10_params=size, critical=critical),
+        about_turn=slopes_about_turn(x, y, **errors, log10_params=time, critical=critical),
     )
 
 

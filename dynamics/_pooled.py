@@ -10,18 +10,26 @@ from ._phases.critical import critical_point
 from ._phases.critical_types import CriticalPoint, known_noise, within_families
 from ._phases.own_slopes import Level, slopes_on_level
 from ._phases.scatter import Scatter, pooled_scatter, residuals_about_curve
-
-#: Along which a turn is looked for: the reasoning score, and what models are made of.
-AXES = ("reasoning", "log10_params", "log10_flops")
+from ._tables.clock import Clock
 
 
-def pooled_points(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, CriticalPoint]:
-    """Axis -> critical point of all families, for the axes that the table has."""
+def axes_of(pair: pd.DataFrame, clock: Clock) -> dict[str, np.ndarray]:
+    """Along what a turn is looked for, axis -> positions: the reasoning score and the clock; beside
+    the size also the FLOPs, where they are stated."""
+    axes = {"reasoning": pair["x"].to_numpy(float), clock.axis: pair["time"].to_numpy(float)}
+    if clock.name == "params" and "flops" in pair:
+        axes["log10_flops"] = np.log10(pair["flops"].to_numpy(float))
+    return axes
+
+
+def pooled_points(
+    pair: pd.DataFrame, axes: Mapping[str, np.ndarray], *, n_boot: int, seed: int
+) -> dict[str, CriticalPoint]:
+    """Axis -> critical point of all families."""
     pooled = {}
-    for axis in AXES:
-        position = _axis(pair, axis)
-        if position is not None:
-            known = np.isfinite(position)
+    for axis, position in axes.items():
+        known = np.isfinite(position)
+        if known.any():
             pooled[axis] = critical_point(
                 position[known],
                 pair["y"].to_numpy()[known],
@@ -36,15 +44,14 @@ def pooled_points(pair: pd.DataFrame, *, n_boot: int, seed: int) -> dict[str, Cr
 def scatter_of(groups: Iterable[pd.DataFrame]) -> Scatter:
     """The scatter between models that all families of a table show together."""
     return pooled_scatter(
-        residuals_about_curve(
-            *(group[c].to_numpy(float) for c in ("log10_params", "y", "y_stderr"))
-        )
+        residuals_about_curve(*(group[c].to_numpy(float) for c in ("time", "y", "y_stderr")))
         for group in groups
     )
 
 
 def common_turns(
     pair: pd.DataFrame,
+    axes: Mapping[str, np.ndarray],
     pooled: Mapping[str, CriticalPoint],
     scatter: Scatter,
     *,
@@ -53,8 +60,7 @@ def common_turns(
     """Axis -> whether families share a turn, for the axes of `pooled`."""
     turns = {}
     for axis, point in pooled.items():
-        position = _axis(pair, axis)
-        assert position is not None  # `pooled` has the axes that the table has
+        position = axes[axis]
         known = np.isfinite(position)
         turns[axis] = common_turn(
             position[known],
@@ -77,10 +83,3 @@ def level_of(pair: pd.DataFrame, scatter: Scatter) -> Level:
 def noise_of(pair: pd.DataFrame, scatter: Scatter) -> float:
     """Variance of a truth score about its family's curve: known errors and scatter."""
     return (known_noise(pair["y_stderr"].to_numpy(float)) or 0.0) + scatter.sd**2
-
-
-def _axis(pair: pd.DataFrame, axis: str) -> np.ndarray | None:
-    if axis == "reasoning":
-        return pair["x"].to_numpy(float)
-    column = axis.removeprefix("log10_")
-    return np.log10(pair[column].to_numpy(float)) if column in pair else None

@@ -1,5 +1,7 @@
 """The estimators below a diagnosis: slopes, random effects, critical points."""
 
+from ._phases.clocks import Explained as Explained
+from ._phases.clocks import compare_clocks as compare_clocks
 from ._phases.common_turn import common_turn as common_turn
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published

@@ -21,6 +21,13 @@ def size(params: float) -> str:
     return f"{params:.3g}"
 
 
+def month(year: float) -> str:
+    """A year with its fraction as year and month: 2024-07."""
+    if not math.isfinite(year):
+        return signed(year)
+    return f"{math.floor(year):04d}-{math.floor(year % 1 * 12) + 1:02d}"
+
+
 def signed(value: float, digits: int = 2) -> str:
     """A number with two decimals, a dash where there is none."""
     if math.isnan(value):

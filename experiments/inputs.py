@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from ..common.progress import Progress, silent
 from ..data import shipped
 from .keys import file_digest, folder_digest
-from .schemas import CompareKinds, Diagnose, ModelChoice, OfTable, PredictFamily
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily
 
 if TYPE_CHECKING:
-    from ..dynamics import KindChoice, ScoreTable
+    from ..dynamics import Along, KindChoice, ScoreTable
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -36,8 +36,11 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     changed = tuple(
         Path(path).stat().st_mtime_ns if Path(path).is_file() else 0 for path in settings.paths
     )
+    along = settings.along if isinstance(settings, OfClock) else "params"
     watched = _Watched(progress)
-    return _read_table(tuple(settings.paths), settings.table, settings.kind, changed, watched)
+    return _read_table(
+        tuple(settings.paths), settings.table, settings.kind, along, changed, watched
+    )
 
 
 def read_families(settings: Diagnose | CompareKinds, progress: Progress = silent) -> "ScoreTable":
@@ -58,14 +61,15 @@ def _read_table(
     paths: tuple[str, ...],
     shipped: str,
     kind: "KindChoice",
+    along: "Along",
     changed: tuple[int, ...],
     watched: _Watched,
 ) -> "ScoreTable":
     from .. import dynamics
 
     if not paths:
-        return dynamics.load_table(shipped, kind=kind)
-    return dynamics.read_scores(paths, kind=kind, progress=watched.progress)
+        return dynamics.load_table(shipped, kind=kind, along=along)
+    return dynamics.read_scores(paths, kind=kind, along=along, progress=watched.progress)
 
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 from .options import Options, SettingError, group, option
 
 if TYPE_CHECKING:
-    from ..dynamics import KindChoice, Leave, PenaltyName, Protocol, TrainedOn
+    from ..dynamics import Along, KindChoice, Leave, PenaltyName, Protocol, TrainedOn
     from ..interp import Dtype
 else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
-    Dtype = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
+    Along = Dtype = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
 
 
 def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
@@ -144,7 +144,11 @@ class ReadTables(Options):
 class OfTable(Launched):
     """What every study of a score table has: a shipped table by name, or paths of one's own."""
 
-    table: str = option("uniform", "a shipped table: uniform, leaderboard, published, organisms")
+    table: str = option(
+        "uniform",
+        "a shipped table: uniform, leaderboard, published, organisms, checkpoints, "
+        "checkpoints_5shot",
+    )
     path: Any = option(
         None,
         "tables of scores (CSV, Excel, Markdown, JSON, ...) and folders of evaluation results, "
@@ -168,7 +172,18 @@ class OfTable(Launched):
 
 
 @dataclass
-class Diagnose(OfTable):
+class OfClock(OfTable):
+    """A study of a score table along a clock."""
+
+    along: Along = option(
+        "params",
+        "the clock; along tokens, flops and step each model with checkpoints is a family",
+        choices=_words("dynamics", "Along"),
+    )
+
+
+@dataclass
+class Diagnose(OfClock):
     """The study `diagnose`: a table, a pair of benchmarks, families."""
 
     reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
@@ -190,7 +205,7 @@ class CompareKinds(OfTable):
 
 
 @dataclass
-class FitDynamics(OfTable):
+class FitDynamics(OfClock):
     """The study `fit_dynamics`: a table, families, a library's degree and a penalty."""
 
     benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
@@ -226,7 +241,7 @@ class FitSystem(Launched):
 
 
 @dataclass
-class PredictFamily(OfTable):
+class PredictFamily(OfClock):
     """The study `predict_family`: what the other families say of the larger models of one."""
 
     holdout: str | None = option(
@@ -249,7 +264,7 @@ class PredictFamily(OfTable):
 
 
 @dataclass
-class CrossValidate(OfTable):
+class CrossValidate(OfClock):
     """The study `cross_validate`: every method on families, or labs, that it never saw."""
 
     leave: Leave = option("family", "what is left out", choices=_words("dynamics", "Leave"))

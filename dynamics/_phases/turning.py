@@ -22,7 +22,7 @@ class TestedFamily:
     """One family's test of a turn, with what a simulation of it needs."""
 
     critical: FamilyCritical
-    log10_params: Float[np.ndarray, " models"]
+    time: Float[np.ndarray, " models"]
     y_stderr: Float[np.ndarray, " models"]
 
 
@@ -34,7 +34,7 @@ class Turning:
     - `families`: those whose test rejects with the share of false discoveries at most
       `false_discovery_rate` (Benjamini and Hochberg); `tested`: how many had four sizes or more.
     - `power`: mean share of simulated tables in which a tested family's own p lies below .05 if
-      it follows the pooled curve along log N; NaN where there is no such curve.
+      it follows the pooled curve along the clock; NaN where there is no such curve.
     """
 
     families: tuple[str, ...]
@@ -53,9 +53,9 @@ def turning_families(
 ) -> Turning:
     """Judge the families' tests together.
 
-    `families`: name -> its test, log10 N and errors; `curve`: the pooled one; `noise`: the variance
-    of a score about it, for families without seeds. Those with seeds differ from it as their own
-    seeds do.
+    `families`: name -> its test, places on the clock and errors; `curve`: the pooled one; `noise`:
+    the variance of a score about it, for families without seeds. Those with seeds differ from it
+    as their own seeds do.
     """
     tested = {name: one for name, one in families.items() if not math.isnan(one.critical.p_value)}
     if not tested:
@@ -78,11 +78,11 @@ def turning_families(
 def _power(one: TestedFamily, curve: SplineCurve, noise: float, rng: np.random.Generator) -> float:
     """Share of draws from the pooled curve in which the family's own test rejects."""
     if one.critical.by_seeds is None:
-        return _power_of_u(one.log10_params, curve, noise, rng)
+        return _power_of_u(one.time, curve, noise, rng)
     seeds = one.critical.by_seeds.seeds
     spread = one.y_stderr * math.sqrt(seeds)
     draws = rng.standard_normal((_TABLES, seeds, len(spread)))
-    return float(np.mean(turn_p(turns_by_seed(curve(one.log10_params) + spread * draws)) < 0.05))
+    return float(np.mean(turn_p(turns_by_seed(curve(one.time) + spread * draws)) < 0.05))
 
 
 def _power_of_u(size, curve: SplineCurve, noise: float, rng: np.random.Generator) -> float:

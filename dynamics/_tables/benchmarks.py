@@ -16,12 +16,19 @@ class Benchmark:
     - `chance`: score of a model that knows nothing, as a fraction. Random choice where the options
       are fixed; for TruthfulQA the level that the smallest public models have.
     - `title`: for people.
+    - `lower_is_better`: then 1 - score is what is compared with others, titled `compared`.
     """
 
     name: str
     items: int
     chance: float
     title: str
+    lower_is_better: bool = False
+
+    @property
+    def compared(self) -> str:
+        """The title of the score as it is compared with others, more being better."""
+        return f"1 - {self.title}" if self.lower_is_better else self.title
 
 
 _KNOWN = (
@@ -44,6 +51,10 @@ _KNOWN = (
     Benchmark("sciq", 1000, 0.25, "SciQ"),
     Benchmark("commonsense_qa", 1221, 0.2, "CommonsenseQA"),
     Benchmark("lambada_openai", 5153, 0.0, "LAMBADA"),
+    Benchmark("logiqa", 651, 0.25, "LogiQA"),
+    Benchmark("wsc", 104, 0.5, "WSC"),
+    # The share of pairs in which the more stereotypical sentence is the likelier one.
+    Benchmark("crows_pairs_english", 1677, 0.5, "CrowS-Pairs", lower_is_better=True),
     Benchmark("gpqa", 448, 0.25, "GPQA (main)"),
     Benchmark("gpqa_diamond", 198, 0.25, "GPQA Diamond"),
     # The second leaderboard moves chance to 0: (score - chance) / (1 - chance), never below 0.

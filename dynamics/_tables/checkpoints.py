@@ -1,6 +1,7 @@
 """Checkpoints of one model in a table: its last step counts, the others stay apart."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ def earlier_checkpoints(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarn
     `elm-1b (step 3000)`). Rows are of one model where name, family, seed and number of shots agree;
     one without a step, or called `main` or `final`, is the last.
     """
-    stems, steps = _stems_and_steps(frame)
+    stems, steps, _ = read_checkpoints(frame)
     there = (frame["set_aside"] == "").to_numpy()
     if np.isnan(steps[there]).all():
         return np.zeros(len(frame), dtype=bool), []
@@ -40,20 +41,29 @@ def earlier_checkpoints(frame: pd.DataFrame) -> tuple[np.ndarray, list[TableWarn
     models = len(set(np.array(stems, dtype=object)[earlier]))
     message = (
         f"{int(earlier.sum())} checkpoints of {models} models stay apart; the last step of each "
-        "counts"
+        "counts (all do along=step)"
     )
     return earlier, [TableWarning("checkpoints", None, message)]
 
 
-def _stems_and_steps(frame: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """The plain name of each row's model without its step, and the step, NaN for none."""
+class Checkpoints(NamedTuple):
+    """Of each row: the plain name of its model without a step, the step (NaN for none), and the
+    model's name as written without it."""
+
+    stems: list[str]
+    steps: np.ndarray
+    names: list[str]
+
+
+def read_checkpoints(frame: pd.DataFrame) -> Checkpoints:
+    """Which model each row is of, and at which step. `frame` has columns `model` and `plain`."""
     models = frame["model"].tolist()
     said = frame["step"].to_numpy(float) if "step" in frame else np.full(len(frame), np.nan)
     found = [_AT_STEP.search(model) for model in models]
     steps = np.array([float(match[1]) if match else np.nan for match in found])
     steps = np.where(np.isnan(said), steps, said)
     if not any(found):
-        return frame["plain"].tolist(), steps
+        return Checkpoints(frame["plain"].tolist(), steps, models)
     bare = [m[: match.start()] if match else m for m, match in zip(models, found, strict=True)]
     with_steps = {plain_name(stem) for stem, match in zip(bare, found, strict=True) if match}
     stems = []
@@ -61,4 +71,4 @@ def _stems_and_steps(frame: pd.DataFrame) -> tuple[list[str], np.ndarray]:
         end = _AT_END.search(stem)
         short = plain_name(stem[: end.start()] if end else stem)
         stems.append(short if short in with_steps else plain)
-    return stems, steps
+    return Checkpoints(stems, steps, bare)

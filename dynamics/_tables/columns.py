@@ -36,6 +36,7 @@ FRAME_COLUMNS = (
     *("row", "reason", "judged_kind", "said_kind", "kind_rules", "set_aside", "origin", "plain"),
     *("own_family", "own_params", "size_by_name", "submissions", "spelled", "place"),
     *("x", "y", "x_stderr", "y_stderr", "log10_params", "log10_flops", "reasoning", "truth"),
+    *("time", "stem", "bare"),
     *("tuned", "base_x", "base_y", "base_family", "maker", "tuned_model"),
     *("tuned_x", "tuned_y", "tuned_x_stderr", "tuned_y_stderr"),
 )

@@ -9,6 +9,8 @@ import pandas as pd
 
 from ...common.files import regular_bytes
 from ...common.progress import Progress, silent
+from .along import along_clock
+from .clock import Along
 from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
 from .json_files import parse_json
 from .json_sheets import json_sheet, lines_sheet
@@ -43,6 +45,7 @@ def read_scores(
     *more: Source,
     name: str | None = None,
     kind: KindChoice = "base",
+    along: Along = "params",
     progress: Progress = silent,
 ) -> ScoreTable:
     """Read scores from `path`, or from several paths as one table.
@@ -57,8 +60,8 @@ def read_scores(
       that it would make.
 
     Several sources become one table before the checks: the same model in two of them is one row
-    whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `progress` is
-    called with the number of results files that are read.
+    whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `along` the
+    clock (see `along_clock`); `progress` is called with the number of results files that are read.
     Raises TableError, one line that names the file, the rows and a hint.
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
@@ -85,7 +88,7 @@ def read_scores(
             sources.insert(0, parse(read_results(results, progress=progress)))
     if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
-    return finish([*sources, *beside.values()], name, kind=kind)
+    return along_clock(finish([*sources, *beside.values()], name, kind=kind), along)
 
 
 @contextmanager
@@ -98,9 +101,10 @@ def _readable(source: Path) -> Iterator[None]:
         raise TableError(error.filename or source, f"not readable ({why})", _HINT) from None
 
 
-def as_table(source: ScoreTable | Source) -> ScoreTable:
-    """A table as it is, or what `read_scores` reads."""
-    return source if isinstance(source, ScoreTable) else read_scores(source)
+def as_table(source: ScoreTable | Source, *, along: Along | None = None) -> ScoreTable:
+    """A table as it is, or what `read_scores` reads; along another clock where one is named."""
+    table = source if isinstance(source, ScoreTable) else read_scores(source)
+    return table if along is None else along_clock(table, along)
 
 
 def _frame(frame: pd.DataFrame) -> RawTable:

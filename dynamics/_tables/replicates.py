@@ -21,11 +21,13 @@ def average_seeds(table: ScoreTable) -> ScoreTable:
     """
     if "seed" not in table.frame or table.frame["seed"].nunique() < 2:
         return table
-    keys = [key for key in ("family", "params", "layers") if key in table.frame]
     errors = {name: table.stderr(name) for name in table.benchmarks}
-    frame = table.frame.assign(**{f"{name}_stderr": error for name, error in errors.items()})
+    frame = table.frame.assign(
+        time=table.time(), **{f"{name}_stderr": error for name, error in errors.items()}
+    )
+    keys = [key for key in ("family", "time", "params", "layers") if key in frame]
     rows = [_average(group, table.benchmarks) for _, group in frame.groupby(keys, sort=False)]
-    averaged = pd.DataFrame(rows).reset_index(drop=True).drop(columns="seed")
+    averaged = pd.DataFrame(rows).reset_index(drop=True).drop(columns=["seed", "time"])
     message = (
         f"{len(frame)} rows with seeds became {len(averaged)}: means over seeds, with the standard "
         "error between them"
@@ -47,21 +49,23 @@ class SeedScores:
 
 
 def seed_scores(
-    table: ScoreTable, name: str, *, family: str, params: np.ndarray
+    table: ScoreTable, name: str, *, family: str, time: np.ndarray
 ) -> SeedScores | None:
-    """Scores on benchmark `name` at the sizes `params` (rising); None below two whole seeds.
+    """Scores on benchmark `name` at the places `time` on the table's clock (rising); None below two
+    whole seeds.
 
     `table` as it was before `average_seeds`.
     """
     frame = table.frame
     if "seed" not in frame:
         return None
-    mine = frame[(frame["family"] == family) & frame["params"].isin(params) & frame[name].notna()]
-    order = [key for key in ("params", "layers") if key in mine]
+    placed = frame.assign(time=table.time())
+    mine = placed[(frame["family"] == family) & placed["time"].isin(time) & frame[name].notna()]
+    order = [key for key in ("time", "layers") if key in mine]
     whole, incomplete = {}, []
     for seed, group in mine.sort_values(order, kind="stable").groupby("seed"):
         number = int(float(str(seed)))
-        if np.array_equal(group["params"].to_numpy(float), params):
+        if np.array_equal(group["time"].to_numpy(float), time):
             whole[number] = group[name].to_numpy(float)
         else:
             incomplete.append(number)

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from ...common.statistics import binomial_stderr
 from .account import NOTHING_SEEN, Account
 from .benchmarks import benchmark
+from .clock import Along, clock_of
 from .problems import TableWarning
 
 
@@ -30,6 +31,7 @@ class ScoreTable:
     - `warnings`: what a reader of the results must know.
     - `sha256`: of the file's bytes (of all files' for a folder).
     - `account`: each file, row, column and task that was seen, and what became of it.
+    - `along`: the clock that puts the models of a family in order, see `along_clock`.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ScoreTable:
     warnings: tuple[TableWarning, ...]
     sha256: str
     account: Account = NOTHING_SEEN
+    along: Along = "params"
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -68,6 +71,13 @@ class ScoreTable:
         rows = {*frame["row"], *left_out["row"]}
         warnings = tuple(w for w in self.warnings if w.row is None or w.row in rows)
         return replace(self, frame=frame, left_out=left_out, warnings=warnings)
+
+    def time(self, frame: pd.DataFrame | None = None) -> Float[np.ndarray, " models"]:
+        """Where each model stands on the clock `along`: log10 of a count, or years for dates.
+
+        `frame`: other rows with the table's columns.
+        """
+        return clock_of(self.along).position(self.frame if frame is None else frame)
 
     def stderr(self, name: str, frame: pd.DataFrame | None = None) -> Float[np.ndarray, " models"]:
         """Standard error of each model's score on benchmark `name`, a fraction.

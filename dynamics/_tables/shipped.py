@@ -6,11 +6,20 @@ from dataclasses import replace
 import pandas as pd
 
 from ...data import shipped
+from .along import along_clock
+from .clock import Along
 from .kind_names import KindChoice
 from .read import read_scores
 from .scores import ScoreTable
 
-_SCORE_TABLES = ("uniform", "leaderboard", "published", "organisms")
+_SCORE_TABLES = (
+    "uniform",
+    "leaderboard",
+    "published",
+    "organisms",
+    "checkpoints",
+    "checkpoints_5shot",
+)
 #: Base models beside their tunes: read like a score table, but no table of families to diagnose.
 _PAIR_TABLES = ("post_training",)
 
@@ -20,11 +29,14 @@ def table_names() -> tuple[str, ...]:
     return tuple(name for name in _SCORE_TABLES if shipped(f"{name}.csv").is_file())
 
 
-def load_table(name: str = "uniform", *, kind: KindChoice | None = None) -> ScoreTable:
-    """A shipped score table; its base models unless another `kind` is wanted.
+def load_table(
+    name: str = "uniform", *, kind: KindChoice | None = None, along: Along = "params"
+) -> ScoreTable:
+    """A shipped score table; its base models unless another `kind` is wanted; `along` its clock.
 
     `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness
     that `uniform` lacks. `published`: the paper's 63. `organisms`: trained by this project.
+    `checkpoints`: 16 models of Pythia along their training, zero-shot; `checkpoints_5shot`.
     `post_training`: base models beside tuned ones, of both kinds where none is named; it is made
     for `compare_kinds`.
     Raises ValueError for another name.
@@ -35,7 +47,7 @@ def load_table(name: str = "uniform", *, kind: KindChoice | None = None) -> Scor
     table = read_scores(shipped(f"{name}.csv"), name=name, kind=kind)
     # Where the package lies is no part of what was read.
     files = tuple(replace(file, path=f"{name}.csv") for file in table.account.files)
-    return replace(table, account=replace(table.account, files=files))
+    return along_clock(replace(table, account=replace(table.account, files=files)), along)
 
 
 def load_figures(name: str) -> pd.DataFrame:

@@ -32,7 +32,7 @@ _REACH = 4.0  # couplings beyond are drawn at the edge
 
 def family_view(diagnosis: Diagnosis, family: FamilyDiagnosis) -> View:
     """Everything about one family and one pair of scores."""
-    pair = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
+    pair = benchmark(diagnosis.reasoning).compared, benchmark(diagnosis.truth).compared
     several = family.current is not None
     return make_view(
         family.family,
@@ -141,7 +141,7 @@ def _columns(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 
 def _plane(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block:
-    names = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
+    names = benchmark(diagnosis.reasoning).compared, benchmark(diagnosis.truth).compared
     curve = dynamics.family_curve(family.reasoning, family.truth, y_stderr=family.truth_stderr)
     across = {
         "error_x": {
@@ -188,7 +188,7 @@ def _along_size(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block | None:
                 "line": {"color": INK, "width": 1, "dash": "dash"},
             },
         ]  # fmt: skip
-    title = benchmark(diagnosis.truth).title
+    title = benchmark(diagnosis.truth).compared
     return figure(
         "truth-along-size",
         f"{title} along the number of parameters",

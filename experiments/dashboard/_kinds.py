@@ -66,7 +66,7 @@ def _shipped_pairs() -> KindComparison:
 
 def _gains(found: KindComparison) -> Block:
     """Change of truth along the size, a line per family."""
-    title = benchmark(found.truth).title
+    title = benchmark(found.truth).compared
     sizes = [s for f in found.families for s in f.log10_params]
     traces: list[Plot] = [
         trace(

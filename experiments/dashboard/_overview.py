@@ -44,7 +44,7 @@ TURN = {
 
 def overview(diagnosis: Diagnosis) -> View:
     """Phase, critical point and what stays undetermined, for all families."""
-    pair = f"{benchmark(diagnosis.reasoning).title} × {benchmark(diagnosis.truth).title}"
+    pair = f"{benchmark(diagnosis.reasoning).compared} × {benchmark(diagnosis.truth).compared}"
     return make_view(
         "Overview",
         "What do the scores say about every family, and what do they leave open?",
@@ -68,7 +68,7 @@ def _facts(diagnosis: Diagnosis, pair: str) -> Block:
     if turn.established:
         place = f"{signed(100 * turn.place, 1)} %"
         note = f"95 % {interval(100 * turn.low, 100 * turn.high, lambda v: signed(v, 1))} of "
-        note += benchmark(diagnosis.reasoning).title
+        note += benchmark(diagnosis.reasoning).compared
     return facts(
         ("families", str(len(several)), f"of two sizes or more; {diagnosis.models} models; {pair}"),
         ("tax", str(phases["tax"]), "coupling below -0.1 at their largest models"),
@@ -117,7 +117,7 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
             )
         )
         seen.add(family.phase)
-    names = benchmark(diagnosis.reasoning).title, benchmark(diagnosis.truth).title
+    names = benchmark(diagnosis.reasoning).compared, benchmark(diagnosis.truth).compared
     shapes = []
     if turn.established:
         ends = np.clip([turn.low, turn.high], 0, 1) * 100

@@ -54,7 +54,7 @@ def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
 
 
 def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: Diagnosis) -> str:
-    truth = benchmark(diagnosis.truth).title
+    truth = benchmark(diagnosis.truth).compared
     if candidate.kind == "size":
         return f"A model of {size(10**candidate.log10_params)} evaluated on {truth}"
     return (

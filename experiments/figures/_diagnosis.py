@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...dynamics import Diagnosis, benchmark
+from ...dynamics import CLOCKS, Diagnosis, benchmark
 from ..formats import size
 from ._style import FAINT, INK, PHASE_COLOURS, canvas, save
 
@@ -46,8 +46,8 @@ def _phase_diagram(figure: Figure, diagnosis: Diagnosis) -> None:
         if any(f.phase == phase for f in diagnosis.families):
             axes.plot([], [], "-o", color=colour, markersize=3, label=f"{phase} now")
     axes.legend(fontsize=8)
-    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).title} (%)")
-    axes.set_ylabel(f"{benchmark(diagnosis.truth).title} (%)")
+    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).compared} (%)")
+    axes.set_ylabel(f"{benchmark(diagnosis.truth).compared} (%)")
     axes.set_title(f"{len(diagnosis.families)} families, from small to large")
 
 
@@ -74,20 +74,21 @@ def _couplings(figure: Figure, diagnosis: Diagnosis) -> None:
         axes.plot([], [], "o", color=colour, markersize=3.5, label=phase)
     axes.plot([], [], "o", color=INK, markerfacecolor="white", markersize=3.5, label="near chance")
     axes.legend(fontsize=8, ncols=5, loc="upper left")
-    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).title}, mean of the step (%)")
+    axes.set_xlabel(f"{benchmark(diagnosis.reasoning).compared}, mean of the step (%)")
     axes.set_ylabel("γ of the step, 95 %")
     axes.set_title(f"Coupling from size to size (cut at ±{reach:g})")
 
 
 def _critical_points(figure: Figure, diagnosis: Diagnosis, several: list) -> None:
-    """Where truth turns along log N, family by family, and pooled."""
+    """Where truth turns along the clock, family by family, and pooled."""
     axes = figure.subplots()
-    low = min((f.log10_params[0] for f in several), default=7.0) - 1
-    high = max((f.log10_params[-1] for f in several), default=12.0) + 1
+    clock = CLOCKS[diagnosis.along]
+    starts, ends = [f.time[0] for f in several], [f.time[-1] for f in several]
+    low, high = min(starts, default=7.0) - 1, max(ends, default=12.0) + 1
     names = []
     for row, family in enumerate(several):
         critical = family.critical
-        first, last = family.log10_params[0], family.log10_params[-1]
+        first, last = family.time[0], family.time[-1]
         axes.plot([first, last], [row, row], color=FAINT, linewidth=6, solid_capstyle="butt")
         found = critical.status == "bracketed"
         colour = INK if found else PHASE_COLOURS["undetermined"]
@@ -99,7 +100,7 @@ def _critical_points(figure: Figure, diagnosis: Diagnosis, several: list) -> Non
                     critical.vertex, row, "o", color=colour, markersize=4, markerfacecolor=fill
                 )
         names.append(f"{family.family} ({critical.status.replace('_', ' ')})")
-    turn = diagnosis.common_turn["log10_params"]
+    turn = diagnosis.common_turn[clock.axis]
     if turn.established:
         row = len(several)
         axes.plot(np.clip([turn.low, turn.high], low, high), [row] * 2, color=PHASE_COLOURS["tax"])
@@ -109,8 +110,11 @@ def _critical_points(figure: Figure, diagnosis: Diagnosis, several: list) -> Non
     axes.invert_yaxis()
     axes.set_xlim(low, high)
     ticks = np.arange(math.ceil(low), math.floor(high) + 1)
-    axes.set_xticks(ticks, [size(10.0**t) for t in ticks])
-    axes.set_xlabel("parameters at the minimum of the truth score, 95 %; grey: the family's sizes")
+    axes.set_xticks(ticks, [f"{t:.0f}" if clock.is_date else size(10.0**t) for t in ticks])
+    named = "parameters" if clock.name == "params" else clock.name
+    axes.set_xlabel(
+        f"{named} at the minimum of the truth score, 95 %; grey: the family's {clock.points}"
+    )
 
 
 def _width_null(figure: Figure, diagnosis: Diagnosis) -> None:

@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ....dynamics import benchmark
-from ...formats import interval, signed, size
+from ....dynamics import CLOCKS, benchmark
+from ...formats import interval, month, signed, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ....dynamics import CommonTurn, Diagnosis
+    from ....dynamics import ClockComparison, CommonTurn, Diagnosis
 
 POOLED_HEADER = ("axis", "shared turn", "95 %", "p", "power", "if any, between", "models",
                  "families")  # fmt: skip
@@ -35,6 +35,7 @@ def conclusions(diagnosis: Diagnosis) -> list[str]:
         *_place(diagnosis),
         *_level(diagnosis),
         *_trends(diagnosis),
+        *_clocks(diagnosis),
     ]
 
 
@@ -65,22 +66,29 @@ def _turn_cells(turn: CommonTurn, show: Callable[[float], str]) -> tuple[str, ..
 
 def axis_title(diagnosis: Diagnosis, axis: str) -> str:
     """An axis in a sentence."""
-    named = {"log10_params": "log N", "log10_flops": "log FLOPs"}
-    return named.get(axis, f"the {benchmark(diagnosis.reasoning).title} score")
+    named = {clock.axis: clock.title for clock in CLOCKS.values()}
+    return named.get(axis, f"the {benchmark(diagnosis.reasoning).compared} score")
 
 
 def axis_value(axis: str) -> Callable[[float], str]:
     """How a position on an axis is written."""
-    if axis == "log10_params":
-        return size_of_log
-    return (lambda v: f"1e{signed(v, 1)}") if axis == "log10_flops" else _percent
+    if axis == "date":
+        return month
+    if axis == "log10_flops":
+        return lambda v: f"1e{signed(v, 1)}"
+    return size_of_log if axis.startswith("log10_") else _percent
 
 
-def size_of_log(log10_params: float) -> str:
-    """A size from its logarithm."""
-    if not math.isfinite(log10_params):
-        return "0" if log10_params < 0 else signed(log10_params)
-    return size(10**log10_params) if log10_params < 16 else ">1000T"
+def place_value(diagnosis: Diagnosis) -> Callable[[float], str]:
+    """How a place on the diagnosis' clock is written."""
+    return axis_value(CLOCKS[diagnosis.along].axis)
+
+
+def size_of_log(log10_count: float) -> str:
+    """A count from its logarithm."""
+    if not math.isfinite(log10_count):
+        return "0" if log10_count < 0 else signed(log10_count)
+    return size(10**log10_count) if log10_count < 16 else ">1000T"
 
 
 def _percent(value: float) -> str:
@@ -93,12 +101,13 @@ def _names(names: list[str]) -> str:
 
 def _phases(diagnosis: Diagnosis) -> str:
     several = [f for f in diagnosis.families if f.current is not None]
+    clock = CLOCKS[diagnosis.along]
     phases = Counter(f.phase for f in several)
     thin = sum(f.support.thin for f in several if f.phase in ("tax", "bonus"))
     two = f"; {thin} of these calls rest on two models" if thin else ""
     names = {p: _names([f.family for f in several if f.phase == p]) for p in ("tax", "bonus")}
     return (
-        f"Phases at the largest models, families of two sizes or more ({len(several)}): tax "
+        f"Phases at {clock.last}, families of two {clock.points} or more ({len(several)}): tax "
         f"{phases['tax']}{names['tax']}, bonus {phases['bonus']}{names['bonus']}, between "
         f"{phases['transition']}, undetermined {phases['undetermined']}{two}. Without any coupling "
         f"{diagnosis.expected_false_calls:.2f} would be called tax or bonus by chance."
@@ -106,24 +115,24 @@ def _phases(diagnosis: Diagnosis) -> str:
 
 
 def _any_family(diagnosis: Diagnosis) -> str:
-    turning = diagnosis.turning
+    turning, points = diagnosis.turning, CLOCKS[diagnosis.along].points
     if not turning.tested:
-        return "Does any family turn? No family has the four sizes that a test needs."
+        return f"Does any family turn? No family has the four {points} that a test needs."
     seen = (
         f"; if every family followed the pooled curve, {100 * turning.power:.0f} % would"
         if math.isfinite(turning.power)
         else ""
     )
     return (
-        f"Does any family turn? {len(turning.families)} of {turning.tested} with four sizes or "
-        f"more show a turn inside their sizes{_names(list(turning.families))}, at a "
+        f"Does any family turn? {len(turning.families)} of {turning.tested} with four {points} or "
+        f"more show a turn inside their {points}{_names(list(turning.families))}, at a "
         f"false-discovery rate of {100 * turning.false_discovery_rate:.0f} %{seen}."
     )
 
 
 def _shared_turns(diagnosis: Diagnosis) -> list[str]:
     """An answer per axis; the axes that cannot be tested together in one."""
-    turns = diagnosis.common_turn
+    turns, points = diagnosis.common_turn, CLOCKS[diagnosis.along].points
     lines = [
         _shared(diagnosis, axis, turn)
         for axis, turn in turns.items()
@@ -133,7 +142,8 @@ def _shared_turns(diagnosis: Diagnosis) -> list[str]:
     if untested:
         lines.append(
             f"Do families share a turn along {' and '.join(untested)}? Cannot be tested: it takes "
-            "three families with three sizes, and two with two models on either side of the place."
+            f"three families with three {points}, and two with two models on either side of the "
+            "place."
         )
     return lines
 
@@ -212,6 +222,51 @@ def _trends(diagnosis: Diagnosis) -> list[str]:
     if not trend:
         return []
     return [
-        f"{len(trend)} families of 5 models or more have |r| > .9; given log N, {len(left)} keep a "
-        "correlation at p < .05."
+        f"{len(trend)} families of 5 models or more have |r| > .9; given "
+        f"{CLOCKS[diagnosis.along].title}, {len(left)} keep a correlation at p < .05."
     ]
+
+
+def _clocks(diagnosis: Diagnosis) -> list[str]:
+    """What explains the truth score, where the models know two clocks."""
+    found = diagnosis.clocks
+    if found is None:
+        return []
+    r2 = {one.name: one for one in found.explained}
+    clocks = ", ".join(
+        f"{_explaining(name)} {signed(one.r2)}" for name, one in r2.items() if name in CLOCKS
+    )
+    first, second = (CLOCKS[name].symbol for name in found.mixed)
+    mixture = (
+        f"the mixture of {signed(1 - found.share)} log {first} and {signed(found.share)} "
+        f"log {second} {signed(r2['mixture'].r2)}"
+    )
+    score = f"the {benchmark(diagnosis.reasoning).compared} score {signed(r2['reasoning'].r2)}"
+    return [
+        "Which clock? Share of the variance of the other score that is explained in "
+        f"{found.groups} groups left out: {clocks}; {mixture}; {score}. {_more(found)}"
+    ]
+
+
+def _explaining(name: str) -> str:
+    return CLOCKS[name].title
+
+
+def _more(found: ClockComparison) -> str:
+    """What the score tells beyond the clocks, and the clocks beyond the score."""
+    adds, (clock, low, high) = found.reasoning_adds, found.clock_adds
+    beyond = f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the clocks"
+    back = f"the clocks add {signed(clock, 3)} {interval(low, high, _thousandth)} to the score"
+    if adds[1] > 0 and low <= 0:
+        verdict = "the score explains more than any clock does"
+    elif low > 0 and adds[1] <= 0:
+        verdict = "the clocks explain it, and the score nothing beside them"
+    elif adds[1] > 0 and low > 0:
+        verdict = "each tells something that the other does not"
+    else:
+        verdict = "which of them explains it stays open"
+    return f"{beyond}, {back}: {verdict}."
+
+
+def _thousandth(value: float) -> str:
+    return signed(value, 3)

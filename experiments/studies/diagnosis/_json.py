@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ....dynamics import CLOCKS
 from ...accounts import account_to_dict
 from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from ....dynamics import CommonTurn, CriticalPoint, Diagnosis, FamilyDiagnosis, Slope, Step
+    from ....dynamics import (
+        Along,
+        ClockComparison,
+        CommonTurn,
+        CriticalPoint,
+        Diagnosis,
+        FamilyDiagnosis,
+        Slope,
+        Step,
+    )
     from ....dynamics.controls import WidthRatio
 
 _SLOPE = "gamma low high p_tax p_bonus phase"
@@ -23,12 +32,14 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
         {
             "schema_version": SCHEMA_VERSION,
             "table": diagnosis.table,
+            "along": diagnosis.along,
             "pair": pick(diagnosis, "reasoning truth"),
             "models": diagnosis.models,
             "families": len(diagnosis.families),
             **pick(diagnosis, "n_boot seed warnings"),
             "account": account_to_dict(diagnosis.account),
             "by_family": [_family(f) for f in diagnosis.families],
+            "clocks": _clocks(diagnosis.clocks),
             "coupling": diagnosis.coupling,
             "turning": diagnosis.turning,
             "common_turn": [_common_turn(*item) for item in diagnosis.common_turn.items()],
@@ -48,6 +59,7 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
 
 def _family(family: FamilyDiagnosis) -> dict:
     correlation, critical = family.correlation, family.critical
+    value = CLOCKS[family.along].value
     return {
         "family": family.family,
         "models": len(family.models),
@@ -58,19 +70,19 @@ def _family(family: FamilyDiagnosis) -> dict:
         "gamma_all": _slope(family.slope),
         "gamma_before_turn": _slope(family.about_turn[0] if family.about_turn else None),
         "gamma_after_turn": _slope(family.about_turn[1] if family.about_turn else None),
-        "steps": [_step(step) for step in family.steps],
+        "steps": [_step(step, family.along) for step in family.steps],
         "critical": {
             "status": critical.status,
-            "params": _count(critical.vertex),
-            "low": _count(critical.low),
-            "high": _count(critical.high),
+            family.along: value(critical.vertex),
+            "low": value(critical.low),
+            "high": value(critical.high),
             "p": critical.p_value,
             "by_seeds": critical.by_seeds and pick(critical.by_seeds, "status p_fall p_rise seeds"),
         },
         "points": [
-            {"model": model, "params": 10**log10_params, "reasoning": x, "truth": y}
-            for model, log10_params, x, y in zip(
-                family.models, family.log10_params, family.reasoning, family.truth, strict=True
+            {"model": model, family.along: value(time), "reasoning": x, "truth": y}
+            for model, time, x, y in zip(
+                family.models, family.time, family.reasoning, family.truth, strict=True
             )
         ],
     }
@@ -80,9 +92,10 @@ def _slope(slope: Slope | None) -> dict | None:
     return None if slope is None else pick(slope, f"{_SLOPE} models")
 
 
-def _step(step: Step) -> dict:
+def _step(step: Step, along: Along) -> dict:
+    at = CLOCKS[along].value(step.log10_params)
     return {
-        **{"from": step.smaller, "to": step.larger, "params": 10**step.log10_params},
+        **{"from": step.smaller, "to": step.larger, along: at},
         **pick(step.slope, _SLOPE),
         "near_chance": step.near_chance,
     }
@@ -103,7 +116,7 @@ def _common_turn(axis: str, turn: CommonTurn) -> dict:
 
 
 def _unit(axis: str) -> Callable[[float], float]:
-    return _count if axis == "log10_params" else (lambda value: value)
+    return CLOCKS["params"].value if axis == "log10_params" else (lambda value: value)
 
 
 def _pooled(axis: str, point: CriticalPoint) -> dict:
@@ -127,8 +140,8 @@ def _width(family: str, width: WidthRatio) -> dict:
     return {"family": family, **pick(width, names)}
 
 
-def _count(log10_params: float) -> float:
-    """A count from its logarithm; an end that lies at no size at all stays infinite."""
-    if math.isnan(log10_params):
-        return math.nan
-    return 10**log10_params if abs(log10_params) < 300 else math.copysign(math.inf, log10_params)
+def _clocks(found: ClockComparison | None) -> dict | None:
+    """What explains the truth score; R² on groups left out."""
+    if found is None:
+        return None
+    return plain(found) | {"mixed": list(found.mixed)}

@@ -34,7 +34,7 @@ _MOST_NAMES = 3
 
 def kinds_conclusions(found: KindComparison) -> list[str]:
     """Gain, its growth with size, coupling before and after, coupling across tunes, the caveat."""
-    truth, reasoning = benchmark(found.truth).title, benchmark(found.reasoning).title
+    truth, reasoning = benchmark(found.truth).compared, benchmark(found.reasoning).compared
     gain, other = found.gain, found.reasoning_gain
     lines = [
         f"Tuning changes {truth} by {_points(gain.mean, gain.low, gain.high)} and {reasoning} by "
@@ -85,7 +85,7 @@ def tunes_rows(found: KindComparison) -> list[tuple[str, ...]]:
 
 def kinds_to_text(found: KindComparison) -> str:
     """The whole page for a terminal of 80 columns."""
-    pair = f"{benchmark(found.reasoning).title} × {benchmark(found.truth).title}"
+    pair = f"{benchmark(found.reasoning).compared} × {benchmark(found.truth).compared}"
     parts = [
         f"{found.table}: {pair}, {found.gain.pairs} pairs of base and tuned models",
         "What follows\n" + "\n".join(_wrapped(line) for line in kinds_conclusions(found)),

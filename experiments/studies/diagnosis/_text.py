@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ....dynamics import TableWarning, benchmark
+from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
-from ...formats import interval, signed, size
+from ...formats import interval, signed
 from ...text import text_table
-from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, pooled_rows, size_of_log
+from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, place_value, pooled_rows
 
 if TYPE_CHECKING:
     from ....dynamics import Diagnosis, FamilyDiagnosis
@@ -51,7 +51,7 @@ def _wrapped(line: str) -> str:
 
 
 def _heading(diagnosis: Diagnosis) -> str:
-    pair = f"{benchmark(diagnosis.reasoning).title} × {benchmark(diagnosis.truth).title}"
+    pair = f"{benchmark(diagnosis.reasoning).compared} × {benchmark(diagnosis.truth).compared}"
     single = sum(len(f.models) == 1 for f in diagnosis.families)
     families = f"{len(diagnosis.families)} families"
     alone = f" ({single} of one model, not listed)" if single else ""
@@ -74,27 +74,33 @@ def _warnings(warnings: tuple[TableWarning, ...], everything: bool) -> Iterator[
 def _families(diagnosis: Diagnosis) -> str:
     order = {"tax": 0, "transition": 1, "undetermined": 2, "bonus": 3}
     several = [f for f in diagnosis.families if len(f.models) > 1]
+    clock, show = CLOCKS[diagnosis.along], place_value(diagnosis)
+    follows = "size" if clock.name == "params" else "it"
     rows = [
         (
             family.family,
             str(len(family.models)),
-            size(10 ** family.log10_params[0]) + "–" + size(10 ** family.log10_params[-1]),
+            f"{show(family.time[0])}–{show(family.time[-1])}",
             signed(family.correlation.r) + ("*" if family.correlation.notes else ""),
             signed(family.correlation.partial_r),
             family.phase,
             gamma_text(family),
-            _turn(family),
+            _turn(family, show),
         )
         for family in sorted(
             several, key=lambda f: (order[f.phase], f.support.thin, -len(f.models))
         )
     ]
-    header = ("family", "n", "sizes", "r", "r | N", "phase", "γ now [95 %]", "turns at N [95 %]")
+    one = clock.symbol
+    header = ("family", "n", clock.points, "r", f"r | {one}", "phase", "γ now [95 %]",
+              f"turns at {one} [95 %]")  # fmt: skip
     legend = (
-        "r: correlation of the two scores (* says little: under 5 models, or each score follows\n"
-        "size at |r| > .9); r | N: given log N; γ: points of truth per point of reasoning at the\n"
-        "family's largest models (in brackets how many), tax below -0.1, bonus above 0.1;\n"
-        "° the smallest of them is near chance, part of the fall is leaving chance."
+        "r: correlation of the two scores (* says little: under 5 models, or either score follows\n"
+        f"{follows} at |r| > .9); r | {one}: given {clock.title}; γ: points of truth per point of "
+        "reasoning at\n"
+        f"the family's {clock.last.removeprefix('the ')} (in brackets how many), tax below -0.1, "
+        "bonus above 0.1;\n"
+        "° the first of them is near chance, part of the fall is leaving chance."
     )
     if any(family.critical.by_seeds for family in several):
         legend += "\n" + textwrap.fill(SEEDS_NOTE, 96)
@@ -121,11 +127,10 @@ def unseen_over_seeds(family: FamilyDiagnosis) -> str:
     return f"{judged.status.replace('_', ' ')} over {judged.seeds} seeds"
 
 
-def _turn(family: FamilyDiagnosis) -> str:
+def _turn(family: FamilyDiagnosis, show: Callable[[float], str]) -> str:
     critical = family.critical
     if critical.status == "bracketed":
-        ends = interval(critical.low, critical.high, size_of_log)
-        return f"{size_of_log(critical.vertex)} {ends}"
+        return f"{show(critical.vertex)} {interval(critical.low, critical.high, show)}"
     return unseen_over_seeds(family) or _CRITICAL[critical.status]
 
 
