@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,26 @@ def size(params: float) -> str:
         if params >= 0.9995 * unit:
             return f"{params / unit:.3g}{letter}"
     return f"{params:.3g}"
+
+
+def axis_value(axis: str) -> Callable[[float], str]:
+    """How a position on an axis of a diagnosis is written: a count, FLOPs, a month, a score."""
+    if axis == "date":
+        return month
+    if axis == "log10_flops":
+        return lambda v: f"1e{signed(v, 1)}"
+    return size_of_log if axis.startswith("log10_") else _percent
+
+
+def size_of_log(log10_count: float) -> str:
+    """A count from its logarithm."""
+    if not math.isfinite(log10_count):
+        return "0" if log10_count < 0 else signed(log10_count)
+    return size(10**log10_count) if log10_count < 16 else ">1000T"
+
+
+def _percent(score: float) -> str:
+    return signed(100 * score, 1) + " %"
 
 
 def month(year: float) -> str:

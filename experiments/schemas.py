@@ -251,9 +251,10 @@ class PredictFamily(OfClock):
         None, "predict sizes that do not exist yet", metavar="FAMILY", instead_of="family"
     )
     protocol: Protocol = option(
-        "A", "one or two models given", choices=_words("dynamics", "Protocol")
+        "A", "one or two models given, or a third of a run", choices=_words("dynamics", "Protocol")
     )
     params: list[str] = option([], "sizes for --extend: 70B", metavar="SIZE")
+    at: list[str] = option([], "places on another clock: 600B tokens", metavar="PLACE")
     trained_on: TrainedOn | None = option(
         None,
         "whose families teach (own for the uniform table, else both)",
@@ -269,7 +270,7 @@ class CrossValidate(OfClock):
 
     leave: Leave = option("family", "what is left out", choices=_words("dynamics", "Leave"))
     protocol: Protocol = option(
-        "A", "one or two models given", choices=_words("dynamics", "Protocol")
+        "A", "one or two models given, or a third of a run", choices=_words("dynamics", "Protocol")
     )
     benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
     seed: int = option(0, "of the resamples", least=0)

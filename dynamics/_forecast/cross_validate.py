@@ -16,6 +16,7 @@ from jaxtyping import Float
 from ...common.checks import check_known
 from ...common.display import shown
 from ...common.progress import Progress, silent
+from .._tables.clock import Along
 from .._tables.scores import ScoreTable
 from .baselines import REFERENCE, Kind, Method, apply_predictor, baseline_methods, setting_errors
 from .forecast import Forecaster, fit_forecaster, forecast_settings
@@ -28,6 +29,7 @@ from .protocol import (
     given_models,
     held_out_cohort,
     held_out_groups,
+    longer_than,
 )
 from .teachers import partial_after
 
@@ -129,27 +131,32 @@ def cross_validate(
     """Predict every family from its smallest models by methods that never saw it.
 
     **Arguments:** `table`, a score table (its `held_out_cohort` is used) or a cohort; `leave`,
-    whether a family or a whole lab is unseen; `protocol`, "A" (smallest model given) or "B" (two);
-    `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands beside the forecasters
-    (`baseline_methods()` by default); `forecasters`, name and coupling of each; `level` of their
-    bands; `n_boot`, `seed`, of the 95 % intervals; `on_progress`, counts folds.
+    whether a family or a whole lab is unseen; `protocol`, "A" (smallest model given), "B" (two) or
+    "third" (of each run); `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands
+    beside the forecasters (`baseline_methods()` by default); `forecasters`, name and coupling of
+    each; `level` of their bands; `n_boot`, `seed`, of the 95 % intervals; `on_progress`, counts
+    folds.
 
     Families are the unit of resampling; families of one lab, or trained on the same data, are not
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
     with fewer than four groups: three must remain for the inner loop.
     """
-    given = given_models(protocol)
+    along: Along = "params"
     if isinstance(table, Cohort):
         cohort = table
         if benchmarks is not None:
             raise ValueError("choose benchmarks when making the cohort, not here")
     else:
+        along = table.along
         cohort = held_out_cohort(
             table,
             benchmarks=benchmarks,
             same_size=same_size,
-            partial_after=partial_after(table, given=given),
+            partial_after=partial_after(table, given=1 if protocol == "A" else 2),
         )
+    given = given_models(protocol, cohort.families, along=along)
+    if protocol == "third":
+        cohort = longer_than(cohort, given)
     groups = held_out_groups(cohort.families, leave=leave, given=given)
     if len(groups) < 4:
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")

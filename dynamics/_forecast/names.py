@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Protocol = Literal["A", "B"]
+Protocol = Literal["A", "B", "third"]
 Leave = Literal["family", "lab"]
 SameSize = Literal["leave_out", "first"]
 TrainedOn = Literal["uniform", "own", "both"]

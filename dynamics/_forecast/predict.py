@@ -13,6 +13,7 @@ from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.results import RESULTS, result_name
 from .._ode.vector_field import CapabilityODE
+from .._tables.clock import Along, clock_of
 from .._tables.counts import parse_counts
 from .._tables.scores import ScoreTable
 from .baselines import REFERENCE, baseline_methods, fit_method
@@ -25,6 +26,7 @@ from .protocol import (
     given_models,
     held_out_cohort,
     relative_error,
+    usual_place,
 )
 from .teachers import Teachers, choose_teachers, settle
 
@@ -107,8 +109,9 @@ def predict(
 class FamilyPrediction:
     """Predicted models of one family, beside what was observed (NaN for models to come).
 
-    - `family`; `protocol` (`A`, `B`, or `extension`); `benchmarks`; `given`: models whose scores
-      were used; `models`, `params` of those predicted.
+    - `family`; `protocol` (`A`, `B`, `third`, or `extension`); `benchmarks`; `given`: models whose
+      scores were used; `models` predicted, and where they stand `at` on the clock `along` (counts,
+      or years).
     - `predicted`, `low`, `high`, `observed`: fractions, one row per model; `level` of the band.
     - `mae` (fraction), `mae_relative`: mean over models and benchmarks, NaN for an extension.
     - `baselines`: name -> (mae, mae_relative), and what they predicted in `baseline_scores`, as
@@ -126,7 +129,7 @@ class FamilyPrediction:
     benchmarks: tuple[str, ...]
     given: tuple[str, ...]
     models: tuple[str, ...]
-    params: Float[np.ndarray, " models"]
+    at: Float[np.ndarray, " models"]
     predicted: Float[np.ndarray, "models benchmarks"]
     low: Float[np.ndarray, "models benchmarks"]
     high: Float[np.ndarray, "models benchmarks"]
@@ -143,6 +146,14 @@ class FamilyPrediction:
     result: str
     baseline_scores: dict[str, Float[np.ndarray, "models benchmarks"]] = field(default_factory=dict)
     check: dict[str, float] = field(default_factory=dict)
+    along: Along = "params"
+
+    @property
+    def params(self) -> Float[np.ndarray, " models"]:
+        """The sizes predicted. Raises ValueError along another clock than `params`."""
+        if self.along != "params":
+            raise ValueError(f"{self.family} is along {self.along}; its places are in `at`")
+        return self.at
 
     @property
     def beaten_by(self) -> tuple[str, ...]:
@@ -164,21 +175,25 @@ def hold_out(
 ) -> FamilyPrediction:
     """Predict the larger models of a family from its smallest, by dynamics that never saw it.
 
-    **Arguments:** `family`, its name in the table; `protocol`, "A" (smallest model given) or "B"
-    (the two smallest); `benchmarks` and `same_size` (of this family), see `held_out_cohort`;
-    `trained_on`, whether the shipped `uniform` table's families teach the dynamics, the table's
-    `own`, or `both` (the default for all tables but the uniform one itself); `level` of the bands.
+    **Arguments:** `family`, its name in the table; `protocol`, "A" (smallest model given), "B" (the
+    two smallest) or "third" (the first third of its run); `benchmarks` and `same_size` (of this
+    family), see `held_out_cohort`; `trained_on`, whether the shipped `uniform` table's families
+    teach the dynamics, the table's `own`, or `both` (the default for all tables but the uniform one
+    itself; along another clock than the size only its own can); `level` of the bands.
 
     All settings, the baselines' too, are chosen within the other families. Raises ValueError for a
     family that is not there, has no model left to predict, or leaves too few others to learn from.
     """
-    given = given_models(protocol)
     trained_on, names = settle(table, trained_on, benchmarks)
+    least = 1 if protocol == "A" else 2
     whole = held_out_cohort(
-        table, benchmarks=names, min_models=given + 1, same_size=same_size, partial_after=given
+        table, benchmarks=names, min_models=least + 1, same_size=same_size, partial_after=least
     )
     target = whole.families[whole.index(family)]
-    taught = choose_teachers(table, target, trained_on, names)
+    given = given_models(protocol, [target], along=table.along)
+    if len(target.models) <= given:
+        raise ValueError(f"{target.name} has nothing beyond the {given} models that are given")
+    taught = choose_teachers(table, target, trained_on, names, given=given)
     forecaster = fit_forecaster(taught.cohort, given=given, level=level, judges=taught.judges)
     known, sizes = target.scores[:given], target.log10_n[:given]
     grid, observed = target.log10_n[given:], target.scores[given:]
@@ -192,7 +207,7 @@ def hold_out(
         benchmarks=whole.benchmarks,
         given=target.models[:given],
         models=target.models[given:],
-        params=np.rint(10**grid),
+        at=_places(grid, table.along),
         predicted=forecast.scores,
         low=forecast.low,
         high=forecast.high,
@@ -205,6 +220,7 @@ def hold_out(
         **_about(taught, target),
         result=forecast.result,
         baseline_scores=baseline_scores,
+        along=table.along,
     )
 
 
@@ -212,7 +228,8 @@ def extend(
     table: ScoreTable,
     family: str,
     *,
-    params: str | float | Sequence[str | float],
+    params: str | float | Sequence[str | float] | None = None,
+    at: str | float | Sequence[str | float] | None = None,
     trained_on: TrainedOn | None = None,
     benchmarks: Sequence[str] | None = None,
     same_size: SameSize = "leave_out",
@@ -221,7 +238,8 @@ def extend(
     """Predict larger models of a family from all its models in `table`.
 
     **Arguments:** `params`, parameter counts to predict (numbers, or text such as "70B"), above the
-    family's largest; `trained_on`, see `hold_out`; `benchmarks`, those predicted, by default all
+    family's largest, or `at`, places on the table's clock (tokens such as "600B", steps, years)
+    beyond its last; `trained_on`, see `hold_out`; `benchmarks`, those predicted, by default all
     that the tables used and the held-out study have; `same_size`, see `held_out_cohort`; `level` of
     the bands.
 
@@ -241,12 +259,14 @@ def extend(
         mixtures=True,
     )
     target = own.families[0]
-    wanted = _larger_sizes(params, target)
+    wanted = _beyond(params, at, target, table.along)
     taught = choose_teachers(table, target, trained_on, names)
     forecaster = fit_forecaster(
         taught.cohort, given=min(2, len(target.models)), level=level, judges=taught.judges
     )
-    forecast = predict(forecaster, target.scores, log10_n=np.log10(wanted), start=target.log10_n)
+    forecast = predict(
+        forecaster, target.scores, log10_n=_moved(wanted, table.along), start=target.log10_n
+    )
     nan = float("nan")
     return FamilyPrediction(
         family=target.name,
@@ -254,7 +274,7 @@ def extend(
         benchmarks=own.benchmarks,
         given=target.models,
         models=tuple(f"{target.name} {size:.3g}" for size in wanted),
-        params=wanted,
+        at=wanted,
         predicted=forecast.scores,
         low=forecast.low,
         high=forecast.high,
@@ -267,6 +287,7 @@ def extend(
         **_about(taught, target),
         result=forecast.result,
         check=_check(forecaster, taught, target),
+        along=table.along,
     )
 
 
@@ -301,14 +322,38 @@ def _baseline_scores(
     }
 
 
-def _larger_sizes(
-    params: str | float | Sequence[str | float], target: CohortFamily
+def _beyond(
+    params: str | float | Sequence[str | float] | None,
+    at: str | float | Sequence[str | float] | None,
+    target: CohortFamily,
+    along: Along,
 ) -> Float[np.ndarray, " models"]:
-    """Parameter counts in order; ValueError for one that is not above the family's largest."""
-    sizes, largest = np.sort(np.atleast_1d(parse_counts(params))), 10 ** target.log10_n[-1]
-    if not (np.isfinite(sizes).all() and (sizes > largest * 1.0001).all()):
-        raise ValueError(f"params must be above {largest:.4g}, the largest of {target.name}")
-    return sizes
+    """Places to predict in order; ValueError for one that is not beyond the family's last."""
+    if (params is None) == (at is None):
+        raise ValueError("give params or at, one of them")
+    if params is not None and along != "params":
+        raise ValueError(f"the table is along {along}; give at, places on that clock")
+    name, wanted = ("params", params) if at is None else ("at", at)
+    assert wanted is not None
+    places = np.sort(np.atleast_1d(parse_counts(wanted)))
+    last = _places(target.log10_n[-1:], along)[0]
+    least = last if clock_of(along).is_date else last * 1.0001
+    if not (np.isfinite(places).all() and (places > least).all()):
+        raise ValueError(f"{name} must be above {last:.6g}, the last of {target.name}")
+    return places
+
+
+def _places(log10_n: Float[np.ndarray, " models"], along: Along) -> Float[np.ndarray, " models"]:
+    """Counts, or years, of positions as a cohort holds them."""
+    clock = clock_of(along)
+    positions = log10_n - usual_place(clock)
+    return positions if clock.is_date else np.rint(10**positions)
+
+
+def _moved(places: Float[np.ndarray, " models"], along: Along) -> Float[np.ndarray, " models"]:
+    """The positions, as a cohort holds them, of counts or years."""
+    clock = clock_of(along)
+    return (places if clock.is_date else np.log10(places)) + usual_place(clock)
 
 
 def _errors(predicted, observed) -> tuple[float, float]:

@@ -1,9 +1,10 @@
 """Held-out protocols: who is left out, what is given of it, how a prediction is scored.
 
 Protocol A gives the smallest model's scores of a family and has all larger ones predicted; protocol
-B gives the two smallest. Nothing else of the held-out family, or of any family of the held-out lab,
-is seen by what predicts. Errors are absolute, averaged over benchmarks and sizes within a family
-(given models left out), then over families, each family counting once.
+B gives the two smallest; `third` gives what lies in the first third of a run, in steps, tokens or
+whatever its clock counts. Nothing else of the held-out family, or of any family of the held-out
+lab, is seen by what predicts. Errors are absolute, averaged over benchmarks and sizes within a
+family (given models left out), then over families, each family counting once.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from jaxtyping import Bool, Float
 from ...common.checks import check_known, index_of
 from .._precision import in_double_precision
 from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
+from .._tables.clock import CLOCKS, Along, Clock, clock_of
 from .._tables.scores import ScoreTable
 from .names import Leave, Protocol, SameSize
 
@@ -27,6 +29,9 @@ HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogran
 @dataclass(frozen=True)
 class CohortFamily:
     """One family's models by size: `log10_n` rises strictly, `scores` are fractions.
+
+    Along another clock than the size `log10_n` is the place on it, moved to where sizes lie (see
+    `Clock.middle`).
 
     The first model has all scores; of later ones some may be missing (NaN) where a study allows it.
     """
@@ -108,22 +113,22 @@ def held_out_cohort(
     Raises ValueError for a benchmark that is not in the table and when no family remains.
     """
     chosen = held_out_benchmarks(table, benchmarks)
-    frame = table.frame
+    frame, clock = table.frame, clock_of(table.along)
     left_out = [(str(row.model), str(row.reason)) for row in table.left_out.itertuples()]
     families = []
     for name, rows in frame.groupby("family", sort=False):
-        rows = rows.sort_values("params", kind="stable")
+        rows = rows.assign(time=table.time(rows)).sort_values("time", kind="stable")
         usable = _usable(rows[list(chosen)].notna().to_numpy(), partial_after)
         left_out += [(str(model), "incomplete_scores") for model in rows["model"][~usable]]
         rows = rows[usable]
-        if not mixtures and "active_params" in rows:
+        if not mixtures and "active_params" in rows and clock.name == "params":
             sparse = rows["active_params"].notna() & (rows["active_params"] < rows["params"])
             left_out += [(str(model), "mixture_of_experts") for model in rows["model"][sparse]]
             rows = rows[~sparse]
-        if rows["params"].duplicated().any() and same_size == "leave_out":
+        if rows["time"].duplicated().any() and same_size == "leave_out":
             left_out.append((str(name), "several_models_of_one_size"))
             continue
-        rows = rows.drop_duplicates("params")
+        rows = rows.drop_duplicates("time")
         if len(rows) < min_models:
             left_out.append((str(name), "too_few_sizes"))
             continue
@@ -133,7 +138,7 @@ def held_out_cohort(
                 name=str(name),
                 lab=lab or str(name),
                 models=tuple(map(str, rows["model"])),
-                log10_n=np.log10(rows["params"].to_numpy(float)),
+                log10_n=rows["time"].to_numpy(float) + usual_place(clock),
                 scores=rows[list(chosen)].to_numpy(float),
             )
         )
@@ -170,11 +175,44 @@ def held_out_benchmarks(
     return tuple(benchmarks)
 
 
-def given_models(protocol: Protocol) -> int:
-    """How many of the smallest models of a held-out family are given."""
+def usual_place(clock: Clock) -> float:
+    """What moves places on a clock to where sizes lie; 0 for the size itself."""
+    return CLOCKS["params"].middle - clock.middle
+
+
+def given_models(
+    protocol: Protocol, families: Sequence[CohortFamily] = (), *, along: Along = "params"
+) -> int:
+    """How many of the first models of a held-out family are given.
+
+    By `third` the number that a family has in the first third of its run, the median of `families`;
+    at least one. Raises ValueError for another word.
+    """
     if protocol not in get_args(Protocol):
-        raise ValueError(f"protocol is {protocol!r}; it is 'A' (smallest given) or 'B' (two)")
-    return 1 if protocol == "A" else 2
+        raise ValueError(
+            f"protocol is {protocol!r}; it is 'A' (smallest given), 'B' (two) or 'third' (of a run)"
+        )
+    if protocol != "third":
+        return 1 if protocol == "A" else 2
+    return max(1, int(np.median([_in_first_third(f.log10_n, along) for f in families])))
+
+
+def _in_first_third(log10_n: Float[np.ndarray, " models"], along: Along) -> int:
+    if clock_of(along).is_date:
+        return int((log10_n <= log10_n[0] + np.ptp(log10_n) / 3).sum())
+    return int((log10_n <= log10_n[-1] - np.log10(3)).sum())
+
+
+def longer_than(cohort: Cohort, given: int) -> Cohort:
+    """The cohort without families that have no model beyond the `given` ones."""
+    short = [family for family in cohort.families if len(family.models) <= given]
+    if not short:
+        return cohort
+    return replace(
+        cohort,
+        families=tuple(f for f in cohort.families if len(f.models) > given),
+        left_out=(*cohort.left_out, *((f.name, "too_few_sizes") for f in short)),
+    )
 
 
 def held_out_groups(

@@ -11,7 +11,7 @@ from .._tables.model_names import plain_name
 from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
 from .names import TrainedOn
-from .protocol import Cohort, CohortFamily, held_out_benchmarks, held_out_cohort
+from .protocol import Cohort, CohortFamily, held_out_benchmarks, held_out_cohort, longer_than
 
 #: Shipped tables: the first one's families teach, the further ones of all measure the bands.
 SHIPPED_TEACHERS = ("uniform", "leaderboard")
@@ -45,6 +45,13 @@ def settle(
     uniform, is_uniform = _shipped("uniform"), _is_uniform(table)
     if trained_on not in (None, *get_args(TrainedOn)):
         raise ValueError(f"trained_on is {trained_on!r}; it is uniform, own or both")
+    if table.along != "params":
+        if trained_on not in (None, "own"):
+            raise ValueError(
+                f"the shipped families are along params and {table.name} along {table.along}; "
+                "learn from its own with trained_on=own"
+            )
+        return "own", held_out_benchmarks(table, benchmarks)
     if is_uniform or trained_on == "own":
         return "own", held_out_benchmarks(table, benchmarks)
     if benchmarks is not None:
@@ -61,7 +68,12 @@ def settle(
 
 
 def choose_teachers(
-    table: ScoreTable, target: CohortFamily, trained_on: TrainedOn, benchmarks: tuple[str, ...]
+    table: ScoreTable,
+    target: CohortFamily,
+    trained_on: TrainedOn,
+    benchmarks: tuple[str, ...],
+    *,
+    given: int = 1,
 ) -> Teachers:
     """The families of `table`, of the shipped uniform table, or of both, without `target`.
 
@@ -72,7 +84,11 @@ def choose_teachers(
         cohort = held_out_cohort(
             table, benchmarks=benchmarks, partial_after=partial_after(table, given=1)
         )
-        return Teachers(_without(cohort, [target]), (), trained_on)
+        others = longer_than(_without(cohort, [target]), given)
+        if table.along != "params":  # a lab is then a family and size: another run of the target's
+            kept = tuple(f for f in others.families if f.lab != target.lab)
+            others = dataclasses.replace(others, families=kept)
+        return Teachers(others, (), trained_on)
     cohort = held_out_cohort(_shipped("uniform"), benchmarks=benchmarks)
     own = ()
     if trained_on == "both":

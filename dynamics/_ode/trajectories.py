@@ -112,7 +112,8 @@ class Trajectories(eqx.Module):
         min_models: int = 2,
         same_size: Literal["mean", "error"] = "mean",
     ) -> "Trajectories":
-        """From a score table, along log10 of the total parameter count.
+        """From a score table, along its clock: log10 of the total parameter count, or what
+        `along_clock` made of it.
 
         **Arguments:** `benchmarks`, which scores (all of the table by default); `min_models`,
         how many sizes a family needs to count; `same_size`, what becomes of several models of one
@@ -132,14 +133,15 @@ class Trajectories(eqx.Module):
         columns = list(chosen)
         left_out, retained, interpolated = [], [], []
         for family, rows in table.frame.groupby("family", sort=False):
+            rows = rows.assign(time=table.time(rows))
             filled, between = _interpolated(rows, columns)
-            complete = filled.dropna(subset=columns).sort_values("params", kind="stable")
+            complete = filled.dropna(subset=columns).sort_values("time", kind="stable")
             interpolated += [(m, b) for m, b in between if m in set(complete["model"])]
             for model in rows["model"][~rows["model"].isin(complete["model"])]:
                 left_out.append((str(model), "incomplete_scores"))
-            sizes = complete.groupby("params", sort=True)
+            sizes = complete.groupby("time", sort=True)
             if same_size == "error" and len(sizes) < len(complete):
-                twice = complete["model"][complete.duplicated("params", keep=False)]
+                twice = complete["model"][complete.duplicated("time", keep=False)]
                 raise ValueError(f"{family}: {', '.join(twice)} have one size; keep one of them")
             if len(sizes) < min_models:
                 left_out.append((str(family), "too_few_sizes"))
@@ -157,7 +159,7 @@ class Trajectories(eqx.Module):
             )
         families, labs, models, sizes, scores = zip(*retained, strict=True)
         return cls.from_arrays(
-            [np.log10(params) for params in sizes],
+            list(sizes),
             list(scores),
             benchmarks=chosen,
             families=families,
@@ -241,7 +243,7 @@ def _interpolated(
     """A family's rows with missing scores between measured ones filled in along log10 N, and the
     (model, benchmark) of each."""
     filled, between = rows, []
-    size = np.log10(rows["params"].to_numpy(float))
+    size = rows["time"].to_numpy(float)
     for name in columns:
         scores = rows[name].to_numpy(float)
         known = np.isfinite(scores)

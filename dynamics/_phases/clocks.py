@@ -150,15 +150,13 @@ def _known(
         same = (abs(np.corrcoef(at, other)[0, 1]) > _ONE_CLOCK for other in clocks.values())
         if np.ptp(at) > 0 and not any(same):
             clocks[name] = at
-    return (pair.loc[there], clocks) if len(clocks) > 1 else None
+    return (pair.take(np.flatnonzero(there)), clocks) if len(clocks) > 1 else None
 
 
 def _mixed(clocks: Mapping[str, np.ndarray]) -> tuple[str, str]:
     """The size, or else the table's clock (the first), and one that runs apart from it: FLOPs only
     where there is nothing that they are computed of."""
-    first: Along = (
-        "params" if "params" in clocks else along if along in clocks else next(iter(clocks))
-    )
+    first = "params" if "params" in clocks else next(iter(clocks))
     order = ("tokens", "step", "date", "flops", "params")
     second = next(name for name in order if name in clocks and name != first)
     return first, second

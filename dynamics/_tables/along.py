@@ -30,7 +30,7 @@ def along_clock(table: ScoreTable, along: Along) -> ScoreTable:
 
     Along `tokens`, `flops` and `step` the checkpoints that were left out come back, and each model
     with two of them or more is a family of its own, its trajectory through training: `family` is
-    the model's name and `lab` its family and size, so that runs of one size can be left out
+    the model's name and `lab` its maker and size, so that runs of one size can be left out
     together. A table without checkpoints keeps its families. Rows without a place on the clock are
     left out (`no_step`, `clock_at_zero`: zero has no logarithm), as are models of one checkpoint
     among runs (`no_run`).
@@ -177,8 +177,11 @@ def _runs(frame: pd.DataFrame, clock: Clock) -> tuple[pd.DataFrame, pd.DataFrame
     if "n_shot" in frame and frame.groupby(stem)["n_shot"].nunique().gt(1).any():
         shots = pd.to_numeric(frame["n_shot"], errors="coerce")
         names = names + [f" ({n:.0f}-shot)" if n == n else "" for n in shots]
-    sizes = [f"{f} {n:.4g}" for f, n in zip(frame["family"], frame["params"], strict=True)]
-    at = [f" at {_count(value, clock)}" for value in position]
+    makers = frame["family"]
+    if "lab" in frame:
+        makers = frame["lab"].where(frame["lab"] != "", makers)
+    sizes = [f"{maker} {n:.4g}" for maker, n in zip(makers, frame["params"], strict=True)]
+    at = _named_by(frame, position, clock)
     runs = _without_names(frame.assign(family=names, lab=sizes, model=names + at))
     alone = runs[~several.to_numpy()].assign(
         reason="no_run", family=frame["family"][~several], model=frame["model"][~several]
@@ -190,5 +193,8 @@ def _without_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["stem", "bare"], errors="ignore")
 
 
-def _count(position: float, clock: Clock) -> str:
-    return f"{clock.name} {clock.value(position):.5g}"
+def _named_by(frame: pd.DataFrame, position: pd.Series, clock: Clock) -> list[str]:
+    """What tells the checkpoints of a run apart: their steps where these are known."""
+    if "step" in frame and frame["step"].notna().all():
+        return [f" step {step:.0f}" for step in frame["step"]]
+    return [f" at {clock.value(value):.5g} {clock.symbol}" for value in position]

@@ -27,6 +27,9 @@ class Clock:
     - `last`: the end of a family along it.
     - `trains`: whether it runs while one model is trained, so that checkpoints are its points.
 
+    - `middle`: a usual position. What predicts along sizes runs at one unit per decade at 10^9.5
+      parameters, so positions along other clocks are moved there from their middle.
+
     Positions are log10 of counts (parameters, tokens, FLOPs, steps), or years for dates.
     """
 
@@ -36,6 +39,7 @@ class Clock:
     symbol: str
     points: str
     last: str
+    middle: float
     trains: bool = False
 
     @property
@@ -61,33 +65,16 @@ class Clock:
         return 10**position if abs(position) < 300 else math.copysign(math.inf, position)
 
 
+_TRAINING = ("points", "the last points")
 CLOCKS = MappingProxyType(
     {
         clock.name: clock
         for clock in (
-            Clock("params", "log10_params", "log N", "N", "sizes", "the largest models"),
-            Clock(
-                "tokens",
-                "log10_tokens",
-                "log tokens",
-                "tokens",
-                "points",
-                "the last points",
-                trains=True,
-            ),
-            Clock(
-                "flops",
-                "log10_flops",
-                "log FLOPs",
-                "FLOPs",
-                "points",
-                "the last points",
-                trains=True,
-            ),
-            Clock(
-                "step", "log10_step", "log step", "step", "points", "the last points", trains=True
-            ),
-            Clock("date", "date", "date", "date", "dates", "the latest models"),
+            Clock("params", "log10_params", "log N", "N", "sizes", "the largest models", 9.5),
+            Clock("tokens", "log10_tokens", "log tokens", "tokens", *_TRAINING, 10.5, trains=True),
+            Clock("flops", "log10_flops", "log FLOPs", "FLOPs", *_TRAINING, 20.5, trains=True),
+            Clock("step", "log10_step", "log step", "step", *_TRAINING, 3.5, trains=True),
+            Clock("date", "date", "date", "date", "dates", "the latest models", 2023.0),
         )
     }
 )

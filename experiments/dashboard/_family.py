@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import dynamics
 from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
-from ..formats import interval, signed, size
+from ..formats import interval, signed, size, size_of_log
 from ..studies.diagnosis import gamma_text
 from ._blocks import (
     Block,
@@ -23,7 +23,7 @@ from ._blocks import (
     table,
 )
 from ._blocks import view as make_view
-from ._overview import size_text, turn_text
+from ._overview import turn_text
 from ._settle import settle_blocks
 from ._style import BAND, FAINT, INK, PHASES, band, layout, size_axis, titled, trace
 
@@ -54,8 +54,8 @@ def _facts(family: FamilyDiagnosis) -> Block:
     r = family.correlation
     turn = turn_text(family)
     bracketed = family.critical.status == "bracketed"
-    value = size_text(family.critical.vertex) if bracketed else "not established"
-    ends = interval(family.critical.low, family.critical.high, size_text) if bracketed else ""
+    value = size_of_log(family.critical.vertex) if bracketed else "not established"
+    ends = interval(family.critical.low, family.critical.high, size_of_log) if bracketed else ""
     sides = [
         (f"γ {when} the turn", signed(slope.gamma), f"95 % {interval(slope.low, slope.high)}")
         for when, slope in zip(("before", "after"), family.about_turn or (), strict=False)

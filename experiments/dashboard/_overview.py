@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
-from ..formats import interval, plain, signed, size
+from ..formats import interval, plain, signed, size, size_of_log
 from ..studies.diagnosis import (
     POOLED_HEADER,
     POOLED_NOTE,
@@ -190,18 +190,13 @@ def _frame(diagnosis: Diagnosis) -> tuple[list[str], list[list]]:
     return list(frame.columns), [list(plain(row)) for row in frame.to_numpy(object).tolist()]
 
 
-def size_text(log10_params: float) -> str:
-    """A size given in log10, also one that lies nowhere."""
-    if not math.isfinite(log10_params):
-        return "0" if log10_params < 0 else signed(log10_params)
-    return size(10**log10_params) if log10_params < 16 else ">1000T"
-
-
 def turn_text(family: FamilyDiagnosis) -> str:
     """Where the family turns, or why that is not known."""
     critical = family.critical
     if critical.status == "bracketed":
-        return f"{size_text(critical.vertex)} {interval(critical.low, critical.high, size_text)}"
+        return (
+            f"{size_of_log(critical.vertex)} {interval(critical.low, critical.high, size_of_log)}"
+        )
     return unseen_over_seeds(family) or TURN[critical.status]
 
 
@@ -240,7 +235,7 @@ def turning_points(diagnosis: Diagnosis) -> Block | None:
                     mode="markers",
                     marker={"color": INK, "size": 8, "symbol": symbol},
                     name="turn" if established else "minimum of the curve, not established",
-                    text=[size_text(x) for x, _ in shown],
+                    text=[size_of_log(x) for x, _ in shown],
                     hovertemplate="%{y}: %{text}<extra></extra>",
                 )
             )

@@ -117,7 +117,7 @@ def test_the_shipped_checkpoints_and_their_runs():
     table = dynamics.load_table("checkpoints", along="tokens")
     assert len(table.families) == 16
     assert table.frame.groupby("family").size().eq(26).all()
-    assert table.frame["lab"].value_counts().eq(26).all()
+    assert table.frame["lab"].value_counts().eq(2 * 26).all()  # twins, trained on the same sizes
     assert len(dynamics.load_table("checkpoints").frame) == 16
     assert len(dynamics.load_table("checkpoints_5shot", along="step").frame) == 240
 
@@ -190,3 +190,44 @@ def test_one_clock_is_no_comparison():
     assert dynamics.phases.compare_clocks(frame.drop(columns="tokens")) is None
     few = frame[frame["family"].isin(["m0", "m1", "m2"])]
     assert dynamics.phases.compare_clocks(few, along="tokens") is None
+
+
+# Dynamics along training.
+
+SCORES = ("arc_easy", "piqa")
+
+
+def test_the_rest_of_a_run_is_predicted_from_its_first_third_by_runs_of_other_sizes():
+    table = dynamics.load_table("checkpoints", along="tokens")
+    found = dynamics.hold_out(table, "pythia-1.4b", protocol="third", benchmarks=SCORES)
+    assert found.along == "tokens"
+    steps = table.frame["step"][table.frame["family"] == "pythia-1.4b"]
+    assert len(found.given) == (steps <= 143000 / 3).sum() == 16
+    assert found.at[-1] == 143000 * 2097152
+    assert len(found.trained_on) == 14
+    assert not any("1.4b" in name for name in found.trained_on)
+    assert found.mae < found.baselines["training mean"][0] / 3
+    with pytest.raises(ValueError, match="along tokens"):
+        _ = found.params
+
+
+def test_a_run_is_extended_at_places_of_its_clock():
+    table = dynamics.load_table("checkpoints", along="tokens")
+    found = dynamics.extend(table, "pythia-1.4b", at="600B", benchmarks=SCORES)
+    assert found.at.tolist() == [6e11]
+    assert (found.predicted > 0.5).all()
+    with pytest.raises(ValueError, match="above 2.9989"):
+        dynamics.extend(table, "pythia-1.4b", at="200B", benchmarks=SCORES)
+    with pytest.raises(ValueError, match="give at"):
+        dynamics.extend(table, "pythia-1.4b", params="600B", benchmarks=SCORES)
+    with pytest.raises(ValueError, match="trained_on=own"):
+        dynamics.extend(table, "pythia-1.4b", at="600B", benchmarks=SCORES, trained_on="both")
+
+
+def test_trajectories_follow_the_clock():
+    table = dynamics.load_table("checkpoints", along="step").select(["pythia-70m", "pythia-12b"])
+    trajectories = dynamics.Trajectories.from_table(table, benchmarks=SCORES)
+    assert trajectories.sizes == (26, 26)
+    assert float(trajectories.s[0, 0]) == 0.0
+    assert float(trajectories.s[0, -1]) == pytest.approx(np.log10(143000))
+    assert trajectories.models[0][-1] == "pythia-70m step 143000"

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ....dynamics import CLOCKS, benchmark
-from ...formats import interval, month, signed, size
+from ...formats import axis_value, interval, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,29 +70,9 @@ def axis_title(diagnosis: Diagnosis, axis: str) -> str:
     return named.get(axis, f"the {benchmark(diagnosis.reasoning).compared} score")
 
 
-def axis_value(axis: str) -> Callable[[float], str]:
-    """How a position on an axis is written."""
-    if axis == "date":
-        return month
-    if axis == "log10_flops":
-        return lambda v: f"1e{signed(v, 1)}"
-    return size_of_log if axis.startswith("log10_") else _percent
-
-
 def place_value(diagnosis: Diagnosis) -> Callable[[float], str]:
     """How a place on the diagnosis' clock is written."""
     return axis_value(CLOCKS[diagnosis.along].axis)
-
-
-def size_of_log(log10_count: float) -> str:
-    """A count from its logarithm."""
-    if not math.isfinite(log10_count):
-        return "0" if log10_count < 0 else signed(log10_count)
-    return size(10**log10_count) if log10_count < 16 else ">1000T"
-
-
-def _percent(value: float) -> str:
-    return signed(100 * value, 1) + " %"
 
 
 def _names(names: list[str]) -> str:

@@ -56,6 +56,7 @@ def fit_report(
         baselines = dynamics.cross_validate(cohort, forecasters=(), seed=seed)
     return FitReport(
         table=table.name,
+        along=table.along,
         fit=fit,
         settings={"degree": degree, "penalty": penalty, "strength": strength, "seed": seed},
         models=int(trajectories.mask.sum()),

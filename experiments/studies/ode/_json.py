@@ -12,7 +12,7 @@ from ...formats import pick, plain
 from ...records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from ....dynamics import CrossValidation, Ensemble, FamilyPrediction, ODEFit
+    from ....dynamics import Along, CrossValidation, Ensemble, FamilyPrediction, ODEFit
     from ....dynamics.forecast import LeftOut
     from ....dynamics.ode import FixedPoint
 
@@ -22,6 +22,7 @@ class FitReport:
     """A fit with what stands beside it; None where the table has too few families for it."""
 
     table: str
+    along: Along
     fit: ODEFit
     settings: dict
     models: int
@@ -40,6 +41,7 @@ def fit_to_dict(report: FitReport) -> dict:
         {
             "schema_version": SCHEMA_VERSION,
             "table": report.table,
+            "along": report.along,
             "settings": report.settings,
             "result": dynamics.ode.result_name(fit.result),
             "families": list(fit.families),
@@ -115,20 +117,18 @@ def prediction_to_dict(prediction: FamilyPrediction) -> dict:
         {
             "schema_version": SCHEMA_VERSION,
             "holdout": prediction.family,
-            **pick(prediction, "protocol benchmarks given level"),
+            **pick(prediction, "along protocol benchmarks given level"),
             "predictions": [
                 {
                     "model": model,
-                    "params": params,
+                    prediction.along: at,
                     "benchmark": benchmark,
                     "predicted": prediction.predicted[i, j],
                     "low": prediction.low[i, j],
                     "high": prediction.high[i, j],
                     "observed": prediction.observed[i, j],
                 }
-                for i, (model, params) in enumerate(
-                    zip(prediction.models, prediction.params, strict=True)
-                )
+                for i, (model, at) in enumerate(zip(prediction.models, prediction.at, strict=True))
                 for j, benchmark in enumerate(prediction.benchmarks)
             ],
             "mae_pp": 100 * prediction.mae,

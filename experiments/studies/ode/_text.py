@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import dynamics
-from ...formats import interval, signed, size
+from ...formats import axis_value, interval, signed
 from ...text import text_table
 from ._json import FitReport
 
@@ -23,10 +23,11 @@ def fit_to_text(report: FitReport) -> str:
     """Equations, how often each term survives a resampling of families, what the data determine."""
     fit, known = report.fit, report.fit.identifiability
     name = dynamics.ode.result_name(fit.result)
+    clock = dynamics.CLOCKS[report.along]
     settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
     parts = [
         f"{report.table}: {len(fit.families)} families, {report.models} models; {settings}",
-        "Equations, s = log10 N, scores as fractions\n"
+        f"Equations, s = {clock.title}, scores as fractions\n"
         + "\n".join(_folded(line) for line in fit.equations()),
     ]
     if report.ensemble is not None:
@@ -51,7 +52,8 @@ def fit_to_text(report: FitReport) -> str:
         values = ", ".join(f"{v.real:.2f}{v.imag:+.2f}i" for v in np.asarray(point.eigenvalues))
         parts.append(
             f"Fixed point ({point.stability}{'' if point.inside else ', outside 0 to 1'}"
-            f"{', winding' if point.oscillates else ''}): eigenvalues {values} per decade."
+            f"{', winding' if point.oscillates else ''}): eigenvalues {values} per "
+            f"{'year' if clock.is_date else 'decade'}."
         )
     parts += _errors(report)
     if name != "successful":
@@ -91,21 +93,24 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     if len(prediction.given) > 2:
         given = f"{len(prediction.given)} models up to {prediction.given[-1]}"
     rows = []
-    for i, (model, params) in enumerate(zip(prediction.models, prediction.params, strict=True)):
+    show = axis_value(dynamics.CLOCKS[prediction.along].axis)
+    places = prediction.at if prediction.along == "date" else np.log10(prediction.at)
+    for i, (model, place) in enumerate(zip(prediction.models, places, strict=True)):
         for j, benchmark in enumerate(prediction.benchmarks):
             band = interval(100 * prediction.low[i, j], 100 * prediction.high[i, j], _tenth)
             observed = _tenth(100 * prediction.observed[i, j])
             predicted = _tenth(100 * prediction.predicted[i, j])
             name = f"{prediction.family} to come" if extension else model
-            cells = (name if j == 0 else "", size(params), benchmark, predicted, band)
+            cells = (name if j == 0 else "", show(place), benchmark, predicted, band)
             rows.append(cells if extension else (*cells, observed))
     level = f"{100 * prediction.level:.0f} %"
-    header = ("model", "size", "benchmark", "predicted", level)
+    where = "size" if prediction.along == "params" else prediction.along
+    header = ("model", where, "benchmark", "predicted", level)
     header = header if extension else (*header, "observed")
-    dynamics = f"dynamics of {len(prediction.trained_on)} {_OF[prediction.teacher]} families"
+    taught = f"dynamics of {len(prediction.trained_on)} {_OF[prediction.teacher]} families"
     parts = [
         _folded_text(reliance(prediction)),
-        _folded_text(f"{prediction.family} from {given}, by the {dynamics} (percent)"),
+        _folded_text(f"{prediction.family} from {given}, by the {taught} (percent)"),
         text_table(header, rows, right=(3,) if extension else (3, 5)),
     ]
     if not extension:

@@ -25,12 +25,13 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
         raise SettingError("holdout", settings.holdout, "give it or {extend}, one of them")
     table.select([name])  # an unknown name is said at once
     if settings.holdout:
-        if settings.params:
-            raise SettingError(
-                "params",
-                " ".join(settings.params),
-                "goes with {extend}; a family that is held out is predicted at its own sizes",
-            )
+        for place in ("params", "at"):
+            if getattr(settings, place):
+                raise SettingError(
+                    place,
+                    " ".join(getattr(settings, place)),
+                    "goes with {extend}; a family that is held out is predicted at its own places",
+                )
         say("fitting the other families")
         return Outcome(
             dynamics.hold_out(
@@ -41,25 +42,29 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
                 trained_on=settings.trained_on,
             )
         )
-    if not settings.params:
-        raise SettingError("extend", name, "give {params} too, the sizes to predict, such as 70B")
-    params = [_size(text) for text in settings.params]
+    if bool(settings.params) == bool(settings.at):
+        raise SettingError(
+            "extend", name, "give {params} too, the sizes to predict, such as 70B, or {at}"
+        )
+    params = [_place("params", text) for text in settings.params]
+    at = [_place("at", text) for text in settings.at]
     say("fitting the other families")
     return Outcome(
         dynamics.extend(
             table,
             name,
-            params=params,
+            params=params or None,
+            at=at or None,
             benchmarks=settings.benchmarks,
             trained_on=settings.trained_on,
         )
     )
 
 
-def _size(text: str) -> float:
+def _place(setting: str, text: str) -> float:
     from .... import dynamics
 
-    params = dynamics.parse_count(text)
-    if not params > 0:
-        raise SettingError("params", text, "is no size; write 70B, 410M or a count")
-    return params
+    count = dynamics.parse_count(text)
+    if not count > 0:
+        raise SettingError(setting, text, "is no size or count; write 70B, 410M or a number")
+    return count
