@@ -1,6 +1,7 @@
 """Clocks: along what the models of a family, or the checkpoints of one, are put in order."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -66,7 +67,7 @@ class Clock:
 
 
 _TRAINING = ("points", "the last points")
-CLOCKS = MappingProxyType(
+CLOCKS: Mapping[Along, Clock] = MappingProxyType(
     {
         clock.name: clock
         for clock in (
@@ -82,9 +83,10 @@ CLOCKS = MappingProxyType(
 
 def clock_of(along: str) -> Clock:
     """The clock of that name. Raises ValueError with the names there are."""
-    if along not in CLOCKS:
-        raise ValueError(f"along is {along!r}; it is one of {', '.join(get_args(Along))}")
-    return CLOCKS[along]
+    for name, clock in CLOCKS.items():
+        if name == along:
+            return clock
+    raise ValueError(f"along is {along!r}; it is one of {', '.join(get_args(Along))}")
 
 
 def flops_of(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:

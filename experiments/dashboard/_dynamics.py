@@ -1,5 +1,6 @@
 """Dynamics: the flow of the fitted ODE in the plane of reasoning and truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -8,11 +9,12 @@ import numpy as np
 
 from ... import dynamics
 from ...dynamics import benchmark
-from ..formats import signed, size
+from ..formats import axis_value, signed
 from ..studies.ode import fit_data
 from ._blocks import Block, Plot, View, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
+from ._unseen import unseen_blocks
 
 PENALTIES = ("l1", "ridge", "stlsq")
 _MEMBERS = 1000
@@ -37,13 +39,27 @@ class _Flow:
     truth: int
     reference: np.ndarray  # scores at each step of the slider, all benchmarks
     log10_n: np.ndarray  # the slider's steps
-    courses: tuple[np.ndarray, ...]  # each family's predicted course: log10 N, then scores
+    courses: tuple[np.ndarray, ...]  # each family's predicted course: place, then scores
+    clock: dynamics.Clock
+
+    @property
+    def show(self) -> Callable[[float], str]:
+        """How a place on the clock is written."""
+        return axis_value(self.clock.axis)
 
 
 def dynamics_view(
-    table_: dynamics.ScoreTable, *, reasoning: str, truth: str, penalty: str = "l1", seed: int = 0
+    table_: dynamics.ScoreTable,
+    *,
+    reasoning: str,
+    truth: str,
+    penalty: str = "l1",
+    unseen: str | None = None,
+    trained_on: dynamics.TrainedOn | None = None,
+    seed: int = 0,
 ) -> View:
-    """The fitted ODE: flow field, nullcline, trajectories, equations, fixed points."""
+    """The fitted ODE: flow field, nullcline, trajectories, equations, fixed points, all along the
+    table's clock; and the family `unseen` predicted by dynamics that never saw it."""
     five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table_.benchmarks]
     chosen = tuple(dict.fromkeys([reasoning, truth, *five]))
     try:
@@ -61,16 +77,17 @@ def dynamics_view(
         if enough
         else None
     )
-    flow = _flow(fit, ensemble, trajectories, reasoning, truth)
+    flow = _flow(fit, ensemble, trajectories, reasoning, truth, dynamics.CLOCKS[table_.along])
     return make_view(
         "Dynamics",
         _QUESTION,
         [
             _status(flow),
             _figure(flow),
-            lines("Equations, s = log10 N, scores as fractions:", *fit.equations()),
+            lines(f"Equations, s = {flow.clock.title}, scores as fractions:", *fit.equations()),
             _terms(flow),
             _fixed_points(flow),
+            *([] if unseen is None else unseen_blocks(table_, unseen, trained_on)),
         ],
     )
 
@@ -81,6 +98,7 @@ def _flow(
     trajectories: dynamics.Trajectories,
     reasoning: str,
     truth: str,
+    clock: dynamics.Clock,
 ) -> _Flow:
     names = fit.ode.benchmarks
     families = [_observed(trajectories, row) for row in range(len(trajectories.families))]
@@ -114,6 +132,7 @@ def _flow(
         np.where(np.isfinite(reference), reference, first.mean(axis=0)),
         log10_n,
         tuple(courses),
+        clock,
     )
 
 
@@ -124,6 +143,7 @@ def _observed(trajectories: dynamics.Trajectories, row: int) -> tuple[np.ndarray
 
 
 def _status(flow: _Flow) -> Block:
+    """What the data determine; in red where there are more terms than data."""
     known = flow.fit.identifiability
     text = (
         f"{int(np.asarray(known.active).sum())} active coefficients on "
@@ -136,7 +156,7 @@ def _status(flow: _Flow) -> Block:
         dynamics.ode.result_name(flow.fit.result).replace("_", " "),
         str(dynamics.RESULTS[flow.fit.result]),
         text,
-        tone="warning",
+        tone="error" if known.underdetermined else "warning",
     )
 
 
@@ -148,7 +168,7 @@ def _figure(flow: _Flow) -> Block:
     steps = [_step(flow, step, window) for step in range(len(flow.log10_n))]
     here = len(steps) // 2
     rows = [
-        (family, 10 ** float(row[0]), *(float(v) for v in row[1:]))
+        (family, flow.clock.value(float(row[0])), *(float(v) for v in row[1:]))
         for family, course in zip(flow.trajectories.families, flow.courses, strict=True)
         for row in course
     ]
@@ -162,20 +182,25 @@ def _figure(flow: _Flow) -> Block:
         ),
         alt="Arrows show where the equations lead from each pair of scores; the nullcline is where "
         "the truth score stands still; lines are the families' predicted courses.",
-        data=csv_data("courses", ("family", "params", *names), rows),
-        note="The other scores are held where the equations' own course from the mean smallest "
-        f"model has them at N. Arrows: {_DECADE:g} decades of growth. Courses start from each "
-        "family's smallest model and are drawn up to N." + _band_note(flow, window),
+        data=csv_data("courses", ("family", flow.clock.name, *names), rows),
+        note="The other scores are held where the equations' own course from the mean first "
+        f"model has them at the slider's place. Arrows: {_DECADE:g} {_unit(flow)} of growth. "
+        "Courses start from each family's first model and are drawn up to that place."
+        + _band_note(flow, window),
         height=520,
         steps={
-            "label": "parameters N",
+            "label": "parameters N" if flow.clock.name == "params" else flow.clock.symbol,
             "state": "n",
             "at": here,
-            "labels": [size(10**s) for s in flow.log10_n],
+            "labels": [flow.show(s) for s in flow.log10_n],
             "fixed": 1,
             "traces": steps,
         },
     )
+
+
+def _unit(flow: _Flow) -> str:
+    return "years" if flow.clock.is_date else "decades"
 
 
 def _band_note(flow: _Flow, window: Window) -> str:
@@ -186,7 +211,7 @@ def _band_note(flow: _Flow, window: Window) -> str:
         np.median(_nullcline_band(flow, flow.reference[_SLIDER // 2], window).share)
     )
     return (
-        f" At the middle N the truth score's equation has a nullcline in this plane in "
+        f" In the middle the truth score's equation has a nullcline in this plane in "
         f"{share:.0f} % of the resamples of families; a band is drawn where more than half do."
     )
 
@@ -209,7 +234,7 @@ def _observed_trace(flow: _Flow) -> Plot:
         sizes, scores = _observed(flow.trajectories, row)
         x += [*(100 * scores[:, flow.reasoning]), None]
         y += [*(100 * scores[:, flow.truth]), None]
-        text += [*(f"{figure_text(family)} {size(10**s)}" for s in sizes), ""]
+        text += [*(f"{figure_text(family)} {flow.show(s)}" for s in sizes), ""]
     return trace(
         x,
         y,
@@ -324,7 +349,7 @@ def _courses(flow: _Flow, log10_n: float) -> list[Plot]:
             mode="lines",
             line={"color": INK, "width": 1.2},
             hoverinfo="skip",
-            name="predicted courses up to N",
+            name="predicted courses",
         ),
         trace(
             [head[0] for head in heads],
@@ -357,7 +382,8 @@ def _terms(flow: _Flow) -> Block:
         ("equation", *fit.terms),
         rows,
         right=tuple(range(1, len(fit.terms) + 1)),
-        note="Change of a score (fraction) per decade of N. In brackets: share of resamples of "
+        note=f"Change of a score (fraction) per {_unit(flow).removesuffix('s')}"
+        f"{' of N' if flow.clock.name == 'params' else ''}. In brackets: share of resamples of "
         "families whose fit uses the term."
         if inclusion is not None
         else "Too few families to resample: no inclusion probability.",

@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NotRequired, TypedDict
 
+import numpy as np
+
 from ... import dynamics
 from ..accounts import account_to_dict
 from ..formats import plain
@@ -20,6 +22,7 @@ from ._extension import table_view
 from ._family import family_view
 from ._frontier import frontier_view
 from ._overview import overview
+from ._unseen import TRAINED_ON
 
 Parts = dict[str, str]
 Source = tuple[str, ...]  # ("shipped", name) or ("file", path, title)
@@ -32,6 +35,7 @@ class TableEntry(TypedDict):
     title: str
     benchmarks: list[list[str]]  # name and title of each
     families: list[str]
+    clocks: list[tuple[str, str, list[str]]]  # name, title and families along each known clock
     reasoning: str
     truth: str
     warnings: NotRequired[list[dict[str, object]]]  # what the reader warns of in an uploaded table
@@ -39,6 +43,8 @@ class TableEntry(TypedDict):
 
 
 _MOST_FAMILIES = 500
+#: A clock is offered where so many of the models have a place on it.
+_ENOUGH_KNOWN = 0.5
 
 
 def run(name: str, arguments: Mapping[str, object]) -> Parts:
@@ -49,23 +55,65 @@ def run(name: str, arguments: Mapping[str, object]) -> Parts:
 def _index() -> Parts:
     """What can be chosen."""
     tables = [describe(_shipped(name)) for name in dynamics.table_names()]
-    return {"index": _json({"tables": tables, "penalties": list(PENALTIES)})}
+    return {
+        "index": _json(
+            {"tables": tables, "penalties": list(PENALTIES), "trained_on": list(TRAINED_ON)}
+        )
+    }
 
 
 def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEntry:
     """What can be chosen of a table."""
-    from ...dynamics._diagnose import default_reasoning, default_truth
-
-    counts = table.frame["family"].value_counts()
-    families = sorted(table.families, key=lambda f: (-int(counts[f]), f.lower()))
+    families = _longest_first(table)
+    reasoning, truth = _default_pair(table)
     return {
         "name": name or table.name,
         "title": table.name,
         "benchmarks": [[n, dynamics.benchmark(n).title] for n in table.benchmarks],
         "families": families,
-        "reasoning": default_reasoning(table),
-        "truth": default_truth(table),
+        "clocks": [
+            (name, dynamics.CLOCKS[name].title, _longest_first(along))
+            for name, along in _along_each(table).items()
+        ],
+        "reasoning": reasoning,
+        "truth": truth,
     }
+
+
+def _longest_first(table: dynamics.ScoreTable) -> list[str]:
+    counts = table.frame["family"].value_counts()
+    return sorted(table.families, key=lambda f: (-int(counts[f]), f.lower()))
+
+
+def _along_each(table: dynamics.ScoreTable) -> dict[dynamics.Along, dynamics.ScoreTable]:
+    """The table along each clock on which half of its models have a place."""
+    found = {}
+    for name, clock in dynamics.CLOCKS.items():
+        if clock.position(table.frame).size and _known(clock, table) >= _ENOUGH_KNOWN:
+            try:
+                found[name] = dynamics.along_clock(table, name)
+            except dynamics.TableError:  # fewer than two places
+                continue
+    return found
+
+
+def _known(clock: dynamics.Clock, table: dynamics.ScoreTable) -> float:
+    return float(np.isfinite(clock.position(table.frame)).mean())
+
+
+def _default_pair(table: dynamics.ScoreTable) -> tuple[str, str]:
+    """The pair of the question where the table has it, else two of its benchmarks: the first, and
+    one of which less is better, where there is one."""
+    from ...dynamics._diagnose import default_reasoning, default_truth
+
+    names = list(table.benchmarks)
+    reasoning, truth = default_reasoning(table), default_truth(table)
+    if truth not in names:
+        turned = [n for n in names if dynamics.benchmark(n).lower_is_better]
+        truth = (turned or [n for n in names if n != reasoning][::-1] or names)[0]
+    if reasoning not in names:
+        reasoning = next((n for n in names if n != truth), names[0])
+    return reasoning, truth
 
 
 def _read(path: str, title: str, name: str) -> Parts:
@@ -89,8 +137,23 @@ def _table(source: Source, reasoning: str, truth: str) -> Parts:
     return {"table": _json(table_view(_load(source), _diagnose(source, reasoning, truth)))}
 
 
-def _dynamics(source: Source, reasoning: str, truth: str, penalty: str) -> Parts:
-    view = dynamics_view(_load(source), reasoning=reasoning, truth=truth, penalty=penalty)
+def _dynamics(
+    source: Source,
+    reasoning: str,
+    truth: str,
+    penalty: str,
+    along: dynamics.Along = "params",
+    unseen: str | None = None,
+    trained_on: dynamics.TrainedOn | None = None,
+) -> Parts:
+    view = dynamics_view(
+        dynamics.along_clock(_load(source), along),
+        reasoning=reasoning,
+        truth=truth,
+        penalty=penalty,
+        unseen=unseen,
+        trained_on=trained_on,
+    )
     return {"dynamics": _json(view)}
 
 

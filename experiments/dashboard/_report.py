@@ -61,9 +61,10 @@ def write_views(
     views["inside"] = inside_view(list(records))
     entry = describe(table)
     entry["reasoning"], entry["truth"], entry["families"] = reasoning, truth, list(families)
+    entry["clocks"] = []  # the flow along sizes alone, and no family predicted unseen
     entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
     names = dict.fromkeys(key.split("/")[0] for key in views)
-    index = {"tables": [entry], "penalties": list(_PENALTIES)}
+    index = {"tables": [entry], "penalties": list(_PENALTIES), "trained_on": []}
     page = report_page(table.name, {"index": index, "present": list(names), "views": views})
     if len(page) >= MOST_BYTES:
         raise JobError(f"the report has {len(page) / 1e6:.1f} MB; choose families with --family")

@@ -163,6 +163,9 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         truth: Annotated[str | None, Query(max_length=200)] = None,
         family: Annotated[str | None, Query(max_length=400)] = None,
         penalty: Literal["l1", "ridge", "stlsq"] = "l1",
+        along: Literal["params", "tokens", "flops", "step", "date"] = "params",
+        unseen: Annotated[str | None, Query(max_length=400)] = None,
+        trained_on: Literal["uniform", "own", "both"] | None = None,
     ) -> Response:
         """A view as data for the page; 202 with the progress while it is computed."""
         if view == "inside":  # small files, which may change: read at once, nothing heavy
@@ -170,7 +173,8 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         choice: Choice | None = None
         if view in _OF_A_TABLE:
             choice = _choice(store, table, reasoning, truth)
-            ask = _ask(view, choice, penalty)
+            flow = Flow(penalty, along, unseen or None, trained_on)
+            ask = _ask(view, choice, _checked(flow, choice))
         else:
             ask = Ask(view, {}, view)
         parts = store.parts(*ask)
@@ -198,6 +202,26 @@ class Choice(NamedTuple):
     truth: str
     families: list[str]
     title: str
+    along: dict[str, list[str]]  # families along each clock that the table knows
+
+
+class Flow(NamedTuple):
+    """What the view of the dynamics is told beside the pair."""
+
+    penalty: str = "l1"
+    along: str = "params"
+    unseen: str | None = None
+    trained_on: str | None = None
+
+
+def _checked(flow: Flow, choice: Choice) -> Flow:
+    """Clock and family, against what the table has."""
+    if flow.along not in choice.along:
+        there = ", ".join(choice.along)
+        raise Refused(422, f"this table is not known along {flow.along}; it is along {there}")
+    if flow.unseen is not None and flow.unseen not in choice.along[flow.along]:
+        raise Refused(404, f"there is no such family along {flow.along} in this table")
+    return flow
 
 
 def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) -> Choice:
@@ -211,7 +235,8 @@ def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) 
             raise Refused(422, f"this table has no such benchmark for {role}; there are {there}")
     if pair["reasoning"] == pair["truth"]:
         raise Refused(422, "the pair holds one benchmark twice; choose two")
-    return Choice(source, **pair, families=entry["families"], title=entry["title"])
+    return Choice(source, **pair, families=entry["families"], title=entry["title"],
+                  along={name: families for name, _, families in entry["clocks"]})  # fmt: skip
 
 
 def _entry(store: Store, table: str) -> "tuple[TableEntry, Source]":
@@ -239,13 +264,13 @@ class Ask(NamedTuple):
     title: str
 
 
-def _ask(view: str, choice: Choice, penalty: str) -> Ask:
+def _ask(view: str, choice: Choice, flow: Flow) -> Ask:
     """Which job holds a view of a table."""
     arguments = {
         "source": choice.source, "reasoning": choice.reasoning, "truth": choice.truth,
     }  # fmt: skip
     if view == "dynamics":
-        return Ask("dynamics", {**arguments, "penalty": penalty}, "fitting the equations")
+        return Ask("dynamics", {**arguments, **flow._asdict()}, "fitting the equations")
     if view == "table":
         return Ask("table", arguments, "predicting the next sizes")
     return Ask("diagnosis", arguments, f"diagnosing {choice.title}")
@@ -255,7 +280,7 @@ def _warm(store: Store) -> None:
     """Begin what a reader will look at first."""
     for entry in _shipped(store)[:1]:
         choice = _choice(store, entry["name"], None, None)
-        of_table = [_ask(view, choice, "l1") for view in ("overview", "dynamics", "table")]
+        of_table = [_ask(view, choice, Flow()) for view in ("overview", "dynamics", "table")]
         for ask in (of_table[0], Ask("frontier", {}, "frontier"), _CLAIMS, *of_table[1:]):
             store.parts(*ask, urgent=False)
 

@@ -216,7 +216,7 @@ def test_a_run_is_extended_at_places_of_its_clock():
     found = dynamics.extend(table, "pythia-1.4b", at="600B", benchmarks=SCORES)
     assert found.at.tolist() == [6e11]
     assert (found.predicted > 0.5).all()
-    with pytest.raises(ValueError, match="above 2.9989"):
+    with pytest.raises(ValueError, match=r"above 2\.9989"):
         dynamics.extend(table, "pythia-1.4b", at="200B", benchmarks=SCORES)
     with pytest.raises(ValueError, match="give at"):
         dynamics.extend(table, "pythia-1.4b", params="600B", benchmarks=SCORES)

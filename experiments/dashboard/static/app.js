@@ -52,7 +52,10 @@ async function loadView(choice, mine) {
     truth: choice.truth,
     family: choice.family ?? "",
     penalty: choice.penalty,
+    along: choice.along,
+    unseen: choice.unseen ?? "",
   });
+  if (choice.trained_on) query.set("trained_on", choice.trained_on);
   if (report) {
     const key = { family: `family/${choice.family}`, dynamics: `dynamics/${choice.penalty}` };
     const view = report.views[key[choice.view] ?? choice.view];

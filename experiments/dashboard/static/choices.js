@@ -13,7 +13,7 @@ const needs = {
   overview: ["table", "reasoning", "truth"],
   family: ["table", "reasoning", "truth", "family"],
   table: ["table", "reasoning", "truth"],
-  dynamics: ["table", "reasoning", "truth", "penalty"],
+  dynamics: ["table", "reasoning", "truth", "along", "penalty", "unseen", "trained_on"],
 };
 const labels = {
   table: "table",
@@ -21,8 +21,13 @@ const labels = {
   truth: "truth score",
   family: "family",
   penalty: "penalty",
+  along: "clock",
+  unseen: "family predicted unseen",
+  trained_on: "trained on",
 };
 const penaltyNames = { l1: "L1 (sparse)", ridge: "ridge", stlsq: "STLSQ (sparse)" };
+
+const teacherNames = { uniform: "shipped families", own: "this table's own", both: "both" };
 
 function state() {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -45,6 +50,10 @@ function chosen(index) {
   const table = index.tables.find((one) => one.name === given.table) ?? index.tables[0];
   const pick = (value, options, otherwise) => (options.includes(value) ? value : otherwise);
   const names = table.benchmarks.map(([name]) => name);
+  const along = pick(given.along, table.clocks.map(([name]) => name), "params");
+  const unseen = table.clocks.find(([name]) => name === along)?.[2] ?? [];
+  // The shipped families have no checkpoints, and do not teach what is said of themselves.
+  const teachers = along === "params" && table.name !== "uniform" ? index.trained_on : [];
   return {
     view,
     table,
@@ -52,6 +61,10 @@ function chosen(index) {
     truth: pick(given.truth, names, table.truth),
     family: pick(given.family, table.families, table.families[0]),
     penalty: pick(given.penalty, index.penalties, index.penalties[0]),
+    along,
+    unseen: pick(given.unseen, unseen, unseen[0]),
+    trained_on: pick(given.trained_on, teachers, teachers.at(-1)),
+    options: { unseen, trained_on: teachers },
   };
 }
 
@@ -60,6 +73,9 @@ function optionsOf(name, index, choice) {
   if (name === "table") return index.tables.map((table) => [table.name, table.title]);
   if (name === "family") return choice.table.families.map((family) => [family, family]);
   if (name === "penalty") return index.penalties.map((penalty) => [penalty, penaltyNames[penalty] ?? penalty]);
+  if (name === "along") return choice.table.clocks.map(([clock, title]) => [clock, title]);
+  if (name === "unseen") return choice.options.unseen.map((family) => [family, family]);
+  if (name === "trained_on") return choice.options.trained_on.map((who) => [who, teacherNames[who] ?? who]);
   const other = name === "reasoning" ? choice.truth : choice.reasoning;
   return benchmarks.filter(([benchmark]) => benchmark !== other);
 }
@@ -77,7 +93,9 @@ function showChoices(index, choice) {
         id: `choose-${name}`,
         onchange() {
           const changes = { view: choice.view, [name]: select.value };
-          if (name === "table") Object.assign(changes, { family: null, reasoning: null, truth: null });
+          const forgotten = { family: null, reasoning: null, truth: null, along: null, unseen: null };
+          if (name === "table") Object.assign(changes, forgotten);
+          if (name === "along") changes.unseen = null;
           location.hash = linkTo(changes);
         },
       },
