@@ -87,7 +87,7 @@ def dynamics_view(
             lines(f"Equations, s = {flow.clock.title}, scores as fractions:", *fit.equations()),
             _terms(flow),
             _fixed_points(flow),
-            *([] if unseen is None else unseen_blocks(table_, unseen, trained_on)),
+            *([] if unseen is None else unseen_blocks(table_, unseen, trained_on, chosen)),
         ],
     )
 

@@ -1,5 +1,6 @@
 """One family as if only its beginning were measured: predicted, and what that is worth."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -21,14 +22,25 @@ _OF = {
 
 
 def unseen_blocks(
-    table_: dynamics.ScoreTable, family: str, trained_on: TrainedOn | None
+    table_: dynamics.ScoreTable,
+    family: str,
+    trained_on: TrainedOn | None,
+    benchmarks: Sequence[str],
 ) -> list[Block]:
-    """Error beside the baselines', distance, and predicted beside measured scores."""
+    """Error beside the baselines', distance, and predicted beside measured scores.
+
+    `benchmarks` are predicted where the table's own families teach; else those that it shares with
+    the shipped ones.
+    """
     points = int((table_.frame["family"] == family).sum())
     run = dynamics.CLOCKS[table_.along].trains and points >= _SHORT_RUN
     try:
         found = dynamics.hold_out(
-            table_, family, protocol="third" if run else "A", trained_on=trained_on
+            table_,
+            family,
+            protocol="third" if run else "A",
+            trained_on=trained_on,
+            benchmarks=benchmarks if table_.along != "params" or trained_on == "own" else None,
         )
     except ValueError as error:
         return [notice(f"{family} cannot be predicted unseen", str(error))]

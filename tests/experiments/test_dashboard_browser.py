@@ -244,6 +244,22 @@ def test_everything_is_reached_by_keyboard(server, watched):
     expect(page.locator("details[open]")).to_have_count(1)
 
 
+def test_the_dynamics_follow_another_clock_and_say_how_far_a_family_lies(server, watched):
+    window = watched()
+    page = window.open(f"{server}#view=dynamics&table=checkpoints&along=tokens&unseen=pythia-1.4b")
+    expect(page.locator("#choose-along")).to_have_value("tokens")
+    expect(page.locator("#choose-unseen")).to_have_value("pythia-1.4b")
+    expect(page.locator("#choose-trained_on")).to_have_count(0)
+    expect(page.get_by_text("s = log tokens", exact=False).first).to_be_visible()
+    expect(page.get_by_text("pythia-1.4b predicted unseen").first).to_be_visible()
+    expect(page.get_by_text("distance", exact=True).first).to_be_visible()
+    page.screenshot(path=ARTIFACTS / "dynamics-tokens.png", full_page=True)
+    page.locator("#choose-along").select_option("params")
+    window.settle()
+    expect(page.locator("#choose-trained_on")).to_have_value("both")
+    assert not window.problems
+
+
 def test_figures_and_their_data_are_saved(server, watched):
     one = watched()
     page = one.open(f"{server}#view=family&family=Pythia")

@@ -121,6 +121,8 @@ def test_a_view_shows_what_the_library_computes(client):
         ("overview?reasoning=hellaswag&truth=hellaswag", 422, "twice"),
         ("elsewhere", 422, "view"),
         ("dynamics?penalty=none", 422, "penalty"),
+        ("dynamics?along=date", 422, "not known along date"),
+        ("dynamics?along=tokens&unseen=nobody", 404, "no such family along tokens"),
         ("overview?table=" + "x" * 65, 422, "at most 64"),
     ],
 )
