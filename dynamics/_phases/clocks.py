@@ -199,14 +199,20 @@ class _Folds:
         )
 
     def predict(self, designs: Sequence[np.ndarray]) -> Float[np.ndarray, "rows 2"]:
-        """Both scores of every group by the fit of `designs[group]` to the other groups."""
+        """Both scores of every group by the fit of `designs[group]` to the other groups.
+
+        Never beyond the scores of these: where a group lies far out on a clock the curve is no
+        longer one of scores.
+        """
         out = np.empty_like(self.targets)
         for g, design in enumerate(designs):
             others = self.group != g
             coefficients = _solve(
                 design[others].T @ design[others], design[others].T @ self.targets[others]
             )
-            out[self._rows[g]] = design[self._rows[g]] @ coefficients
+            seen = self.targets[others]
+            guess = design[self._rows[g]] @ coefficients
+            out[self._rows[g]] = np.clip(guess, seen.min(axis=0), seen.max(axis=0))
         return out
 
     def best_of(self, designs: Sequence[np.ndarray]) -> Int[np.ndarray, " groups"]:
