@@ -106,8 +106,8 @@ def clock_rows(progress: Progress) -> Table:
         lines += [
             [titles(pair), *(f"{by_name[name].r2:.3f}" for name in names)],
             ["share of tokens in the mixture", "", "", "", _share(found), ""],
-            ["first score beyond the clocks", "", "", "", "", _third(found.reasoning_adds)],
-            ["clocks beyond the first score", "", "", "", "", _third(found.clock_adds)],
+            ["first score beyond the mixture", "", "", "", "", _third(found.reasoning_adds)],
+            ["mixture beyond the first score", "", "", "", "", _third(found.clock_adds)],
         ]
     header = ["R² in sizes left out", "log N", "log tokens", "log FLOPs", "mixture", "first score"]
     return Table(header, lines)

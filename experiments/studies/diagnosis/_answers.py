@@ -235,14 +235,14 @@ def _explaining(name: str) -> str:
 def _more(found: ClockComparison) -> str:
     """What the score tells beyond the clocks, and the clocks beyond the score."""
     adds, (clock, low, high) = found.reasoning_adds, found.clock_adds
-    beyond = f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the clocks"
-    back = f"the clocks add {signed(clock, 3)} {interval(low, high, _thousandth)} to the score"
+    beyond = f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the mixture"
+    back = f"the mixture adds {signed(clock, 3)} {interval(low, high, _thousandth)} to the score"
     if adds[1] > 0 and low <= 0:
-        verdict = "the score explains more than any clock does"
+        verdict = "the score tells what the clocks do not, and they nothing beside it"
     elif low > 0 and adds[1] <= 0:
-        verdict = "the clocks explain it, and the score nothing beside them"
+        verdict = "the clocks tell what the score does not, and it nothing beside them"
     elif adds[1] > 0 and low > 0:
-        verdict = "each tells something that the other does not"
+        verdict = "each tells what the other does not"
     else:
         verdict = "which of them explains it stays open"
     return f"{beyond}, {back}: {verdict}."
