@@ -235,7 +235,9 @@ def _explaining(name: str) -> str:
 def _more(found: ClockComparison) -> str:
     """What the score tells beyond the clocks, and the clocks beyond the score."""
     adds, (clock, low, high) = found.reasoning_adds, found.clock_adds
-    beyond = f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the mixture"
+    beyond = (
+        f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the mixture"
+    )
     back = f"the mixture adds {signed(clock, 3)} {interval(low, high, _thousandth)} to the score"
     if adds[1] > 0 and low <= 0:
         verdict = "the score tells what the clocks do not, and they nothing beside it"

@@ -20,7 +20,7 @@ _MOST_WARNINGS = 12
 _MOST_WIDTHS = 8
 _CRITICAL = {
     "bracketed": "",
-    "not_bracketed": "minimum not inside its sizes",
+    "not_bracketed": "minimum not inside its {points}",
     "monotone": "no turn: monotone",
     "underdetermined": "too few models",
 }
@@ -131,7 +131,8 @@ def _turn(family: FamilyDiagnosis, show: Callable[[float], str]) -> str:
     critical = family.critical
     if critical.status == "bracketed":
         return f"{show(critical.vertex)} {interval(critical.low, critical.high, show)}"
-    return unseen_over_seeds(family) or _CRITICAL[critical.status]
+    unturned = _CRITICAL[critical.status].format(points=CLOCKS[family.along].points)
+    return unseen_over_seeds(family) or unturned
 
 
 def _turns(diagnosis: Diagnosis) -> str:
@@ -151,7 +152,8 @@ def _turns(diagnosis: Diagnosis) -> str:
     return (
         "On either side of a family's own turn\n" + text_table(header, rows) + "\n"
         "before: from the smallest model to the one nearest to the turn; after: from there to the\n"
-        "largest; p of no turn: that truth does not both fall and rise inside the sizes."
+        "largest; p of no turn: that truth does not both fall and rise inside the "
+        f"{CLOCKS[diagnosis.along].points}."
     )
 
 
