@@ -1,5 +1,7 @@
 """The coupled capability ODE: dx/ds = f(x), s = log10 N, f linear in named terms."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Scalar
@@ -73,6 +75,11 @@ class CapabilityODE(eqx.Module):
             f"d {variable}/ds = {_right_side(row, terms, digits)}"
             for variable, row in zip(variables, self.coefficients.tolist(), strict=True)
         )
+
+
+def nameless(ode: CapabilityODE) -> CapabilityODE:
+    """The system without the names of its scores, for which compiled code would be made anew."""
+    return replace(ode, benchmarks=tuple(f"x{i}" for i in range(len(ode.benchmarks))))
 
 
 def _right_side(row: list[float], terms: tuple[str, ...], digits: int) -> str:
