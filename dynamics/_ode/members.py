@@ -11,8 +11,8 @@ from .integral import NormalEquations, weighted_sum
 from .padding import pad_rows, padded_size
 
 #: Members that are solved together, so that their sums fit in memory; a part of fewer is padded to
-#: 16, 64, 256, ... rows.
-_MOST, _FEWEST, _FACTOR = 4096, 16, 4
+#: 64, 256, 1024 or 4096 rows.
+_MOST, _FEWEST, _FACTOR = 4096, 64, 4
 
 
 def by_members(

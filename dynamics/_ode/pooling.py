@@ -15,7 +15,7 @@ from .padding import pad_rows, padded_size
 from .problem import FitProblem
 from .proximal import minimise
 from .results import RESULTS
-from .sparse import AbstractPenalty, Ridge, require_not_negative
+from .sparse import AbstractPenalty, require_not_negative
 
 
 class PartialPooling(AbstractPenalty):
@@ -48,8 +48,12 @@ class PartialPooling(AbstractPenalty):
         crossed = np.einsum("fdt,ftd->fd", total, np.asarray(each.moment))
         squares = np.asarray(weights) @ (np.asarray(each.total) - 2 * crossed + fitted)
         normal = problem.normal_equations()
-        ridge = Ridge(self.ridge_strength).ridge(normal)
-        report = regression_report(normal, shared, jax_array(np.maximum(squares, 0)), ridge)
+        # `Ridge.ridge` with columns of length 1, in NumPy.
+        diagonal = np.diagonal(np.asarray(normal.gram))
+        ridge = self.ridge_strength * np.where(diagonal > 0, diagonal, float(normal.rows))
+        report = regression_report(
+            normal, shared, jax_array(np.maximum(squares, 0)), jax_array(ridge)
+        )
         return CoefficientEstimate(shared, own, None, report, RESULTS.successful)
 
     def refit(self, problem, estimate, weights):
@@ -65,7 +69,7 @@ class PartialPooling(AbstractPenalty):
             raise ValueError('this library has no constant term; use deviating="all"')
         families = len(weights)
         # Families of no weight fill the number up to one of few; they deviate by nothing.
-        rows = padded_size(families)
+        rows = padded_size(families, factor=4)
         wide = jax.tree.map(
             lambda v: pad_rows(np.asarray(v), rows), problem.regression.per_family()
         )

@@ -156,6 +156,7 @@ def crossval_to_dict(found: CrossValidation) -> dict:
             "models": found.models,
             "benchmarks": found.benchmarks,
             "folds": found.folds,
+            "grouped": found.grouped,
             "methods": [
                 {
                     "name": method.name,
