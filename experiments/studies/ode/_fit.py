@@ -58,7 +58,7 @@ def fit_report(
         table=table.name,
         fit=fit,
         settings={"degree": degree, "penalty": penalty, "strength": strength, "seed": seed},
-        models=int(trajectories.mask.sum()),
+        models=sum(trajectories.sizes),
         ensemble=ensemble,
         points=dynamics.fixed_points(fit.ode),
         left_out=left_out,
