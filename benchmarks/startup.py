@@ -48,6 +48,7 @@ def main() -> None:
             "a misspelt family": (("-m", "nullcline", "diagnose", "--family", "Pithya"), 2.0),
             "a misspelt flag": (("-m", "nullcline", "diagnose", "--famly", "Pythia"), 2.0),
             "diagnose, 15 models": (("-m", "nullcline", "diagnose", str(good)), 6.0),
+            "ode fit, 15 models": (("-m", "nullcline", "ode", "fit", str(good)), 8.0),
             "organisms list": (("-m", "nullcline", "organisms", "list"), None),
         }
         for arguments in (BASELINE, *(case for case, _ in cases.values())):

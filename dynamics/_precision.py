@@ -11,13 +11,14 @@ results meet a caller's own 32-bit arithmetic, JAX rounds them to 32 bits.
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jax.typing import ArrayLike
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +43,18 @@ def in_double_precision(function: Callable[P, R]) -> Callable[P, R]:
     return scoped
 
 
+def jax_array(values: ArrayLike | Sequence, dtype: type | None = None) -> jax.Array:
+    """A JAX array of these values, in the working precision.
+
+    As jnp.asarray, which however compiles a program for every new shape of a NumPy array.
+    """
+    if isinstance(values, Tracer):
+        return jnp.asarray(values, dtype)
+    if isinstance(values, jax.Array) and dtype is None:
+        return values
+    return jax.device_put(np.asarray(values, dtype))
+
+
 def _at_precision(leaf: Any, dtype: np.dtype) -> Any:
     """The leaf; JAX arrays of real numbers that are not traced, in the working precision."""
     if not isinstance(leaf, jax.Array) or isinstance(leaf, Tracer):
@@ -49,4 +62,4 @@ def _at_precision(leaf: Any, dtype: np.dtype) -> Any:
     if leaf.dtype == dtype or not jnp.issubdtype(leaf.dtype, jnp.floating):
         return leaf
     # By way of NumPy: JAX would warn of the rounding that is meant here.
-    return jnp.asarray(np.asarray(leaf).astype(dtype))
+    return jax_array(np.asarray(leaf).astype(dtype))

@@ -5,26 +5,30 @@ because nested validation needs hundreds of such fits. A method may have several
 one is used is decided by validation, never here.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import logit
 
 from .._ode.coordinates import UnitBox
-from .._ode.integral import Regression, integral_form
+from .._ode.integral import integral_form
 from .._ode.library import PolynomialLibrary
-from .._ode.sparse import AbstractRegressionPenalty, Ridge
+from .._ode.sparse import AbstractRegressionPenalty, Ridge, solve_members
 from .._ode.stlsq import STLSQ
 from .._ode.trajectories import Trajectories
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .._tables.benchmarks import benchmark
-from .forecast_fit import Coupling, allowed_terms, reasoning_index, system_matrix
+from .forecast_fit import (
+    Coupling,
+    allowed_terms,
+    reasoning_index,
+    system_matrix,
+    with_constant,
+)
 from .linear_flow import linear_flow
 from .names import Leave
 from .protocol import Cohort, CohortFamily, family_errors, held_out_groups
@@ -43,6 +47,8 @@ _RIDGES = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 _THRESHOLDS = (0.03, 0.1, 0.3)
 #: How near (as a share of the range) a score may come to its floor or to 1, as the forecaster's.
 _EDGE = 0.01
+#: Squared singular values below this share of the greatest are those of collinear columns.
+_COLLINEAR = 1e-12
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,12 @@ class Method:
 def baseline_methods() -> tuple[Method, ...]:
     """All methods that stand beside the forecaster, weakest first."""
     return (
-        Method("training mean", "baseline", _each(_training_mean)),
-        Method("persistence", "baseline", _each(_persistence)),
-        Method("pooled linear", "baseline", _each(lambda c, w: _pooled(c, w, 1))),
-        Method("pooled quadratic", "baseline", _each(lambda c, w: _pooled(c, w, 2))),
-        Method(REFERENCE, "baseline", _each(_anchored_slope)),
-        Method("anchored logistic", "baseline", _each(_anchored_logistic)),
+        Method("training mean", "baseline", _training_mean),
+        Method("persistence", "baseline", _persistence),
+        Method("pooled linear", "baseline", lambda c, w: _pooled(c, w, 1)),
+        Method("pooled quadratic", "baseline", lambda c, w: _pooled(c, w, 2)),
+        Method(REFERENCE, "baseline", _anchored_slope),
+        Method("anchored logistic", "baseline", _anchored_logistic),
         Method("uncoupled ODE", "baseline", lambda c, w: _linear_ode(c, w, [Ridge(0.0)], "own")),
         Method("slope given reasoning", "baseline", _slope_given_reasoning),
         Method(
@@ -90,92 +96,113 @@ def fit_method(
     for row, group in enumerate(groups, start=1):
         weights[row, list(group)] = 0
     fits = method.fit(cohort, weights)
-    errors = [
-        setting_errors(fit, cohort, group, given)
-        for fit, group in zip(fits[1:], groups, strict=True)
-    ]
-    mean = np.concatenate(errors, axis=1).mean(axis=1)
+    mean = setting_errors(fits[1:], groups, cohort, given).mean(axis=1)
     best = int(np.argmin(mean))
     return fits[0][best], float(mean[best])
 
 
 def setting_errors(
-    predictors: tuple[Predictor, ...], cohort: Cohort, group: Sequence[int], given: int
+    fits: Fits, groups: Sequence[Sequence[int]], cohort: Cohort, given: int
 ) -> Float[np.ndarray, "settings families"]:
-    """Mean absolute error of each setting's predictor on each family of the group."""
-    return np.array(
-        [
-            family_errors(
-                [cohort.families[index] for index in group],
-                [apply_predictor(predictor, cohort, index, given) for index in group],
-                given=given,
-            )
-            for predictor in predictors
-        ]
+    """Mean absolute error of each setting on the families of all groups, each group predicted by
+    its own fit."""
+    families = [[cohort.families[index] for index in group] for group in groups]
+    flat = list(itertools.chain.from_iterable(families))
+    errors = []
+    for predictors in zip(*fits, strict=True):
+        predictions = apply_predictors(list(zip(predictors, families, strict=True)), given)
+        errors.append(family_errors(flat, predictions, given=given))
+    return np.array(errors)
+
+
+def apply_predictors(
+    tasks: Sequence[tuple[Predictor, Sequence[CohortFamily]]], given: int
+) -> list[Float[np.ndarray, "models benchmarks"]]:
+    """Predictions of each family's models after the given ones, task by task."""
+    linear = [(p, families) for p, families in tasks if isinstance(p, _LinearPredictor)]
+    if len(linear) == len(tasks):
+        return _linear_predictions(linear, given)
+    return [
+        predictor(family.scores[:given], family.log10_n[:given], family.log10_n[given:])
+        for predictor, families in tasks
+        for family in families
+    ]
+
+
+def _linear_predictions(
+    tasks: Sequence[tuple["_LinearPredictor", Sequence[CohortFamily]]], given: int
+) -> list[Float[np.ndarray, "models benchmarks"]]:
+    """All systems and all their families in one batch."""
+    families = [family for _, group in tasks for family in group]
+    later = [len(family.models) - given for family in families]
+    system = np.repeat(np.arange(len(tasks)), [len(group) for _, group in tasks])
+    start = np.stack([family.scores[given - 1] for family in families])
+    duration = [family.log10_n[given:] - family.log10_n[given - 1] for family in families]
+    end = linear_flow(
+        system_matrix(np.stack([predictor.drift for predictor, _ in tasks])),
+        with_constant(np.repeat(start, later, axis=0)),
+        np.concatenate(duration),
+        np.repeat(system, later),
     )
+    return np.split(np.clip(end[:, 1:], 0, 1), np.cumsum(later)[:-1])
 
 
-def apply_predictor(
-    predictor: Predictor, cohort: Cohort, index: int, given: int
-) -> Float[np.ndarray, "models benchmarks"]:
-    """Predictions of a family's models after the given ones."""
-    family = cohort.families[index]
-    return predictor(family.scores[:given], family.log10_n[:given], family.log10_n[given:])
-
-
-def _each(fit: Callable[[Cohort, np.ndarray], Predictor]):
-    def fits(cohort: Cohort, weights: Float[np.ndarray, "fits families"]) -> Fits:
-        return [(fit(cohort, row),) for row in weights]
-
-    return fits
-
-
-def _training_mean(cohort: Cohort, weights: np.ndarray) -> Predictor:
+def _training_mean(cohort: Cohort, weights: Float[np.ndarray, "fits families"]) -> Fits:
     means = np.stack([np.nanmean(family.scores, axis=0) for family in cohort.families])
-    mean = weights @ means / weights.sum()
-    return lambda given, sizes, grid: np.repeat(mean[None], len(grid), axis=0)
+
+    def constant(mean) -> Predictor:
+        return lambda given, sizes, grid: np.repeat(mean[None], len(grid), axis=0)
+
+    return [(constant(row @ means / row.sum()),) for row in weights]
 
 
-def _persistence(cohort: Cohort, weights: np.ndarray) -> Predictor:
-    return lambda given, sizes, grid: np.repeat(given[-1:], len(grid), axis=0)
+def _persistence(cohort: Cohort, weights: Float[np.ndarray, "fits families"]) -> Fits:
+    return [(lambda given, sizes, grid: np.repeat(given[-1:], len(grid), axis=0),)] * len(weights)
 
 
-def _pooled(cohort: Cohort, weights: np.ndarray, degree: int) -> Predictor:
+def _pooled(cohort: Cohort, weights: Float[np.ndarray, "fits families"], degree: int) -> Fits:
     """Least squares of all models' scores on log10 N, whatever the family."""
     families = [family.complete() for family in cohort.families]
-    log10_n = np.concatenate([family.log10_n for family in families])
-    scores = np.concatenate([family.scores for family in families])
-    root = np.sqrt(np.repeat(weights, [len(family.models) for family in families]))[:, None]
-    centre = log10_n.mean()
-    design = np.vander(log10_n - centre, degree + 1)
-    coefficients = np.linalg.lstsq(root * design, root * scores, rcond=None)[0]
-    return lambda given, sizes, grid: np.clip(
-        np.vander(grid - centre, degree + 1) @ coefficients, 0, 1
-    )
+    centre = np.concatenate([family.log10_n for family in families]).mean()
+    designs = [np.vander(family.log10_n - centre, degree + 1) for family in families]
+    # Sums of products family by family, so that a fit costs no more than a sum over families.
+    gram = np.stack([design.T @ design for design in designs])
+    moment = np.stack([d.T @ f.scores for d, f in zip(designs, families, strict=True)])
+
+    def trend(coefficients) -> Predictor:
+        return lambda given, sizes, grid: np.clip(
+            np.vander(grid - centre, degree + 1) @ coefficients, 0, 1
+        )
+
+    inverse = np.linalg.pinv(np.tensordot(weights, gram, 1), rcond=_COLLINEAR, hermitian=True)
+    return [(trend(row),) for row in inverse @ np.tensordot(weights, moment, 1)]
 
 
-def _anchored(cohort: Cohort, weights: np.ndarray, forward, back) -> Predictor:
+def _anchored(cohort: Cohort, weights: np.ndarray, forward, back) -> Fits:
     """One slope per benchmark for all families, one offset per family from its given models."""
-    squares, products = 0.0, 0.0
-    for weight, whole in zip(weights, cohort.families, strict=True):
+    squares, products = [], []
+    for whole in cohort.families:
         family = whole.complete()
         time = family.log10_n - family.log10_n.mean()
-        squares += weight * time @ time
-        products += weight * time @ forward(family.scores)
-    slope = products / squares
+        squares.append(time @ time)
+        products.append(time @ forward(family.scores))
 
-    def predict(given, sizes, grid):
-        offset = (forward(given) - sizes[:, None] * slope).mean(axis=0)
-        return back(offset + grid[:, None] * slope)
+    def line(slope) -> Predictor:
+        def predict(given, sizes, grid):
+            offset = (forward(given) - sizes[:, None] * slope).mean(axis=0)
+            return back(offset + grid[:, None] * slope)
 
-    return predict
+        return predict
+
+    slopes = weights @ np.stack(products) / (weights @ np.array(squares))[:, None]
+    return [(line(slope),) for slope in slopes]
 
 
-def _anchored_slope(cohort: Cohort, weights: np.ndarray) -> Predictor:
+def _anchored_slope(cohort: Cohort, weights: Float[np.ndarray, "fits families"]) -> Fits:
     return _anchored(cohort, weights, lambda x: x, lambda x: np.clip(x, 0, 1))
 
 
-def _anchored_logistic(cohort: Cohort, weights: np.ndarray) -> Predictor:
+def _anchored_logistic(cohort: Cohort, weights: Float[np.ndarray, "fits families"]) -> Fits:
     """The same in log odds over chance, so that scores level off at chance and at 1."""
     floor = np.array([_chance_floor(name) for name in cohort.benchmarks])
 
@@ -192,64 +219,56 @@ def _chance_floor(name: str) -> float:
     return 0.0 if name.startswith("truthfulqa") else benchmark(name).chance
 
 
-def _regression(families: Sequence[CohortFamily], benchmarks: tuple[str, ...]) -> Regression:
-    trajectories = Trajectories.from_arrays(
-        [family.log10_n for family in families],
-        [family.scores for family in families],
-        benchmarks=benchmarks,
-    )
-    return integral_form(trajectories, PolynomialLibrary(degree=1), UnitBox(), noise="increment")
-
-
 @in_double_precision
 def _solve(
     cohort: Cohort,
     weights: Float[np.ndarray, "fits families"],
-    penalty: AbstractRegressionPenalty,
+    penalties: Sequence[AbstractRegressionPenalty],
     allowed: Bool[np.ndarray, "benchmarks order"],
-) -> Float[np.ndarray, "fits benchmarks order"]:
-    """Increments regressed on the integrals of 1 and the scores between neighbouring sizes."""
-    # The setting as an array, so that all strengths share one compiled function.
-    traced = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), penalty)
+) -> list[Float[np.ndarray, "fits benchmarks order"]]:
+    """Increments regressed on the integrals of 1 and the scores between neighbouring sizes, by
+    each penalty."""
     # Integrals need all scores at both ends of an increment.
     complete = [family.complete() for family in cohort.families]
     longer = [i for i, family in enumerate(complete) if len(family.models) > 1]
-    regression = _regression([complete[i] for i in longer], cohort.benchmarks)
-    solved = _solve_compiled(
-        regression, jnp.asarray(weights[:, longer], float), traced, jnp.asarray(allowed)
+    trajectories = Trajectories.from_arrays(
+        [complete[i].log10_n for i in longer],
+        [complete[i].scores for i in longer],
+        benchmarks=cohort.benchmarks,
     )
-    return np.asarray(solved, float)
-
-
-@eqx.filter_jit
-def _solve_compiled(regression, weights, penalty, allowed):
-    normal = jax.vmap(regression.normal_equations)(weights)
-    return penalty.solve_many(normal, allowed)
+    regression = integral_form(
+        trajectories, PolynomialLibrary(degree=1), UnitBox(), noise="increment"
+    )
+    terms, counts = jax_array(allowed), weights[:, longer]
+    return [np.asarray(solve_members(p, regression, terms, counts)) for p in penalties]
 
 
 def _linear_ode(
     cohort: Cohort,
     weights: np.ndarray,
-    penalties: list[AbstractRegressionPenalty],
+    penalties: Sequence[AbstractRegressionPenalty],
     coupling: Coupling,
 ) -> Fits:
     """A linear ODE of the raw scores, started at the last given model."""
-    allowed = allowed_terms(coupling, cohort.benchmarks)
-    per_penalty = [_solve(cohort, weights, penalty, allowed) for penalty in penalties]
-    return [tuple(map(_linear_predictor, drifts)) for drifts in zip(*per_penalty, strict=True)]
+    solved = _solve(cohort, weights, penalties, allowed_terms(coupling, cohort.benchmarks))
+    return [tuple(map(_LinearPredictor, drifts)) for drifts in zip(*solved, strict=True)]
 
 
 def _slope_given_reasoning(cohort: Cohort, weights: np.ndarray) -> Fits:
     """Every benchmark's change per decade as a linear function of the reasoning score alone."""
     allowed = np.zeros((len(cohort.benchmarks), len(cohort.benchmarks) + 1), bool)
     allowed[:, [0, 1 + reasoning_index(cohort.benchmarks)]] = True
-    return [(_linear_predictor(drift),) for drift in _solve(cohort, weights, Ridge(0.0), allowed)]
+    (drifts,) = _solve(cohort, weights, [Ridge(0.0)], allowed)
+    return [(_LinearPredictor(drift),) for drift in drifts]
 
 
-def _linear_predictor(drift: Float[np.ndarray, "benchmarks order"]) -> Predictor:
-    def predict(given, sizes, grid):
-        start = np.repeat(np.concatenate([[1.0], given[-1]])[None], len(grid), axis=0)
-        end = linear_flow(system_matrix(drift)[None], start, grid - sizes[-1])
+@dataclass(frozen=True, eq=False)
+class _LinearPredictor:
+    """A linear system that starts at the last given model."""
+
+    drift: Float[np.ndarray, "benchmarks order"]
+
+    def __call__(self, given: np.ndarray, sizes: np.ndarray, grid: np.ndarray) -> np.ndarray:
+        start = with_constant(np.repeat(given[-1:], len(grid), axis=0))
+        end = linear_flow(system_matrix(self.drift)[None], start, grid - sizes[-1])
         return np.clip(end[:, 1:], 0, 1)
-
-    return predict

@@ -18,7 +18,7 @@ from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._tables.clock import Along
 from .._tables.scores import ScoreTable
-from .baselines import REFERENCE, Kind, Method, apply_predictor, baseline_methods, setting_errors
+from .baselines import REFERENCE, Kind, Method, apply_predictors, baseline_methods, setting_errors
 from .forecast import Forecaster, fit_forecaster, forecast_settings
 from .forecast_fit import Coupling
 from .names import Leave, Protocol, SameSize
@@ -26,12 +26,16 @@ from .protocol import (
     Cohort,
     family_errors,
     family_interval,
+    family_intervals,
     given_models,
     held_out_cohort,
     held_out_groups,
     longer_than,
 )
 from .teachers import partial_after
+
+#: Up to this many families (or labs) each is left out alone; more are left out in so many parts.
+_MOST_ALONE, _FOLDS = 50, 20
 
 #: The forecaster and the same with fewer couplings: what these add is the gap between them.
 FORECASTERS: tuple[tuple[str, Coupling], ...] = (
@@ -73,6 +77,7 @@ class MethodScore:
 class CrossValidation:
     """The table of all methods under one protocol.
 
+    `grouped` says whether families (or labs) were left out several at a time, as there are many;
     `nested_mae` (with interval) is the error of taking in every fold the method that the inner loop
     chose there; `level` is the nominal coverage of the forecasters' bands, `folds` the number of
     groups left out; `left_out` is what the table holds and the study does not.
@@ -89,6 +94,7 @@ class CrossValidation:
     nested_interval: tuple[float, float]
     level: float
     left_out: tuple[tuple[str, str], ...]
+    grouped: bool = False
 
     def method(self, name: str) -> MethodScore:
         """The named method; ValueError with the names there are."""
@@ -137,6 +143,10 @@ def cross_validate(
     each; `level` of their bands; `n_boot`, `seed`, of the 95 % intervals; `on_progress`, counts
     folds.
 
+    Beyond 50 families (or labs) they are left out in 20 groups, so that the cost grows as their
+    number does and not as its square; `CrossValidation.grouped` says so. Every training set then
+    lacks a twentieth of the families, which errs towards a larger error.
+
     Families are the unit of resampling; families of one lab, or trained on the same data, are not
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
     with fewer than four groups: three must remain for the inner loop.
@@ -157,13 +167,27 @@ def cross_validate(
     given = given_models(protocol, cohort.families, along=along)
     if protocol == "third":
         cohort = longer_than(cohort, given)
-    groups = held_out_groups(cohort.families, leave=leave, given=given)
+    alone = held_out_groups(cohort.families, leave=leave, given=given)
+    groups = folds(alone)
     if len(groups) < 4:
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
     beside = baseline_methods() if methods is None else tuple(methods)
     runs = [_nested(method, cohort, groups, given) for method in beside]
     runs += _forecasts(cohort, forecasters, groups, leave, given, level, on_progress)
-    return _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed)
+    return _summary(cohort, groups, len(alone), runs, leave, protocol, given, level, n_boot, seed)
+
+
+def folds(alone: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """The groups to leave out: each alone, or beyond `_MOST_ALONE` of them in `_FOLDS` parts."""
+    # Nested validation fits without each group and without each pair, a number that grows as the
+    # square of the groups. Sums over families can be downdated, but neither the thresholds of a
+    # sparse fit nor the forecaster's iterations have a closed form. With 20 parts a training set is
+    # 95 % of the data, as it is when one of 20 families is left out.
+    if len(alone) <= _MOST_ALONE:
+        return tuple(map(tuple, alone))
+    # Neighbours in a table resemble one another: they go to different parts.
+    parts = [alone[first::_FOLDS] for first in range(_FOLDS)]
+    return tuple(tuple(sorted(itertools.chain.from_iterable(part))) for part in parts)
 
 
 @dataclass(frozen=True)
@@ -189,16 +213,13 @@ def _nested(method: Method, cohort: Cohort, groups: Sequence[Sequence[int]], giv
     both = {pair: fits[folds + i] for i, pair in enumerate(pairs)}
     predictions, inner = {}, np.empty(folds)
     for g, group in enumerate(groups):
-        errors = [
-            setting_errors(both[min(g, h), max(g, h)], cohort, other, given)
-            for h, other in enumerate(groups)
-            if h != g
-        ]
-        mean = np.concatenate(errors, axis=1).mean(axis=1)
+        others = [h for h in range(folds) if h != g]
+        without_both = [both[min(g, h), max(g, h)] for h in others]
+        mean = setting_errors(without_both, [groups[h] for h in others], cohort, given).mean(axis=1)
         inner[g] = mean.min()
-        for index in group:
-            predictor = fits[g][int(np.argmin(mean))]
-            predictions[index] = apply_predictor(predictor, cohort, index, given)
+        best = fits[g][int(np.argmin(mean))]
+        families = [cohort.families[index] for index in group]
+        predictions |= zip(group, apply_predictors([(best, families)], given), strict=True)
     return _Run(method.name, method.kind, predictions, inner)
 
 
@@ -242,7 +263,9 @@ def _forecast(forecaster: Forecaster, cohort, index, given) -> tuple[np.ndarray,
     return scores, float(((low <= observed) & (observed <= high))[there].mean())
 
 
-def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) -> CrossValidation:
+def _summary(
+    cohort, groups, alone, runs, leave, protocol, given, level, n_boot, seed
+) -> CrossValidation:
     every = range(len(cohort.families))
     errors = [
         family_errors(cohort.families, [run.predictions[i] for i in every], given=given)
@@ -255,29 +278,25 @@ def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) 
     for g, group in enumerate(groups):
         nested[list(group)] = errors[choice[g]][list(group)]
 
-    def interval(values) -> tuple[float, float]:
-        return family_interval(values, n_boot=n_boot, seed=seed)
-
-    scores = []
-    for i, (run, error) in enumerate(zip(runs, errors, strict=True)):
-        gap = error - errors[selected]
-        low, high = interval(error)
-        scores.append(
-            MethodScore(
-                name=run.name,
-                kind=run.kind,
-                mae=float(error.mean()),
-                low=low,
-                high=high,
-                family_mae=error,
-                validation_mae=float(run.inner.mean()),
-                chosen=int(chosen[i]),
-                selected=i == selected,
-                difference=(float(gap.mean()), *interval(gap)),
-                coverage=run.coverage,
-                predictions=tuple(run.predictions[i] for i in every),
-            )
+    gaps = [error - errors[selected] for error in errors]
+    ends = family_intervals(np.stack([*errors, *gaps, nested]), n_boot=n_boot, seed=seed)
+    scores = [
+        MethodScore(
+            name=run.name,
+            kind=run.kind,
+            mae=float(error.mean()),
+            low=ends[i][0],
+            high=ends[i][1],
+            family_mae=error,
+            validation_mae=float(run.inner.mean()),
+            chosen=int(chosen[i]),
+            selected=i == selected,
+            difference=(float(gap.mean()), *ends[len(runs) + i]),
+            coverage=run.coverage,
+            predictions=tuple(run.predictions[i] for i in every),
         )
+        for i, (run, error, gap) in enumerate(zip(runs, errors, gaps, strict=True))
+    ]
     return CrossValidation(
         leave=leave,
         protocol=protocol,
@@ -287,7 +306,8 @@ def _summary(cohort, groups, runs, leave, protocol, given, level, n_boot, seed) 
         folds=len(groups),
         methods=tuple(scores),
         nested_mae=float(nested.mean()),
-        nested_interval=interval(nested),
+        nested_interval=ends[-1],
         level=level,
         left_out=cohort.left_out,
+        grouped=len(groups) < alone,
     )

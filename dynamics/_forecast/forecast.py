@@ -263,13 +263,10 @@ def _candidate(
     active = allowed_terms(setting.coupling, cohort.benchmarks)
     penalty = penalty_weights(setting, len(cohort.benchmarks))
     count = round(setting.dropped * active.sum())
-    counted = np.ones((len(groups), len(cohort.families)))
-    for g, group in enumerate(groups):
-        counted[g, list(group)] = 0
     others = without(
         drift,
         normal_equations(shooting, drift),
-        families=counted,
+        groups=groups,
         penalty=penalty,
         active=active,
         dropped=count,

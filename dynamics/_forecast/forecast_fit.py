@@ -37,6 +37,8 @@ _GUESS_RIDGE = 0.01
 _DAMPING, _DAMPING_FACTOR, _LEAST_DAMPING, _TRIES = 1e-3, 8, 1e-9, 8
 #: Keeps a diagonal and a divisor from being zero.
 _POSITIVE = 1e-12
+#: Groups that are left out in one batch, so that the memory for it does not grow with their number.
+_CHUNK = 128
 
 
 @dataclass(frozen=True)
@@ -212,9 +214,9 @@ def gauss_newton(
     indices = np.flatnonzero(active)
     value, damping = _objective(shooting, drift, families, penalty), _DAMPING
     for _ in range(max_steps):
-        normal = normal_equations(shooting, drift)
-        gradient = (families @ normal.gradient + penalty * drift.ravel())[indices]
-        curvature = _curvature(normal, families, penalty)[np.ix_(indices, indices)]
+        gradient, curvature = _summed(shooting, drift, families)
+        gradient = (gradient + penalty * drift.ravel())[indices]
+        curvature = (curvature + np.diag(penalty))[np.ix_(indices, indices)]
         before = value
         for _ in range(_TRIES):
             damped = curvature + damping * np.diag(np.diagonal(curvature) + _POSITIVE)
@@ -234,6 +236,43 @@ def gauss_newton(
 
 def normal_equations(shooting: Shooting, drift: Float[np.ndarray, "benchmarks order"]) -> Normal:
     """Gradient and curvature of every family's loss at `drift`, without the ridge."""
+    jacobian, weight, residual = _linearised(shooting, drift)
+    weighted = jacobian * weight[:, :, None]
+    counts = np.diff([*shooting.first, len(shooting.duration)])
+    terms = drift.size
+    gradient = np.empty((len(counts), terms))
+    curvature = np.empty((len(counts), terms, terms))
+    # Families with equally many models form one batch of products.
+    for count in np.unique(counts):
+        chosen = np.flatnonzero(counts == count)
+        rows = np.asarray(shooting.first)[chosen][:, None] + np.arange(count)
+        across = np.swapaxes(weighted[rows].reshape(len(chosen), -1, terms), 1, 2)
+        gradient[chosen] = (across @ residual[rows].reshape(len(chosen), -1, 1))[:, :, 0]
+        curvature[chosen] = across @ jacobian[rows].reshape(len(chosen), -1, terms)
+    return Normal(gradient, curvature)
+
+
+def _summed(
+    shooting: Shooting,
+    drift: Float[np.ndarray, "benchmarks order"],
+    families: Float[np.ndarray, " families"],
+) -> tuple[Float[np.ndarray, " coefficients"], Float[np.ndarray, "coefficients coefficients"]]:
+    """The sums of `normal_equations` over the families, none of which is held by itself."""
+    jacobian, weight, residual = _linearised(shooting, drift)
+    weight = weight * _per_pair(shooting, families)[:, None]
+    weighted = (jacobian * weight[:, :, None]).reshape(-1, drift.size).T
+    return weighted @ residual.reshape(-1), weighted @ jacobian.reshape(-1, drift.size)
+
+
+def _linearised(
+    shooting: Shooting, drift: Float[np.ndarray, "benchmarks order"]
+) -> tuple[
+    Float[np.ndarray, "pairs benchmarks coefficients"],
+    Float[np.ndarray, "pairs benchmarks"],
+    Float[np.ndarray, "pairs benchmarks"],
+]:
+    """Derivatives of the predicted scores, the weights of iteratively reweighted least squares,
+    and the residuals."""
     end, sensitivity = linear_flow_sensitivity(
         system_matrix(drift), shooting.start, shooting.duration
     )
@@ -245,40 +284,41 @@ def normal_equations(shooting: Shooting, drift: Float[np.ndarray, "benchmarks or
     # gradient is J'(w psi r), and J'(w psi J), that of iteratively reweighted least squares, is a
     # curvature that is never negative.
     robust = np.minimum(1, _HUBER / np.maximum(np.abs(residual), _POSITIVE))
-    weight = shooting.weight * robust
-    weighted = np.swapaxes(jacobian * weight[:, :, None], 1, 2)
-    gradient = (weighted @ residual[:, :, None])[:, :, 0]
-    return Normal(
-        gradient=np.add.reduceat(gradient, shooting.first),
-        curvature=np.add.reduceat(weighted @ jacobian, shooting.first),
-    )
+    return jacobian, shooting.weight * robust, residual
 
 
 def without(
     drift: Float[np.ndarray, "benchmarks order"],
     normal: Normal,
     *,
-    families: Float[np.ndarray, "groups families"],
+    groups: Sequence[Sequence[int]],
     penalty: Float[np.ndarray, " coefficients"],
     active: Bool[np.ndarray, "benchmarks order"],
     dropped: int = 0,
 ) -> Float[np.ndarray, "groups benchmarks order"]:
-    """Fits with other family counts, each by one Newton step from `drift`.
+    """Fits without each group of families, by one Newton step from the fit `drift` to all.
 
-    With families left out this is the approximate jackknife. `dropped` coefficients are then
-    removed by `eliminate`, within the families of that fit only.
+    This is the approximate jackknife. `dropped` coefficients are then removed by `eliminate`,
+    within the families of that fit only.
     """
-    # Without some families the gradient at `drift` is g = families @ gradients + penalty drift, not
-    # 0, and the minimum of the quadratic model lies at drift - H^-1 g.
+    # Without some families the gradient at `drift` is g = the sum of the others' gradients +
+    # penalty drift, not 0, and the minimum of the quadratic model lies at drift - H^-1 g. The sums
+    # of the others are those of all less the group's: so the cost grows as the families do.
     indices = np.flatnonzero(active)
-    gradient = (families @ normal.gradient + penalty * drift.ravel())[:, indices]
-    inverse = np.linalg.inv(_curvature(normal, families, penalty)[:, indices[:, None], indices])
-    values = drift.ravel()[indices] - (inverse @ gradient[:, :, None])[:, :, 0]
-    if dropped:
-        values, _ = eliminate(values, inverse, dropped)
-    result = np.zeros((len(families), drift.size))
-    result[:, indices] = values
-    return result.reshape(len(families), *drift.shape)
+    result = np.zeros((len(groups), drift.size))
+    gradient = normal.gradient.sum(axis=0) + penalty * drift.ravel()
+    curvature = normal.curvature.sum(axis=0) + np.diag(penalty)
+    for first in range(0, len(groups), _CHUNK):
+        part = [list(group) for group in groups[first : first + _CHUNK]]
+        slopes = np.stack([gradient - normal.gradient[g].sum(axis=0) for g in part])
+        matrices = np.stack([curvature - normal.curvature[g].sum(axis=0) for g in part])
+        inverse = np.linalg.inv(matrices[:, indices[:, None], indices])
+        steps = (inverse @ slopes[:, indices, None])[:, :, 0]
+        values = drift.ravel()[indices] - steps
+        if dropped:
+            values, _ = eliminate(values, inverse, dropped)
+        result[first : first + _CHUNK, indices] = values
+    return result.reshape(len(groups), *drift.shape)
 
 
 def eliminate(
@@ -320,9 +360,9 @@ def drop_terms(
     if count == 0:
         return drift
     indices = np.flatnonzero(active)
-    normal = normal_equations(shooting, drift)
-    curvature = _curvature(normal, families[None], penalty)[:, indices[:, None], indices]
-    values, retained = eliminate(drift.ravel()[None, indices], np.linalg.inv(curvature), count)
+    _, curvature = _summed(shooting, drift, families)
+    inverse = np.linalg.inv((curvature + np.diag(penalty))[np.ix_(indices, indices)])
+    values, retained = eliminate(drift.ravel()[None, indices], inverse[None], count)
     sparse, allowed = np.zeros(drift.size), np.zeros(drift.size, bool)
     sparse[indices], allowed[indices] = values[0], retained[0]
     return gauss_newton(
@@ -332,10 +372,6 @@ def drop_terms(
         penalty=penalty,
         active=allowed.reshape(drift.shape),
     )
-
-
-def _curvature(normal: Normal, families: np.ndarray, penalty: np.ndarray) -> np.ndarray:
-    return np.tensordot(families, normal.curvature, 1) + np.diag(penalty)
 
 
 def _objective(shooting, drift, families, penalty) -> float:

@@ -1,22 +1,22 @@
 """A fitted ODE on families that it did not see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from .._ode.ensemble import reweight
 from .._ode.integrate import MEMBER_STEPS, integrate
 from .._ode.ode import ODEFit
+from .._ode.padding import pad_rows, padded_size
 from .._ode.trajectories import Trajectories
-from .._ode.vector_field import CapabilityODE
+from .._ode.vector_field import CapabilityODE, nameless
 from .._precision import in_double_precision
 from .protocol import family_interval
 
-_BEYOND = 1e-3  # decades between the sizes that only pad a short family's grid
+_CHUNK = 32  # families whose solutions are found together
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,10 @@ def left_out_errors(
     if count < 3:
         raise ValueError(f"{count} families; leaving one out needs at least 3")
     coefficients = reweight(fit, trajectories, 1 - np.eye(count))
-    mask = np.asarray(trajectories.mask)
-    sizes = np.where(mask, np.asarray(trajectories.s), -np.inf)
-    last = sizes.max(axis=1, keepdims=True)
-    grid = np.where(mask, sizes, last + _BEYOND * np.arange(1, mask.shape[1] + 1))
-    ode = fit.ode
-    predicted = np.asarray(_predict(ode, coefficients, trajectories.x[:, 0], jnp.asarray(grid)))
-    gaps = np.abs(predicted - np.asarray(trajectories.x))[:, 1:]
+    mask, x = np.asarray(trajectories.mask), np.asarray(trajectories.x)
+    # Behind a family's last size this is repeated.
+    predicted = _predict(fit.ode, np.asarray(coefficients), x[:, 0], np.asarray(trajectories.s))
+    gaps = np.abs(predicted - x)[:, 1:]
     larger = mask[:, 1:]
     errors = np.array(
         [gap[there].mean() for gap, there in zip(gaps, larger, strict=True)], dtype=float
@@ -67,15 +64,26 @@ def left_out_errors(
     return LeftOut(float(errors.mean()), low, high, errors, names, escaped)
 
 
-@eqx.filter_jit
 def _predict(
     ode: CapabilityODE,
-    coefficients: Float[Array, "families dims terms"],
-    first: Float[Array, "families dims"],
-    grid: Float[Array, "families points"],
-):
+    coefficients: Float[np.ndarray, "families dims terms"],
+    first: Float[np.ndarray, "families dims"],
+    grid: Float[np.ndarray, "families points"],
+) -> Float[np.ndarray, "families points dims"]:
+    """Every family's solution by its own coefficients, a chunk of families in each call."""
+    families, points = grid.shape
+    rows = families + -families % _CHUNK
+    grid = pad_rows(grid, padded_size(points, least=8, factor=4), axis=1, copies=True)
+    arrays = [pad_rows(values, rows, copies=True) for values in (coefficients, first, grid)]
+    parts = zip(*(np.split(v, len(v) // _CHUNK) for v in arrays), strict=True)
+    found = [np.asarray(_solve(nameless(ode), *part)) for part in parts]
+    return np.concatenate(found)[:families, :points]
+
+
+@eqx.filter_jit
+def _solve(like, coefficients, first, grid):
     def one(coefficients, first, grid):
-        system = CapabilityODE(ode.library, coefficients, ode.coordinates, ode.benchmarks)
+        system = replace(like, coefficients=coefficients)
         return integrate(system, first, log10_n=grid, max_steps=MEMBER_STEPS, throw=False).x
 
     return jax.vmap(one)(coefficients, first, grid)

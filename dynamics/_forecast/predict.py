@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -93,8 +92,8 @@ def predict(
     order = np.argsort(grid, kind="stable")
     solution = integrate(
         ode,
-        jnp.asarray(known[-1]),
-        log10_n=jnp.asarray(grid[order]),
+        known[-1],
+        log10_n=grid[order],
         start=float(sizes[-1]),
         throw=throw,
     )

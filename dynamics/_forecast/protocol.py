@@ -17,13 +17,16 @@ from jaxtyping import Bool, Float
 
 from ...common.checks import check_known, index_of
 from .._precision import in_double_precision
-from .._statistics.resampling import cluster_weights, padded_families, percentile_interval
+from .._statistics.resampling import flat_draws, padded_families, percentile_interval
 from .._tables.clock import CLOCKS, Along, Clock, clock_of
 from .._tables.scores import ScoreTable
 from .names import Leave, Protocol, SameSize
 
 #: The benchmarks of the held-out targets, measured for nearly all models under one harness.
 HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogrande", "mmlu")
+
+#: Families drawn at once when families are resampled.
+_MOST_DRAWS = 2**20
 
 
 @dataclass(frozen=True)
@@ -243,12 +246,17 @@ def family_errors(
 ) -> Float[np.ndarray, " families"]:
     """Mean absolute error of each family, a fraction; the given models are left out, and so are
     scores that are missing."""
-    return np.array(
+    sizes = np.concatenate(
         [
-            np.nanmean(np.abs(predicted - family.scores[given:]))
+            np.abs(predicted - family.scores[given:])
             for family, predicted in zip(families, predictions, strict=True)
         ]
     )
+    rows = [len(predicted) for predicted in predictions]
+    first = np.cumsum([0, *rows[:-1]])
+    there = ~np.isnan(sizes)
+    total = np.add.reduceat(np.where(there, sizes, 0).sum(axis=1), first)
+    return total / np.add.reduceat(there.sum(axis=1), first)
 
 
 def relative_error(
@@ -261,7 +269,6 @@ def relative_error(
     return float(np.nanmean(np.abs(predicted - observed) / observed))
 
 
-@in_double_precision
 def family_interval(
     values: Float[np.ndarray, " families"],
     *,
@@ -274,9 +281,29 @@ def family_interval(
     For the difference of two methods give the families' differences: the resampling is then
     paired.
     """
-    count = len(values)
-    weights = cluster_weights(
-        jax.random.key(seed), count, n_boot=n_boot, padded=padded_families(count)
-    )
-    means = np.asarray(weights, float)[:, :count] @ values / count
-    return percentile_interval(means, level=level)
+    return family_intervals(values[None], level=level, n_boot=n_boot, seed=seed)[0]
+
+
+@in_double_precision
+def family_intervals(
+    values: Float[np.ndarray, "rows families"],
+    *,
+    level: float = 0.95,
+    n_boot: int = 10_000,
+    seed: int = 0,
+) -> list[tuple[float, float]]:
+    """`family_interval` of each row, by the same resamples."""
+    count = values.shape[1]
+    padded = padded_families(count)
+    # Resamples in blocks, so that memory does not grow with the table; the shipped tables need one.
+    block = max(1, _MOST_DRAWS // padded)
+    means = np.empty((len(values), n_boot))
+    for first in range(0, n_boot, block):
+        key = jax.random.key(seed)
+        if first:
+            key = jax.random.fold_in(key, first)
+        rows = min(block, n_boot - first)
+        drawn = flat_draws(key, count, rows * padded).reshape(rows, padded)[:, :count]
+        for row, mean in zip(values, means, strict=True):
+            mean[first : first + rows] = row[drawn].mean(axis=1)
+    return [percentile_interval(mean, level=level) for mean in means]

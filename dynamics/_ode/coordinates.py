@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -19,6 +20,10 @@ class AbstractCoordinates(eqx.Module):
     @abc.abstractmethod
     def scores(self, z: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         """The scores that belong to the state `z`."""
+
+    def rows(self, x: Float[np.ndarray, "*batch dims"]) -> Float[np.ndarray, "*batch dims"]:
+        """`state` of a NumPy array, without compiled code where a class can do so."""
+        return np.asarray(self.state(jnp.asarray(x)))
 
     @abc.abstractmethod
     def names(self, benchmarks: Sequence[str]) -> tuple[str, ...]:
@@ -41,6 +46,9 @@ class Unbounded(AbstractCoordinates):
     """The state is the data themselves, and may go anywhere: for systems that are no scores."""
 
     def state(self, x):
+        return x
+
+    def rows(self, x):
         return x
 
     def scores(self, z):
@@ -71,6 +79,9 @@ class UnitBox(AbstractCoordinates):
             raise ValueError(f"rim is {self.rim!r}; it lies between 0 and 0.5")
 
     def state(self, x):
+        return x
+
+    def rows(self, x):
         return x
 
     def scores(self, z):
@@ -117,6 +128,13 @@ class LogOdds(AbstractCoordinates):
         floor = self._floor(x)
         share = jnp.clip((x - floor) / (1 - floor), self.edge, 1 - self.edge)
         return jnp.log(share / (1 - share))
+
+    def rows(self, x):
+        floor = np.asarray(self.floor)
+        if x.shape[-1] != len(floor):
+            raise ValueError(f"{x.shape[-1]} benchmarks but {len(floor)} floors")
+        share = np.clip((x - floor) / (1 - floor), self.edge, 1 - self.edge)
+        return np.log(share / (1 - share))
 
     def scores(self, z):
         floor = self._floor(z)

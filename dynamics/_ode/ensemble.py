@@ -6,7 +6,9 @@ product and all members are fitted in one call.
 """
 
 import functools
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import equinox as eqx
@@ -16,17 +18,20 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...common.display import shown
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .coordinates import AbstractCoordinates
 from .estimate import CoefficientEstimate
 from .integral import Regression
-from .integrate import MEMBER_STEPS, Solution, integrate, is_usable
+from .integrate import MEMBER_STEPS, Solution, cut_grid, integrate, is_usable, pad_grid
 from .library import AbstractLibrary
 from .ode import ODEFit
+from .padding import padded_size
 from .problem import fit_problem
 from .sparse import AbstractRegressionPenalty, solve_members
 from .trajectories import Trajectories
 from .vector_field import CapabilityODE
+
+_FEWEST_DRAWS = 4096
 
 
 class Band(eqx.Module):
@@ -58,8 +63,7 @@ class Ensemble(eqx.Module):
     @in_double_precision
     def inclusion(self) -> Float[Array, "dims terms"]:
         """Inclusion probability: the share of members that use a term."""
-        used = self.coefficients != 0
-        return jnp.mean(used.astype(self.coefficients.dtype), axis=0)
+        return jax_array(np.mean(np.asarray(self.coefficients) != 0, axis=0))
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -69,9 +73,8 @@ class Ensemble(eqx.Module):
     @in_double_precision
     def member(self, index: int) -> CapabilityODE:
         """One member as an ODE."""
-        return CapabilityODE(
-            self.library, self.coefficients[index], self.coordinates, self.benchmarks
-        )
+        row = jax_array(np.asarray(self.coefficients)[index])
+        return CapabilityODE(self.library, row, self.coordinates, self.benchmarks)
 
     def coefficient_band(self, *, level: float = 0.95) -> Band:
         """Percentile band of each coefficient; 0 counts as a value."""
@@ -88,21 +91,20 @@ class Ensemble(eqx.Module):
 
         NaN where a member does not reach; use `band(solutions.x)`.
         """
-        x0, log10_n = jnp.asarray(x0, float), jnp.asarray(log10_n, float)
-        return _solutions(self, x0, log10_n)
+        x0, grid = np.asarray(x0, float), np.asarray(log10_n, float)
+        solved = _solutions(self.member(0), self.coefficients, x0, pad_grid(grid))
+        return cut_grid(solved, len(grid), axis=1)
 
 
 @eqx.filter_jit
-def _solutions(ensemble, x0, log10_n):
+def _solutions(like, coefficients, x0, log10_n):
     def one(coefficients):
-        ode = CapabilityODE(
-            ensemble.library, coefficients, ensemble.coordinates, ensemble.benchmarks
-        )
+        ode = replace(like, coefficients=coefficients)
         solution = integrate(ode, x0, log10_n=log10_n, max_steps=MEMBER_STEPS, throw=False)
         x = jnp.where(is_usable(solution.result), solution.x, jnp.nan)
         return eqx.tree_at(lambda s: s.x, solution, x)
 
-    return jax.vmap(one)(ensemble.coefficients)
+    return jax.vmap(one)(coefficients)
 
 
 @in_double_precision
@@ -110,10 +112,14 @@ def band(values: Float[Array, "members *rest"], *, level: float = 0.95) -> Band:
     """Percentile band over the first axis; values that are not finite are left out and counted."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level!r}; it lies between 0 and 1")
-    finite = jnp.isfinite(values)
-    ends = jnp.array([(1 - level) / 2, 0.5, (1 + level) / 2])
-    low, median, high = jnp.nanquantile(jnp.where(finite, values, jnp.nan), ends, axis=0)
-    return Band(low, median, high, jnp.mean(finite.astype(values.dtype), axis=0))
+    rows = np.asarray(values)
+    finite = np.isfinite(rows)
+    ends = np.array([(1 - level) / 2, 0.5, (1 + level) / 2])
+    with warnings.catch_warnings():
+        # Where no member has a value the band is NaN, and `share` says so.
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        low, median, high = np.nanquantile(np.where(finite, rows, np.nan), ends, axis=0)
+    return Band(*map(jax_array, (low, median, high, np.mean(finite, axis=0))))
 
 
 @in_double_precision
@@ -127,17 +133,25 @@ def draw_counts(
     index = np.asarray(cluster)
     count = int(index.max()) + 1
     counts = _counts(key, count, members)
-    return counts if np.array_equal(index, np.arange(count)) else counts[:, index]
+    same = np.array_equal(index, np.arange(count))
+    return counts if same else jax_array(np.asarray(counts)[:, index])
 
 
-@functools.partial(jax.jit, static_argnums=(1, 2))
-def _counts(key, count, members):
+def _counts(key: PRNGKeyArray | Array, count: int, members: int) -> Float[Array, "_ _"]:
+    # Draw i of a flat list is the same however long the list is, so few lengths are compiled.
+    length = padded_size(members * count, least=_FEWEST_DRAWS, factor=4)
     # Half the random bits that unbiased integers take; the bias is below count / 2^24.
-    draws = jnp.floor(jax.random.uniform(key, (members, count), jnp.float32) * count)
+    draws = np.asarray(_uniform(key, length))[: members * count].reshape(members, count)
+    drawn = np.floor(draws * np.float32(count)).astype(np.int32)
     # Where each draw counts in the flattened table of members and clusters.
-    cells = draws.astype(jnp.int32) + count * jnp.arange(members, dtype=jnp.int32)[:, None]
-    counted = jnp.zeros(members * count, jnp.int32).at[cells.reshape(-1)].add(1)
-    return counted.reshape(members, count).astype(jnp.result_type(float))
+    cells = drawn + count * np.arange(members)[:, None]
+    counted = np.bincount(cells.reshape(-1), minlength=members * count)
+    return jax_array(counted.reshape(members, count).astype(float))
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _uniform(key, length):
+    return jax.random.uniform(key, (length,), jnp.float32)
 
 
 @in_double_precision
@@ -181,7 +195,8 @@ def bootstrap(
         raise ValueError(f"{len(distinct)} {clusters} clusters; a bootstrap needs at least 3")
     index = {name: i for i, name in enumerate(distinct)}
     cluster = np.array([index.get(name, 0) for name in names])
-    weights = draw_counts(key, cluster, members=members) * jnp.asarray(used, float)[None]
+    drawn = draw_counts(key, cluster, members=members)
+    weights = jax_array(np.asarray(drawn) * used)
     coefficients = reweight(fit, trajectories, weights, candidates=candidates)
     ode = fit.ode
     return Ensemble(coefficients, weights, ode.library, ode.coordinates, ode.benchmarks, clusters)
@@ -207,10 +222,12 @@ def reweight(
         method=fit.method,
         noise=fit.noise,
         matching=fit.matching,
-        candidates=None if candidates is None else jnp.asarray(candidates),
+        candidates=None if candidates is None else jax_array(candidates),
     )
-    first = None if fit.first is None else ode.coordinates.state(fit.first)
+    first = fit.first
+    if first is not None:
+        first = jax_array(ode.coordinates.rows(np.asarray(first)))
     estimate = CoefficientEstimate(
         fit.coefficients, fit.deviations, first, fit.identifiability, fit.result
     )
-    return fit.penalty.refit(problem, estimate, jnp.asarray(weights, float))
+    return fit.penalty.refit(problem, estimate, jax_array(weights, float))

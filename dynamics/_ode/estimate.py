@@ -1,10 +1,10 @@
 """What a way of fitting gives back."""
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._precision import jax_array
 from .identifiability import Identifiability, identifiability
 from .integral import NormalEquations
 from .results import RESULTS
@@ -29,9 +29,10 @@ def residual_squares(
 ) -> Float[Array, " dims"]:
     """Sum of squared residuals of each equation."""
     # |y - A w|^2 = y'y - 2 w'A'y + w'A'A w.
-    fitted = jnp.einsum("dt,tu,du->d", coefficients, normal.gram, coefficients)
-    squares = normal.total - 2 * jnp.sum(coefficients.T * normal.moment, axis=0) + fitted
-    return jnp.maximum(squares, 0)
+    weights, gram, moment = map(np.asarray, (coefficients, normal.gram, normal.moment))
+    fitted = np.einsum("dt,tu,du->d", weights, gram, weights)
+    squares = np.asarray(normal.total) - 2 * np.sum(weights.T * moment, axis=0) + fitted
+    return jax_array(np.maximum(squares, 0))
 
 
 def regression_report(

@@ -11,9 +11,9 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Complex, Float
 
 from ...common.checks import check_known
-from .._precision import in_double_precision
-from .coordinates import LogOdds
-from .vector_field import CapabilityODE
+from .._precision import in_double_precision, jax_array
+from .coordinates import LogOdds, Unbounded, UnitBox
+from .vector_field import CapabilityODE, linear_system, nameless
 
 #: Two roots nearer than this are one; a score matters to about a tenth of a percentage point.
 _SAME = 1e-4
@@ -55,6 +55,9 @@ def fixed_points(ode: CapabilityODE, *, starts: int = 64, seed: int = 0) -> tupl
     For systems of more than degree 1 some may be missed. A linear system has exactly one unless its
     matrix is singular, and then none is reported.
     """
+    linear = linear_system(ode)
+    if linear is not None:
+        return _linear_fixed_point(ode, *linear)
     dims = len(ode.benchmarks)
     draws = np.random.default_rng(seed).uniform(0.02, 0.98, (starts, dims))
     states = ode.coordinates.state(jnp.asarray(draws))
@@ -71,7 +74,7 @@ def fixed_points(ode: CapabilityODE, *, starts: int = 64, seed: int = 0) -> tupl
 @in_double_precision
 def fixed_point(ode: CapabilityODE, x: Float[Array, " dims"]) -> FixedPoint:
     """Describe the fixed point at scores `x`."""
-    eigenvalues = np.linalg.eigvals(np.asarray(ode.jacobian(x))).astype(complex)
+    eigenvalues = np.linalg.eigvals(_jacobian_at(ode, x)).astype(complex)
     # Largest real part first: it decides.
     eigenvalues = eigenvalues[np.argsort(-np.real(eigenvalues), kind="stable")]
     real = np.real(eigenvalues)
@@ -81,13 +84,39 @@ def fixed_point(ode: CapabilityODE, x: Float[Array, " dims"]) -> FixedPoint:
         stability = "stable"
     else:
         stability = "unstable" if (real > 0).all() else "saddle"
+    scores = np.asarray(x)
     return FixedPoint(
         x=x,
-        eigenvalues=jnp.asarray(eigenvalues),
+        eigenvalues=jax_array(eigenvalues),
         stability=stability,
-        inside=bool(jnp.all((x >= 0) & (x <= 1))),
+        inside=bool(((scores >= 0) & (scores <= 1)).all()),
         oscillates=bool((np.abs(np.imag(eigenvalues)) > _STILL).any()),
     )
+
+
+def _linear_fixed_point(ode, matrix, constant) -> tuple[FixedPoint, ...]:
+    """The one root of A z + b, unless A is nearly singular or the root lies far beyond any state;
+    that is what Newton's method would be left with, and nothing is compiled for it."""
+    if not np.linalg.cond(matrix) < _SINGULAR:
+        return ()
+    state = np.linalg.solve(matrix, -constant)
+    if not np.abs(state).max() < _FAR:
+        return ()
+    logs = isinstance(ode.coordinates, LogOdds)
+    x = np.asarray(ode.coordinates.scores(jax_array(state))) if logs else state
+    return (fixed_point(ode, jax_array(x)),)
+
+
+def _jacobian_at(ode, x) -> np.ndarray:
+    linear = linear_system(ode)
+    if linear is not None and isinstance(ode.coordinates, UnitBox | Unbounded):
+        return linear[0]
+    return np.asarray(_jacobian(nameless(ode), x))
+
+
+@eqx.filter_jit
+def _jacobian(ode, x):
+    return ode.jacobian(x)
 
 
 def _scores(ode, state):

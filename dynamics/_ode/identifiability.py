@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
+
+from .._precision import jax_array
 
 #: Columns are scaled to length 1; a singular value below this share of the greatest is rank lost.
 _RANK = 1e-6
@@ -72,13 +73,13 @@ def identifiability(
         active=tuple(int(n) for n in support.sum(axis=1)),
         increments=increments,
         rank=rank,
-        condition=jnp.array(condition),
-        degrees_of_freedom=jnp.array(dof),
-        standard_error=jnp.array(np.stack(errors)),
-        weakest=jnp.array(np.stack(weakest)),
-        weakest_value=jnp.array(value),
-        weakest_error=jnp.array(weakest_error),
-        noise=jnp.array(noise),
+        condition=jax_array(condition),
+        degrees_of_freedom=jax_array(dof),
+        standard_error=jax_array(np.stack(errors)),
+        weakest=jax_array(np.stack(weakest)),
+        weakest_value=jax_array(value),
+        weakest_error=jax_array(weakest_error),
+        noise=jax_array(noise),
     )
 
 

@@ -14,14 +14,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
-from scipy.interpolate import CubicHermiteSpline
+from jaxtyping import Array, Bool, Float, Int
 
 from ...common.checks import check_known
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .coordinates import AbstractCoordinates
 from .library import AbstractLibrary
 from .names import Noise
+from .padding import is_traced
 from .trajectories import Trajectories
 
 #: Nodes of Gauss-Legendre quadrature per interval: exact for polynomials of degree 9, that is for
@@ -47,16 +47,20 @@ class Regression(eqx.Module):
         self, family_weights: Float[Array, " families"] | None = None
     ) -> "NormalEquations":
         """Sums over the families, each counted `family_weights` times (once by default)."""
-        weights = jnp.ones_like(self.increments) if family_weights is None else family_weights
+        weights = np.ones(len(self.increments)) if family_weights is None else family_weights
         return weighted_sum(self.per_family(), weights)
 
     @in_double_precision
     def per_family(self) -> "NormalEquations":
         """Each family's sums; fields with a leading axis of families."""
+        # In NumPy, as JAX would compile these products for every number of families.
+        xp = jnp if is_traced(self) else np
+        design, target = xp.asarray(self.design), xp.asarray(self.target)
+        across = xp.swapaxes(design, 1, 2)
         return NormalEquations(
-            gram=jnp.einsum("fpt,fpu->ftu", self.design, self.design),
-            moment=jnp.einsum("fpt,fpd->ftd", self.design, self.target),
-            total=jnp.sum(self.target**2, axis=1),
+            gram=jax_array(across @ design),
+            moment=jax_array(across @ target),
+            total=jax_array(xp.sum(target**2, axis=1)),
             rows=self.increments,
         )
 
@@ -76,13 +80,17 @@ class NormalEquations(eqx.Module):
 
 @in_double_precision
 def weighted_sum(
-    per_family: NormalEquations, weights: Float[Array, "*members families"]
+    per_family: NormalEquations, weights: Float[Array | np.ndarray, "*members families"]
 ) -> NormalEquations:
     """Sums over families, each counted as `weights` says; one set of sums per row of weights."""
+    traced = is_traced(per_family, weights)
+    weights = weights if traced else np.asarray(weights)
 
     def total(values):
+        if not traced:
+            values = np.asarray(values)
         flat = weights @ values.reshape(values.shape[0], -1)
-        return flat.reshape(weights.shape[:-1] + values.shape[1:])
+        return jax_array(flat.reshape(weights.shape[:-1] + values.shape[1:]))
 
     return jax.tree.map(total, per_family)
 
@@ -108,62 +116,92 @@ def integral_form(
     inaccurate where few points meet strong curvature, and the errors of the points are errors in
     the regressors too; trajectory matching has neither limit.
     """
-    nodes, weights = _quadrature(trajectories)
-    state = coordinates.state(trajectories.x)
-    design, target = _design(nodes, weights, state, trajectories.mask, library, noise)
+    check_known("noise", (noise,), get_args(Noise))
+    mask, sizes = np.asarray(trajectories.mask), np.asarray(trajectories.sizes)
+    state = coordinates.rows(np.asarray(trajectories.x))
+    steps = _integrals(np.asarray(trajectories.s), state, sizes, library)
+    design, target = _design(steps, state, mask, noise)
     return Regression(
-        design=design,
-        target=target,
+        design=jax_array(design),
+        target=jax_array(target),
         mask=trajectories.mask,
-        increments=jnp.array([float(size - 1) for size in trajectories.sizes]),
+        increments=jax_array(sizes - 1.0),
     )
 
 
-@eqx.filter_jit
-def _design(nodes, weights, state, mask, library, noise):
-    path = jnp.einsum("fiqp,fpd->fiqd", nodes, state)
-    values = jax.vmap(jax.vmap(jax.vmap(library)))(path)
-    steps = jnp.einsum("fiq,fiqt->fit", weights, values)
+def _design(steps, state, mask, noise: Noise) -> tuple[np.ndarray, np.ndarray]:
+    """Design and target of each family; `steps` are the integrals over neighbouring sizes."""
     rows = mask[..., None]
-    check_known("noise", (noise,), get_args(Noise))
     if noise == "increment":
         both = rows[:, 1:] & rows[:, :-1]
         # A first row of zeros keeps one row per model in both forms.
-        target = jnp.where(both, jnp.diff(state, axis=1), 0)
-        return _below(jnp.where(both, steps, 0)), _below(target)
-    integrals = _below(jnp.cumsum(steps, axis=1))
+        target = np.where(both, np.diff(state, axis=1), 0)
+        return _below(np.where(both, steps, 0)), _below(target)
+    integrals = _below(np.cumsum(steps, axis=1))
     return _centre(integrals, rows), _centre(state, rows)
 
 
-def _below(values):
-    return jnp.concatenate([jnp.zeros_like(values[:, :1]), values], axis=1)
+def _below(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.zeros_like(values[:, :1]), values], axis=1)
 
 
-def _centre(values, rows):
-    count = jnp.sum(rows, axis=1, keepdims=True)
-    mean = jnp.sum(jnp.where(rows, values, 0), axis=1, keepdims=True) / count
-    return jnp.where(rows, values - mean, 0)
+def _centre(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    count = np.sum(rows, axis=1, keepdims=True)
+    mean = np.sum(np.where(rows, values, 0), axis=1, keepdims=True) / count
+    return np.where(rows, values - mean, 0)
 
 
-def _quadrature(trajectories: Trajectories) -> tuple[Array, Array]:
-    """For each interval of each family: a matrix from points to path nodes, and node weights.
-
-    Both depend on the sizes only. An interval of the padding has no length, so no weight.
-    """
-    s, sizes = np.asarray(trajectories.s), trajectories.sizes
-    families, points = s.shape
+def _integrals(
+    s: Float[np.ndarray, "families points"],
+    state: Float[np.ndarray, "families points dims"],
+    sizes: Int[np.ndarray, " families"],
+    library: AbstractLibrary,
+) -> Float[np.ndarray, "families intervals terms"]:
+    """Integrals of the terms along the path, over each interval; 0 over those of the padding."""
     node, weight = np.polynomial.legendre.leggauss(_NODES)
+    share = (node + 1) / 2
     length = np.diff(s, axis=1)
-    weights = length[:, :, None] * weight / 2
-    at = s[:, :-1, None] + length[:, :, None] * (node + 1) / 2
-    nodes = np.zeros((families, points - 1, _NODES, points))
-    for f, size in enumerate(sizes):
-        nodes[f, : size - 1, :, :size] = _path(s[f, :size])(at[f, : size - 1])
-    return jnp.array(nodes), jnp.array(weights)
+    slopes = _slopes(s, state, sizes)
+    # Hermite's cubics in the share u of an interval: values and slopes at both of its ends.
+    u = share[:, None]
+    begin, end = 1 - 3 * share**2 + 2 * share**3, 3 * share**2 - 2 * share**3
+    rising, falling = u * (1 - u) ** 2, -(u**2) * (1 - u)
+    long = length[:, :, None, None]
+    path = (
+        begin[:, None] * state[:, :-1, None]
+        + end[:, None] * state[:, 1:, None]
+        + long * (rising * slopes[:, :-1, None] + falling * slopes[:, 1:, None])
+    )
+    there = np.arange(s.shape[1] - 1) < (sizes - 1)[:, None]
+    values = library.rows(path[there].reshape(-1, state.shape[2]))
+    values = values.reshape(-1, _NODES, values.shape[1])
+    steps = np.zeros((*length.shape, values.shape[2]))
+    steps[there] = np.einsum("q,iqt->it", weight / 2, values) * length[there][:, None]
+    return steps
 
 
-def _path(s: Float[np.ndarray, " points"]) -> CubicHermiteSpline:
-    """The path as a function of size, for each point's unit vector (it is linear in the data)."""
-    points = np.eye(len(s))
-    slopes = np.gradient(points, s, axis=0, edge_order=2 if len(s) > 2 else 1)
-    return CubicHermiteSpline(s, points, slopes)
+def _slopes(
+    s: Float[np.ndarray, "families points"],
+    state: Float[np.ndarray, "families points dims"],
+    sizes: Int[np.ndarray, " families"],
+) -> Float[np.ndarray, "families points dims"]:
+    """The slope at each point of the parabola through it and its neighbours, as np.gradient's, for
+    all families at once; of a family of two points that of the line."""
+    length = np.diff(s, axis=1)
+    real = length > 0
+    secant = np.diff(state, axis=1) / np.where(real, length, 1)[..., None]
+    before, after = length[:, :-1, None], length[:, 1:, None]
+    both = np.where(real[:, 1:, None], before + after, 1)
+    slopes = np.zeros_like(state)
+    # The parabola's slope at the middle of three points: each secant weighs the other's length.
+    middle = (after * secant[:, :-1] + before * secant[:, 1:]) / both
+    slopes[:, 1:-1] = middle
+    rows, last = np.arange(len(s)), sizes - 1
+    long = sizes > 2
+    # And at an end: as far beyond the nearest secant as the middle is on this side of it.
+    slopes[:, 0] = secant[:, 0]
+    slopes[long, 0] = 2 * secant[long, 0] - slopes[long, 1]
+    slopes[rows, last] = secant[rows, last - 1]
+    ends = rows[long], last[long]
+    slopes[ends] = 2 * secant[ends[0], ends[1] - 1] - slopes[ends[0], ends[1] - 1]
+    return slopes

@@ -1,6 +1,7 @@
 """Solve the capability ODE on any grid of sizes from any scores."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import diffrax
 import equinox as eqx
@@ -11,14 +12,16 @@ from jaxtyping import Array, Bool, Float
 
 from ...common.checks import check_known
 from ...common.display import shown
-from .._precision import in_double_precision
-from .results import RESULTS, DynamicsError
-from .vector_field import CapabilityODE
+from .._precision import in_double_precision, jax_array
+from .padding import is_traced, pad_rows, padded_size
+from .results import RESULTS, DynamicsError, result_name
+from .vector_field import CapabilityODE, nameless
 
 #: A state this many times the start's size has escaped; solutions of interest stay near 1.
 _ESCAPE = 1e6
 #: Steps of one solve among thousands: a member of an ensemble that needs more is stiff.
 MEMBER_STEPS = 512
+_USABLE = ("successful", "left_unit_box")
 
 
 @shown
@@ -72,27 +75,52 @@ def integrate(
     function may be vmapped, jitted and differentiated with `throw=False`; then it keeps the
     caller's precision, else it computes in 64 bits.
     """
-    x0 = jnp.asarray(x0, float)
-    log10_n = jnp.asarray(log10_n, float)
+    if is_traced(ode, x0, log10_n, start):
+        x0, log10_n = jnp.asarray(x0, float), jnp.asarray(log10_n, float)
+        grid, begin = log10_n, log10_n[:1] if start is None else jnp.asarray(start, float)
+    else:
+        x0, log10_n = np.asarray(x0, float), np.asarray(log10_n, float)
+        grid, begin = log10_n, log10_n[:1] if start is None else np.asarray(start, float)
     if x0.shape != (len(ode.benchmarks),):
         raise ValueError(f"x0 has shape {x0.shape}; one score for each of {ode.benchmarks}")
     if log10_n.ndim != 1 or not log10_n.size:
         raise ValueError(f"log10_n has shape {log10_n.shape}; give a list of sizes")
-    begin = log10_n[0] if start is None else jnp.asarray(start, float)
+    if isinstance(grid, np.ndarray):
+        grid = pad_grid(grid)
     solution = _integrate(
-        ode,
+        nameless(ode),
         x0,
-        log10_n,
-        begin,
+        grid,
+        begin.reshape(()),
         rtol,
         atol,
         max_steps,
         diffrax.Tsit5() if solver is None else solver,
         diffrax.RecursiveCheckpointAdjoint() if adjoint is None else adjoint,
     )
-    if throw and not bool(is_usable(solution.result)):
+    solution = replace(solution, benchmarks=ode.benchmarks)
+    if isinstance(grid, np.ndarray):
+        solution = cut_grid(solution, len(log10_n))
+    if throw and result_name(solution.result) not in _USABLE:
         raise DynamicsError(RESULTS[solution.result], solution.result, solution)
     return solution
+
+
+def pad_grid(grid: Float[np.ndarray, " grid"]) -> Float[np.ndarray, " padded"]:
+    """The grid, its last point repeated to 16, 128, 1024, ... points: few programs serve all."""
+    return pad_rows(grid, padded_size(len(grid), least=16, factor=8), copies=True)
+
+
+def cut_grid(solution: Solution, points: int, *, axis: int = 0) -> Solution:
+    """The solution without what `pad_grid` put behind its grid."""
+
+    def cut(values):
+        return jax_array(np.take(np.asarray(values), range(points), axis=axis))
+
+    def parts(solution: Solution):
+        return solution.log10_n, solution.x, solution.velocity, solution.held
+
+    return eqx.tree_at(parts, solution, tuple(map(cut, parts(solution))))
 
 
 def is_usable(result: RESULTS) -> Bool[Array, ""]:

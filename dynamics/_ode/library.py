@@ -5,10 +5,16 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ...common.display import shown
+from .padding import pad_rows
+
+#: States whose terms are computed in one call of compiled code.
+_CHUNK = 1024
 
 
 class AbstractLibrary(eqx.Module):
@@ -26,12 +32,25 @@ class AbstractLibrary(eqx.Module):
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         """Values of all terms at one state."""
 
+    def rows(self, states: Float[np.ndarray, "rows dims"]) -> Float[np.ndarray, "rows terms"]:
+        """Values of all terms at many states, by one compiled function for any number of them."""
+        chunks = [
+            np.asarray(_terms(self, pad_rows(part, _CHUNK, copies=True)))[: len(part)]
+            for part in np.split(states, range(_CHUNK, len(states), _CHUNK))
+        ]
+        return np.concatenate(chunks)
+
     def size(self, dims: int) -> int:
         """The number of terms for a state of `dims` variables."""
         return len(self.names([f"x{i}" for i in range(dims)]))
 
     def __add__(self, other: "AbstractLibrary") -> "JoinedLibrary":
         return JoinedLibrary(self, other)
+
+
+@eqx.filter_jit
+def _terms(library, states):
+    return jax.vmap(library)(states)
 
 
 class PolynomialLibrary(AbstractLibrary):
@@ -80,6 +99,13 @@ class PolynomialLibrary(AbstractLibrary):
             values = values * padded[column]
         return values
 
+    def rows(self, states):
+        values = np.ones((len(states), self.size(states.shape[1])))
+        for term, factors in enumerate(self.factors(states.shape[1])):
+            for variable in factors:
+                values[:, term] *= states[:, variable]
+        return values
+
 
 class LogisticLibrary(AbstractLibrary):
     """The terms x (1 - x): growth that slows as a score nears 1."""
@@ -89,6 +115,9 @@ class LogisticLibrary(AbstractLibrary):
 
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         return state * (1 - state)
+
+    def rows(self, states):
+        return states * (1 - states)
 
 
 @shown
@@ -131,3 +160,6 @@ class JoinedLibrary(AbstractLibrary):
 
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         return jnp.concatenate([self.first(state), self.second(state)])
+
+    def rows(self, states):
+        return np.concatenate([self.first.rows(states), self.second.rows(states)], axis=1)

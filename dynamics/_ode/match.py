@@ -4,6 +4,7 @@ Nonlinear least squares through the solver. Every observed score has an error, t
 so each family's true first point is estimated with the coefficients.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 import diffrax
@@ -11,14 +12,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
+import numpy as np
 import optimistix as optx
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .coordinates import AbstractCoordinates
 from .integral import NormalEquations
 from .library import AbstractLibrary
+from .padding import is_traced, pad_rows, padded_size
 from .trajectories import Trajectories
 
 #: The library is evaluated no further outside the observed range than this many ranges, so that a
@@ -88,22 +91,21 @@ def match_problem(
     settings: Matching | None = None,
 ) -> MatchProblem:
     """The matching problem of some trajectories."""
-    state = coordinates.state(trajectories.x)
-    lower, upper = jnp.min(state, axis=(0, 1)), jnp.max(state, axis=(0, 1))
+    state = coordinates.rows(np.asarray(trajectories.x))
+    lower, upper = state.min(axis=(0, 1)), state.max(axis=(0, 1))
     reach = _REACH * (upper - lower)
     return MatchProblem(
         s=trajectories.s,
-        state=state,
+        state=jax_array(state),
         mask=trajectories.mask,
-        lower=lower - reach,
-        upper=upper + reach,
+        lower=jax_array(lower - reach),
+        upper=jax_array(upper + reach),
         library=library,
         settings=Matching() if settings is None else settings,
     )
 
 
 @in_double_precision
-@eqx.filter_jit
 def match(
     problem: MatchProblem,
     coefficients: Float[Array, "dims terms"],
@@ -120,8 +122,34 @@ def match(
     equation's residuals (its standard deviation); `family_weights`, how often each family counts;
     `ridge`, the weight of each squared coefficient beside the sum of squared residuals (0 for
     none). All shapes are fixed by the problem, so other supports and weights compile nothing new,
-    and the function may be vmapped.
+    and the function may be vmapped. Numbers of families and of sizes are padded to powers of two.
     """
+    if is_traced(problem, coefficients, first, support, noise, family_weights, ridge):
+        return _match(problem, first, family_weights, coefficients, support, noise, ridge)
+    families, points = problem.s.shape
+    wide = _padded(problem)
+    starts = pad_rows(np.asarray(first), len(wide.s))
+    counted = pad_rows(np.asarray(family_weights), len(wide.s))
+    found = _match(wide, starts, counted, coefficients, support, noise, ridge)
+    return replace(
+        found,
+        first=jax_array(np.asarray(found.first)[:families]),
+        residual=jax_array(np.asarray(found.residual)[:families, :points]),
+    )
+
+
+def _padded(problem: MatchProblem) -> MatchProblem:
+    """More families, of which nothing counts, and more points, at the last one's size."""
+    families, points = map(padded_size, problem.s.shape)
+    s, state, mask = (np.asarray(v) for v in (problem.s, problem.state, problem.mask))
+    s, state = (pad_rows(v, points, axis=1, copies=True) for v in (s, state))
+    mask = pad_rows(pad_rows(mask, points, axis=1), families)
+    s, state = (pad_rows(v, families, copies=True) for v in (s, state))
+    return replace(problem, s=jax_array(s), state=jax_array(state), mask=jax_array(mask))
+
+
+@eqx.filter_jit
+def _match(problem, first, family_weights, coefficients, support, noise, ridge) -> Match:
     settings = problem.settings
     used = support.astype(coefficients.dtype)
     root = jnp.sqrt(family_weights)[:, None, None] * problem.mask[..., None]
@@ -241,7 +269,6 @@ def _soften(residual, scale):
 
 
 @in_double_precision
-@eqx.filter_jit
 def gauss_newton(
     problem: MatchProblem,
     coefficients: Float[Array, "dims terms"],
@@ -255,6 +282,16 @@ def gauss_newton(
     columns (equation by equation). Near the given coefficients the weighted sum of squares is that
     of this linear regression, so terms can be added, dropped and swapped without a new solve.
     """
+    if is_traced(problem, coefficients, first, noise):
+        return _gauss_newton(problem, coefficients, first, noise)
+    families, wide = len(problem.s), _padded(problem)
+    starts = pad_rows(np.asarray(first), len(wide.s), copies=True)
+    normal = _gauss_newton(wide, coefficients, starts, noise)
+    return jax.tree.map(lambda values: jax_array(np.asarray(values)[:families]), normal)
+
+
+@eqx.filter_jit
+def _gauss_newton(problem, coefficients, first, noise) -> NormalEquations:
     dims, terms = coefficients.shape
     fixed = problem.settings.first_point == "fixed"
     flat = coefficients.reshape(-1)

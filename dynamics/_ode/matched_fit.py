@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._precision import jax_array
 from .elimination import restricted
 from .estimate import CoefficientEstimate, residual_squares
 from .identifiability import Identifiability, identifiability
-from .integral import NormalEquations, weighted_sum
+from .integral import NormalEquations
 from .match import Match, MatchProblem, gauss_newton, match
+from .members import by_members
 from .problem import FitProblem
 from .results import RESULTS
 from .selection import LEAST_NOISE
@@ -31,9 +33,10 @@ def match_support(
 ) -> CoefficientEstimate:
     """Match trajectories with the terms that `coefficients` use, starting from these."""
     matching, normal = problem.match_problem(), problem.normal_equations()
-    support, weights = coefficients != 0, problem.family_weights
+    support = jax_array(np.asarray(coefficients) != 0)
+    weights = problem.family_weights
     noise = _residual_noise(normal, coefficients)
-    first, at = matching.state[:, 0], None
+    first, at = jax_array(np.asarray(matching.state)[:, 0]), None
     for _ in range(_NOISE_ROUNDS):
         at = _match(matching, coefficients, first, support, noise, weights, ridge)
         coefficients, first = at.coefficients, at.first
@@ -61,9 +64,9 @@ def matched_estimate(
     result = RESULTS.successful
     if not (settled and bool(at.converged)):
         result = RESULTS.not_converged
-    if not bool(at.solver_error <= _SOLVER_SHARE * jnp.min(noise)):
+    if not float(at.solver_error) <= _SOLVER_SHARE * np.min(noise):
         result = RESULTS.stiff
-    if not bool(jnp.all(jnp.isfinite(at.residual))):
+    if not np.isfinite(at.residual).all():
         result = RESULTS.escaped
     report = _report(matching, at, support, noise, weights, ridge, increments)
     return CoefficientEstimate(at.coefficients, None, at.first, report, result)
@@ -75,7 +78,7 @@ def linearised(problem: FitProblem, estimate: CoefficientEstimate) -> NormalEqua
     Raises ValueError where the estimate has no residual noise.
     """
     noise = estimate.report.noise
-    if estimate.first is None or not bool(jnp.all(noise > 0)):
+    if estimate.first is None or not (np.asarray(noise) > 0).all():
         raise ValueError("this fit has no residual noise to resample with; see its result")
     matching = problem.match_problem()
     return gauss_newton(matching, estimate.coefficients, estimate.first, noise=noise)
@@ -88,26 +91,28 @@ def newton_steps(
     weights: Float[Array, "members families"],
 ) -> Float[Array, "members dims terms"]:
     """One Gauss-Newton step from an estimate, its support unchanged, for each row of weights."""
-    support = estimate.coefficients != 0
-    diagonal = (ridge[None, :] / estimate.report.noise[:, None] ** 2).reshape(-1)
-    return _newton_steps(per_family, support, diagonal, weights).reshape(-1, *support.shape)
+    support = np.asarray(estimate.coefficients) != 0
+    diagonal = np.asarray(ridge) / np.asarray(estimate.report.noise)[:, None] ** 2
+    found = by_members(
+        lambda normal: _newton_steps(normal, support, diagonal.reshape(-1)), per_family, weights
+    )
+    return jax_array(np.asarray(found).reshape(-1, *support.shape))
 
 
 @eqx.filter_jit
-def _newton_steps(per_family, support, diagonal, weights):
+def _newton_steps(normal, support, diagonal):
     used = support.reshape(-1)
 
-    def one(row):
-        normal = weighted_sum(per_family, row)
+    def one(normal):
         system = restricted(normal.gram + jnp.diag(diagonal), used)
         return jnp.linalg.solve(system, jnp.where(used, normal.moment[:, 0], 0))
 
-    return jax.vmap(one)(weights)
+    return jax.vmap(one)(normal)
 
 
 def _match(problem, coefficients, first, support, noise, weights, ridge) -> Match:
     # The penalty's ridge belongs to squares in the state's unit, the match works in noise units.
-    scaled = ridge[None, :] / noise[:, None] ** 2
+    scaled = jax_array(np.asarray(ridge) / np.asarray(noise)[:, None] ** 2)
     return match(
         problem, coefficients, first, support, noise=noise, family_weights=weights, ridge=scaled
     )
@@ -116,7 +121,7 @@ def _match(problem, coefficients, first, support, noise, weights, ridge) -> Matc
 def _refine_solver(problem, at, support, noise, weights, ridge):
     """More solver steps, and another match, until the solver's error is below the noise."""
     steps = problem.settings.solver_steps
-    while at.solver_error > _SOLVER_SHARE * jnp.min(noise) and steps < _MOST_SOLVER_STEPS:
+    while float(at.solver_error) > _SOLVER_SHARE * np.min(noise) and steps < _MOST_SOLVER_STEPS:
         steps *= 2
         problem = replace(problem, settings=replace(problem.settings, solver_steps=steps))
         at = _match(problem, at.coefficients, at.first, support, noise, weights, ridge)
@@ -124,21 +129,26 @@ def _refine_solver(problem, at, support, noise, weights, ridge):
 
 
 def _residual_noise(normal: NormalEquations, coefficients):
-    left = jnp.maximum(normal.rows - jnp.sum(coefficients != 0, axis=1), 1)
-    squares = residual_squares(normal, coefficients)
+    left = np.maximum(float(normal.rows) - np.sum(np.asarray(coefficients) != 0, axis=1), 1)
+    squares = np.asarray(residual_squares(normal, coefficients))
     # Noise-free data still need a unit in which residuals are counted.
-    return jnp.sqrt(jnp.maximum(squares, LEAST_NOISE**2 * normal.total) / left + _LEAST_VARIANCE)
+    squares = np.maximum(squares, LEAST_NOISE**2 * np.asarray(normal.total))
+    return jax_array(np.sqrt(squares / left + _LEAST_VARIANCE))
 
 
 def _match_noise(at: Match, support, rows, weights, problem):
-    square = jnp.einsum("fpd,f->d", at.residual**2, weights)
-    left = jnp.maximum(rows - jnp.sum(support, axis=1), 1)
-    return jnp.maximum(jnp.sqrt(square / left), LEAST_NOISE * jnp.std(problem.state))
+    square = _squares(at, weights)
+    left = np.maximum(float(rows) - np.sum(np.asarray(support), axis=1), 1)
+    return jax_array(np.maximum(np.sqrt(square / left), LEAST_NOISE * np.std(problem.state)))
+
+
+def _squares(at: Match, weights: Float[Array, " families"]) -> Float[np.ndarray, " dims"]:
+    return np.einsum("fpd,f->d", np.asarray(at.residual) ** 2, np.asarray(weights))
 
 
 def _report(problem, at, support, noise, weights, ridge, increments) -> Identifiability:
     per_family = gauss_newton(problem, at.coefficients, at.first, noise=noise)
-    joint = np.asarray(jnp.einsum("fpq,f->pq", per_family.gram, weights))
+    joint = np.einsum("fpq,f->pq", np.asarray(per_family.gram), np.asarray(weights))
     dims, terms = support.shape
     active = np.asarray(support).ravel()
     own = np.repeat(np.arange(dims), terms)
@@ -151,7 +161,7 @@ def _report(problem, at, support, noise, weights, ridge, increments) -> Identifi
         grams.append((joint[np.ix_(mine, mine)] - known) * float(noise[d]) ** 2)
     return identifiability(
         grams,
-        np.asarray(jnp.einsum("fpd,f->d", at.residual**2, weights)),
+        _squares(at, weights),
         coefficients=np.asarray(at.coefficients),
         support=np.asarray(support),
         ridge=np.asarray(ridge),

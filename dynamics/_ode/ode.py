@@ -11,7 +11,7 @@ from jax.errors import ConcretizationTypeError
 from jaxtyping import Array, Bool, Float
 
 from ...common.checks import check_known
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .._tables.scores import ScoreTable
 from .coordinates import AbstractCoordinates, UnitBox
 from .estimate import CoefficientEstimate
@@ -139,7 +139,7 @@ def _as_fit(
     problem: FitProblem, estimate: CoefficientEstimate, penalty: AbstractPenalty, noise: Noise
 ) -> ODEFit:
     trajectories, coordinates = problem.trajectories, problem.coordinates
-    support = estimate.coefficients != 0
+    support = jax_array(np.asarray(estimate.coefficients) != 0)
     used = zip(trajectories.families, np.asarray(problem.family_weights), strict=True)
     return ODEFit(
         ode=CapabilityODE(
@@ -162,13 +162,13 @@ def _verdict(
     problem: FitProblem, estimate: CoefficientEstimate, support: Bool[Array, "dims terms"]
 ) -> RESULTS:
     """What the data allow to say of the fit, the gravest first; else how the fitting ended."""
-    moved = problem.normal_equations().total
-    if bool(jnp.any(moved <= _constant(problem.trajectories))):
+    moved = np.asarray(problem.normal_equations().total)
+    if (moved <= _constant(problem.trajectories)).any():
         return RESULTS.constant_scores
     if estimate.report.underdetermined:
         return RESULTS.underdetermined
-    allowed = problem.candidates
-    if not bool(jnp.all(jnp.any(support, axis=1) | ~jnp.any(allowed, axis=1))):
+    some = np.asarray(support).any(axis=1)
+    if not (some | ~np.asarray(problem.candidates).any(axis=1)).all():
         return RESULTS.no_term_survived
     return estimate.result
 
@@ -193,20 +193,19 @@ def checked_settings(
 ) -> tuple[Bool[Array, "dims terms"], Float[Array, " families"]]:
     """Defaults filled in; ValueError for what does not fit together."""
     shape = (trajectories.dims, library.size(trajectories.dims))
-    allowed = jnp.ones(shape, bool) if candidates is None else jnp.asarray(candidates, bool)
+    allowed = np.ones(shape, bool) if candidates is None else np.asarray(candidates, bool)
     if allowed.shape != shape:
         raise ValueError(f"candidates have shape {allowed.shape}; the library needs {shape}")
     count = len(trajectories.families)
-    weights = jnp.ones(count) if family_weights is None else jnp.asarray(family_weights, float)
-    if weights.shape != (count,) or bool(jnp.any(weights < 0)) or not bool(jnp.any(weights > 0)):
+    weights = np.ones(count) if family_weights is None else np.asarray(family_weights, float)
+    if weights.shape != (count,) or (weights < 0).any() or not (weights > 0).any():
         raise ValueError(f"family_weights must be {count} numbers of at least 0, not all 0")
-    if isinstance(coordinates, UnitBox) and bool(
-        jnp.any((trajectories.x < 0) | (trajectories.x > 1))
-    ):
+    x = np.asarray(trajectories.x)
+    if isinstance(coordinates, UnitBox) and ((x < 0) | (x > 1)).any():
         raise ValueError("values outside 0..1; scores are fractions, else use Unbounded()")
-    return allowed, weights
+    return jax_array(allowed), jax_array(weights)
 
 
 def _constant(trajectories: Trajectories) -> float:
     # Rounding of a sum of squares of scores of this size.
-    return float(jnp.finfo(trajectories.x.dtype).eps ** 1.5 * jnp.sum(trajectories.x**2))
+    return float(np.finfo(float).eps ** 1.5 * np.sum(np.asarray(trajectories.x) ** 2))

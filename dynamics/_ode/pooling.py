@@ -5,14 +5,17 @@ from typing import ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
+from .._precision import jax_array
 from .estimate import CoefficientEstimate, regression_report
 from .names import FitMethod
+from .padding import pad_rows, padded_size
 from .problem import FitProblem
 from .proximal import minimise
 from .results import RESULTS
-from .sparse import AbstractPenalty, column_scale, require_not_negative
+from .sparse import AbstractPenalty, require_not_negative
 
 
 class PartialPooling(AbstractPenalty):
@@ -40,27 +43,42 @@ class PartialPooling(AbstractPenalty):
     def fit(self, problem):
         each, weights = problem.regression.per_family(), problem.family_weights
         shared, own = self._solve(problem, weights)
-        total = shared[None] + own
-        fitted = jnp.einsum("fdt,ftu,fdu->fd", total, each.gram, total)
-        squares = each.total - 2 * jnp.einsum("fdt,ftd->fd", total, each.moment) + fitted
+        total, gram = np.asarray(shared) + np.asarray(own), np.asarray(each.gram)
+        fitted = np.einsum("fdt,ftu,fdu->fd", total, gram, total)
+        crossed = np.einsum("fdt,ftd->fd", total, np.asarray(each.moment))
+        squares = np.asarray(weights) @ (np.asarray(each.total) - 2 * crossed + fitted)
         normal = problem.normal_equations()
-        ridge = self.ridge_strength * normal.rows * column_scale(normal, True) ** 2
-        report = regression_report(normal, shared, jnp.maximum(weights @ squares, 0), ridge)
+        # `Ridge.ridge` with columns of length 1, in NumPy.
+        diagonal = np.diagonal(np.asarray(normal.gram))
+        ridge = self.ridge_strength * np.where(diagonal > 0, diagonal, float(normal.rows))
+        report = regression_report(
+            normal, shared, jax_array(np.maximum(squares, 0)), jax_array(ridge)
+        )
         return CoefficientEstimate(shared, own, None, report, RESULTS.successful)
 
     def refit(self, problem, estimate, weights):
         """The shared coefficients of each row."""
-        return jax.vmap(lambda row: self._solve(problem, row)[0])(weights)
+        rows = np.asarray(weights)
+        return jax_array(np.stack([self._solve(problem, row)[0] for row in rows]))
 
-    def _solve(self, problem: FitProblem, weights: Float[Array, " families"]):
+    def _solve(self, problem: FitProblem, weights: Float[Array | np.ndarray, " families"]):
         """Shared coefficients and each family's deviations from them."""
         names = problem.library.names([f"x{d}" for d in range(problem.trajectories.dims)])
-        deviates = jnp.array([self.deviating == "all" or name == "1" for name in names])
+        deviates = jax_array([self.deviating == "all" or name == "1" for name in names])
         if self.deviating == "constant" and "1" not in names:
             raise ValueError('this library has no constant term; use deviating="all"')
-        numbers = (jnp.asarray(self.strength, float), jnp.asarray(self.ridge_strength, float))
-        per_family = problem.regression.per_family()
-        return _solve(numbers, per_family, weights, problem.candidates, deviates)
+        families = len(weights)
+        # Families of no weight fill the number up to one of few; they deviate by nothing.
+        rows = padded_size(families, factor=4)
+        wide = jax.tree.map(
+            lambda v: pad_rows(np.asarray(v), rows), problem.regression.per_family()
+        )
+        numbers = tuple(
+            np.asarray(n, float) for n in (self.strength, self.ridge_strength, families)
+        )
+        padded = pad_rows(np.asarray(weights), rows)
+        shared, own = _solve(numbers, wide, padded, problem.candidates, deviates)
+        return shared, jax_array(np.asarray(own)[:families])
 
 
 # With G_f = A_f'A_f / n, b_f = A_f'y_f / n and columns scaled to c = 1 the smooth part is
@@ -71,8 +89,7 @@ class PartialPooling(AbstractPenalty):
 # v_t max(0, 1 - step limit / |v_t|).
 @eqx.filter_jit
 def _solve(numbers, per_family, family_weights, candidates, deviates):
-    strength, ridge_strength = numbers
-    families = len(family_weights)
+    strength, ridge_strength, families = numbers
     rows = family_weights @ per_family.rows
     gram = per_family.gram * family_weights[:, None, None] / rows
     moment = per_family.moment * family_weights[:, None, None] / rows
@@ -80,7 +97,7 @@ def _solve(numbers, per_family, family_weights, candidates, deviates):
     scale = jnp.where(scale > 0, scale, 1)
     gram = gram / (scale[:, None] * scale[None, :])[None]
     moment = moment / scale[None, :, None]
-    limit = strength / jnp.sqrt(float(families))
+    limit = strength / jnp.sqrt(families)
     greatest = jnp.max(jnp.linalg.eigvalsh(gram)[:, -1])
     lipschitz = jnp.linalg.eigvalsh(jnp.sum(gram, axis=0))[-1] + greatest + ridge_strength
 

@@ -1,9 +1,10 @@
 """What is fitted: the data, the form of the equations and how they are compared."""
 
 import equinox as eqx
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._precision import jax_array
 from .coordinates import AbstractCoordinates
 from .integral import NormalEquations, Regression, integral_form
 from .library import AbstractLibrary
@@ -57,8 +58,8 @@ def fit_problem(
         library,
         coordinates,
         integral_form(trajectories, library, coordinates, noise=noise),
-        jnp.ones(shape, bool) if candidates is None else candidates,
-        jnp.ones(families) if family_weights is None else family_weights,
+        jax_array(np.ones(shape, bool) if candidates is None else candidates),
+        jax_array(np.ones(families) if family_weights is None else family_weights),
         matching,
         method,
     )

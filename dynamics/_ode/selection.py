@@ -8,10 +8,10 @@ integral is approximated, and a term is judged by what it does to the trajectori
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._precision import jax_array
 from .integral import NormalEquations, Regression, weighted_sum
 from .match import Match, MatchProblem, gauss_newton, match
 from .subset_search import Criterion, Subset, search
@@ -75,32 +75,33 @@ class _Task:
         increments = np.asarray(regression.increments) * np.asarray(family_weights)
         self.rows = float(increments.sum())
         self.dims, self.terms = self.candidates.shape
+        self.first = jax_array(np.asarray(problem.state)[:, 0])
 
     def integral_start(self):
         normal = self.regression.normal_equations(self.weights)
-        subset = search_equations(normal, jnp.asarray(self.candidates), self.criterion)
+        subset = search_equations(normal, jax_array(self.candidates), self.criterion)
         rows = np.maximum(self.rows - np.sum(subset.support, axis=1), 1)
         noise = np.sqrt(np.asarray(subset.rss) / rows)
-        return subset.weights, jnp.array(np.maximum(noise, _floor(self)))
+        return subset.weights, jax_array(np.maximum(noise, _floor(self)))
 
     def dense_start(self, noise):
         """All candidates at once, or None when there are too few rows for that."""
         if self.candidates.sum(axis=1).max() >= self.rows:
             return None
-        start = jnp.zeros((self.dims, self.terms))
-        end = self.match(start, self.problem.state[:, 0], self.candidates, noise)
+        start = np.zeros((self.dims, self.terms))
+        end = self.match(start, self.first, self.candidates, noise)
         proposal = self.propose(end, noise, self.candidates)
-        return proposal.weights.reshape(self.dims, self.terms)
+        return np.asarray(proposal.weights).reshape(self.dims, self.terms)
 
     def match(self, coefficients, first, support, noise) -> Match:
         return match(
             self.problem,
-            jnp.asarray(coefficients),
+            jax_array(coefficients),
             first,
-            jnp.asarray(support),
+            jax_array(support),
             noise=noise,
             family_weights=self.weights,
-            ridge=jnp.full((self.dims, self.terms), _SLIGHT),
+            ridge=jax_array(np.full((self.dims, self.terms), _SLIGHT)),
         )
 
     def propose(self, at: Match, noise, support) -> Subset:
@@ -108,8 +109,8 @@ class _Task:
         per_family = gauss_newton(self.problem, at.coefficients, at.first, noise=noise)
         return search_jointly(
             weighted_sum(per_family, self.weights),
-            jnp.asarray(support).reshape(-1),
-            jnp.asarray(self.candidates).reshape(-1),
+            jax_array(np.asarray(support).reshape(-1)),
+            jax_array(self.candidates.reshape(-1)),
             self.criterion,
         )
 
@@ -124,20 +125,20 @@ class _Task:
     def noise(self, at: Match, support):
         rss = _rss(at, self.weights)
         left = np.maximum(self.rows - np.sum(support, axis=1), 1)
-        return jnp.array(np.maximum(np.sqrt(rss / left), _floor(self)))
+        return jax_array(np.maximum(np.sqrt(rss / left), _floor(self)))
 
     def refine(self, coefficients, noise, rounds: int) -> Selection:
         support = np.asarray(coefficients) != 0
-        now = self.match(coefficients, self.problem.state[:, 0], support, noise)
+        now = self.match(coefficients, self.first, support, noise)
         value, noise, settled = self.value(now, support), self.noise(now, support), False
         round_ = 0
         for round_ in range(1, rounds + 1):  # noqa: B007
             proposal = self.propose(now, noise, support)
-            proposed = proposal.support.reshape(self.dims, self.terms)
+            proposed = np.asarray(proposal.support).reshape(self.dims, self.terms)
             if (proposed == support).all():
                 settled = True
                 break
-            weights = proposal.weights.reshape(self.dims, self.terms)
+            weights = np.asarray(proposal.weights).reshape(self.dims, self.terms)
             step = self.attempt(now, weights, proposed, noise)
             step_value = self.value(step, proposed)
             if not step_value < value:
@@ -147,7 +148,7 @@ class _Task:
             noise = self.noise(now, support)
         now = self.attempt(now, now.coefficients, support, noise)
         noise, value = self.noise(now, support), self.value(now, support)
-        return Selection(now, jnp.array(support), noise, value, round_, settled)
+        return Selection(now, jax_array(support), noise, value, round_, settled)
 
     def attempt(self, now: Match, weights, support, noise) -> Match:
         """Match a proposed subset, from the proposal's own weights and from the present ones.
@@ -155,13 +156,13 @@ class _Task:
         The first of the two begins at the observed first points again: a family whose first point
         has strayed into another basin would otherwise stay there.
         """
-        starts = ((weights, self.problem.state[:, 0]), (now.coefficients, now.first))
+        starts = ((weights, self.first), (now.coefficients, now.first))
         tries = [self.match(*start, support, noise) for start in starts]
         return min(tries, key=lambda one: self.value(one, support))
 
 
 def _rss(at: Match, weights) -> np.ndarray:
-    return np.asarray(jnp.einsum("fpd,f->d", at.residual**2, weights))
+    return np.einsum("fpd,f->d", np.asarray(at.residual) ** 2, np.asarray(weights))
 
 
 def _floor(task: _Task) -> float:

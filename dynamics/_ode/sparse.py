@@ -12,13 +12,17 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._precision import jax_array
 from .elimination import solve_positive
 from .estimate import CoefficientEstimate, regression_report, residual_squares
 from .integral import NormalEquations, Regression, weighted_sum
 from .matched_fit import linearised, match_support, newton_steps
+from .members import by_members
 from .names import FitMethod
+from .padding import is_traced
 from .problem import FitProblem
 from .results import RESULTS
 
@@ -68,7 +72,7 @@ class AbstractRegressionPenalty(AbstractPenalty):
 
     def fit(self, problem):
         normal = problem.normal_equations()
-        coefficients, ridge = solve(self, normal, problem.candidates), self.ridge(normal)
+        coefficients, ridge = solve(self, normal, problem.candidates)
         if problem.method == "trajectory":
             return match_support(problem, coefficients, ridge)
         squares = residual_squares(normal, coefficients)
@@ -77,7 +81,7 @@ class AbstractRegressionPenalty(AbstractPenalty):
 
     def refit(self, problem, estimate, weights):
         if problem.method == "trajectory":
-            ridge = self.ridge(problem.normal_equations())
+            _, ridge = solve(self, problem.normal_equations(), problem.candidates)
             return newton_steps(linearised(problem, estimate), estimate, ridge, weights)
         return solve_members(self, problem.regression, problem.candidates, weights)
 
@@ -107,35 +111,39 @@ def solve(
     penalty: AbstractRegressionPenalty,
     normal: NormalEquations,
     candidates: Bool[Array, "dims terms"],
-) -> Float[Array, "dims terms"]:
-    """`penalty.solve`, compiled once for all strengths and data of one shape."""
+) -> tuple[Float[Array, "dims terms"], Float[Array, " terms"]]:
+    """`penalty.solve` and `penalty.ridge`, compiled once for all strengths and amounts of data."""
     return _solve(traced(penalty), normal, candidates)
 
 
 @eqx.filter_jit
 def _solve(penalty, normal, candidates):
-    return penalty.solve(normal, candidates)
+    return penalty.solve(normal, candidates), penalty.ridge(normal)
 
 
 def solve_members(
     penalty: AbstractRegressionPenalty,
     regression: Regression,
     candidates: Bool[Array, "dims terms"],
-    weights: Float[Array, "members families"],
+    weights: Float[Array | np.ndarray, "members families"],
 ) -> Float[Array, "members dims terms"]:
-    """`penalty.solve_many` for each row of family weights."""
-    return _solve_members(traced(penalty), regression, candidates, weights)
+    """`penalty.solve_many` for each row of family weights; few numbers of rows are compiled."""
+    per_family = regression.per_family()
+    if is_traced(per_family, weights):
+        return penalty.solve_many(weighted_sum(per_family, weights), candidates)
+    light = traced(penalty)
+    return by_members(lambda normal: _solve_many(light, normal, candidates), per_family, weights)
 
 
 @eqx.filter_jit
-def _solve_members(penalty, regression, candidates, weights):
-    normal = weighted_sum(regression.per_family(), weights)
+def _solve_many(penalty, normal, candidates):
     return penalty.solve_many(normal, candidates)
 
 
 def traced(penalty: AbstractRegressionPenalty) -> AbstractRegressionPenalty:
     """The penalty with its numbers as arrays, so that another strength compiles nothing new."""
-    return jax.tree.map(lambda number: jnp.asarray(number, float), penalty)
+    # By way of NumPy: nothing is compiled for it.
+    return jax.tree.map(lambda number: jax_array(np.asarray(number, float)), penalty)
 
 
 def column_scale(normal: NormalEquations, scaled: bool) -> Float[Array, " terms"]:

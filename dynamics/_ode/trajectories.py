@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
 from ...common.checks import check_known, index_of
 from ...common.display import shown
-from .._precision import in_double_precision
+from .._precision import in_double_precision, jax_array
 from .._systems.series import TimeSeries, filled
 from .._tables.scores import ScoreTable
+from .padding import pad_rows
 
 #: A clock that starts above a million and grows manifold counts parameters or tokens: no unix time
 #: does, and a fit along it would be one along the largest model.
@@ -81,13 +81,10 @@ class Trajectories(eqx.Module):
             _check_family(name, time, state, dims)
         _check_counts(times)
         points = max(len(time) for time in times)
-        pad = [points - len(time) for time in times]
         return cls(
-            s=jnp.array([np.pad(t, (0, p), "edge") for t, p in zip(times, pad, strict=True)]),
-            x=jnp.array(
-                [np.pad(t, ((0, p), (0, 0)), "edge") for t, p in zip(states, pad, strict=True)]
-            ),
-            mask=jnp.array([np.arange(points) < len(time) for time in times]),
+            s=jax_array(np.stack([pad_rows(t, points, copies=True) for t in times])),
+            x=jax_array(np.stack([pad_rows(x, points, copies=True) for x in states])),
+            mask=jax_array(np.arange(points) < np.array([len(time) for time in times])[:, None]),
             families=tuple(families),
             labs=tuple(families if labs is None else labs),
             models=tuple(
@@ -210,17 +207,16 @@ class Trajectories(eqx.Module):
     def take(self, indices: Sequence[int] | Int[np.ndarray, " _"]) -> "Trajectories":
         """Only the families of these indices, in that order.
 
-        The padding stays, so that code compiled for these trajectories differs in the number of
-        families only. To fit without some families, weights of 0 are quicker still.
+        The padding stays. To fit without some families, weights of 0 are quicker still.
         """
         if not len(indices):
             raise ValueError("no family chosen; name at least one")
         chosen = [int(index) for index in indices]
         rows = np.asarray(chosen)
         return Trajectories(
-            s=self.s[rows],
-            x=self.x[rows],
-            mask=self.mask[rows],
+            s=jax_array(np.asarray(self.s)[rows]),
+            x=jax_array(np.asarray(self.x)[rows]),
+            mask=jax_array(np.asarray(self.mask)[rows]),
             families=tuple(self.families[i] for i in chosen),
             labs=tuple(self.labs[i] for i in chosen),
             models=tuple(self.models[i] for i in chosen),

@@ -4,10 +4,11 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
+import numpy as np
 
-from .integral import weighted_sum
+from .._precision import jax_array
 from .matched_fit import linearised, matched_estimate
+from .members import by_members
 from .names import FitMethod
 from .selection import search_jointly, select
 from .sparse import AbstractPenalty
@@ -46,21 +47,24 @@ class TrajectorySelection(AbstractPenalty):
             chosen.match,
             chosen.support,
             chosen.noise,
-            jnp.zeros(chosen.support.shape[1]),
+            jax_array(np.zeros(chosen.support.shape[1])),
             settled=chosen.settled,
         )
 
     def refit(self, problem, estimate, weights):
         support = estimate.coefficients != 0
         per_family, criterion = linearised(problem, estimate), Criterion(self.gamma)
-        return _search(per_family, support, problem.candidates, criterion, weights)
+        return by_members(
+            lambda normal: _search(normal, support, problem.candidates, criterion),
+            per_family,
+            weights,
+        )
 
 
 @eqx.filter_jit
-def _search(per_family, support, candidates, criterion, weights):
-    def one(row):
-        normal = weighted_sum(per_family, row)
+def _search(normal, support, candidates, criterion):
+    def one(normal):
         best = search_jointly(normal, support.reshape(-1), candidates.reshape(-1), criterion)
         return best.weights.reshape(support.shape)
 
-    return jax.vmap(one)(weights)
+    return jax.vmap(one)(normal)

@@ -1,13 +1,17 @@
 """The coupled capability ODE: dx/ds = f(x), s = log10 N, f linear in named terms."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array, Float, Scalar
 
 from ...common.display import shown
 from .._precision import in_double_precision
 from .coordinates import AbstractCoordinates
-from .library import AbstractLibrary
+from .library import AbstractLibrary, PolynomialLibrary
+from .padding import is_traced
 
 
 @shown
@@ -73,6 +77,24 @@ class CapabilityODE(eqx.Module):
             f"d {variable}/ds = {_right_side(row, terms, digits)}"
             for variable, row in zip(variables, self.coefficients.tolist(), strict=True)
         )
+
+
+def linear_system(
+    ode: CapabilityODE,
+) -> tuple[Float[np.ndarray, "dims dims"], Float[np.ndarray, " dims"]] | None:
+    """A and b of a system dz/ds = A z + b; None for any other, and for one that is traced."""
+    library, dims = ode.library, len(ode.benchmarks)
+    if not isinstance(library, PolynomialLibrary) or library.degree > 1:
+        return None
+    if is_traced(ode) or np.ndim(ode.coefficients) != 2:
+        return None
+    rows = np.asarray(ode.coefficients)
+    return rows[:, -dims:], rows[:, 0] if library.constant else np.zeros(dims)
+
+
+def nameless(ode: CapabilityODE) -> CapabilityODE:
+    """The system without the names of its scores, for which compiled code would be made anew."""
+    return replace(ode, benchmarks=tuple(f"x{i}" for i in range(len(ode.benchmarks))))
 
 
 def _right_side(row: list[float], terms: tuple[str, ...], digits: int) -> str:

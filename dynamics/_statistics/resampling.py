@@ -5,6 +5,7 @@ estimator that is a sum over families is then a product of the counts with the f
 ten thousand resamples are one matrix product and nothing is gathered or copied.
 """
 
+import functools
 from collections.abc import Sequence
 
 import jax
@@ -14,6 +15,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 #: Families are padded to a multiple of this, so that few shapes are ever compiled.
 _FAMILY_BLOCK = 16
+_FEWEST_DRAWS = 4096
 
 
 def family_index(
@@ -48,6 +50,22 @@ def cluster_weights(
     # Only the first `families` draws count; the others exist because the shape is padded.
     counted = (jnp.arange(padded) < families).astype(jnp.result_type(float))
     return jax.vmap(lambda row: jnp.zeros_like(counted).at[row].add(counted))(draws)
+
+
+def flat_draws(key: PRNGKeyArray | Array, families: int, draws: int) -> Int[np.ndarray, " draws"]:
+    """`draws` numbers below `families`: those of `cluster_weights` row by row.
+
+    Draw i is the same however long the list is, so lengths are padded and few are compiled.
+    """
+    length = _FEWEST_DRAWS
+    while length < draws:
+        length *= 4
+    return np.asarray(_draw(key, families, length))[:draws]
+
+
+@functools.partial(jax.jit, static_argnums=2)
+def _draw(key, families, length):
+    return jax.random.randint(key, (length,), 0, families)
 
 
 def percentile_interval(

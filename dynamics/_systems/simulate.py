@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # and not scipy.integrate, a third of a second that only series need
 from jaxtyping import Float
-from scipy.integrate import solve_ivp
 
 from .terms import Term, TermValues
 
@@ -34,7 +34,7 @@ def simulate(
 
     escaped.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
     with np.errstate(all="ignore"):
-        solved = solve_ivp(
+        solved = scipy.integrate.solve_ivp(
             field, (0, t[-1]), start, method="LSODA", t_eval=t, rtol=1e-7,
             atol=1e-10 * max(1e-6, float(np.abs(start).max())), events=escaped,
         )  # fmt: skip

@@ -1,10 +1,11 @@
 """A smooth path through the points of each trajectory, and how noisy the points are."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
+import scipy  # and not scipy.interpolate, a third of a second that only series need
 from jaxtyping import Float
-from scipy.interpolate import BSpline, CubicSpline, PchipInterpolator
 from scipy.linalg import eigh
 
 #: Scaled states are of size 1: errors below this do not count as noise.
@@ -119,15 +120,15 @@ def smooth_path(times, states, noise: tuple[NoiseLevel, ...]) -> SmoothPath:
 
 def _spline(t, x, level: NoiseLevel):
     if len(t) < 4:
-        return PchipInterpolator(t, x)
+        return scipy.interpolate.PchipInterpolator(t, x)
     deviation = level.deviation(x)
     if len(t) < _FEWEST_FOR_SPLINE or deviation.max() <= _EXACT:
-        return CubicSpline(t, x)
+        return scipy.interpolate.CubicSpline(t, x)
     rough = penalised_spline(t, x, 1 / deviation**2)
     return penalised_spline(t, x, 1 / level.deviation(rough(t)) ** 2)
 
 
-def penalised_spline(t, x, weight) -> BSpline:
+def penalised_spline(t, x, weight) -> Callable[..., np.ndarray]:
     """The cubic spline that minimises sum weight (x - f)^2 + strength * integral f''^2.
 
     At most 200 knots at quantiles of the times; the strength has the least generalised
@@ -136,7 +137,7 @@ def penalised_spline(t, x, weight) -> BSpline:
     """
     inner = np.quantile(t, np.linspace(0, 1, min(max(len(t) // 2, 4), _MOST_KNOTS)))
     knots = np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
-    basis = BSpline.design_matrix(t, knots, 3).toarray()
+    basis = scipy.interpolate.BSpline.design_matrix(t, knots, 3).toarray()
     bent = _bending(knots, inner)
     gram = (basis.T * weight) @ basis
     gram += 1e-10 * np.trace(gram) / len(gram) * np.eye(len(gram))
@@ -155,7 +156,7 @@ def penalised_spline(t, x, weight) -> BSpline:
         score = float(np.sum(weight * (x - fitted @ shrunk) ** 2)) / (1 - freedom / len(t)) ** 2
         if score < best:
             best, at = score, shrunk
-    return BSpline(knots, vectors @ (along if at is None else at), 3)
+    return scipy.interpolate.BSpline(knots, vectors @ (along if at is None else at), 3)
 
 
 def _bending(knots, inner):
@@ -165,7 +166,7 @@ def _bending(knots, inner):
     middle = (inner[1:] + inner[:-1]) / 2
     at = np.r_[middle - half * node, middle + half * node]
     count = len(knots) - 4
-    second = BSpline(knots, np.eye(count), 3).derivative(2)(at)
+    second = scipy.interpolate.BSpline(knots, np.eye(count), 3).derivative(2)(at)
     return (second.T * np.r_[half, half]) @ second
 
 
@@ -179,7 +180,7 @@ def steps_for(path: SmoothPath, begin: float, end: float, noise: tuple[NoiseLeve
     steps = _FEWEST_STEPS
     while steps < _MOST_STEPS:
         nodes = x[:: 2 * _MOST_STEPS // steps]
-        pieces = CubicSpline(np.linspace(begin, end, steps + 1), nodes)(fine)
+        pieces = scipy.interpolate.CubicSpline(np.linspace(begin, end, steps + 1), nodes)(fine)
         if np.sqrt(np.mean(((pieces - x) / unit) ** 2)) < share:
             break
         steps *= 2

@@ -8,7 +8,7 @@ from planted_families import planted
 
 from nullcline import dynamics
 from nullcline.dynamics._forecast.baselines import Method, baseline_methods
-from nullcline.dynamics._forecast.cross_validate import FORECASTERS
+from nullcline.dynamics._forecast.cross_validate import FORECASTERS, folds
 
 COUPLED = FORECASTERS[-1:]
 
@@ -123,3 +123,26 @@ def test_shipped_table_meets_its_targets():
     assert low > 0
     # 22 families: a coverage of .9 has a standard error of about .04 if families err as a whole.
     assert 0.8 < result.selected.coverage <= 1
+
+
+def test_many_families_are_left_out_in_groups():
+    cohort = planted(count=61, noise=0.01)
+    found = dynamics.cross_validate(cohort, methods=few_methods(), forecasters=(), n_boot=200)
+    assert (found.folds, found.grouped) == (20, True)
+    groups = folds([(i,) for i in range(61)])
+    assert sorted(i for group in groups for i in group) == list(range(61))
+    assert {len(group) for group in groups} == {3, 4}
+    # Each family is predicted by a slope of the families outside its group.
+    family, group = 7, next(group for group in groups if 7 in group)
+    others = [cohort.families[i] for i in range(61) if i not in group]
+    time = np.concatenate([f.log10_n - f.log10_n.mean() for f in others])
+    slope = time @ np.concatenate([f.scores for f in others]) / (time @ time)
+    target = cohort.families[family]
+    line = target.scores[:1] + (target.log10_n[1:] - target.log10_n[0])[:, None] * slope
+    predicted = found.method("anchored slope").predictions[family]
+    np.testing.assert_allclose(predicted, np.clip(line, 0, 1), atol=1e-12)
+
+
+def test_up_to_fifty_families_are_left_out_one_by_one():
+    assert len(folds([(i,) for i in range(50)])) == 50
+    assert len(folds([(i,) for i in range(51)])) == 20

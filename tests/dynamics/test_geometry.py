@@ -152,3 +152,20 @@ def test_names_are_checked():
         dynamics.nullcline(ode, truth="mmlu", reasoning="hellaswag", others=[0.0, 0.0])
     with pytest.raises(ValueError, match="name two"):
         dynamics.nullcline(ode, truth="hellaswag", reasoning="hellaswag", others=[0.0, 0.0])
+
+
+def test_the_root_of_a_linear_system_is_where_newton_ends(monkeypatch):
+    odds = dynamics.ode.LogOdds((0.2, 0.0))
+    systems = [
+        make([[0.3, -1.0, 0.2], [0.1, 0.3, -0.5]]),
+        make([[0.3, -1.0, 0.2], [0.1, 0.3, -0.5]], coordinates=odds),
+        make([[1e4, -1.0, 0.0], [0.1, 0.3, -0.5]]),  # rests far beyond any score
+    ]
+    closed = [dynamics.fixed_points(ode) for ode in systems]
+    monkeypatch.setattr("nullcline.dynamics._ode.geometry.linear_system", lambda ode: None)
+    for ours, ode in zip(closed, systems, strict=True):
+        newton = dynamics.fixed_points(ode)
+        assert [p.stability for p in ours] == [p.stability for p in newton]
+        for one, other in zip(ours, newton, strict=True):
+            np.testing.assert_allclose(one.x, other.x, atol=1e-8)
+            np.testing.assert_allclose(one.eigenvalues, other.eigenvalues, atol=1e-6)

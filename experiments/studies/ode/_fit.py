@@ -59,7 +59,7 @@ def fit_report(
         along=table.along,
         fit=fit,
         settings={"degree": degree, "penalty": penalty, "strength": strength, "seed": seed},
-        models=int(trajectories.mask.sum()),
+        models=sum(trajectories.sizes),
         ensemble=ensemble,
         points=dynamics.fixed_points(fit.ode),
         left_out=left_out,

@@ -57,7 +57,7 @@ def fit_to_dict(report: FitReport) -> dict:
                 {
                     "equation": equation,
                     "term": term,
-                    "coefficient": float(fit.coefficients[i, j]),
+                    "coefficient": float(np.asarray(fit.coefficients)[i, j]),
                     "inclusion": None if inclusion is None else inclusion[i, j],
                     "low": None if band is None else float(band.low[i, j]),
                     "high": None if band is None else float(band.high[i, j]),
@@ -96,7 +96,7 @@ def fit_to_dict(report: FitReport) -> dict:
 
 def _used(fit: ODEFit, row: int) -> dict[str, float]:
     """Term -> coefficient of one equation, `1` for the constant, products without blanks."""
-    values = zip(fit.terms, np.asarray(fit.coefficients[row]).tolist(), strict=True)
+    values = zip(fit.terms, np.asarray(fit.coefficients)[row].tolist(), strict=True)
     return {term.replace(" ", ""): value for term, value in values if value != 0}
 
 
@@ -156,6 +156,7 @@ def crossval_to_dict(found: CrossValidation) -> dict:
             "models": found.models,
             "benchmarks": found.benchmarks,
             "folds": found.folds,
+            "grouped": found.grouped,
             "methods": [
                 {
                     "name": method.name,

@@ -77,6 +77,8 @@ def _errors(report: FitReport) -> list[str]:
     text += text_table(("method", "error", "95 %"), rows, right=(1,))
     if report.left_out.escaped:
         text += f"\nescaped on the way to {', '.join(report.left_out.escaped)}"
+    if report.baselines is not None and report.baselines.grouped:
+        text += f"\nFor the baselines families were left out in {report.baselines.folds} groups."
     if losses:
         text += f"\nThis fit loses to {', '.join(losses)}."
     return [text]
@@ -196,6 +198,10 @@ def crossval_to_text(found: CrossValidation) -> str:
         lines.append(
             f"Its {100 * found.level:.0f} % bands hold {100 * covered[found.selected.name]:.0f} % "
             "of the left-out scores."
+        )
+    if found.grouped:
+        lines.append(
+            f"There are many {what}, so they were left out in {found.folds} groups, not one by one."
         )
     return "\n\n".join(lines)
 
