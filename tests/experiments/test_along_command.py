@@ -19,7 +19,8 @@ def said(capsys, *words: str, status: int = 0) -> tuple[str, str]:
 
 def test_a_diagnosis_along_tokens_bears_the_clock_in_its_json(capsys):
     out, _ = said(capsys, "diagnose", "--table", "checkpoints", "--along", "tokens", *PAIR,
-                  "--family", "pythia-70m", "pythia-1b-deduped", "--n-boot", "100", "--json")  # fmt: skip
+                  "--family", "pythia-70m", "pythia-1b-deduped", "--n-boot", "100",
+                  "--json")  # fmt: skip
     record = json.loads(out)
     assert record["along"] == "tokens"
     (family, _) = record["by_family"]
