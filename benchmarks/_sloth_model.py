@@ -12,6 +12,7 @@ the authors' code, felipemaiapolo/sloth @ 6dc6bb3.
 import functools
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
@@ -65,16 +66,16 @@ class Data(NamedTuple):
 def predict(model: Sloth, data: Data) -> Float[Array, "models benchmarks"]:
     """Scores of all rows."""
     skills = data.inputs @ model.inputs + data.families @ model.families
-    signal = skills @ model.loadings + model.offsets
-    chance = jax.nn.sigmoid(model.chance)
+    signal = skills @ model.loadings + model.offsets[None]
+    chance = jax.nn.sigmoid(model.chance)[None]
     share = jax.nn.sigmoid(signal if model.link is None else _bend(model.link, signal))
     return chance + (1 - chance) * share
 
 
 def _bend(link: Link, signal: Float[Array, "models benchmarks"]):
-    hidden = jnp.tanh(jnp.tanh(signal)[..., None] * link.first + link.first_bias)
-    hidden = jnp.tanh(jnp.einsum("mbh,bhk->mbk", hidden, link.second) + link.second_bias)
-    return (hidden * link.last).sum(axis=-1) + link.last_bias
+    hidden = jnp.tanh(jnp.tanh(signal)[..., None] * link.first[None] + link.first_bias[None])
+    hidden = jnp.tanh(jnp.einsum("mbh,bhk->mbk", hidden, link.second) + link.second_bias[None])
+    return (hidden * link.last[None]).sum(axis=-1) + link.last_bias[None]
 
 
 def fit_sloth(
@@ -83,33 +84,39 @@ def fit_sloth(
     """The model with a logistic link, and the one with trained links that starts from it."""
     weights, links = jax.random.split(jax.random.key(seed))
     fixed = _least(_start(data, chance, skills, weights), data, free=False)
-    bend = _start_link(data.scores.shape[1], links)
+    bend = _start_link(data, links)
     return fixed, _least(fixed._replace(link=bend), data, free=True)
 
 
 def _start(data: Data, chance, skills: int, key) -> Sloth:
     """Standard normal values, those of the inputs and loadings positive."""
-    keys = jax.random.split(key, 4)
     benchmarks = data.scores.shape[1]
+    shapes = ((data.inputs.shape[1], skills), (data.families.shape[1], skills),
+              (skills, benchmarks), (benchmarks,))  # fmt: skip
+    inputs, families, loadings, offsets = (
+        jax.random.normal(k, shape, data.scores.dtype)
+        for k, shape in zip(jax.random.split(key, 4), shapes, strict=True)
+    )
     return Sloth(
-        jnp.abs(jax.random.normal(keys[0], (data.inputs.shape[1], skills))),
-        jax.random.normal(keys[1], (data.families.shape[1], skills)),
-        jnp.abs(jax.random.normal(keys[2], (skills, benchmarks))),
-        jax.random.normal(keys[3], (benchmarks,)),
-        jnp.log((chance + _INSIDE) / (1 - chance + _INSIDE)),
+        jnp.abs(inputs),
+        families,
+        jnp.abs(loadings),
+        offsets,
+        jnp.log((chance + _INSIDE) / (1 - chance + _INSIDE)).astype(data.scores.dtype),
         None,
     )
 
 
-def _start_link(benchmarks: int, key) -> Link:
+def _start_link(data: Data, key) -> Link:
     """Uniform within one over the root of the number of inputs; weights made positive."""
     keys = jax.random.split(key, 6)
     shapes = (
         ((_HIDDEN,), 1), ((_HIDDEN,), 1), ((_HIDDEN, _HIDDEN), _HIDDEN), ((_HIDDEN,), _HIDDEN),
         ((_HIDDEN,), _HIDDEN), ((), _HIDDEN),
     )  # fmt: skip
+    benchmarks, dtype = data.scores.shape[1], data.scores.dtype
     values = [
-        jax.random.uniform(k, (benchmarks, *shape), minval=-1, maxval=1) / jnp.sqrt(fan_in)
+        jax.random.uniform(k, (benchmarks, *shape), dtype, minval=-1, maxval=1) / fan_in**0.5
         for k, (shape, fan_in) in zip(keys, shapes, strict=True)
     ]
     return _increasing(Link(*values), jnp.abs)
@@ -123,7 +130,7 @@ def _increasing(link: Link, positive) -> Link:
 
 def _least(start: Sloth, data: Data, *, free: bool) -> Sloth:
     """Of the fits at each rate the one with the least training error."""
-    found, errors = _descend(start, data, jnp.array(_RATES), free=free)
+    found, errors = _descend(start, data, jnp.array(_RATES, data.scores.dtype), free=free)
     best = jnp.argmin(errors)
     return jax.tree.map(lambda leaf: leaf[best], found)
 
@@ -137,7 +144,8 @@ def _descend(start: Sloth, data: Data, rates: Float[Array, " rates"], *, free: b
 def _descend_at(start: Sloth, data: Data, rate, *, free: bool):
     plateau = optax.contrib.reduce_on_plateau(factor=_FALL, patience=_PLATEAU, rtol=1e-4)
     optimizer = optax.chain(optax.adam(rate), plateau)
-    share = data.train[:, None] / (data.train.sum() * data.scores.shape[1])
+    train = data.train.astype(data.scores.dtype)
+    share = train[:, None] / (train.sum() * data.scores.shape[1])
 
     def loss(model: Sloth):
         error = jnp.abs(predict(model, data) - data.scores)
@@ -150,7 +158,7 @@ def _descend_at(start: Sloth, data: Data, rate, *, free: bool):
         if not free:
             slope = slope._replace(chance=jnp.zeros_like(slope.chance))
         change, state = optimizer.update(slope, state, model, value=value)
-        model = optax.apply_updates(model, change)
+        model = eqx.apply_updates(model, change)
         if model.link is not None:
             model = model._replace(link=_increasing(model.link, lambda w: jnp.maximum(w, 0)))
         better = error + _TOLERANCE < least
@@ -161,6 +169,7 @@ def _descend_at(start: Sloth, data: Data, rate, *, free: bool):
     def goes_on(carry):
         return (carry[-1] < _STEPS) & (carry[-2] < _PATIENCE)
 
-    begin = (start, optimizer.init(start), start, jnp.inf, 0, 0)
+    worst = jnp.array(jnp.inf, data.scores.dtype)
+    begin = (start, optimizer.init(eqx.filter(start, eqx.is_array)), start, worst, 0, 0)
     _, _, best, least, _, _ = jax.lax.while_loop(goes_on, step, begin)
     return best, least
