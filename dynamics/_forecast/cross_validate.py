@@ -256,7 +256,8 @@ def without_families(cohort: Cohort, indices: Sequence[int]) -> Cohort:
 def _forecast(forecaster: Forecaster, cohort, index, given) -> tuple[np.ndarray, float]:
     family = cohort.families[index]
     grid = family.log10_n[given:]
-    scores = forecaster.scores(family.scores[:given], family.log10_n[:given], grid)
+    known, sizes = family.scores[:given], family.log10_n[:given]
+    scores = forecaster.scores(known, sizes, grid, tokens=family.tokens)
     low, high = forecaster.interval(scores, float(family.log10_n[given - 1]), grid)
     observed = family.scores[given:]
     there = ~np.isnan(observed)

@@ -22,6 +22,7 @@ from .forecast_fit import (
     ForecastSetting,
     Shooting,
     allowed_terms,
+    at_inputs,
     drop_terms,
     first_guess,
     gauss_newton,
@@ -35,7 +36,7 @@ from .forecast_fit import (
 )
 from .linear_flow import linear_flow, linear_flow_sensitivity
 from .names import Leave
-from .protocol import Cohort, CohortFamily, family_errors, held_out_groups
+from .protocol import Cohort, CohortFamily, family_errors, held_out_groups, token_inputs
 
 #: Share of the candidates that is averaged.
 _BEST = 0.25
@@ -65,7 +66,10 @@ def forecast_settings(coupling: Coupling = "full") -> tuple[ForecastSetting, ...
 
 @dataclass(frozen=True)
 class Member:
-    """One fitted system of the average: dz/dt = drift @ (1, z)."""
+    """One fitted system of the average: dz/dt = drift @ (1, z).
+
+    Fitted with tokens, dz/dt = drift @ (1, u, z) where u is the log of the family's tokens / 10^12.
+    """
 
     setting: ForecastSetting
     drift: Float[np.ndarray, "benchmarks order"]
@@ -117,18 +121,27 @@ class Forecaster:
         given: Float[Array | np.ndarray, "given benchmarks"],
         given_log10_n: Float[Array | np.ndarray, " given"],
         log10_n: Float[Array | np.ndarray, " grid"],
+        *,
+        tokens: float | None = None,
     ) -> Float[np.ndarray, "grid benchmarks"]:
-        """Predicted scores at `log10_n` of a family of which some models' scores are given."""
+        """Predicted scores at `log10_n` of a family of which some models' scores are given.
+
+        `tokens` that its smallest model was trained on are needed if the cohort was made with them;
+        ValueError where they are not given then, or given though it was not.
+        """
         known, sizes = np.asarray(given, float), np.asarray(given_log10_n, float)
-        grid = np.asarray(log10_n, float)
+        grid, inputs = np.asarray(log10_n, float), token_inputs(tokens)
         each = [
-            _track(m.setting, m.drift, self.benchmarks, [self.tracking], known, sizes, grid)[0]
+            _track(
+                m.setting, at_inputs(m.drift, inputs), self.benchmarks, [self.tracking], known,
+                sizes, grid,
+            )[0]
             for m in self.members
-        ]
+        ]  # fmt: skip
         return np.mean(each, axis=0)
 
     @in_double_precision
-    def ode(self, member: int = 0) -> CapabilityODE:
+    def ode(self, member: int = 0, *, tokens: float | None = None) -> CapabilityODE:
         """One of the averaged systems, best first, ready to integrate along its own clock.
 
         Its time is `members[member].setting.time(log10_n)`, not log10 N itself.
@@ -136,7 +149,7 @@ class Forecaster:
         chosen = self.members[member]
         return CapabilityODE(
             PolynomialLibrary(degree=1),
-            jnp.asarray(chosen.drift, float),
+            jnp.asarray(at_inputs(chosen.drift, token_inputs(tokens)), float),
             chosen.setting.coordinates(self.benchmarks),
             self.benchmarks,
         )
@@ -227,7 +240,8 @@ def fit_forecaster(
     if not longer:
         return forecaster
     seen = [
-        forecaster.scores(f.scores[:given], f.log10_n[:given], f.log10_n[given:]) for f in longer
+        forecaster.scores(f.scores[:given], f.log10_n[:given], f.log10_n[given:], tokens=f.tokens)
+        for f in longer
     ]
     band = _band([*families, *longer], [*predictions, *seen], cohort.benchmarks, given, level)
     return replace(forecaster, band=band)
@@ -243,8 +257,8 @@ def fit_setting(
         shooting,
         first_guess(shooting, every) if guess is None else guess,
         families=every,
-        penalty=penalty_weights(setting, len(cohort.benchmarks)),
-        active=allowed_terms(setting.coupling, cohort.benchmarks),
+        penalty=penalty_weights(setting, len(cohort.benchmarks), shooting.inputs),
+        active=allowed_terms(setting.coupling, cohort.benchmarks, shooting.inputs),
     )
 
 
@@ -260,8 +274,8 @@ def _candidate(
     Predictions here start from the smallest model, whatever is given.
     """
     shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
-    active = allowed_terms(setting.coupling, cohort.benchmarks)
-    penalty = penalty_weights(setting, len(cohort.benchmarks))
+    active = allowed_terms(setting.coupling, cohort.benchmarks, shooting.inputs)
+    penalty = penalty_weights(setting, len(cohort.benchmarks), shooting.inputs)
     count = round(setting.dropped * active.sum())
     others = without(
         drift,
@@ -279,7 +293,7 @@ def _candidate(
     )
     flat = np.concatenate(rows)
     end = linear_flow(system_matrix(others), shooting.start[flat], shooting.duration[flat], which)
-    scores = to_scores(end[:, 1:], shooting.floor)
+    scores = to_scores(end[:, 1 + shooting.inputs :], shooting.floor)
     predictions = tuple(np.split(scores, np.cumsum(list(map(len, rows)))[:-1]))
     error = family_errors([cohort.families[i] for i in indices], predictions, given=given)
     every = np.ones(len(cohort.families))
@@ -303,7 +317,7 @@ def _choose_tracking(
             [
                 _track(
                     candidate.member.setting,
-                    candidate.others[group],
+                    at_inputs(candidate.others[group], family.inputs),
                     cohort.benchmarks,
                     choices,
                     family.scores[:given],

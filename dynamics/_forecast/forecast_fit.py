@@ -1,10 +1,11 @@
 """Fit one linear system to whole trajectories: Gauss-Newton with exact sensitivities.
 
 The state is the log odds z of the scores over a floor, time is a clock of the size, the system is
-dz/dt = b + A z. Each family is predicted from its smallest model to all larger ones, and what is
-compared are scores, with a loss that grows linearly for large errors (Huber 1964, Annals of
-Mathematical Statistics 35, 73-101), each family counting once. The normal matrices are stored per
-family, so the fit without some families is one Newton step away.
+dz/dt = b + A z, or b + c u + A z with a constant input u of the family. Each family is predicted
+from its smallest model to all larger ones, and what is compared are scores, with a loss that grows
+linearly for large errors (Huber 1964, Annals of Mathematical Statistics 35, 73-101), each family
+counting once. The normal matrices are stored per family, so the fit without some families is one
+Newton step away.
 """
 
 from collections.abc import Sequence
@@ -86,8 +87,8 @@ class Shooting:
     """All that a fit needs to know of the families: from where, for how long, to what.
 
     Rows are (family, larger model) pairs in the order of the families. `start` has a leading 1 for
-    the constants. `weight` is 0, and `target` any number, where a score is missing; within a
-    family the other weights sum to the number of benchmarks.
+    the constants, then the family's inputs. `weight` is 0, and `target` any number, where a score
+    is missing; within a family the other weights sum to the number of benchmarks.
     """
 
     start: Float[np.ndarray, "pairs order"]
@@ -104,18 +105,25 @@ class Shooting:
         """Pairs of each family's smallest model with each of its larger ones."""
         floor = np.array(setting.coordinates(benchmarks).floor)
         larger = [len(family.models) - 1 for family in families]
-        start = [to_state(family.scores[:1], floor) for family in families]
+        start = [
+            with_constant(to_state(family.scores[:1], floor), family.inputs) for family in families
+        ]
         times = [setting.time(family.log10_n) for family in families]
         there = [~np.isnan(family.scores[1:]) for family in families]
         target = np.concatenate([family.scores[1:] for family in families])
         return cls(
-            start=with_constant(np.repeat(np.concatenate(start), larger, axis=0)),
+            start=np.repeat(np.concatenate(start), larger, axis=0),
             duration=np.concatenate([time[1:] - time[0] for time in times]),
             target=np.where(np.isnan(target), 0.5, target),
             weight=np.concatenate([each * (each.shape[1] / each.sum()) for each in there]),
             first=tuple(np.cumsum([0, *larger[:-1]]).tolist()),
             floor=floor,
         )
+
+    @property
+    def inputs(self) -> int:
+        """How many constant inputs there are beside the 1."""
+        return self.start.shape[1] - 1 - self.target.shape[1]
 
 
 @dataclass(frozen=True)
@@ -140,24 +148,49 @@ def to_scores(
     return floor + (1 - floor) * expit(state)
 
 
-def with_constant(state: Float[np.ndarray, "models benchmarks"]) -> np.ndarray:
-    """States with a leading 1, whose rate of change is 0."""
-    return np.concatenate([np.ones((len(state), 1)), state], axis=1)
+def with_constant(
+    state: Float[np.ndarray, "models benchmarks"],
+    inputs: Float[np.ndarray, " inputs"] | tuple[()] = (),
+) -> np.ndarray:
+    """States with a leading 1 and the inputs, whose rate of change is 0."""
+    constant = np.tile([1.0, *inputs], (len(state), 1))
+    return np.concatenate([constant, state], axis=1)
 
 
 def system_matrix(drift: Float[np.ndarray, "*batch benchmarks order"]) -> np.ndarray:
-    """The square matrix of (1, z)' = M (1, z)."""
-    return np.concatenate([np.zeros_like(drift[..., :1, :]), drift], axis=-2)
+    """The square matrix of (1, u, z)' = M (1, u, z)."""
+    *batch, dims, order = drift.shape
+    return np.concatenate([np.zeros((*batch, order - dims, order)), drift], axis=-2)
 
 
-def allowed_terms(coupling: Coupling, benchmarks: Sequence[str]) -> Bool[np.ndarray, "_ _"]:
-    """Which coefficients may differ from zero; columns are the constant, then the benchmarks."""
-    dims = len(benchmarks)
-    allowed = np.ones((dims, dims + 1), bool)
+def at_inputs(
+    drift: Float[np.ndarray, "*batch benchmarks order"], inputs: Float[np.ndarray, " inputs"]
+) -> Float[np.ndarray, "*batch benchmarks _"]:
+    """The coefficients of (1, z) for a family of these inputs: b + c u is its constant.
+
+    Raises ValueError where the system has inputs and the family none, or the other way round.
+    """
+    first = drift.shape[-1] - drift.shape[-2]
+    if len(inputs) != first - 1:
+        wants = "with" if first > 1 else "without"
+        raise ValueError(f"the forecaster was fitted {wants} tokens; give tokens only if it was")
+    if first == 1:
+        return drift
+    constant = drift[..., :1] + (drift[..., 1:first] @ inputs)[..., None]
+    return np.concatenate([constant, drift[..., first:]], axis=-1)
+
+
+def allowed_terms(
+    coupling: Coupling, benchmarks: Sequence[str], inputs: int = 0
+) -> Bool[np.ndarray, "_ _"]:
+    """Which coefficients may differ from zero; columns are the constant, the inputs, then the
+    benchmarks."""
+    dims, first = len(benchmarks), 1 + inputs
+    allowed = np.ones((dims, first + dims), bool)
     if coupling != "full":
-        allowed[:, 1:] = np.eye(dims, dtype=bool)
+        allowed[:, first:] = np.eye(dims, dtype=bool)
     if coupling == "reasoning":
-        allowed[:, 1 + reasoning_index(benchmarks)] = True
+        allowed[:, first + reasoning_index(benchmarks)] = True
     return allowed
 
 
@@ -166,9 +199,11 @@ def reasoning_index(benchmarks: Sequence[str]) -> int:
     return benchmarks.index("hellaswag") if "hellaswag" in benchmarks else 0
 
 
-def penalty_weights(setting: ForecastSetting, dims: int) -> Float[np.ndarray, " coefficients"]:
+def penalty_weights(
+    setting: ForecastSetting, dims: int, inputs: int = 0
+) -> Float[np.ndarray, " coefficients"]:
     """The ridge on each coefficient."""
-    weights = np.full((dims, dims + 1), setting.ridge)
+    weights = np.full((dims, 1 + inputs + dims), setting.ridge)
     weights[:, 0] *= _CONSTANT_SHARE
     return weights.ravel()
 
@@ -178,13 +213,14 @@ def first_guess(
 ) -> Float[np.ndarray, "benchmarks order"]:
     """Least squares of the changes of state on the mean state times the duration."""
     end = to_state(shooting.target, shooting.floor)
-    middle = with_constant((shooting.start[:, 1:] + end) / 2) * shooting.duration[:, None]
+    constant, begin = np.split(shooting.start, [1 + shooting.inputs], axis=1)
+    middle = np.hstack([constant, (begin + end) / 2]) * shooting.duration[:, None]
     # Pairs that lack a score are left out of the guess, unless all do.
     whole = (shooting.weight > 0).all(axis=1) | ~(shooting.weight > 0).all(axis=1).any()
     weight = shooting.weight.mean(axis=1) * whole * _per_pair(shooting, families)
     weight = weight[:, None]
     gram = middle.T @ (weight * middle)
-    change = middle.T @ (weight * (end - shooting.start[:, 1:]))
+    change = middle.T @ (weight * (end - begin))
     # z(end) - z(start) = integral of (b + A z) ds, about (b + A (z(start) + z(end)) / 2) times the
     # duration: linear in b and A.
     tame = _GUESS_RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
@@ -276,10 +312,11 @@ def _linearised(
     end, sensitivity = linear_flow_sensitivity(
         system_matrix(drift), shooting.start, shooting.duration
     )
-    share = expit(end[:, 1:])
+    first = 1 + shooting.inputs
+    share = expit(end[:, first:])
     slope = (1 - shooting.floor) * share * (1 - share)
     residual = shooting.floor + (1 - shooting.floor) * share - shooting.target
-    jacobian = (sensitivity[:, 1:, 1:] * slope[:, :, None, None]).reshape(*slope.shape, -1)
+    jacobian = (sensitivity[:, first:, first:] * slope[:, :, None, None]).reshape(*slope.shape, -1)
     # The loss is sum of w rho(r) with Huber's rho: rho'(r) = psi r, psi = min(1, k / |r|). So its
     # gradient is J'(w psi r), and J'(w psi J), that of iteratively reweighted least squares, is a
     # curvature that is never negative.
@@ -376,7 +413,8 @@ def drop_terms(
 
 def _objective(shooting, drift, families, penalty) -> float:
     end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
-    size = np.abs(to_scores(end[:, 1:], shooting.floor) - shooting.target)
+    scores = to_scores(end[:, 1 + shooting.inputs :], shooting.floor)
+    size = np.abs(scores - shooting.target)
     loss = np.where(size < _HUBER, size**2 / 2, _HUBER * (size - _HUBER / 2))
     total = np.sum((shooting.weight * loss).sum(axis=1) * _per_pair(shooting, families))
     return float(total + penalty @ drift.ravel() ** 2 / 2)

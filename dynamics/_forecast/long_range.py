@@ -59,7 +59,10 @@ def long_range(forecaster: Forecaster, cohort: Cohort, *, factor: float = 10.0) 
     if cohort.benchmarks != forecaster.benchmarks:
         raise ValueError("the cohort and the forecaster have different benchmarks")
     values = np.stack(
-        [np.linalg.eigvals(member.drift[:, 1:].astype(complex)) for member in forecaster.members]
+        [
+            np.linalg.eigvals(member.drift[:, -len(cohort.benchmarks) :].astype(complex))
+            for member in forecaster.members
+        ]
     )
     turns = 0.0
     for member, row in zip(forecaster.members, values, strict=True):
@@ -70,7 +73,10 @@ def long_range(forecaster: Forecaster, cohort: Cohort, *, factor: float = 10.0) 
     beyond = np.stack(
         [
             forecaster.scores(
-                family.scores[-1:], family.log10_n[-1:], family.log10_n[-1:] + np.log10(factor)
+                family.scores[-1:],
+                family.log10_n[-1:],
+                family.log10_n[-1:] + np.log10(factor),
+                tokens=family.tokens,
             )[0]
             for family in cohort.families
         ]

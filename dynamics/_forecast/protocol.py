@@ -29,6 +29,15 @@ HELD_OUT_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogran
 _MOST_DRAWS = 2**20
 
 
+#: A family trained on so many tokens needs no drift of its own beyond the constants.
+_TOKEN_ORIGIN = 1e12
+
+
+def token_inputs(tokens: float | None) -> Float[np.ndarray, " inputs"]:
+    """The log of a number of tokens over 10^12 as the one input of a system; none without it."""
+    return np.zeros(0) if tokens is None else np.log([tokens / _TOKEN_ORIGIN])
+
+
 @dataclass(frozen=True)
 class CohortFamily:
     """One family's models by size: `log10_n` rises strictly, `scores` are fractions.
@@ -37,6 +46,7 @@ class CohortFamily:
     `Clock.middle`).
 
     The first model has all scores; of later ones some may be missing (NaN) where a study allows it.
+    `tokens`: how many the first model was trained on, where the study uses them.
     """
 
     name: str
@@ -44,6 +54,12 @@ class CohortFamily:
     models: tuple[str, ...]
     log10_n: Float[np.ndarray, " models"]
     scores: Float[np.ndarray, "models benchmarks"]
+    tokens: float | None = None
+
+    @property
+    def inputs(self) -> Float[np.ndarray, " inputs"]:
+        """What drives the family from outside: the log of its tokens, or nothing."""
+        return token_inputs(self.tokens)
 
     def complete(self) -> "CohortFamily":
         """The family with only the models that have all scores."""
@@ -59,8 +75,8 @@ class Cohort:
     """The families that a held-out study uses.
 
     `left_out` lists (model or family, reason) of what the table holds and the cohort does not:
-    `incomplete_scores`, `mixture_of_experts`, `several_models_of_one_size`, `too_few_sizes`, and
-    what the table itself left out.
+    `incomplete_scores`, `mixture_of_experts`, `several_models_of_one_size`, `too_few_sizes`,
+    `unknown_tokens`, and what the table itself left out.
     """
 
     families: tuple[CohortFamily, ...]
@@ -91,6 +107,7 @@ _HINTS = {
         "several of its models have one size, so it is no single trajectory; "
         "take same_size='first' to keep the first of each"
     ),
+    "unknown_tokens": "it is not known on how many tokens its smallest model was trained",
 }
 
 
@@ -102,6 +119,7 @@ def held_out_cohort(
     same_size: SameSize = "leave_out",
     mixtures: bool = False,
     partial_after: int | None = None,
+    tokens: bool = False,
 ) -> Cohort:
     """The families of `table` with at least `min_models` sizes and all scores.
 
@@ -111,7 +129,8 @@ def held_out_cohort(
     `leave_out` the family, or keep the `first` model of each size; `mixtures`, whether mixtures of
     experts count (their total and active sizes differ, so their position on the axis is unclear);
     `partial_after`, after how many models with all scores of a family larger ones may lack some
-    (by default none may).
+    (by default none may); `tokens`, whether the number of tokens of a family's smallest model
+    drives the dynamics, too: families where it is not known are left out then.
 
     Raises ValueError for a benchmark that is not in the table and when no family remains.
     """
@@ -135,6 +154,10 @@ def held_out_cohort(
         if len(rows) < min_models:
             left_out.append((str(name), "too_few_sizes"))
             continue
+        count = float(rows["tokens"].iloc[0]) if tokens and "tokens" in rows else np.nan
+        if tokens and not count > 0:
+            left_out.append((str(name), "unknown_tokens"))
+            continue
         lab = str(rows["lab"].iloc[0]) if "lab" in rows else str(name)
         families.append(
             CohortFamily(
@@ -143,6 +166,7 @@ def held_out_cohort(
                 models=tuple(map(str, rows["model"])),
                 log10_n=rows["time"].to_numpy(float) + usual_place(clock),
                 scores=rows[list(chosen)].to_numpy(float),
+                tokens=count if tokens else None,
             )
         )
     if not families and len(table.families) == 1:

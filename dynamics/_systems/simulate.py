@@ -29,15 +29,20 @@ def simulate(
     def field(_, x):
         return values.values(x[None])[0] @ weights if used.any() else np.zeros_like(x)
 
-    def escaped(_, x):
-        return far - float(np.abs(x).max())
-
-    escaped.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
     with np.errstate(all="ignore"):
-        solved = scipy.integrate.solve_ivp(
-            field, (0, t[-1]), start, method="LSODA", t_eval=t, rtol=1e-7,
-            atol=1e-10 * max(1e-6, float(np.abs(start).max())), events=escaped,
-        )  # fmt: skip
-    reached = solved.y.T
-    out[: len(reached)] = np.where(np.isfinite(reached), reached, np.nan)
+        # Stepped by hand: at a pole SciPy's search for the time of an event may find no sign change
+        # between the ends of a step, and raises.
+        solver = scipy.integrate.LSODA(
+            field, 0.0, start, t[-1], rtol=1e-7, atol=1e-10 * max(1e-6, float(np.abs(start).max()))
+        )
+        done = 1
+        while solver.status == "running":
+            solver.step()
+            if solver.status == "failed" or not np.abs(solver.y).max() < far:
+                break
+            ahead = np.searchsorted(solver.direction * t, solver.direction * solver.t, side="right")
+            upto = max(done, int(ahead))
+            if upto > done:
+                out[done:upto] = solver.dense_output()(t[done:upto]).T
+            done = upto
     return out

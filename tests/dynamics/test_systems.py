@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import sympy
 from planted_systems import forced_oscillator, lotka_volterra, measured, pendulum
+from scipy.integrate import quad
 
 from nullcline import dynamics
+from nullcline.dynamics._systems.simulate import simulate
 
 TRUTH = {
     ("prey", "prey"): 1.1,
@@ -174,6 +176,28 @@ def test_a_system_goes_on_as_text_latex_sympy_and_through_jax(plain):
     ours = plain.simulate([10, 5], grid)
     theirs = dynamics.integrate(plain.ode, [10.0, 5.0], log10_n=grid)
     np.testing.assert_allclose(ours, theirs.x, rtol=1e-4)
+
+
+@pytest.mark.parametrize("times", [np.linspace(0, 10, 512), np.linspace(0, -10, 512)])
+def test_a_solution_that_escapes_is_missing_from_there_on(times):
+    """SciPy's search for the time at which this one escapes finds no sign change and raises."""
+    sign = np.sign(times[-1])
+    terms = dynamics.monomials(1, 3)
+    weights = np.array([[1.2997492523514413, 0.0, -1.0282524395894383, 0.2910761823347362]])
+    assert [term.powers for term in terms] == [(0,), (1,), (2,), (3,)]
+    found = simulate(terms, sign * weights, [3.1], times)[:, 0]
+    last = np.flatnonzero(np.isfinite(found))[-1]
+    assert np.isnan(found[last + 1 :]).all()
+
+    def rate(x):
+        return weights[0] @ x ** np.arange(4)
+
+    # Separated: the time to reach x from 3.1 is the integral of 1 / rate; infinity has a time too.
+    # The rate at 3.1 is .1, so an error of 1e-7 in x is one of 1e-6 in time, and grows from there.
+    for x, at in zip(found[1 : last + 1 : 20], np.abs(times)[1 : last + 1 : 20], strict=True):
+        assert quad(lambda y: 1 / rate(y), 3.1, x)[0] == pytest.approx(at, abs=1e-4)
+    pole = quad(lambda y: 1 / rate(y), 3.1, np.inf)[0]
+    assert abs(times[last]) < pole < abs(times[last + 2])
 
 
 def test_bounds_are_kept_and_bind():

@@ -84,3 +84,24 @@ def test_a_wrong_word_costs_one_line(file, arguments, word, capsys):
     assert out == ""
     assert len(said) == 1
     assert word in said[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("t,x,y", "add it to the header, or give --time t if its rows are trajectories"),
+        ("Time;x;y", "add it to the header, or give --time Time if its rows are trajectories"),
+        ("age,x,y", "add it to the header"),
+        ("t,x,word", "add it to the header, or give --time t if its rows are trajectories"),
+        ("t,word", "add it to the header"),
+    ],
+)
+def test_a_table_without_models_but_with_a_clock_hints_at_time(header, hint, tmp_path, capsys):
+    mark = ";" if ";" in header else ","
+    cells = ["a" if name == "word" else "0.5" for name in header.split(mark)]
+    (tmp_path / "runs.csv").write_text(f"{header}\n{mark.join(cells)}\n")
+    assert main(["ode", "fit", str(tmp_path / "runs.csv")]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("ode ")]
+    assert len(said) == 1
+    assert "runs.csv" in said[0]
+    assert said[0].endswith(hint)

@@ -1,15 +1,56 @@
 """The study `nullcline ode fit`, and `nullcline run fit_dynamics -m penalty=ridge,l1`."""
 
-from ...inputs import read_table, table_inputs
+from typing import TYPE_CHECKING
+
+from ...inputs import read_table
 from ...schemas import FitDynamics
 from ...study import Outcome, Say, study
 from . import fit_report, fit_to_dict, fit_to_text
+
+if TYPE_CHECKING:
+    from ....dynamics import ScoreTable
+
+_CLOCKS = ("t", "time")
+_LOOKED_AT = 100  # rows
+
+
+def _table(settings: FitDynamics) -> "ScoreTable":
+    """The score table; one that names no models but has a clock is told how it may be fitted."""
+    from .... import dynamics
+
+    try:
+        return read_table(settings)
+    except dynamics.TableError as error:
+        time = _clock(error.path) if error.problem == "no column 'model'" else None
+        if time is None:
+            raise
+        hint = f"{error.hint}, or give --time {time} if its rows are trajectories"
+        raise dynamics.TableError(error.path, error.problem, hint, error.row) from None
+
+
+def _inputs(settings: FitDynamics) -> dict[str, str]:
+    table = _table(settings)
+    return {table.name: table.sha256}
+
+
+def _clock(path: str) -> str | None:
+    """The column of times of a file that has one beside other numbers, None for other files."""
+    import pandas as pd
+
+    try:
+        rows = pd.read_csv(path, sep="[,;\t|]", engine="python", nrows=_LOOKED_AT)
+    except (ValueError, OSError):  # no text, or no table of one width
+        return None
+    time = next((str(c) for c in rows.columns if str(c).strip().casefold() in _CLOCKS), None)
+    if time is None or rows.drop(columns=time).select_dtypes("number").empty:
+        return None
+    return time.strip()
 
 
 @study(
     FitDynamics,
     command="ode fit",
-    inputs=table_inputs,
+    inputs=_inputs,
     to_dict=fit_to_dict,
     to_text=lambda report, settings: fit_to_text(report),
     rows="terms",
@@ -19,7 +60,7 @@ def fit_dynamics(settings: FitDynamics, say: Say) -> Outcome:
     """Fit one ODE."""
     return Outcome(
         fit_report(
-            read_table(settings),
+            _table(settings),
             degree=settings.degree,
             penalty=settings.penalty.name,
             strength=settings.penalty.strength,
