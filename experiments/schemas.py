@@ -284,11 +284,13 @@ class TrainOrganism(Launched):
 
 @dataclass
 class ModelChoice(Options):
-    """What `interp.load_model` takes: a hub id, a folder or `organism:NAME`, and how."""
+    """What `interp.load_model` takes: a model's name or place, and how it is to be loaded."""
 
     prefix: ClassVar[str] = "model"
     name: str = option(
-        "organism:heads-64", "a hub id, a local folder, or organism:NAME", flag="MODEL"
+        "organism:heads-64",
+        "a hub id, a folder, a .gguf file, package:NAME (one with a GGUF), organism:NAME",
+        flag="MODEL",
     )
     revision: str | None = option(None, "commit, tag or branch on the hub")
     dtype: Dtype = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))

@@ -26,6 +26,8 @@ from ._models.model import Model as Model
 from ._models.model import build_model as build_model
 from ._models.model import load_model as load_model
 from ._models.model import organism_file as organism_file
+from ._models.resolve import ModelSource as ModelSource
+from ._models.resolve import resolve_model as resolve_model
 from ._names import DetectionMethod as DetectionMethod
 from ._names import Dtype as Dtype
 from ._names import Finish as Finish

@@ -79,6 +79,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _name(model: str) -> str:
-    """A folder's own name: where it lies is nobody's business over the network."""
-    folder = Path(model)
-    return folder.resolve().name if folder.is_dir() else model
+    """A folder's or a file's own name: where it lies is nobody's business over the network."""
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path.resolve().name
+    return path.stem if path.is_file() else model

@@ -19,7 +19,9 @@ def study_to_dict(study: HeadStudy) -> dict[str, Any]:
     return plain(
         {
             "model": pick(
-                study.model, "name revision fingerprint architecture n_layers n_heads parity"
+                study.model,
+                "name revision fingerprint architecture n_layers n_heads parity quantisation "
+                "adapter_base",
             ),
             "pairs": {
                 "truth": study.pairs.truth_name,

@@ -79,7 +79,10 @@ def vector_report(study: TruthStudy) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    return pick(model, "name revision fingerprint architecture n_layers d_model parity")
+    return pick(
+        model,
+        "name revision fingerprint architecture n_layers d_model parity quantisation adapter_base",
+    )
 
 
 def _sets(sets: TruthSets) -> dict[str, Any]:
