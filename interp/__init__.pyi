@@ -66,6 +66,7 @@ from ._steering.export import export_vector as export_vector
 from ._steering.generate import Generated as Generated
 from ._steering.generate import encode_prompt as encode_prompt
 from ._steering.generate import generate as generate
+from ._steering.generate import own_settings as own_settings
 from ._steering.generate import room_for as room_for
 from ._steering.guard import Guarded as Guarded
 from ._steering.guard import generate_guarded as generate_guarded
@@ -75,6 +76,7 @@ from ._steering.steer import steer as steer
 from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
 from ._steering.vector import TruthVector as TruthVector
 from ._steering.vector import check_fits as check_fits
+from ._steering.vector import fit_note as fit_note
 from ._steering.vector import load_vector as load_vector
 from ._steering.vector import save_vector as save_vector
 from ._truth.choose import Budget as Budget

@@ -53,7 +53,10 @@ def run(options: argparse.Namespace) -> None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
-            print(vector, file=sys.stderr)
+            note = interp.fit_note(model, vector)
+            print(f"{vector}{'; ' if note else ''}{note}", file=sys.stderr)
+        if left_out := interp.own_settings(model):
+            print(f"without the model's own {', '.join(left_out)}", file=sys.stderr)
         name = options.name or _name(options.model_name)
         app = serving.create_app(
             model, vector, name=name, hosts=web.own_names(options.host), limits=limits

@@ -112,7 +112,7 @@ def _chat(model: Model, vector: TruthVector, options: argparse.Namespace) -> Non
 def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Namespace) -> None:
     from ..formats import to_json
 
-    result: dict[str, Any] = {"prompt": prompt, **_described(vector, options)}
+    result: dict[str, Any] = {"prompt": prompt, **_described(model, vector, options)}
     if options.compare:
         result["unsteered"] = _text(model, vector, prompt, options, steered=False)["text"]
         if not options.json:
@@ -187,7 +187,9 @@ def _text(
     }
 
 
-def _described(vector: TruthVector, options: argparse.Namespace) -> dict[str, Any]:
+def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -> dict[str, Any]:
+    from ... import interp
+
     return {
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
@@ -197,6 +199,8 @@ def _described(vector: TruthVector, options: argparse.Namespace) -> dict[str, An
         else (vector.strength if options.strength is None else options.strength),
         "ablated": options.ablate,
         "condition": vector.condition is not None,
+        "note": interp.fit_note(model, vector),
+        "settings_left_out": interp.own_settings(model),
     }
 
 
@@ -216,6 +220,10 @@ def _said(result: dict[str, Any]) -> str:
             f"; {guard['spent']:.3f} of {guard['budget']:g} nats spent, backed off at "
             f"{guard['backed_off']} of {len(guard['strengths'])} tokens"
         )
+    if result["note"]:
+        line += f"; {result['note']}"
+    if result["settings_left_out"]:
+        line += f"; without the model's own {', '.join(result['settings_left_out'])}"
     return f"{line}; {result['tokens']} tokens, ended by {result['finish']}"
 
 

@@ -16,7 +16,7 @@ from .._questions.pairs import Question
 from .._steering.generate import generate
 from .._steering.hook_point import HookPoint
 from .._steering.steer import steer
-from .._steering.vector import TruthVector
+from .._steering.vector import TruthVector, dtype_name
 from .._truth.find import unit
 from .._truth.linear import mass_mean
 from .._truth.sets import TruthSets
@@ -58,6 +58,8 @@ def published_vector(model: Model, sets: TruthSets, *, seed: int = 0) -> TruthVe
         contrast="8 true against 8 false sentences: mean states at the last position",
         model=model.name,
         fingerprint=model.fingerprint,
+        rounded_fingerprint=model.rounded_fingerprint,
+        dtype=dtype_name(model),
         revision=model.revision,
         positions="last",
         data=sets.sha256,

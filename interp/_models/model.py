@@ -1,9 +1,10 @@
 """An open-weight model that can be looked into: what it is, and how one is loaded."""
 
+import contextlib
 import copy
 import dataclasses
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 
 from .._errors import InterpError
 from .._names import Dtype
-from .network import fingerprint, likely_cause, text_config, twin_of
+from .network import fingerprints, likely_cause, text_config, twin_of
 from .parts import Parts, find_parts
 from .plain import DTYPES, Plain, Wanted, load_plain, quiet
 from .resolve import ModelSource, resolve_model
@@ -32,7 +33,8 @@ class Model:
     - `tokenizer`: the model's own.
     - `parts`: where attention, MLPs, norms and unembedding are.
     - `parity`: largest difference between the logits of bridge and network on a fixed text.
-    - `fingerprint`: a digest of the weights, for files that belong to this model.
+    - `fingerprint`: a digest of the weights, for files that belong to this model;
+      `rounded_fingerprint`: of the weights rounded to bfloat16, the same in both number formats.
     - `quantisation`: of the file that the weights were dequantised from, such as `Q4_1`;
       `adapter_base`: the model that a PEFT adapter was merged onto. None where neither was.
     """
@@ -47,6 +49,7 @@ class Model:
     parts: Parts
     parity: float
     fingerprint: str
+    rounded_fingerprint: str = ""
     quantisation: str | None = None
     adapter_base: str | None = None
 
@@ -90,9 +93,31 @@ class Model:
         """Longest text in tokens that the model was made for (a large number where unknown)."""
         return int(getattr(text_config(self.network.config), "max_position_embeddings", 1 << 20))
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text, with whatever the tokenizer itself puts before it."""
-        return list(self.tokenizer(text)["input_ids"])
+    def encode(self, text: str, *, special: bool = True) -> list[int]:
+        """Token ids of a text, with whatever the tokenizer itself puts before it (unless `special`
+        is False).
+
+        **Raises** `InterpError` for a text that the tokenizer cannot say, and for a token that the
+        network has no embedding for.
+        """
+        try:
+            tokens = list(self.tokenizer(text, add_special_tokens=special)["input_ids"])
+        except Exception as error:
+            # The library of tokenizers raises bare exceptions, about this text.
+            reason = " ".join(str(error).split())[:120]
+            raise InterpError(
+                f"the tokenizer of {self.name} cannot say {text[:80]!r} ({reason})"
+            ) from None
+        known = self.network.get_input_embeddings().weight.shape[0]
+        strange = next((token for token in tokens if not 0 <= token < known), None)
+        if strange is not None:
+            raise InterpError(
+                f"the tokenizer of {self.name} says token {strange} "
+                f"({self.tokenizer.convert_ids_to_tokens(strange)!r}) in {text[:80]!r}, and the "
+                f"network embeds 0 to {known - 1}: tokenizer and weights are not of one model, or "
+                "tokens were added without training"
+            )
+        return tokens
 
     def decode(self, tokens: Sequence[int] | torch.Tensor) -> str:
         """The text of token ids, special tokens left out."""
@@ -152,7 +177,7 @@ def load_model(
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )
-    with quiet():
+    with quiet(), _one_thread():
         plain = load_plain(source, wanted)
         return _model_of(plain, name=name, revision=_revision(plain, revision), source=source)
 
@@ -214,6 +239,7 @@ def _model_of(
             "on the plain network is not affected.",
             stacklevel=3,
         )
+    digests = fingerprints(network)
     return Model(
         name=name,
         revision=revision,
@@ -224,7 +250,8 @@ def _model_of(
         tokenizer=tokenizer,
         parts=find_parts(network, bridge.adapter.component_mapping or {}, tokens[:1, :4]),
         parity=parity,
-        fingerprint=fingerprint(network),
+        fingerprint=digests.exact,
+        rounded_fingerprint=digests.rounded,
         quantisation=plain.quantisation,
         adapter_base=plain.adapter_base,
     )
@@ -243,6 +270,17 @@ def _device(device: str | None) -> str:
         reason = " ".join(str(error).split())[:120]
         raise InterpError(f"device {device!r} cannot be used: {reason}") from None
     return device
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """The few tokens that loading reads are limited by memory: more threads would wait, busily."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def organism_file(model: Model, name: str) -> Path | None:

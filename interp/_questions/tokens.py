@@ -41,11 +41,10 @@ def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, locatio
         while same < min(shared, len(tokens)) and tokens[same] == alone[same]:
             same += 1
         shared = same
-    unknown = model.tokenizer.unk_token_id
     for answer, tokens in zip(answers, whole, strict=True):
         if len(tokens) == shared:
             raise InterpError(f"{location}: the tokenizer has no token for the answer {answer!r}")
-        if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
+        if has_unknown(model, f"{prompt}{seam}{answer}", tokens):
             raise InterpError(
                 f"{location}: the tokenizer of {model.name} cannot say {prompt!r} {answer!r} (it "
                 "has no token for a word of it)"
@@ -60,6 +59,16 @@ def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, locatio
     return Answers(
         context=tuple(whole[0][:shared]), answers=tuple(tuple(t[shared:]) for t in whole)
     )
+
+
+def has_unknown(model: Model, text: str, tokens: Sequence[int]) -> bool:
+    """Whether the tokenizer had no token for a word of a text. The token for such words may stand
+    in the text by its own name, and may be one that ends texts: the model reads both."""
+    tokenizer = model.tokenizer
+    unknown = tokenizer.unk_token_id
+    if unknown is None or unknown == tokenizer.eos_token_id:
+        return False
+    return list(tokens).count(unknown) > text.count(tokenizer.unk_token)
 
 
 def encode_pair(model: Model, pair: Pair) -> Answers:

@@ -40,7 +40,7 @@ def steering_to_dict(study: SteeringStudy) -> dict[str, Any]:
         {
             "model": _model(study.model),
             "sets": _sets(study.sets),
-            "vector": _vector(study.vector),
+            "vector": _vector(study.vector) | {"note": study.note},
             **evaluation_to_dict(study.evaluation),
             "published_count": dataclasses.asdict(study.counted),
         }

@@ -50,6 +50,13 @@ class SteeringStudy:
     questions: str
     inputs: dict[str, str]
 
+    @property
+    def note(self) -> str:
+        """What is to be said of this vector on this model; empty where nothing is."""
+        from ....interp import fit_note
+
+        return fit_note(self.model, self.vector)
+
 
 def choose_sets(
     model: Model,

@@ -68,6 +68,7 @@ def steering_to_text(study: SteeringStudy) -> str:
     return "\n".join(
         [
             _vector(study.vector),
+            *([f"note: {study.note}"] if study.note else []),
             "",
             evaluation_to_text(study.evaluation, study.sets),
             f"published rule, counted as published ({counted.prompts} prompts whose sampled text "
