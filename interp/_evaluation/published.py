@@ -13,6 +13,7 @@ from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
+from .._questions.tokens import prompt_tokens
 from .._steering.generate import generate
 from .._steering.hook_point import HookPoint
 from .._steering.steer import steer
@@ -60,6 +61,7 @@ def published_vector(model: Model, sets: TruthSets, *, seed: int = 0) -> TruthVe
         fingerprint=model.fingerprint,
         rounded_fingerprint=model.rounded_fingerprint,
         dtype=dtype_name(model),
+        frame=sets.frame,
         revision=model.revision,
         positions="last",
         data=sets.sha256,
@@ -95,8 +97,9 @@ def published_count(
     check_seed(seed, error=InterpError)
     differ = np.zeros(3)
     for number, question in enumerate(questions):
+        prompt = prompt_tokens(model, question)
 
-        def text(strength: float, temperature: float, draw: int, prompt: str = question.prompt):
+        def text(strength: float, temperature: float, draw: int, prompt: list[int] = prompt):
             with steer(model, vector, strength=strength, force=True):
                 return generate(
                     model,

@@ -51,8 +51,8 @@ class PublishedCompetition:
 
 def published_competition(
     model: Model,
-    truth_prompts: Sequence[str],
-    reasoning_prompts: Sequence[str],
+    truth_prompts: Sequence[str | Sequence[int]],
+    reasoning_prompts: Sequence[str | Sequence[int]],
     *,
     neutral_prompts: Sequence[str] | None = None,
     seed: int = 0,

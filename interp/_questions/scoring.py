@@ -12,7 +12,7 @@ from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
 from .pairs import Question
-from .tokens import batches, encode_answers, unique
+from .tokens import batches, encode_question, unique
 
 
 @shown
@@ -54,8 +54,7 @@ def encode_questions(model: Model, questions: Sequence[Question]) -> EncodedQues
         raise InterpError("there are no questions to score")
     needed, reads = [], []
     for number, question in enumerate(questions):
-        location = question.location or f"question {number + 1}"
-        tokens = encode_answers(model, question.prompt, question.options, location=location)
+        tokens = encode_question(model, question, location=f"question {number + 1}")
         for answer in tokens.answers:
             # The last token of an answer is predicted, not read.
             needed.append(tokens.context + answer[:-1])

@@ -10,8 +10,10 @@ import torch
 from ...common.checks import check_seed
 from ...common.display import shown
 from .._errors import InterpError
+from .._models.ends import stop_tokens
 from .._models.model import Model
-from .._names import Finish
+from .._names import Finish, Frame
+from .._questions.frame import framed
 from .._questions.tokens import has_unknown
 
 
@@ -126,21 +128,37 @@ def finished(
     )
 
 
-def encode_prompt(model: Model, prompt: str | Sequence[int]) -> list[int]:
-    """A prompt's tokens. **Raises** `InterpError` for one that has none or words it cannot say."""
-    tokens = model.encode(prompt) if isinstance(prompt, str) else list(prompt)
-    if not tokens:
-        raise InterpError("the prompt is empty; give at least one word")
+def encode_prompt(
+    model: Model, prompt: str | Sequence[int], *, frame: Frame = "plain"
+) -> list[int]:
+    """A prompt's tokens; those of a text in its frame, see `prompt_frame`.
+
+    **Raises** `InterpError` for one that has none or words that the tokenizer cannot say.
+    """
     if not isinstance(prompt, str):
-        strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
-        if strange is not None:
-            raise InterpError(
-                f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
-            )
-        return tokens
-    if has_unknown(model, prompt, tokens):
+        return _known(model, list(prompt))
+    put = framed(model, prompt, frame)
+    tokens = put.encode(model) if prompt or frame == "plain" else []
+    if not tokens:
+        raise InterpError(_EMPTY)
+    if has_unknown(model, put.text, tokens):
         raise InterpError(
             f"the tokenizer of {model.name} has no token for a word of {prompt[:80]!r}"
+        )
+    return tokens
+
+
+_EMPTY = "the prompt is empty; give at least one word"
+
+
+def _known(model: Model, tokens: list[int]) -> list[int]:
+    """Tokens that somebody gave. **Raises** `InterpError` for none, and for one of no model."""
+    if not tokens:
+        raise InterpError(_EMPTY)
+    strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
+    if strange is not None:
+        raise InterpError(
+            f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
         )
     return tokens
 
@@ -162,16 +180,6 @@ def check_temperature(temperature: float) -> None:
     """Refuse what is no temperature."""
     if not 0 <= temperature <= 100:
         raise InterpError(f"temperature {temperature} is none; give 0 (greedy) to 100")
-
-
-def stop_tokens(model: Model) -> tuple[int, ...]:
-    """Tokens that end a text, as the model's own settings say."""
-    ends = model.network.generation_config.eos_token_id
-    if ends is None:
-        ends = model.tokenizer.eos_token_id
-    if ends is None:
-        return ()
-    return tuple(ends) if isinstance(ends, list | tuple) else (int(ends),)
 
 
 def _cuda(model: Model) -> list[torch.device]:

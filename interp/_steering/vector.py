@@ -33,6 +33,7 @@ class TruthVector:
     - `raw_norm`: the direction's length as its method made it.
     - `positions`: `all`, or `last` (where the answer begins, and every later one); `condition`:
       only positions whose stream fulfils it, or None.
+    - `frame`: how the questions were put that it was chosen with; empty where a file is older.
     - `method`, `contrast`: how the direction was found, and which texts it tells apart.
     - `model`, `revision`, `fingerprint`, `rounded_fingerprint`: the model that it belongs to, and
       `dtype`, the number format that it was found in; both empty where a file is older.
@@ -53,6 +54,7 @@ class TruthVector:
     revision: str | None = None
     rounded_fingerprint: str = ""
     dtype: str = ""
+    frame: str = ""
     positions: Positions = "all"
     condition: Condition | None = None
     data: str = ""
@@ -96,6 +98,7 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         "fingerprint": vector.fingerprint,
         "rounded_fingerprint": vector.rounded_fingerprint,
         "dtype": vector.dtype,
+        "frame": vector.frame,
         "revision": vector.revision or "",
         "layer": str(vector.hook_point.layer),
         "site": vector.hook_point.site,
@@ -163,6 +166,7 @@ def load_vector(path: Path | str) -> TruthVector:
             revision=metadata["revision"] or None,
             rounded_fingerprint=metadata.get("rounded_fingerprint", ""),
             dtype=metadata.get("dtype", ""),
+            frame=metadata.get("frame", ""),
             positions=_word(metadata, "positions", Positions),
             condition=condition,
             data=metadata["data_sha256"],

@@ -193,6 +193,7 @@ def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: Positio
         fingerprint=model.fingerprint,
         rounded_fingerprint=model.rounded_fingerprint,
         dtype=dtype_name(model),
+        frame=sets.frame,
         revision=model.revision,
         positions=positions,
         condition=direction.condition,

@@ -93,6 +93,7 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
         "questions": {split: len(sets.part("questions", split)) for split in splits},
         "reasoning": {split: len(sets.part("reasoning", split)) for split in splits},
         "cue": sets.cue,
+        "frame": sets.frame,
         "sha256": sets.sha256,
     }
 
@@ -100,7 +101,7 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
 def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
-        **pick(vector, "positions strength norm"),
+        **pick(vector, "positions strength norm frame"),
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }
