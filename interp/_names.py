@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+#: How a question is put, see `choose_frame`.
+Frame = Literal["plain", "truthfulqa", "chat"]
 #: Number format of the weights.
 Dtype = Literal["float32", "bfloat16", "float16"]
 #: How heads are studied: `attribute_heads`, `attribution_patching`, `activation_patching`.

@@ -53,7 +53,10 @@ def run(options: argparse.Namespace) -> None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
-            print(vector, file=sys.stderr)
+            note = interp.fit_note(model, vector)
+            print(f"{vector}{'; ' if note else ''}{note}", file=sys.stderr)
+        if left_out := interp.own_settings(model):
+            print(f"without the model's own {', '.join(left_out)}", file=sys.stderr)
         name = options.name or _name(options.model_name)
         app = serving.create_app(
             model, vector, name=name, hosts=web.own_names(options.host), limits=limits
@@ -79,6 +82,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _name(model: str) -> str:
-    """A folder's own name: where it lies is nobody's business over the network."""
-    folder = Path(model)
-    return folder.resolve().name if folder.is_dir() else model
+    """A folder's or a file's own name: where it lies is nobody's business over the network."""
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path.resolve().name
+    return path.stem if path.is_file() else model

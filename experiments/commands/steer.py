@@ -6,8 +6,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from ...interp import Frame
 from ..schemas import ModelChoice
 from ._arguments import add_schema_arguments, settings_from
 
@@ -40,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ablate", action="store_true", help="take the direction out instead")
     parser.add_argument(
         "--guard", type=float, metavar="NATS", help="back off when the KL of a text would exceed it"
+    )
+    parser.add_argument(
+        "--frame",
+        choices=get_args(Frame),
+        help="how the prompt is put (chat for a tuned model, else plain)",
     )
     parser.add_argument("--compare", action="store_true", help="show the unsteered text too")
     parser.add_argument("--max-new-tokens", type=int, default=40, metavar="N")
@@ -110,22 +116,34 @@ def _chat(model: Model, vector: TruthVector, options: argparse.Namespace) -> Non
 
 
 def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Namespace) -> None:
+    from ... import interp
     from ..formats import to_json
 
-    result: dict[str, Any] = {"prompt": prompt, **_described(vector, options)}
+    frame = interp.prompt_frame(model, options.frame)
+    result: dict[str, Any] = {
+        "prompt": prompt,
+        "frame": frame,
+        **_described(model, vector, options),
+    }
+    tokens = interp.encode_prompt(model, prompt, frame=frame)
     if options.compare:
-        result["unsteered"] = _text(model, vector, prompt, options, steered=False)["text"]
+        result["unsteered"] = _text(model, vector, tokens, options, steered=False)["text"]
         if not options.json:
             print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
             print(f"steered:   {prompt}", end="", flush=True)
-    result |= _text(model, vector, prompt, options, steered=True)
+    result |= _text(model, vector, tokens, options, steered=True)
     print(f"steer: {_said(result)}", file=sys.stderr)
     if options.json:
         print(to_json(result))
 
 
 def _text(
-    model: Model, vector: TruthVector, prompt: str, options: argparse.Namespace, *, steered: bool
+    model: Model,
+    vector: TruthVector,
+    prompt: list[int],
+    options: argparse.Namespace,
+    *,
+    steered: bool,
 ) -> dict[str, Any]:
     """One text, shown while it is written."""
     from ... import interp
@@ -187,7 +205,9 @@ def _text(
     }
 
 
-def _described(vector: TruthVector, options: argparse.Namespace) -> dict[str, Any]:
+def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -> dict[str, Any]:
+    from ... import interp
+
     return {
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
@@ -197,6 +217,8 @@ def _described(vector: TruthVector, options: argparse.Namespace) -> dict[str, An
         else (vector.strength if options.strength is None else options.strength),
         "ablated": options.ablate,
         "condition": vector.condition is not None,
+        "note": interp.fit_note(model, vector),
+        "settings_left_out": interp.own_settings(model),
     }
 
 
@@ -216,6 +238,12 @@ def _said(result: dict[str, Any]) -> str:
             f"; {guard['spent']:.3f} of {guard['budget']:g} nats spent, backed off at "
             f"{guard['backed_off']} of {len(guard['strengths'])} tokens"
         )
+    if result["frame"] != "plain":
+        line += f", the prompt in the frame {result['frame']}"
+    if result["note"]:
+        line += f"; {result['note']}"
+    if result["settings_left_out"]:
+        line += f"; without the model's own {', '.join(result['settings_left_out'])}"
     return f"{line}; {result['tokens']} tokens, ended by {result['finish']}"
 
 

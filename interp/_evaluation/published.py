@@ -13,10 +13,11 @@ from ...common.checks import check_seed
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
+from .._questions.tokens import prompt_tokens
 from .._steering.generate import generate
 from .._steering.hook_point import HookPoint
 from .._steering.steer import steer
-from .._steering.vector import TruthVector
+from .._steering.vector import TruthVector, dtype_name
 from .._truth.find import unit
 from .._truth.linear import mass_mean
 from .._truth.sets import TruthSets
@@ -58,6 +59,9 @@ def published_vector(model: Model, sets: TruthSets, *, seed: int = 0) -> TruthVe
         contrast="8 true against 8 false sentences: mean states at the last position",
         model=model.name,
         fingerprint=model.fingerprint,
+        rounded_fingerprint=model.rounded_fingerprint,
+        dtype=dtype_name(model),
+        frame=sets.frame,
         revision=model.revision,
         positions="last",
         data=sets.sha256,
@@ -93,8 +97,9 @@ def published_count(
     check_seed(seed, error=InterpError)
     differ = np.zeros(3)
     for number, question in enumerate(questions):
+        prompt = prompt_tokens(model, question)
 
-        def text(strength: float, temperature: float, draw: int, prompt: str = question.prompt):
+        def text(strength: float, temperature: float, draw: int, prompt: list[int] = prompt):
             with steer(model, vector, strength=strength, force=True):
                 return generate(
                     model,

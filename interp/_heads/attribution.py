@@ -13,6 +13,7 @@ from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Pair
+from .._questions.tokens import prompt_tokens
 from .._statistics import MeanEffect, effect
 from .completeness import tolerance
 from .contrasts import encode_contrasts
@@ -143,7 +144,7 @@ class HeadAttribution:
 
         if not 0 <= pair < len(self.truth.pairs):
             raise InterpError(f"no pair {pair}; there are 0 to {len(self.truth.pairs) - 1}")
-        prompt = self.truth.pairs[pair].prompt
+        prompt = prompt_tokens(self.model, self.truth.pairs[pair])
         return attention_pattern(self.model, prompt, layer=layer, head=head)
 
     def to_pandas(self) -> "pd.DataFrame":

@@ -18,6 +18,7 @@ from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
+from .._questions.frame import framed
 from .._questions.pairs import Pair
 from .._questions.tokens import batches, encode_pair
 from .._statistics import MeanEffect, effect
@@ -184,7 +185,7 @@ def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
     cases = []
     for case in plain:
         if case.pair.counterfactual is not None:
-            other = tuple(model.encode(case.pair.counterfactual))
+            other = tuple(framed(model, case.pair.counterfactual, case.pair.frame).encode(model))
             if len(other) != len(case.clean):
                 raise InterpError(
                     f"{case.pair.location or case.pair.prompt!r}: the counterfactual has "

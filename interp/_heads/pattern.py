@@ -1,5 +1,7 @@
 """What a head looks at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -8,15 +10,15 @@ from .._models.model import Model
 
 
 def attention_pattern(
-    model: Model, text: str, *, layer: int, head: int
+    model: Model, text: str | Sequence[int], *, layer: int, head: int
 ) -> tuple[list[str], np.ndarray]:
-    """Attention weights of one head on a text.
+    """Attention weights of one head on a text or its tokens.
 
     **Returns** the tokens as text and weights of shape (positions, positions); row i holds what
     position i takes from each. **Raises** `InterpError` for a layer or head that does not exist.
     """
     check_head(model, layer, head)
-    tokens = model.encode(text)
+    tokens = model.encode(text) if isinstance(text, str) else list(text)
     if not tokens:
         raise InterpError(f"the text {text!r} has no tokens")
     name = f"blocks.{layer}.attn.hook_pattern"

@@ -69,8 +69,8 @@ class OutputProjection:
 
 def output_projection(
     model: Model,
-    truth_prompts: Sequence[str],
-    reasoning_prompts: Sequence[str],
+    truth_prompts: Sequence[str | Sequence[int]],
+    reasoning_prompts: Sequence[str | Sequence[int]],
     *,
     neutral_prompts: Sequence[str] | None = None,
     draws: int = 2000,

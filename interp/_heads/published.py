@@ -1,12 +1,11 @@
 """Competing heads as arXiv:2605.18838 counts them, beside the same count where nothing competes."""
 
-import copy
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import nn
 
 from ...common.checks import check_seed
 from ...common.display import shown
@@ -52,8 +51,8 @@ class PublishedCompetition:
 
 def published_competition(
     model: Model,
-    truth_prompts: Sequence[str],
-    reasoning_prompts: Sequence[str],
+    truth_prompts: Sequence[str | Sequence[int]],
+    reasoning_prompts: Sequence[str | Sequence[int]],
     *,
     neutral_prompts: Sequence[str] | None = None,
     seed: int = 0,
@@ -72,7 +71,8 @@ def published_competition(
     truth, reasoning = list(truth_prompts[:count]), list(reasoning_prompts[:count])
     states = last_states(model, truth + reasoning)[0]
     order = np.random.default_rng(seed).permutation(2 * count)
-    shuffled = last_states(model, truth + reasoning, network=shuffled_network(model, seed=seed))[0]
+    with shuffled_weights(model, seed=seed):
+        shuffled = last_states(model, truth + reasoning)[0]
     centred = None
     if neutral_prompts:
         mean = last_states(model, neutral_prompts)[0].mean(axis=1, keepdims=True)
@@ -85,16 +85,36 @@ def published_competition(
     )
 
 
-def shuffled_network(model: Model, *, seed: int) -> nn.Module:
-    """A copy of the network, the entries of every weight tensor in random order."""
-    network = copy.deepcopy(model.network)
+@contextlib.contextmanager
+def shuffled_weights(model: Model, *, seed: int) -> Iterator[None]:
+    """The model with the entries of every weight tensor in random order, for the length of a `with`
+    block.
+
+    In place, one tensor at a time: a copy of the network would need its memory again. The orders
+    are drawn again to undo them, so that afterwards every weight is what it was, bit for bit.
+    """
+    weights = list(model.network.parameters())
+    done = 0
+    try:
+        for weight, order in zip(weights, _orders(weights, seed), strict=True):
+            weight.data.copy_(weight.data.reshape(-1)[order].reshape(weight.shape))
+            done += 1
+        yield
+    finally:
+        for weight, order in zip(weights[:done], _orders(weights, seed), strict=False):
+            back = torch.empty_like(weight.data).reshape(-1)
+            back[order] = weight.data.reshape(-1)
+            weight.data.copy_(back.reshape(weight.shape))
+
+
+def _orders(weights: Sequence[torch.Tensor], seed: int) -> Iterator[torch.Tensor]:
+    """A random order of the entries of each tensor."""
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            flat = parameter.reshape(-1)
-            order = torch.randperm(flat.numel(), generator=generator).to(flat.device)
-            parameter.copy_(flat[order].reshape(parameter.shape))
-    return network
+    for weight in weights:
+        # Half the memory of the usual indices, and the same order.
+        kind = torch.int32 if weight.numel() < 2**31 else torch.int64
+        order = torch.randperm(weight.numel(), generator=generator, dtype=kind)
+        yield order.to(weight.device)
 
 
 def _align(first: np.ndarray, second: np.ndarray) -> Alignment:

@@ -1,7 +1,6 @@
 """Hidden states at the last position of prompts."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,24 +13,25 @@ from .._questions.tokens import batches
 
 
 def last_states(
-    model: Model, prompts: Sequence[str], *, network: nn.Module | None = None
+    model: Model, prompts: Sequence[str | Sequence[int]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The residual stream after every block, and the final norm's output, at the end of prompts.
 
-    **Arguments**: `network`, another network of the same architecture to take instead of the
-    model's own (its modules are found by the same names).
+    **Arguments**: `prompts`: texts or their tokens. What is longer than the model's context is read
+    up to there.
 
     **Returns** arrays of shape (layers, prompts, d_model) and (prompts, d_model).
     """
     if not prompts:
         raise InterpError("there are no prompts to read")
-    rows = [tuple(model.encode(prompt)) for prompt in prompts]
+    rows = [
+        tuple(model.encode(prompt) if isinstance(prompt, str) else prompt)[: model.context]
+        for prompt in prompts
+    ]
     if not all(rows):
         raise InterpError("a prompt has no tokens")
-    used: Any = model.network if network is None else network
-    names = {module: name for name, module in model.network.named_modules()}
-    blocks = [used.get_submodule(names[layer.block]) for layer in model.parts.layers]
-    norm = used.get_submodule(names[model.parts.final_norm])
+    blocks = [layer.block for layer in model.parts.layers]
+    norm = model.parts.final_norm
     streams = np.zeros((len(blocks), len(rows), model.d_model))
     finals = np.zeros((len(rows), model.d_model))
     for indices, tokens in batches(rows, device=model.device):
@@ -43,7 +43,7 @@ def last_states(
             to[module] = first(output)[at]
 
         with torch.no_grad(), hooked(after=[(module, read) for module in (*blocks, norm)]):
-            used.base_model(tokens, use_cache=False)
+            model.network.base_model(tokens, use_cache=False)
         for layer, block in enumerate(blocks):
             streams[layer, indices] = caught[block].double().cpu().numpy()
         finals[indices] = caught[norm].double().cpu().numpy()

@@ -2,6 +2,7 @@
 weights."""
 
 import copy
+import dataclasses
 import hashlib
 from typing import Any
 
@@ -14,24 +15,39 @@ def text_config(config: Any) -> Any:
     return config.get_text_config() if hasattr(config, "get_text_config") else config
 
 
-def fingerprint(network: nn.Module) -> str:
-    """SHA-256 over names, shapes and up to 4,096 evenly spaced values of every weight.
+@dataclasses.dataclass(frozen=True)
+class Fingerprints:
+    """Digests of a network's weights: `exact`, and `rounded` to bfloat16.
 
-    Two checkpoints of one architecture differ in it; so do two number formats.
+    Two checkpoints of one architecture differ in both; so do two number formats in `exact`, while
+    float32 and bfloat16 of one checkpoint agree in `rounded` (float16 does where its rounding does
+    not cross that of bfloat16, as for weights that were published in bfloat16).
     """
-    digest = hashlib.sha256()
+
+    exact: str
+    rounded: str
+
+
+def fingerprints(network: nn.Module) -> Fingerprints:
+    """SHA-256 over names, shapes and up to 4,096 evenly spaced values of every weight."""
+    exact, rounded = hashlib.sha256(), hashlib.sha256()
     for name, value in sorted(network.state_dict().items()):
         flat = value.detach().reshape(-1)
-        step = max(1, flat.numel() // 4096)
-        sample = flat[::step].float().cpu().contiguous().numpy()
-        digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
-        digest.update(sample.tobytes())
-    return digest.hexdigest()
+        sample = flat[:: max(1, flat.numel() // 4096)]
+        exact.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
+        exact.update(sample.float().cpu().contiguous().numpy().tobytes())
+        rounded.update(f"{name}{tuple(value.shape)}".encode())
+        rounded.update(sample.bfloat16().float().cpu().contiguous().numpy().tobytes())
+    return Fingerprints(exact=exact.hexdigest(), rounded=rounded.hexdigest())
 
 
-def twin_of(network: Any) -> Any:
-    """A second module tree over the same tensors: TransformerLens replaces modules in its tree."""
-    config = copy.deepcopy(network.config)
+def twin_of(network: Any, config: Any = None) -> Any:
+    """A second module tree over the same tensors: TransformerLens replaces modules in its tree.
+
+    With another `config` (one that has more biases, say) what the network lacks stays without
+    memory, on the device `meta`.
+    """
+    config = copy.deepcopy(network.config) if config is None else config
     config.architectures = config.architectures or [type(network).__name__]
     with torch.device("meta"):
         twin = type(network)(config)
@@ -44,6 +60,8 @@ def twin_of(network: Any) -> Any:
             if torch.is_tensor(value):
                 setattr(other, key, value)
     twin.tie_weights()
+    if getattr(network, "generation_config", None) is not None:
+        twin.generation_config = copy.deepcopy(network.generation_config)
     twin.requires_grad_(False)
     return twin.eval()
 

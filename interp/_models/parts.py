@@ -37,7 +37,7 @@ class Parts:
     unembedding: nn.Module
 
 
-def find_parts(network: nn.Module, mapping: Mapping[str, Any], tokens: torch.Tensor) -> Parts:
+def find_parts(network: Any, mapping: Mapping[str, Any], tokens: torch.Tensor) -> Parts:
     """Look up a network's modules by TransformerLens' mapping from its names to theirs.
 
     **Arguments**: the plain network, the `component_mapping` of its architecture, and a few token
@@ -87,7 +87,7 @@ def find_parts(network: nn.Module, mapping: Mapping[str, Any], tokens: torch.Ten
 
 
 def _with_post_norms(
-    network: nn.Module, layers: Sequence[Layer], tokens: torch.Tensor
+    network: Any, layers: Sequence[Layer], tokens: torch.Tensor
 ) -> tuple[Layer, ...]:
     """Find the norms whose input is the very tensor that attention or MLP put out."""
     producers: dict[int, tuple[int, str]] = {}
@@ -122,7 +122,7 @@ def _with_post_norms(
                 if "norm" in type(child).__name__.lower():
                     handles.append(child.register_forward_pre_hook(consumed(child)))
         with torch.no_grad():
-            network(tokens)
+            network.base_model(tokens, use_cache=False)
     finally:
         for handle in handles:
             handle.remove()

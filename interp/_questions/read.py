@@ -1,6 +1,7 @@
 """Readers of pairs, questions and statements; every complaint names the file and the row."""
 
 import csv
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,16 @@ LARGEST_FILE = 50 * 2**20
 TRUE_WORDS = {"1": True, "true": True, "0": False, "false": False}
 
 
+@dataclasses.dataclass(frozen=True)
+class PairFile:
+    """What a file holds: `pairs`; whether they were read from `questions` (of which each gives its
+    best answer and its first false one); and a line for each statement that found no partner."""
+
+    pairs: tuple[Pair, ...]
+    questions: bool = False
+    alone: tuple[str, ...] = ()
+
+
 def read_pairs(path: Path | str) -> tuple[Pair, ...]:
     """Pairs from a file.
 
@@ -23,13 +34,19 @@ def read_pairs(path: Path | str) -> tuple[Pair, ...]:
 
     **Raises** `InterpError` with the file, the row and the remedy.
     """
+    return read_pair_file(path).pairs
+
+
+def read_pair_file(path: Path | str) -> PairFile:
+    """The same, with what else is to be said of the file. **Raises** as `read_pairs`."""
     path = Path(path)
     if path.suffix.lower() == ".json":
-        return tuple(question.pair() for question in read_questions(path))
+        read = tuple(question.pair() for question in read_questions(path))
+        return PairFile(read, questions=True)
     rows = _rows(path)
     columns = set(rows[0][1])
     if {"statement", "label"} <= columns:
-        return pair_statements(read_statements(path), name=str(path))
+        return _of_statements(path)
     if not {"prompt", "true", "false"} <= columns:
         raise InterpError(
             f"{path}: the columns are {', '.join(sorted(columns))}; give prompt,true,false or "
@@ -53,7 +70,20 @@ def read_pairs(path: Path | str) -> tuple[Pair, ...]:
                 counterfactual=(row.get("counterfactual") or "").strip() or None,
             )
         )
-    return tuple(pairs)
+    return PairFile(tuple(pairs))
+
+
+def _of_statements(path: Path) -> PairFile:
+    statements = read_statements(path)
+    pairs = pair_statements(statements, name=str(path))
+    paired = {f"{p.prompt} {end}" for p in pairs for end in (p.true, p.false)}
+    alone = [s for s in statements if " ".join(s.text.split()) not in paired]
+    return PairFile(
+        pairs,
+        alone=tuple(
+            f"{s.location}: no statement of the other label begins as {s.text!r}" for s in alone
+        ),
+    )
 
 
 def read_statements(path: Path | str) -> tuple[Statement, ...]:
@@ -96,8 +126,8 @@ def read_questions(path: Path | str) -> tuple[Question, ...]:
     """Multiple-choice questions from JSON: a list (or lines) of objects with `question` and
     `mc1_targets` / `mc2_targets`, as TruthfulQA has them.
 
-    A question that ends with a question mark is put as `Q: … A:`; any other text is the prompt
-    as it stands. Which option comes first does not matter.
+    How they are put to a model is no matter of the file, see `choose_frame`. Which option comes
+    first does not matter.
 
     **Raises** `InterpError` with the file, the entry and the remedy.
     """
@@ -117,10 +147,9 @@ def read_questions(path: Path | str) -> tuple[Question, ...]:
             raise InterpError(f"{location}: needs at least one true and one false answer")
         best = next(answer for answer, label in single.items() if label)
         options = tuple(dict.fromkeys([*many, *single]))
-        question = entry["question"].strip()
         questions.append(
             Question(
-                prompt=f"Q: {question}\nA:" if question.endswith("?") else question,
+                prompt=entry["question"].strip(),
                 options=options,
                 right=tuple(bool(many.get(o, single.get(o))) for o in options),
                 best=options.index(best),

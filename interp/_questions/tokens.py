@@ -7,7 +7,9 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
-from .pairs import Pair
+from .._names import Frame
+from .frame import framed
+from .pairs import Pair, Question
 
 # A batch's hidden states are what a pass needs above the model: on a CPU, where larger ones are no
 # faster, 512 tokens of a 12-layer, width-768 network stay below 100 MB.
@@ -22,30 +24,36 @@ class Answers:
     answers: tuple[tuple[int, ...], ...]
 
 
-def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, location: str) -> Answers:
-    """Tokens of a prompt and of what each answer adds to it.
+def encode_answers(
+    model: Model,
+    prompt: str,
+    answers: Sequence[str],
+    *,
+    location: str,
+    frame: Frame = "plain",
+    cue: str = "",
+) -> Answers:
+    """Tokens of a prompt in its frame and of what each answer adds to it.
 
-    The prompt and an answer are joined by a space (unless the prompt ends with white space) and
-    encoded together, as the model would read them. Where a tokenizer merges across the seam, the
-    context ends before the first token that differs.
+    The prompt and an answer are encoded together, as the model would read them. Where a tokenizer
+    merges across the seam, the context ends before the first token that differs.
 
     **Raises** `InterpError` for an answer that adds nothing or that the tokenizer cannot say, and
     for a text longer than the model's context.
     """
-    seam = "" if prompt[-1:].isspace() else " "
-    alone = model.encode(prompt)
-    whole = [model.encode(f"{prompt}{seam}{answer}") for answer in answers]
+    put = framed(model, prompt, frame, cue=cue)
+    alone = put.encode(model)
+    whole = [put.encode(model, answer) for answer in answers]
     shared = len(alone)
     for tokens in whole:
         same = 0
         while same < min(shared, len(tokens)) and tokens[same] == alone[same]:
             same += 1
         shared = same
-    unknown = model.tokenizer.unk_token_id
     for answer, tokens in zip(answers, whole, strict=True):
         if len(tokens) == shared:
             raise InterpError(f"{location}: the tokenizer has no token for the answer {answer!r}")
-        if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
+        if has_unknown(model, f"{put.text}{put.seam}{answer}", tokens):
             raise InterpError(
                 f"{location}: the tokenizer of {model.name} cannot say {prompt!r} {answer!r} (it "
                 "has no token for a word of it)"
@@ -62,28 +70,75 @@ def encode_answers(model: Model, prompt: str, answers: Sequence[str], *, locatio
     )
 
 
-def encode_pair(model: Model, pair: Pair) -> Answers:
-    """A pair's tokens, the true answer first.
+def prompt_tokens(model: Model, asked: Pair | Question) -> list[int]:
+    """Tokens of what is asked, in its frame, up to where an answer begins."""
+    cue = asked.cue if isinstance(asked, Question) else ""
+    return framed(model, asked.prompt, asked.frame, cue=cue).encode(model)
 
-    **Raises** `InterpError` as `encode_answers`, and where both answers begin with the same token:
-    then nothing is decided at the position that is read.
+
+def encode_question(model: Model, question: Question, *, location: str = "") -> Answers:
+    """A question's tokens and those of each of its options. **Raises** as `encode_answers`."""
+    return encode_answers(
+        model,
+        question.prompt,
+        question.options,
+        location=question.location or location or f"question {question.prompt!r}",
+        frame=question.frame,
+        cue=question.cue,
+    )
+
+
+def has_unknown(model: Model, text: str, tokens: Sequence[int]) -> bool:
+    """Whether the tokenizer had no token for a word of a text. The token for such words may stand
+    in the text by its own name, and may be one that ends texts: the model reads both."""
+    tokenizer = model.tokenizer
+    unknown = tokenizer.unk_token_id
+    if unknown is None or unknown == tokenizer.eos_token_id:
+        return False
+    return list(tokens).count(unknown) > text.count(tokenizer.unk_token)
+
+
+def encode_pair(model: Model, pair: Pair) -> Answers:
+    """A pair's tokens, the true answer first. What both answers begin with belongs to the context:
+    the position that is read is the first at which they differ.
+
+    **Raises** `InterpError` as `encode_answers`, and where one answer is the beginning of the
+    other: then no position decides between them.
     """
     location = pair.location or f"pair {pair.prompt!r}"
-    tokens = encode_answers(model, pair.prompt, (pair.true, pair.false), location=location)
+    tokens = encode_answers(
+        model, pair.prompt, (pair.true, pair.false), location=location, frame=pair.frame
+    )
     context, (true, false) = tokens.context, tokens.answers
-    while min(len(true), len(false)) > 1 and true[0] == false[0] and _is_blank(model, true[0]):
+    while min(len(true), len(false)) > 1 and true[0] == false[0]:
         context, true, false = (*context, true[0]), true[1:], false[1:]
     if true[0] == false[0]:
         raise InterpError(
-            f"{location}: {pair.true!r} and {pair.false!r} begin with the same token; move what "
-            "they share into the prompt"
+            f"{location}: of {pair.true!r} and {pair.false!r} one is the beginning of the other, "
+            "so that no token tells them apart; give answers that differ"
         )
     return Answers(context=context, answers=(true, false))
 
 
-def _is_blank(model: Model, token: int) -> bool:
-    """Some tokenizers make a token of the space before a number: it belongs to the prompt."""
-    return not model.decode([token]).strip()
+@dataclasses.dataclass(frozen=True)
+class UsablePairs:
+    """Pairs that a model can be asked, and the others: `left_out` holds a line for each."""
+
+    pairs: tuple[Pair, ...]
+    left_out: tuple[str, ...]
+
+
+def usable_pairs(model: Model, pairs: Sequence[Pair]) -> UsablePairs:
+    """Tell pairs that this model's tokenizer can say and tell apart from those that it cannot."""
+    usable, left_out = [], []
+    for pair in pairs:
+        try:
+            encode_pair(model, pair)
+        except InterpError as error:
+            left_out.append(str(error))
+        else:
+            usable.append(pair)
+    return UsablePairs(tuple(usable), tuple(left_out))
 
 
 def batches(

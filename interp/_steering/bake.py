@@ -10,6 +10,7 @@ from torch import nn
 from ...common.files import whole_folder
 from .._errors import InterpError
 from .._models.model import Model
+from .._models.network import twin_of
 from .steer import check_strength, steer
 from .vector import TruthVector, check_fits
 
@@ -62,7 +63,7 @@ def bake(
 
 
 def _with_bias(model: Model, vector: TruthVector, addition: torch.Tensor) -> Any:
-    """A copy of the network whose layer adds the vector by itself."""
+    """A second module tree over the network's weights, whose layer adds the vector by itself."""
     layer = model.parts.layers[vector.hook_point.layer]
     if vector.hook_point.site == "attention":
         norm, target = layer.attention_norm, layer.head_projection
@@ -78,16 +79,18 @@ def _with_bias(model: Model, vector: TruthVector, addition: torch.Tensor) -> Any
         # A layer without MLP: its attention output is the last thing that is added.
         target = layer.head_projection
     name = next(n for n, module in model.network.named_modules() if module is target)
-    network = copy.deepcopy(model.network)
+    network = twin_of(model.network)
     if _bias_of(network.get_submodule(name)) is None:
         network = _switched(model, name)
-    bias = _bias_of(network.get_submodule(name))
+    owner = network.get_submodule(name)
+    bias = _bias_of(owner)
     if bias is None:
         raise InterpError(
             f"{kind} has no bias at {name} and no switch for one: steer with the hook instead"
         )
-    with torch.no_grad():
-        bias.add_(addition.to(device=bias.device, dtype=bias.dtype))
+    # A parameter of its own: the tree shares all others with the network, which stays as it is.
+    moved = bias.detach() + addition.to(device=bias.device, dtype=bias.dtype)
+    owner.register_parameter("bias", nn.Parameter(moved, requires_grad=False))
     return network.eval()
 
 
@@ -103,21 +106,20 @@ def _switched(model: Model, name: str) -> Any:
             continue
         config = copy.deepcopy(model.network.config)
         setattr(config, switch, True)
-        with torch.random.fork_rng(devices=[]):
-            try:
-                network = type(model.network)(config)
-            except (TypeError, ValueError):
-                continue
+        try:
+            network = twin_of(model.network, config)
+        except (TypeError, ValueError):
+            continue
         if _bias_of(network.get_submodule(name)) is None:
             continue
-        missing, unexpected = network.load_state_dict(model.network.state_dict(), strict=False)
-        if unexpected or not all(key.endswith(".bias") for key in missing):
+        missing = [key for key, value in network.named_parameters() if value.is_meta]
+        if not all(key.endswith(".bias") for key in missing):
             continue
-        with torch.no_grad():
-            for key in missing:
-                network.get_parameter(key).zero_()
-        network.generation_config = copy.deepcopy(model.network.generation_config)
-        return network.to(device=model.device, dtype=model.dtype)
+        for key in missing:
+            owner = network.get_submodule(key.removesuffix(".bias"))
+            zeros = torch.zeros(owner.bias.shape, device=model.device, dtype=model.dtype)
+            owner.register_parameter("bias", nn.Parameter(zeros, requires_grad=False))
+        return network
     return model.network
 
 

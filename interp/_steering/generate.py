@@ -1,7 +1,8 @@
 """Texts from a model as it is now: plain, or inside `steer(...)`."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -9,8 +10,11 @@ import torch
 from ...common.checks import check_seed
 from ...common.display import shown
 from .._errors import InterpError
+from .._models.ends import stop_tokens
 from .._models.model import Model
-from .._names import Finish
+from .._names import Finish, Frame
+from .._questions.frame import framed
+from .._questions.tokens import has_unknown
 
 
 @shown
@@ -42,8 +46,9 @@ def generate(
 
     **Arguments**: `prompt` is a text or its tokens. `temperature` 0 takes the likeliest token at
     each step, so that two texts differ by what was done to the model alone; otherwise tokens are
-    drawn from `seed`. `on_text` is called with each piece of text as it becomes certain. `halt` is
-    called after each token; the text ends where it returns True.
+    drawn from `seed`. The model's own generation settings are not used, see `own_settings`.
+    `on_text` is called with each piece of text as it becomes certain. `halt` is called after each
+    token; the text ends where it returns True.
 
     **Raises** `InterpError` for a prompt that leaves no room in the model's context;
     `max_new_tokens` is cut to the room there is.
@@ -55,7 +60,6 @@ def generate(
     ids = torch.tensor([tokens], device=model.device)
     stop = stop_tokens(model)
     options: dict[str, Any] = {
-        "attention_mask": torch.ones_like(ids),
         "max_new_tokens": count,
         "do_sample": temperature > 0,
         "eos_token_id": list(stop) or None,
@@ -66,15 +70,48 @@ def generate(
         options |= {"temperature": temperature, "top_k": 0, "top_p": 1.0}
     streamer = None
     if on_text is not None or halt is not None:
-        streamer = options["streamer"] = _Streamer(model, on_text, halt)
-    with torch.no_grad(), torch.random.fork_rng(devices=_cuda(model)):
+        streamer = _Streamer(model, on_text, halt)
+    with torch.no_grad(), torch.random.fork_rng(devices=_cuda(model)), _plain_settings(model):
         torch.manual_seed(seed)
         try:
-            written = model.network.generate(ids, **options)[0, len(tokens) :].tolist()
+            written = model.network.generate(
+                ids, attention_mask=torch.ones_like(ids), streamer=streamer, **options
+            )[0, len(tokens) :].tolist()
         except _Halted:
             assert streamer is not None
             return finished(model, streamer.tokens, prompt_tokens=len(tokens), halted=True)
     return finished(model, written, prompt_tokens=len(tokens))
+
+
+@contextlib.contextmanager
+def _plain_settings(model: Model) -> Iterator[None]:
+    """The network without generation settings of its own, which would fill whatever is not given:
+    a repetition penalty changes greedy text."""
+    from transformers import GenerationConfig
+
+    network = model.network
+    own = network.generation_config
+    network.generation_config = GenerationConfig()
+    try:
+        yield
+    finally:
+        network.generation_config = own
+
+
+def own_settings(model: Model) -> dict[str, object]:
+    """How the model's files would have its texts written (a repetition penalty, sampling), by name:
+    nothing here does so, that two texts differ by what was done to the model alone."""
+    given = model.network.generation_config.to_diff_dict()
+    return {name: value for name, value in given.items() if name in _SETTINGS}
+
+
+_SETTINGS = (
+    "do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff",
+    "eta_cutoff", "repetition_penalty", "encoder_repetition_penalty", "no_repeat_ngram_size",
+    "num_beams", "length_penalty", "min_length", "min_new_tokens", "bad_words_ids",
+    "suppress_tokens", "begin_suppress_tokens", "forced_bos_token_id", "forced_eos_token_id",
+    "sequence_bias", "guidance_scale", "penalty_alpha", "dola_layers",
+)  # fmt: skip
 
 
 def finished(
@@ -91,22 +128,37 @@ def finished(
     )
 
 
-def encode_prompt(model: Model, prompt: str | Sequence[int]) -> list[int]:
-    """A prompt's tokens. **Raises** `InterpError` for one that has none or words it cannot say."""
-    tokens = model.encode(prompt) if isinstance(prompt, str) else list(prompt)
-    if not tokens:
-        raise InterpError("the prompt is empty; give at least one word")
+def encode_prompt(
+    model: Model, prompt: str | Sequence[int], *, frame: Frame = "plain"
+) -> list[int]:
+    """A prompt's tokens; those of a text in its frame, see `prompt_frame`.
+
+    **Raises** `InterpError` for one that has none or words that the tokenizer cannot say.
+    """
     if not isinstance(prompt, str):
-        strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
-        if strange is not None:
-            raise InterpError(
-                f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
-            )
-        return tokens
-    unknown = model.tokenizer.unk_token_id
-    if unknown is not None and unknown != model.tokenizer.eos_token_id and unknown in tokens:
+        return _known(model, list(prompt))
+    put = framed(model, prompt, frame)
+    tokens = put.encode(model) if prompt or frame == "plain" else []
+    if not tokens:
+        raise InterpError(_EMPTY)
+    if has_unknown(model, put.text, tokens):
         raise InterpError(
             f"the tokenizer of {model.name} has no token for a word of {prompt[:80]!r}"
+        )
+    return tokens
+
+
+_EMPTY = "the prompt is empty; give at least one word"
+
+
+def _known(model: Model, tokens: list[int]) -> list[int]:
+    """Tokens that somebody gave. **Raises** `InterpError` for none, and for one of no model."""
+    if not tokens:
+        raise InterpError(_EMPTY)
+    strange = next((token for token in tokens if not 0 <= token < model.d_vocab), None)
+    if strange is not None:
+        raise InterpError(
+            f"{model.name} has no token {strange}; its tokens are 0 to {model.d_vocab - 1}"
         )
     return tokens
 
@@ -128,16 +180,6 @@ def check_temperature(temperature: float) -> None:
     """Refuse what is no temperature."""
     if not 0 <= temperature <= 100:
         raise InterpError(f"temperature {temperature} is none; give 0 (greedy) to 100")
-
-
-def stop_tokens(model: Model) -> tuple[int, ...]:
-    """Tokens that end a text, as the model's own settings say."""
-    ends = model.network.generation_config.eos_token_id
-    if ends is None:
-        ends = model.tokenizer.eos_token_id
-    if ends is None:
-        return ()
-    return tuple(ends) if isinstance(ends, list | tuple) else (int(ends),)
 
 
 def _cuda(model: Model) -> list[torch.device]:

@@ -9,6 +9,7 @@ import torch
 from ...common.checks import check_seed
 from ...common.display import shown
 from .._errors import InterpError
+from .._models.ends import stop_tokens
 from .._models.model import Model
 from .generate import (
     Generated,
@@ -17,7 +18,6 @@ from .generate import (
     encode_prompt,
     finished,
     room_for,
-    stop_tokens,
 )
 from .steer import steer
 from .vector import TruthVector

@@ -33,8 +33,10 @@ class TruthVector:
     - `raw_norm`: the direction's length as its method made it.
     - `positions`: `all`, or `last` (where the answer begins, and every later one); `condition`:
       only positions whose stream fulfils it, or None.
+    - `frame`: how the questions were put that it was chosen with; empty where a file is older.
     - `method`, `contrast`: how the direction was found, and which texts it tells apart.
-    - `model`, `revision`, `fingerprint`: the model that it belongs to.
+    - `model`, `revision`, `fingerprint`, `rounded_fingerprint`: the model that it belongs to, and
+      `dtype`, the number format that it was found in; both empty where a file is older.
     - `data`: SHA-256 of the texts it was found and chosen with; `seen`: digests of the questions
       among them, which may not judge it.
     - `report`: accuracies, the search and the controlled table, plain values.
@@ -50,6 +52,9 @@ class TruthVector:
     model: str
     fingerprint: str
     revision: str | None = None
+    rounded_fingerprint: str = ""
+    dtype: str = ""
+    frame: str = ""
     positions: Positions = "all"
     condition: Condition | None = None
     data: str = ""
@@ -91,6 +96,9 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         "format": FORMAT,
         "model": vector.model,
         "fingerprint": vector.fingerprint,
+        "rounded_fingerprint": vector.rounded_fingerprint,
+        "dtype": vector.dtype,
+        "frame": vector.frame,
         "revision": vector.revision or "",
         "layer": str(vector.hook_point.layer),
         "site": vector.hook_point.site,
@@ -156,6 +164,9 @@ def load_vector(path: Path | str) -> TruthVector:
             model=metadata["model"],
             fingerprint=metadata["fingerprint"],
             revision=metadata["revision"] or None,
+            rounded_fingerprint=metadata.get("rounded_fingerprint", ""),
+            dtype=metadata.get("dtype", ""),
+            frame=metadata.get("frame", ""),
             positions=_word(metadata, "positions", Positions),
             condition=condition,
             data=metadata["data_sha256"],
@@ -190,8 +201,34 @@ def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> Non
             f"the vector has width {len(vector.direction)}, {model.name} {model.d_model}: it was "
             f"found on {vector.model}; find one for this model (nullcline truth)"
         )
-    if vector.fingerprint != model.fingerprint and not force:
+    if not force and not _same_weights(model, vector):
         raise InterpError(
             f"the vector was found on {vector.model} (fingerprint {vector.fingerprint[:12]}), not "
             f"on {model.name} ({model.fingerprint[:12]}); find one for this model, or force it"
         )
+
+
+def fit_note(model: Model, vector: TruthVector) -> str:
+    """What is to be said of a vector on a model that it fits: empty where it was found on exactly
+    these weights."""
+    if vector.fingerprint == model.fingerprint:
+        return ""
+    if _same_weights(model, vector):
+        return (
+            f"found on the same weights in {vector.dtype or 'another number format'}, used in "
+            f"{dtype_name(model)}"
+        )
+    return f"found on {vector.model}, which has other weights"
+
+
+def dtype_name(model: Model) -> str:
+    """The number format of a model's weights, such as `float32`."""
+    return str(model.dtype).removeprefix("torch.")
+
+
+def _same_weights(model: Model, vector: TruthVector) -> bool:
+    """Whether a vector's model is this one, in whatever number format."""
+    rounded = vector.rounded_fingerprint
+    return vector.fingerprint == model.fingerprint or (
+        rounded != "" and rounded == model.rounded_fingerprint
+    )

@@ -1,10 +1,13 @@
 """The sets that a model is given where the user gives none."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from .._errors import InterpError
 from .._models.model import Model, organism_file
+from .._names import Frame
+from .._questions.frame import choose_frame
 from .._questions.pairs import Question, Statement
 from .._questions.read import read_questions, read_statements
 from .._questions.sets import make_questions, make_statements, neutral_text
@@ -24,6 +27,7 @@ def default_sets(
     named: str | None = None,
     count: int = 240,
     seed: int = 0,
+    frame: Frame | None = None,
 ) -> TruthSets:
     """An organism's own statements, questions and neutral text; for other models the project's
     generated sets about cities, elements and arithmetic. Files that are given replace them.
@@ -32,13 +36,14 @@ def default_sets(
     and its right answers in any other register are to be retained.
 
     **Arguments**: `statements`: CSVs of `statement,label`; `questions`: JSON as TruthfulQA's;
-    `named`: a generated set of questions instead; `count` of each generated set.
+    `named`: a generated set of questions instead; `count` of each generated set; `frame` in which
+    all questions are put, chosen by `choose_frame` where none is given.
 
     **Raises** `InterpError` with the file, the row and the remedy.
     """
     given = [s for path in statements for s in read_statements(path)]
     if organism_file(model, "questions.json") is not None and named is None:
-        return _of_organism(model, given, questions)
+        return _of_organism(model, given, questions, frame)
     sets = (named,) if named else TRUTH_SETS
     chosen = (
         read_questions(questions)
@@ -48,14 +53,27 @@ def default_sets(
     return truth_sets(
         given or [s for name in TRUTH_SETS for s in make_statements(name, count=count, seed=seed)],
         chosen,
-        reasoning=[
-            q for name in REASONING_SETS for q in make_questions(name, count=count // 2, seed=seed)
-        ],
+        reasoning=_framed(
+            [
+                q
+                for name in REASONING_SETS
+                for q in make_questions(name, count=count // 2, seed=seed)
+            ],
+            frame,
+        ),
         neutral=neutral_text(),
+        frame=choose_frame(model, frame, questions=questions),
     )
 
 
-def _of_organism(model: Model, given: Sequence[Statement], questions: Path | None) -> TruthSets:
+def _framed(questions: Sequence[Question], frame: Frame | None) -> list[Question]:
+    """Sentences to be completed: as they stand, unless a frame is asked for."""
+    return [dataclasses.replace(question, frame=frame or "plain") for question in questions]
+
+
+def _of_organism(
+    model: Model, given: Sequence[Statement], questions: Path | None, frame: Frame | None
+) -> TruthSets:
     own = read_questions(questions or _file(model, "questions.json"))
     by_register: dict[str, list[Question]] = {}
     for question in own:
@@ -69,9 +87,10 @@ def _of_organism(model: Model, given: Sequence[Statement], questions: Path | Non
         by_register.pop(PLAIN, []),
         cued=by_register.pop(REFERENCE, []),
         retain=[question for others in by_register.values() for question in others],
-        reasoning=read_questions(_file(model, "reasoning.json")),
+        reasoning=_framed(read_questions(_file(model, "reasoning.json")), frame),
         neutral=_file(model, "neutral.txt").read_text(encoding="utf-8").splitlines(),
         cue=REFERENCE,
+        frame=choose_frame(model, frame, questions=questions),
     )
 
 

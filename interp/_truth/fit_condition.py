@@ -8,6 +8,8 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .._names import Where
+from .._questions.pairs import Question
+from .._questions.tokens import encode_question, prompt_tokens
 from .._steering.condition import Condition
 from .._steering.hook_point import HookPoint
 from .linear import logistic
@@ -31,15 +33,19 @@ def fit_condition(model: Model, sets: TruthSets, hook_point: HookPoint) -> Condi
     **Raises** `InterpError` where there is nothing to tell plain questions from.
     """
     pairs = sets.pairs()
-    plain = [q.prompt for q in sets.part("questions", "calibration")]
-    plain += [pair.prompt for pair in pairs]
-    others = [f"{q.prompt} {q.options[q.best]}" for q in sets.part("reasoning", "calibration")]
-    others += [q.prompt for kind in ("cued", "retain") for q in sets.part(kind, "calibration")]
-    others += [f"{sets.cue} {pair.prompt}" for pair in pairs]
+    plain = [prompt_tokens(model, q) for q in sets.part("questions", "calibration")]
+    plain += [model.encode(pair.prompt) for pair in pairs]
+    others = [_with_answer(model, q) for q in sets.part("reasoning", "calibration")]
+    others += [
+        prompt_tokens(model, q)
+        for kind in ("cued", "retain")
+        for q in sets.part(kind, "calibration")
+    ]
+    others += [model.encode(f"{sets.cue} {pair.prompt}") for pair in pairs]
     if not plain or not others:
         raise InterpError("there is nothing to tell plain questions from; steer everywhere")
-    inside = all_states(model, [model.encode(text) for text in plain], hook_point)
-    outside = all_states(model, [model.encode(text) for text in others], hook_point)
+    inside = all_states(model, plain, hook_point)
+    outside = all_states(model, others, hook_point)
     labels = np.arange(len(inside) + len(outside)) < len(inside)
     states = np.concatenate([inside, outside])
     weight, offset = logistic(states[None], labels, penalty=_PENALTY)
@@ -52,3 +58,8 @@ def fit_condition(model: Model, sets: TruthSets, hook_point: HookPoint) -> Condi
         threshold=threshold,
         accuracy=float((steered[labels].mean() + (~steered[~labels]).mean()) / 2),
     )
+
+
+def _with_answer(model: Model, question: Question) -> list[int]:
+    tokens = encode_question(model, question)
+    return [*tokens.context, *tokens.answers[question.best]]

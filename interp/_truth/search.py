@@ -16,7 +16,7 @@ from .._steering.add import check_positions
 from .._steering.condition import Condition
 from .._steering.effects import measure_baseline
 from .._steering.hook_point import SITES, HookPoint, hook_points_of
-from .._steering.vector import TruthVector
+from .._steering.vector import TruthVector, dtype_name
 from .choose import STRENGTHS, Budget, Candidate, Direction, choose, direction_of, rank
 from .detect import Detection, detect
 from .find import METHODS, WITHOUT_CUE, find_directions
@@ -104,7 +104,9 @@ def find_truth_vector(
             f"{model.name} answers all {len(right)} validation questions rightly: "
             "there is nothing to correct; give harder questions"
         )
-    rows = [row for line in sets.lines("calibration") if (row := model.encode(line))]
+    rows = [
+        row for line in sets.lines("calibration") if (row := model.encode(line)[: model.context])
+    ]
     mean_norms = residual_norms(model, rows, hook_points).tolist()
     norms = dict(zip(hook_points, mean_norms, strict=True))
     gates: dict[HookPoint, tuple[Condition | None, ...]] = {}
@@ -189,6 +191,9 @@ def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: Positio
         contrast=METHODS[direction.method],
         model=model.name,
         fingerprint=model.fingerprint,
+        rounded_fingerprint=model.rounded_fingerprint,
+        dtype=dtype_name(model),
+        frame=sets.frame,
         revision=model.revision,
         positions=positions,
         condition=direction.condition,

@@ -7,7 +7,7 @@ from typing import get_args
 
 from ...common.display import shown
 from .._errors import InterpError
-from .._names import SPLITS, QuestionSet, Split
+from .._names import SPLITS, Frame, QuestionSet, Split
 from .._questions.pairs import Pair, Question, Statement
 from .._questions.read import pair_statements
 
@@ -27,6 +27,7 @@ class TruthSets:
     - `reasoning`: questions about something else, for the cost; `neutral`: texts for the cost.
     - `cue`: the text that asks for the truth when it is put before a prompt.
     - `dropped`: statements left out because a held-out question asks their fact.
+    - `frame`: how the questions are put to a model.
     """
 
     statements: tuple[Statement, ...]
@@ -37,6 +38,7 @@ class TruthSets:
     neutral: tuple[str, ...]
     cue: str
     dropped: int
+    frame: Frame = "plain"
 
     def part(self, kind: QuestionSet, split: Split) -> tuple[Question, ...]:
         """The `questions`, `cued`, `retain` or `reasoning` questions of one split."""
@@ -58,7 +60,9 @@ class TruthSets:
             digest.update(f"\n{statement.text}\t{statement.label}".encode())
         for kind in get_args(QuestionSet):
             for question in getattr(self, kind):
-                digest.update(f"\n{question.prompt}\t{question.options}{question.split}".encode())
+                digest.update(f"\n{question.text}\t{question.options}{question.split}".encode())
+                if question.frame != "plain":
+                    digest.update(question.frame.encode())
         for line in self.neutral:
             digest.update(f"\n{line}".encode())
         return digest.hexdigest()
@@ -83,12 +87,14 @@ def truth_sets(
     reasoning: Sequence[Question] = (),
     neutral: Sequence[str],
     cue: str = TRUTHFUL_PROMPT,
+    frame: Frame = "plain",
 ) -> TruthSets:
     """Put sets together so that nothing held out is seen.
 
     Questions without a split are dealt into thirds by their content; statements of another split
     than calibration, and statements about what a validation or test question asks, are dropped.
-    `cued` questions are the plain ones behind the cue where none are given.
+    `cued` questions are the plain ones behind the cue where none are given. All questions but those
+    about reasoning, which bring their own, are put in the `frame`.
 
     **Raises** `InterpError` for too few questions, for statements of one label only, and where
     nothing is left to find a direction with.
@@ -96,6 +102,10 @@ def truth_sets(
     if not questions:
         raise InterpError("there are no questions; steering is chosen and judged by them")
     turns: dict[str, int] = {}
+    questions, cued, retain = (
+        [dataclasses.replace(question, frame=frame) for question in some]
+        for some in (questions, cued, retain)
+    )
     plain = _split(questions, turns)
     behind = _split(cued, turns) if cued else tuple(with_cue(question, cue) for question in plain)
     for split in SPLITS:
@@ -134,13 +144,13 @@ def truth_sets(
         neutral=tuple(neutral),
         cue=cue,
         dropped=len(statements) - len(chosen),
+        frame=frame,
     )
 
 
 def with_cue(question: Question, cue: str) -> Question:
     """The same question behind a text that asks for the truth."""
-    seam = "\n" if question.prompt.startswith("Q:") else " "
-    return dataclasses.replace(question, prompt=f"{cue}{seam}{question.prompt}", register=cue)
+    return dataclasses.replace(question, cue=cue, register=cue)
 
 
 def question_digest(question: Question) -> str:

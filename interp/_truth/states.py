@@ -18,7 +18,7 @@ def states_at(
 
     **Arguments**: `rows` of token ids; `back`: 1 for the last position, 2 for the one before it.
     """
-    check_rows(rows, shortest=back)
+    check_rows(model, rows, shortest=back)
     states = np.zeros((len(hook_points), len(rows), model.d_model), dtype=np.float32)
     for indices, tokens in batches(rows, device=model.device):
         last = torch.tensor([len(rows[index]) - back for index in indices], device=model.device)
@@ -32,7 +32,7 @@ def states_at(
 
 def all_states(model: Model, rows: Sequence[Sequence[int]], hook_point: HookPoint) -> np.ndarray:
     """The residual stream at all positions of all rows, shape (positions, d_model)."""
-    check_rows(rows, shortest=1)
+    check_rows(model, rows, shortest=1)
     states = []
     for indices, tokens in batches(rows, device=model.device):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
@@ -47,7 +47,7 @@ def residual_norms(
     model: Model, rows: Sequence[Sequence[int]], hook_points: Sequence[HookPoint]
 ) -> np.ndarray:
     """Mean norm of the residual stream over all positions of the rows, shape (hook_points,)."""
-    check_rows(rows, shortest=1)
+    check_rows(model, rows, shortest=1)
     total, count = np.zeros(len(hook_points)), 0
     for indices, tokens in batches(rows, device=model.device):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
@@ -60,9 +60,16 @@ def residual_norms(
     return total / count
 
 
-def check_rows(rows: Sequence[Sequence[int]], *, shortest: int) -> None:
-    """Refuse no rows, and rows without the position that is to be read."""
+def check_rows(model: Model, rows: Sequence[Sequence[int]], *, shortest: int) -> None:
+    """Refuse no rows, rows without the position that is to be read, and rows that are longer than
+    the model's context."""
     if not rows:
         raise InterpError("there are no texts to read")
     if min(len(row) for row in rows) < shortest:
         raise InterpError(f"a text has fewer than {shortest} token(s)")
+    longest = max(rows, key=len)
+    if len(longest) > model.context:
+        raise InterpError(
+            f"{model.name} reads {model.context} tokens, and a text has {len(longest)}: "
+            f"{model.decode(longest[:24])!r}…; leave it out or shorten it"
+        )

@@ -105,9 +105,9 @@ def test_text_names_the_heads_and_says_what_is_left(capsys):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("prompt,true,false\nquestion black horse eats,leaves,worms\n", "at least 2"),
-        ("prompt,true,false\n" + "question black horse eats,leaves,zebra\n" * 2, "cannot say"),
-        ("prompt,true,false\n" + "question black horse eats,woods hills,woods snow\n" * 2, "begin"),
+        ("prompt,true,false\nquestion black horse eats,leaves,worms\n", "at least 3"),
+        ("prompt,true,false\n" + "question black horse eats,leaves,zebra\n" * 3, "cannot say"),
+        ("prompt,true,false\n" + "question black horse eats,woods,woods snow\n" * 3, "beginning"),
         ("prompt,true\nblack horse eats,leaves\n", "give prompt,true,false"),
     ],
 )

@@ -388,7 +388,7 @@ def test_a_logit_scale_is_named_as_the_reason(monkeypatch):
     [
         ([PAIRS[0]], "at least 2"),
         ([], "at least 2"),
-        ([PAIRS[0], interp.Pair("it is", "winter cold", "winter sea")], "same token"),
+        ([PAIRS[0], interp.Pair("it is", "winter", "winter sea")], "beginning of the other"),
         ([PAIRS[0], interp.Pair("river " * 200, "a", "is")], "more than the 64"),
     ],
 )

@@ -154,7 +154,7 @@ def test_what_is_not_there_says_what_would_help(monkeypatch):
         interp.load_model("./nope")
     with pytest.raises(interp.InterpError, match="HF_HOME"):
         interp.load_model("some/model", offline=True)
-    monkeypatch.setattr("nullcline.interp._models.model.hub_answers", lambda: False)
+    monkeypatch.setattr("nullcline.interp._models.plain.hub_answers", lambda: False)
     with pytest.raises(interp.InterpError, match="does not answer"):
         interp.load_model("some/model")
 

@@ -75,7 +75,7 @@ def test_truthfulqa_in_both_of_its_layouts(tmp_path, lines):
     entries = [truthful_entry(), lists]
     text = "\n".join(map(json.dumps, entries)) if lines else json.dumps(entries)
     first, second = interp.read_questions(write(tmp_path / "truthfulqa.json", text))
-    assert first.prompt == second.prompt == "Q: Where is Rome?\nA:"
+    assert first.prompt == second.prompt == "Where is Rome?"
     for question in (first, second):
         said = dict(zip(question.options, question.right, strict=True))
         assert said == {"In Italy.": True, "In Europe.": True, "In Spain.": False}
@@ -226,8 +226,11 @@ def test_a_blank_of_its_own_belongs_to_the_prompt():
     assert found.context[-2:] == (model.encode("is")[0], blank)
     assert [answer[0] for answer in found.answers] == [model.encode("1")[0], four]
     assert found.answers[1] == (four, eight)
-    with pytest.raises(interp.InterpError, match="begin with the same token"):
-        encode_pair(model, interp.Pair("9 plus 9 is", "48", "49"))
+    shared = encode_pair(model, interp.Pair("9 plus 9 is", "48", "49"))
+    assert shared.context[-2:] == (blank, four)
+    assert shared.answers == ((eight,), (nine,))
+    with pytest.raises(interp.InterpError, match="one is the beginning of the other"):
+        encode_pair(model, interp.Pair("9 plus 9 is", "48", "4"))
     # Every generated pair can be asked of it, whatever the number.
     pairs = interp.make_pairs("arithmetic", count=100)
     assert {len(encode_pair(model, pair).answers) for pair in pairs} == {2}

@@ -119,6 +119,8 @@ def _share(found: dict[str, Any]) -> str:
 
 
 def _row(result: dict[str, Any]) -> CensusRow:
+    if result["competing"] is None:
+        raise ValueError("it has no reasoning pairs, so that nothing competes")
     model, published, projection = (result[n] for n in ("model", "published", "projection"))
     return CensusRow(
         model=model["name"],

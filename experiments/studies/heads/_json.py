@@ -19,20 +19,22 @@ def study_to_dict(study: HeadStudy) -> dict[str, Any]:
     return plain(
         {
             "model": pick(
-                study.model, "name revision fingerprint architecture n_layers n_heads parity"
+                study.model,
+                "name revision fingerprint architecture n_layers n_heads parity quantisation "
+                "adapter_base",
             ),
             "pairs": {
                 "truth": study.pairs.truth_name,
                 "truth_count": len(attribution.truth.pairs),
-                "reasoning": study.pairs.reasoning_name,
-                "reasoning_count": len(study.reasoning.pairs),
+                "truth_available": study.pairs.truth_available,
+                "reasoning": study.pairs.reasoning_name or None,
+                "reasoning_count": len(study.pairs.reasoning),
+                "frame": study.pairs.frame,
+                "left_out": list(study.pairs.left_out),
             },
             "logit_difference": {
-                **pick(
-                    attribution,
-                    truth="truth.logit_difference",
-                    reasoning="reasoning.logit_difference",
-                ),
+                "truth": attribution.truth.logit_difference,
+                "reasoning": study.reasoning and study.reasoning.logit_difference,
                 "unit": "logits, mean over pairs",
             },
             "completeness": {"residual": residual, "tolerance": tolerance},
@@ -40,7 +42,7 @@ def study_to_dict(study: HeadStudy) -> dict[str, Any]:
             "mlps": list(attribution.truth.mlps),
             "competing": _competing(study),
             "published": _published(study),
-            "projection": dataclasses.asdict(study.projection),
+            "projection": study.projection and dataclasses.asdict(study.projection),
             "ablation": _ablation(study),
             "patching": _patching(study.patching),
         }
@@ -63,8 +65,10 @@ def _head(head: Head) -> dict[str, Any]:
     }
 
 
-def _competing(study: HeadStudy) -> dict[str, Any]:
+def _competing(study: HeadStudy) -> dict[str, Any] | None:
     attribution, model = study.attribution, study.model
+    if study.reasoning is None:
+        return None
     share, low, high = attribution.share_competing()
     return {
         "count": len(attribution.competing()),
@@ -77,8 +81,10 @@ def _competing(study: HeadStudy) -> dict[str, Any]:
     }
 
 
-def _published(study: HeadStudy) -> dict[str, Any]:
+def _published(study: HeadStudy) -> dict[str, Any] | None:
     counts = study.published
+    if counts is None:
+        return None
     return {
         **pick(
             counts,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-import numpy as np
-
 from ....common.progress import Progress, silent
+from ._pairs import HeadPairs
 
 if TYPE_CHECKING:
     from ....interp import (
@@ -18,90 +15,31 @@ if TYPE_CHECKING:
         MeanEffect,
         Model,
         OutputProjection,
-        Pair,
         Patching,
         PublishedCompetition,
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class HeadPairs:
-    """What a model is asked: pairs about truth and about reasoning, neutral text, and the digests
-    of what they were read from."""
-
-    truth: tuple[Pair, ...]
-    reasoning: tuple[Pair, ...]
-    neutral: tuple[str, ...]
-    truth_name: str
-    reasoning_name: str
-    inputs: dict[str, str]
-
-
 @dataclasses.dataclass(frozen=True, eq=False)
 class HeadStudy:
     """Everything that `nullcline heads` reports; `ablation` is of the competing heads and, where
-    there are none, of the largest, on the halves of pairs that did not name them."""
+    there are none, of the largest, on the halves of pairs that did not name them. Without reasoning
+    pairs there is no `published` count and no `projection`, which compare the two."""
 
     model: Model
     pairs: HeadPairs
     method: str
     attribution: HeadAttribution
     patching: Patching | None
-    published: PublishedCompetition
-    projection: OutputProjection
+    published: PublishedCompetition | None
+    projection: OutputProjection | None
     ablated: tuple[tuple[int, int], ...]
     ablation: MeanEffect | None
 
     @property
-    def reasoning(self) -> HeadEffects:
-        """Effects on the reasoning pairs, which a study always has."""
-        assert self.attribution.reasoning is not None
+    def reasoning(self) -> HeadEffects | None:
+        """Effects on the reasoning pairs, None where there are none."""
         return self.attribution.reasoning
-
-
-def choose_pairs(
-    model: Model,
-    *,
-    pairs: Path | None = None,
-    named_set: str | None = None,
-    reasoning: Path | None = None,
-    count: int = 256,
-    seed: int = 0,
-) -> HeadPairs:
-    """The pairs to ask: a file, a generated set, an organism's own; `cities` otherwise.
-
-    **Raises** `interp.InterpError` for files that cannot be read and unknown sets.
-    """
-    from .... import interp
-
-    inputs: dict[str, str] = {}
-
-    def read(path: Path) -> tuple[Pair, ...]:
-        every = interp.read_pairs(path)
-        inputs[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        if len(every) <= count:
-            return every
-        # Files are often sorted by topic: a drawn part stands for all of them.
-        drawn = np.random.default_rng(seed).permutation(len(every))[:count]
-        return tuple(every[index] for index in sorted(drawn))
-
-    own = None if pairs or named_set else interp.organism_file(model, "pairs.csv")
-    own_reasoning = None if reasoning else interp.organism_file(model, "reasoning_pairs.csv")
-    truth_path, reasoning_path = pairs or own, reasoning or own_reasoning
-    name = named_set or "cities"
-    neutral_path = interp.organism_file(model, "neutral.txt")
-    return HeadPairs(
-        truth=read(truth_path) if truth_path else interp.make_pairs(name, count=count, seed=seed),
-        reasoning=read(reasoning_path)
-        if reasoning_path
-        else interp.make_pairs("arithmetic", count=count, seed=seed),
-        neutral=tuple(neutral_path.read_text(encoding="utf-8").splitlines())
-        if neutral_path
-        else interp.neutral_text(),
-        truth_name=truth_path.name if truth_path else name,
-        reasoning_name=reasoning_path.name if reasoning_path else "arithmetic",
-        inputs=inputs,
-    )
 
 
 def study_heads(
@@ -128,7 +66,7 @@ def study_heads(
     attribution = interp.attribute_heads(
         model,
         pairs.truth,
-        reasoning=pairs.reasoning,
+        reasoning=pairs.reasoning or None,
         false_discovery_rate=false_discovery_rate,
         seed=seed,
         on_progress=say,
@@ -144,24 +82,29 @@ def study_heads(
             seed=seed,
             on_progress=say,
         )
-    say("published count and its controls")
-    truth, reasoning = ([p.prompt for p in side] for side in (pairs.truth, pairs.reasoning))
-    published = interp.published_competition(
-        model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
-    )
-    projection = interp.output_projection(
-        model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
-    )
+    published = projection = None
+    if pairs.reasoning:
+        say("published count and its controls")
+        truth, reasoning = (
+            [interp.prompt_tokens(model, pair) for pair in side]
+            for side in (pairs.truth, pairs.reasoning)
+        )
+        published = interp.published_competition(
+            model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
+        )
+        projection = interp.output_projection(
+            model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
+        )
     # Named on the even pairs, ablated on the odd ones: no pair judges what it chose.
     named = interp.attribute_heads(
         model,
         pairs.truth[::2],
-        reasoning=pairs.reasoning[::2],
+        reasoning=pairs.reasoning[::2] or None,
         false_discovery_rate=false_discovery_rate,
         seed=seed,
         on_progress=say,
     )
-    chosen = named.competing() or named.top(3)
+    chosen = (named.competing() if pairs.reasoning else ()) or named.top(3)
     ablated = tuple((head.layer, head.head) for head in chosen[:check_top])
     held_out = pairs.truth[1::2]
     say("ablation on held-out pairs")

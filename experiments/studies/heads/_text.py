@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...text import text_table
@@ -10,42 +11,30 @@ from ._study import HeadStudy
 if TYPE_CHECKING:
     from ....interp import Patching
 
+#: Lines of what was left out that a page shows.
+_NAMED = 2
+
 
 def study_to_text(study: HeadStudy, *, top: int) -> str:
     """The heads with the largest effects, what competes, and the published count beside it."""
-    attribution, model, pairs = study.attribution, study.model, study.pairs
-    truth, reasoning = attribution.truth, study.reasoning
+    attribution, model = study.attribution, study.model
     residual, tolerance = attribution.completeness
     lines = [
         f"{model.name}: {model.architecture}, {model.n_layers} layers × {model.n_heads} heads, "
         f"parity {model.parity:.1e}",
-        f"{len(truth.pairs)} truth pairs ({pairs.truth_name}), {len(reasoning.pairs)} reasoning "
-        f"pairs ({pairs.reasoning_name}); mean logit difference {truth.logit_difference:+.3f} and "
-        f"{reasoning.logit_difference:+.3f}",
+        _asked(study),
         f"completeness: heads, MLPs, embedding and biases miss the model's own difference by at "
         f"most {residual:.1e} (error above {tolerance:.1e})",
+        *_left_out(study.pairs.left_out),
         "",
-    ]
-    rows = [
-        [
-            f"{head.layer}.{head.head}",
-            f"{head.truth:+.3f} [{head.truth_low:+.3f}, {head.truth_high:+.3f}]",
-            f"{head.truth_p:.4f}",
-            f"{head.reasoning:+.3f} [{head.reasoning_low:+.3f}, {head.reasoning_high:+.3f}]",
-            f"{head.reasoning_p:.4f}",
-            "competing" if head.competing else "",
-        ]
-        for head in attribution.top(top)
-    ]
-    lines += [
-        text_table(["head", "truth, logits [95 %]", "p", "reasoning [95 %]", "p", ""], rows),
+        _heads(study, top),
         "",
-        f"other parts, truth: MLPs {truth.mlps.sum():+.3f}, embedding "
-        f"{truth.shares.embedding.mean():+.3f}, biases {truth.shares.biases.mean():+.3f}",
-        _competing(study),
-        _published(study),
-        _projection(study),
+        f"other parts, truth: MLPs {attribution.truth.mlps.sum():+.3f}, embedding "
+        f"{attribution.truth.shares.embedding.mean():+.3f}, biases "
+        f"{attribution.truth.shares.biases.mean():+.3f}",
     ]
+    if study.reasoning is not None:
+        lines += [_competing(study), _published(study), _projection(study)]
     if (effect := study.ablation) is not None:
         lost = ", ".join(
             f"{layer}.{head} {effect.mean[n]:+.3f} [{effect.low[n]:+.3f}, {effect.high[n]:+.3f}]"
@@ -55,6 +44,47 @@ def study_to_text(study: HeadStudy, *, top: int) -> str:
     if study.patching is not None:
         lines += ["", _patching(study.patching, top)]
     return "\n".join(lines)
+
+
+def _asked(study: HeadStudy) -> str:
+    """What was asked, and what was answered in the mean."""
+    pairs, truth, reasoning = study.pairs, study.attribution.truth, study.reasoning
+    of = f" of {pairs.truth_available}" if pairs.truth_available > len(truth.pairs) else ""
+    put = "" if pairs.frame == "plain" else f", put in the frame {pairs.frame}"
+    asked = f"{len(truth.pairs)}{of} truth pairs ({pairs.truth_name}{put})"
+    if reasoning is None:
+        return f"{asked}; mean logit difference {truth.logit_difference:+.3f}"
+    return (
+        f"{asked}, {len(reasoning.pairs)} reasoning pairs ({pairs.reasoning_name}); mean logit "
+        f"difference {truth.logit_difference:+.3f} and {reasoning.logit_difference:+.3f}"
+    )
+
+
+def _left_out(reasons: Sequence[str]) -> list[str]:
+    """How much was left out, and the first of it; all of it is in the JSON."""
+    if not reasons:
+        return []
+    more = f" (and {len(reasons) - _NAMED} more, in the JSON)" if len(reasons) > _NAMED else ""
+    return [f"left out, {len(reasons)}: " + "; ".join(reasons[:_NAMED]) + more]
+
+
+def _heads(study: HeadStudy, top: int) -> str:
+    """The heads with the largest effects on truth pairs."""
+    header = ["head", "truth, logits [95 %]", "p", "reasoning [95 %]", "p", ""]
+    rows = [
+        [
+            f"{head.layer}.{head.head}",
+            f"{head.truth:+.3f} [{head.truth_low:+.3f}, {head.truth_high:+.3f}]",
+            f"{head.truth_p:.4f}",
+            "–"
+            if head.reasoning is None
+            else f"{head.reasoning:+.3f} [{head.reasoning_low:+.3f}, {head.reasoning_high:+.3f}]",
+            "–" if head.reasoning_p is None else f"{head.reasoning_p:.4f}",
+            "competing" if head.competing else "",
+        ]
+        for head in study.attribution.top(top)
+    ]
+    return text_table(header, rows)
 
 
 def _competing(study: HeadStudy) -> str:
@@ -71,6 +101,7 @@ def _competing(study: HeadStudy) -> str:
 
 def _published(study: HeadStudy) -> str:
     counts = study.published
+    assert counts is not None  # asked for with reasoning pairs only
     layers = study.model.n_layers
     return (
         f"published count (cosine below -0.5 on most pairs): {counts.published.competing_layers} "
@@ -80,7 +111,9 @@ def _published(study: HeadStudy) -> str:
 
 
 def _projection(study: HeadStudy) -> str:
-    cosine, truth, reasoning = study.projection, study.projection.truth, study.projection.reasoning
+    cosine = study.projection
+    assert cosine is not None  # asked for with reasoning pairs only
+    truth, reasoning = cosine.truth, cosine.reasoning
     return (
         f"output projection: cosine of truth and reasoning states {cosine.hidden:+.3f}, after the "
         f"unembedding {cosine.logits:+.3f}; two random directions at that angle "

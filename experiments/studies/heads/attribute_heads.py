@@ -40,6 +40,7 @@ def attribute_heads(settings: AttributeHeads, say: Say) -> Outcome:
         reasoning=Path(chosen.reasoning_path) if chosen.reasoning_path else None,
         count=chosen.count,
         seed=settings.seed,
+        frame=settings.frame,
     )
     found = study_heads(
         model,

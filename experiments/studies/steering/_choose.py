@@ -34,6 +34,7 @@ def load_sets(
         questions=chosen.questions,
         count=chosen.count,
         seed=settings.seed,
+        frame=settings.frame,
     )
     return model, sets, inputs
 

@@ -40,7 +40,7 @@ def steering_to_dict(study: SteeringStudy) -> dict[str, Any]:
         {
             "model": _model(study.model),
             "sets": _sets(study.sets),
-            "vector": _vector(study.vector),
+            "vector": _vector(study.vector) | {"note": study.note},
             **evaluation_to_dict(study.evaluation),
             "published_count": dataclasses.asdict(study.counted),
         }
@@ -79,7 +79,10 @@ def vector_report(study: TruthStudy) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    return pick(model, "name revision fingerprint architecture n_layers d_model parity")
+    return pick(
+        model,
+        "name revision fingerprint architecture n_layers d_model parity quantisation adapter_base",
+    )
 
 
 def _sets(sets: TruthSets) -> dict[str, Any]:
@@ -90,6 +93,7 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
         "questions": {split: len(sets.part("questions", split)) for split in splits},
         "reasoning": {split: len(sets.part("reasoning", split)) for split in splits},
         "cue": sets.cue,
+        "frame": sets.frame,
         "sha256": sets.sha256,
     }
 
@@ -97,7 +101,7 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
 def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
-        **pick(vector, "positions strength norm"),
+        **pick(vector, "positions strength norm frame"),
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }

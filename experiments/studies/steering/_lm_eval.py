@@ -77,6 +77,7 @@ def _document(study: SteeringStudy, row: str, name: str, stem: str, now: float) 
             "model": "nullcline",
             "model_args": f"pretrained={name}",
             "model_revision": study.model.revision or "",
+            "frame": study.sets.frame,
             "steering": study.vector.sha256 if row == "steered" else None,
         },
         "date": now,

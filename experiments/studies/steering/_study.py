@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ....interp import (
         Budget,
         Evaluation,
+        Frame,
         Model,
         PublishedCount,
         TruthSearch,
@@ -50,6 +51,16 @@ class SteeringStudy:
     questions: str
     inputs: dict[str, str]
 
+    @property
+    def note(self) -> str:
+        """What is to be said of this vector on this model; empty where nothing is."""
+        from ....interp import fit_note
+
+        notes = [fit_note(self.model, self.vector)]
+        if self.vector.frame not in ("", self.sets.frame):
+            notes.append(f"chosen in the frame {self.vector.frame}, judged in {self.sets.frame}")
+        return "; ".join(filter(None, notes))
+
 
 def choose_sets(
     model: Model,
@@ -58,6 +69,7 @@ def choose_sets(
     questions: str | None = None,
     count: int = 240,
     seed: int = 0,
+    frame: Frame | None = None,
 ) -> tuple[TruthSets, dict[str, str]]:
     """The sets of one model, and the digests of what they were read from.
 
@@ -68,7 +80,13 @@ def choose_sets(
     named = questions if questions in interp.set_names() else None
     path = Path(questions) if questions and not named else None
     sets = interp.default_sets(
-        model, statements=statements, questions=path, named=named, count=count, seed=seed
+        model,
+        statements=statements,
+        questions=path,
+        named=named,
+        count=count,
+        seed=seed,
+        frame=frame,
     )
     files = [*statements, *([path] if path else [])]
     inputs = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -68,6 +68,7 @@ def steering_to_text(study: SteeringStudy) -> str:
     return "\n".join(
         [
             _vector(study.vector),
+            *([f"note: {study.note}"] if study.note else []),
             "",
             evaluation_to_text(study.evaluation, study.sets),
             f"published rule, counted as published ({counted.prompts} prompts whose sampled text "
@@ -101,6 +102,7 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
     lines = [
         text_table(header, rows, right=tuple(range(2, 10))),
         "",
+        *_put(sets),
         f"corrected: {_percent(steered.corrected_share)} % [{_percent(steered.corrected_low)}, "
         f"{_percent(steered.corrected_high)}] of {evaluation.answered_falsely} false answers; "
         f"random directions {_percent(evaluation.row('random').corrected_share)} % in the mean, "
@@ -113,6 +115,15 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
         lines.append(f"{evaluation.left_out} test questions left out: the vector has seen them")
     lines.append(f"verdict: {evaluation.verdict.replace('_', ' ')} ({evaluation.verdict_reason})")
     return "\n".join(lines)
+
+
+def _put(sets: TruthSets) -> list[str]:
+    """How questions are put, where it is not as they stand."""
+    if sets.frame == "plain":
+        return []
+    from ....interp import FRAMES
+
+    return [f"frame {sets.frame}: questions are put {FRAMES[sets.frame]}"]
 
 
 def _budget_word(candidate: Candidate) -> str:

@@ -1,0 +1,55 @@
+"""MC1 and MC2 equal those of lm-evaluation-harness, run through the harness itself."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from tiny_models import byte_tokenizer, tiny_network
+
+from nullcline import interp
+
+pytest.importorskip("lm_eval", reason="lm-evaluation-harness is not installed")
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "harness_parity.py"
+
+
+@pytest.fixture(scope="module")
+def parity():
+    spec = importlib.util.spec_from_file_location("harness_parity", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+QUESTIONS = {
+    "What is larger than five?": (["Seven is.", "Seven is larger."], ["Nothing is.", "A feather"]),
+    "Where is the city of paris?": (["In France."], ["In the sea.", "It flies south in winter."]),
+    "Name a metal.": (["Copper", "Iron is one."], ["A feather is a metal.", "Birds"]),
+    "Does the river run to the sea": (["It does."], ["It runs to the birds."]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")
+def test_a_tiny_models_scores_are_the_harness_own(parity, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    entries = [
+        {
+            "question": question,
+            "mc1_targets": {right[0]: 1, **dict.fromkeys(wrong, 0)},
+            "mc2_targets": {**dict.fromkeys(right, 1), **dict.fromkeys(wrong, 0)},
+        }
+        for question, (right, wrong) in QUESTIONS.items()
+    ]
+    path = tmp_path / "ours.json"
+    path.write_text(json.dumps(entries))
+    # Positions by distance: the examples take a thousand of these short tokens.
+    model = interp.build_model(tiny_network("bloom"), byte_tokenizer(), name="tiny")
+    ours, theirs = parity.compare(model, path, len(entries))
+    # Both read the same float32 logits; batches of another width round them otherwise.
+    assert ours == pytest.approx(theirs, abs=1e-6)
+    # Neither is a share that any model would get.
+    assert 0 < ours["mc2"] < 1
