@@ -67,7 +67,7 @@ class Clock:
 
 
 _TRAINING = ("points", "the last points")
-CLOCKS: Mapping[Along, Clock] = MappingProxyType(
+CLOCKS: Mapping[str, Clock] = MappingProxyType(
     {
         clock.name: clock
         for clock in (
@@ -83,10 +83,9 @@ CLOCKS: Mapping[Along, Clock] = MappingProxyType(
 
 def clock_of(along: str) -> Clock:
     """The clock of that name. Raises ValueError with the names there are."""
-    for name, clock in CLOCKS.items():
-        if name == along:
-            return clock
-    raise ValueError(f"along is {along!r}; it is one of {', '.join(get_args(Along))}")
+    if along not in CLOCKS:
+        raise ValueError(f"along is {along!r}; it is one of {', '.join(get_args(Along))}")
+    return CLOCKS[along]
 
 
 def flops_of(frame: pd.DataFrame) -> Float[np.ndarray, " rows"]:

@@ -88,10 +88,10 @@ def _longest_first(table: dynamics.ScoreTable) -> list[str]:
 def _along_each(table: dynamics.ScoreTable) -> dict[dynamics.Along, dynamics.ScoreTable]:
     """The table along each clock on which half of its models have a place."""
     found = {}
-    for name, clock in dynamics.CLOCKS.items():
+    for clock in dynamics.CLOCKS.values():
         if clock.position(table.frame).size and _known(clock, table) >= _ENOUGH_KNOWN:
             try:
-                found[name] = dynamics.along_clock(table, name)
+                found[clock.name] = dynamics.along_clock(table, clock.name)
             except dynamics.TableError:  # fewer than two places
                 continue
     return found
