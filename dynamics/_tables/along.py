@@ -180,7 +180,8 @@ def _runs(frame: pd.DataFrame, clock: Clock) -> tuple[pd.DataFrame, pd.DataFrame
     makers = frame["family"]
     if "lab" in frame:
         makers = frame["lab"].where(frame["lab"] != "", makers)
-    sizes = [f"{maker} {n:.4g}" for maker, n in zip(makers, frame["params"], strict=True)]
+    rows = zip(makers, frame["params"], names, strict=True)
+    sizes = [f"{maker} {n:.4g}" if n == n else name for maker, n, name in rows]
     at = _named_by(frame, position, clock)
     runs = _without_names(frame.assign(family=names, lab=sizes, model=names + at))
     alone = runs[~several.to_numpy()].assign(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .clock import Along
 from .columns import TEXT_COLUMNS
 from .known_models import known_models
 from .model_names import family_in_name, maker_in_name, naming_part, plain_name, sizes_in_name
@@ -198,13 +199,17 @@ def _split_makers(frame: pd.DataFrame) -> None:
         frame.loc[list(renamed), "family"] = list(renamed.values())
 
 
-def check_known(joined: Joined, frame: pd.DataFrame) -> np.ndarray:
-    """Which rows of `frame` nothing tells the size or family of.
+def check_known(joined: Joined, frame: pd.DataFrame, *, along: Along = "params") -> np.ndarray:
+    """Which rows of `frame` nothing tells the size or family of, so far as the clock needs them.
 
     Raises TableError naming all of them. They are left out where nobody could write down every
     size (a leaderboard), and where the sources state no family and no size and names tell most.
     """
     sizeless, nameless = frame["params"].isna(), frame["family"] == ""
+    if along not in ("params", "flops"):
+        sizeless &= False
+    if along in ("tokens", "step"):  # a model's run is a family
+        nameless &= False
     lost = (sizeless | nameless).to_numpy()
     told = joined.frame["own_family"].any() or joined.frame["own_params"].any()
     refused = lost & ~frame["submissions"].to_numpy(bool)

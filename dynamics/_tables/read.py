@@ -88,7 +88,7 @@ def read_scores(
             sources.insert(0, parse(read_results(results, progress=progress)))
     if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
-    return along_clock(finish([*sources, *beside.values()], name, kind=kind), along)
+    return along_clock(finish([*sources, *beside.values()], name, kind=kind, along=along), along)
 
 
 @contextmanager

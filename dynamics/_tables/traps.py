@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .checkpoints import earlier_checkpoints
+from .clock import Along
 from .join import Joined, check_known, said_of_names
 from .kind_names import KindChoice
 from .problems import TableError, TableWarning
@@ -45,14 +46,15 @@ _MEASURED_BY = MappingProxyType(
 
 
 def find_traps(
-    joined: Joined, choice: KindChoice
+    joined: Joined, choice: KindChoice, *, along: Along = "params"
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[TableWarning, ...]]:
     """Rows that count, rows left out (with `reason`), and the warnings about both.
 
     Left out are rows that a reader set aside, checkpoints before the last one of their model,
     models that are not of the kind that is wanted, quantised runs beside whole ones, and second
     rows of a model (the first is used, its empty cells are filled). Raises TableError where no
-    model is of the wanted kind, or where the size or family of one that counts is not known.
+    model is of the wanted kind, or where the size or family of one that counts is not known and
+    the clock `along` needs it.
     """
     families, warnings = family_spellings(joined.frame)
     frame = joined.frame.assign(family=pd.Series(families, dtype=object))
@@ -80,7 +82,7 @@ def find_traps(
     warnings += unsure
     _check_any_left(joined, kind, choice)
     counting, inside = _counting(frame, reason)
-    lost = check_known(joined, counting)
+    lost = check_known(joined, counting, along=along)
     what = "of a size or family that nothing tells"
     leave_out(said_together(counting, lost, "no_size", what), inside)
     counting, inside = _counting(frame, reason)

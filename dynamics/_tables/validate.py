@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from .account import Account, FileSeen, RowLeftOut, join_accounts
+from .clock import Along
 from .join import Joined, join
 from .kind_names import KindChoice
 from .parse import Parsed, parse
@@ -47,11 +48,16 @@ def validate(
 
 
 def finish(
-    sources: Sequence[Parsed], name: str | None = None, *, kind: KindChoice = "base"
+    sources: Sequence[Parsed],
+    name: str | None = None,
+    *,
+    kind: KindChoice = "base",
+    along: Along = "params",
 ) -> ScoreTable:
-    """The score table of parsed sources."""
+    """The score table of parsed sources; sizes and families may be unknown where the clock `along`
+    that it will be put on needs none."""
     joined = join(sources)
-    frame, left_out, found = find_traps(joined, kind)
+    frame, left_out, found = find_traps(joined, kind, along=along)
     if len(frame) < 2 and not joined.single:
         problem = "one model has no family to compare"
         row = int(frame["row"].iloc[0]) if len(frame) else None

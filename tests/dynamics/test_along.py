@@ -60,6 +60,20 @@ def test_steps_in_names_and_seeds_make_one_run(tmp_path):
     assert averaged.frame["hellaswag"].iloc[0] == pytest.approx(0.305)
 
 
+def test_a_run_needs_no_size_and_no_family():
+    """A model that nobody knows, of which a table holds checkpoints alone."""
+    frame = run_table().drop(columns="tokens")
+    frame = frame.assign(model=frame["model"].map({"elm-1b": "thing", "elm-3b": "thing-wide"}))
+    table = dynamics.read_scores(frame, along="step")
+    assert table.families == ("thing", "thing-wide")
+    assert table.frame["lab"].unique().tolist() == ["thing", "thing-wide"]
+    assert dynamics.diagnose(table, n_boot=100).families["thing"].phase
+    with pytest.raises(dynamics.TableError, match="no size is known"):
+        dynamics.read_scores(frame, along="flops")
+    with pytest.raises(dynamics.TableError, match="no size is known"):
+        dynamics.read_scores(frame)
+
+
 def test_each_number_of_shots_is_a_run(tmp_path):
     both = pd.concat([run_table(shots=0), run_table(shots=5).assign(hellaswag=0.6)])
     table = dynamics.read_scores(both.reset_index(drop=True), along="step")
