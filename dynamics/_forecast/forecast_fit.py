@@ -40,6 +40,8 @@ _DAMPING, _DAMPING_FACTOR, _LEAST_DAMPING, _TRIES = 1e-3, 8, 1e-9, 8
 _POSITIVE = 1e-12
 #: Groups that are left out in one batch, so that the memory for it does not grow with their number.
 _CHUNK = 128
+#: Rows of a block of a sum of products.
+_ROWS = 160
 
 
 @dataclass(frozen=True)
@@ -296,8 +298,17 @@ def _summed(
     """The sums of `normal_equations` over the families, none of which is held by itself."""
     jacobian, weight, residual = _linearised(shooting, drift)
     weight = weight * _per_pair(shooting, families)[:, None]
-    weighted = (jacobian * weight[:, :, None]).reshape(-1, drift.size).T
-    return weighted @ residual.reshape(-1), weighted @ jacobian.reshape(-1, drift.size)
+    weighted = (jacobian * weight[:, :, None]).reshape(-1, drift.size)
+    # In blocks of rows: one large product would be spread over threads, which at this width costs
+    # more than it saves.
+    blocks = range(_ROWS, len(weighted), _ROWS)
+    parts = zip(
+        np.split(weighted, blocks),
+        np.split(jacobian.reshape(-1, drift.size), blocks),
+        strict=True,
+    )
+    curvature = sum((w.T @ j for w, j in parts), np.zeros((drift.size, drift.size)))
+    return residual.reshape(-1) @ weighted, curvature
 
 
 def _linearised(

@@ -11,6 +11,7 @@ from ...common.display import shown
 from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.results import RESULTS, result_name
+from .._ode.times import check_grid, check_rounding
 from .._ode.vector_field import CapabilityODE
 from .._tables.clock import Along, clock_of
 from .._tables.counts import parse_counts
@@ -31,6 +32,8 @@ from .teachers import Teachers, choose_teachers, settle
 
 #: What a coupled ODE is called beside its baselines.
 ODE = "the ODE"
+#: A grid of 32 bits may be rounded by one in so many of its steps.
+_ROUNDED = 100.0
 
 
 @shown
@@ -68,6 +71,7 @@ def predict(
     Raises ValueError for shapes or sizes that do not fit and scores that are not in 0..1.
     """
     benchmarks = fit.ode.benchmarks if isinstance(fit, ODEFit) else fit.benchmarks
+    check_rounding("log10_n", log10_n, steps=_ROUNDED)
     known, sizes = (
         np.atleast_2d(np.asarray(initial, float)),
         np.atleast_1d(np.asarray(start, float)),
@@ -85,6 +89,7 @@ def predict(
     if not (np.isfinite(grid).all() and (grid >= sizes[-1]).all()):
         raise ValueError("log10_n must lie at or above the last size in start")
     if isinstance(fit, Forecaster):
+        check_grid(float(sizes[-1]), grid)
         scores = fit.scores(known, sizes, grid)
         low, high = fit.interval(scores, float(sizes[-1]), grid)
         return Prediction(grid, benchmarks, scores, low, high, result_name(RESULTS.successful))

@@ -13,14 +13,18 @@ from jaxtyping import Array, Bool, Float
 from ...common.checks import check_known
 from ...common.display import shown
 from .._precision import in_double_precision, jax_array
+from .coordinates import Unbounded
 from .padding import is_traced, pad_rows, padded_size
 from .results import RESULTS, DynamicsError, result_name
+from .times import check_grid, check_rounding
 from .vector_field import CapabilityODE, nameless
 
 #: A state this many times the start's size has escaped; solutions of interest stay near 1.
 _ESCAPE = 1e6
 #: Steps of one solve among thousands: a member of an ensemble that needs more is stiff.
 MEMBER_STEPS = 512
+#: A grid of 32 bits may be rounded by one in so many of its steps.
+_ROUNDED = 100.0
 _USABLE = ("successful", "left_unit_box")
 
 
@@ -48,7 +52,6 @@ class Solution(eqx.Module):
         return above / self.velocity[:, self.benchmarks.index(reasoning)]
 
 
-@in_double_precision
 def integrate(
     ode: CapabilityODE,
     x0: Float[Array | np.ndarray, " dims"] | Sequence[float],
@@ -71,39 +74,45 @@ def integrate(
     (reverse mode), `diffrax.ForwardMode()` for `jax.jvp` and `jax.jacfwd`.
 
     **Returns** a `Solution`. **Raises** `DynamicsError` for `stiff` and `escaped` if `throw`; never
-    for `left_unit_box`, which is an answer. With `throw=False` what was not reached is NaN. The
+    for `left_unit_box`, which is an answer; ValueError for counts where their log10 is meant, and
+    for a grid that 32 bits have rounded. With `throw=False` what was not reached is NaN. The
     function may be vmapped, jitted and differentiated with `throw=False`; then it keeps the
     caller's precision, else it computes in 64 bits.
     """
-    if is_traced(ode, x0, log10_n, start):
-        x0, log10_n = jnp.asarray(x0, float), jnp.asarray(log10_n, float)
-        grid, begin = log10_n, log10_n[:1] if start is None else jnp.asarray(start, float)
-    else:
-        x0, log10_n = np.asarray(x0, float), np.asarray(log10_n, float)
-        grid, begin = log10_n, log10_n[:1] if start is None else np.asarray(start, float)
+    check_rounding("log10_n", log10_n, steps=_ROUNDED)
+    solution = _solved(ode, x0, log10_n, start, rtol, atol, max_steps, solver, adjoint)
+    if throw and result_name(solution.result) not in _USABLE:
+        raise DynamicsError(RESULTS[solution.result], solution.result, solution)
+    return solution
+
+
+@in_double_precision
+def _solved(ode, x0, log10_n, start, rtol, atol, max_steps, solver, adjoint) -> Solution:
+    traced = is_traced(ode, x0, log10_n, start)
+    xp = jnp if traced else np
+    x0, log10_n = xp.asarray(x0, float), xp.asarray(log10_n, float)
     if x0.shape != (len(ode.benchmarks),):
         raise ValueError(f"x0 has shape {x0.shape}; one score for each of {ode.benchmarks}")
     if log10_n.ndim != 1 or not log10_n.size:
         raise ValueError(f"log10_n has shape {log10_n.shape}; give a list of sizes")
-    if isinstance(grid, np.ndarray):
-        grid = pad_grid(grid)
+    begin = log10_n[0] if start is None else xp.asarray(start, float)
+    if not traced and not isinstance(ode.coordinates, Unbounded):
+        check_grid(float(begin), np.asarray(log10_n))
+    # From 0 on, as the equations know no time of their own: near a large time, such as seconds
+    # since 1970, a first small step would round to none.
+    elapsed = log10_n - begin
     solution = _integrate(
         nameless(ode),
         x0,
-        grid,
-        begin.reshape(()),
+        elapsed if traced else pad_grid(np.asarray(elapsed)),
         rtol,
         atol,
         max_steps,
         diffrax.Tsit5() if solver is None else solver,
         diffrax.RecursiveCheckpointAdjoint() if adjoint is None else adjoint,
     )
-    solution = replace(solution, benchmarks=ode.benchmarks)
-    if isinstance(grid, np.ndarray):
-        solution = cut_grid(solution, len(log10_n))
-    if throw and result_name(solution.result) not in _USABLE:
-        raise DynamicsError(RESULTS[solution.result], solution.result, solution)
-    return solution
+    solution = solution if traced else cut_grid(solution, len(log10_n))
+    return replace(solution, log10_n=jax_array(log10_n), benchmarks=ode.benchmarks)
 
 
 def pad_grid(grid: Float[np.ndarray, " grid"]) -> Float[np.ndarray, " padded"]:
@@ -129,7 +138,7 @@ def is_usable(result: RESULTS) -> Bool[Array, ""]:
 
 
 @eqx.filter_jit
-def _integrate(ode, x0, log10_n, begin, rtol, atol, max_steps, solver, adjoint):
+def _integrate(ode, x0, elapsed, rtol, atol, max_steps, solver, adjoint):
     def field(s, carry, args):
         state, _ = carry
         free = ode.free(state)
@@ -146,11 +155,11 @@ def _integrate(ode, x0, log10_n, begin, rtol, atol, max_steps, solver, adjoint):
     solved = diffrax.diffeqsolve(
         diffrax.ODETerm(field),
         solver,
-        t0=begin,
-        t1=log10_n[-1],
+        t0=jnp.zeros_like(elapsed[0]),
+        t1=elapsed[-1],
         dt0=None,
         y0=(state, jnp.zeros_like(state)),
-        saveat=diffrax.SaveAt(ts=log10_n),
+        saveat=diffrax.SaveAt(ts=elapsed),
         stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
         max_steps=max_steps,
         adjoint=adjoint,
@@ -170,4 +179,4 @@ def _integrate(ode, x0, log10_n, begin, rtol, atol, max_steps, solver, adjoint):
     finished = solved.result == diffrax.RESULTS.successful
     reaches = RESULTS.where(jnp.any(held), RESULTS.left_unit_box, RESULTS.successful)
     result = RESULTS.where(finished, reaches, result)
-    return Solution(log10_n, x, velocity, held, result, ode.benchmarks)
+    return Solution(elapsed, x, velocity, held, result, ode.benchmarks)

@@ -14,10 +14,10 @@ from .._precision import in_double_precision, jax_array
 from .._systems.series import TimeSeries, filled
 from .._tables.scores import ScoreTable
 from .padding import pad_rows
+from .times import check_counts, check_rounding
 
-#: A clock that starts above a million and grows manifold counts parameters or tokens: no unix time
-#: does, and a fit along it would be one along the largest model.
-_LEAST_COUNT, _COUNT_RATIO = 1e6, 5.0
+#: A time of 32 bits may be rounded by one in so many of its steps.
+_ROUNDED = 1e3
 
 
 @shown
@@ -44,7 +44,6 @@ class Trajectories(eqx.Module):
     interpolated: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
 
     @classmethod
-    @in_double_precision
     def from_arrays(
         cls,
         s: Sequence[Float[np.ndarray, " _"]],
@@ -73,18 +72,18 @@ class Trajectories(eqx.Module):
             twice = next(name for i, name in enumerate(families) if name in families[:i])
             raise ValueError(f"two families are called {twice!r}; give each a name of its own")
         for name, row in zip(families, s, strict=True):
-            _check_rounding(name, np.asarray(row))
+            check_rounding(name, row, steps=_ROUNDED)
         times = [np.asarray(row, float) for row in s]
         states = [np.asarray(row, float) for row in x]
         dims = states[0].shape[-1]
         for name, time, state in zip(families, times, states, strict=True):
             _check_family(name, time, state, dims)
-        _check_counts(times)
-        points = max(len(time) for time in times)
+        check_counts(min(t[0] for t in times), max(t[-1] for t in times))
+        together, scores, mask = _padded(times, states)
         return cls(
-            s=jax_array(np.stack([pad_rows(t, points, copies=True) for t in times])),
-            x=jax_array(np.stack([pad_rows(x, points, copies=True) for x in states])),
-            mask=jax_array(np.arange(points) < np.array([len(time) for time in times])[:, None]),
+            s=together,
+            x=scores,
+            mask=mask,
             families=tuple(families),
             labs=tuple(families if labs is None else labs),
             models=tuple(
@@ -233,6 +232,23 @@ class Trajectories(eqx.Module):
         return index_of(family, self.families, kind="family")
 
 
+@in_double_precision
+def _padded(
+    times: Sequence[Float[np.ndarray, " _"]], states: Sequence[Float[np.ndarray, "_ _"]]
+) -> tuple[
+    Float[Array, "families points"],
+    Float[Array, "families points dims"],
+    Bool[Array, "families points"],
+]:
+    sizes = np.array([len(time) for time in times])
+    points = int(sizes.max())
+    return (
+        jax_array(np.stack([pad_rows(time, points, copies=True) for time in times])),
+        jax_array(np.stack([pad_rows(state, points, copies=True) for state in states])),
+        jax_array(np.arange(points) < sizes[:, None]),
+    )
+
+
 def _interpolated(
     rows: pd.DataFrame, columns: list[str]
 ) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
@@ -253,25 +269,6 @@ def _interpolated(
         filled = filled.assign(**{name: np.where(inside, np.interp(size, at, means), scores)})
         between += [(str(model), name) for model in rows["model"][inside]]
     return filled, between
-
-
-def _check_rounding(name: str, time: np.ndarray) -> None:
-    if time.dtype != np.float32 or len(time) < 2:
-        return
-    grain, steps = float(np.spacing(np.abs(time).max())), np.diff(time.astype(float))
-    if not (steps > 1e3 * grain).all():
-        raise ValueError(
-            f"{name}: 32-bit times near {float(time[-1]):.9g} are rounded to steps of {grain:.3g}; "
-            "subtract the first time in 64 bits before, or give 64-bit NumPy arrays"
-        )
-
-
-def _check_counts(times: list[np.ndarray]) -> None:
-    low, high = min(t[0] for t in times), max(t[-1] for t in times)
-    if low >= _LEAST_COUNT and high >= _COUNT_RATIO * low:
-        raise ValueError(
-            f"sizes go from {low:.3g} to {high:.3g}, which are counts; give np.log10 of them"
-        )
 
 
 def _check_family(name: str, time: np.ndarray, state: np.ndarray, dims: int) -> None:
