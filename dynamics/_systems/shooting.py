@@ -10,7 +10,7 @@ data by cubic Hermite interpolation. The more segments, the easier the least-squ
 import dataclasses
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from .terms import TermValues
 
@@ -58,66 +58,67 @@ class Shot:
     squares: float
 
 
-class _Sensitive:
-    """One integration with sensitivities to chosen coefficients."""
-
-    def __init__(self, values: TermValues, weights, support: Bool[np.ndarray, "dims terms"]):
-        self.values, self.weights = values, weights
-        self.equation, self.term = np.nonzero(support)
-        self.place = np.arange(len(self.equation)) + values.dims
-
-    def slope(self, x, z):
-        theta, slopes = self.values.values_and_slopes(x)
-        jacobian = np.matmul(self.weights, slopes)
-        change = np.matmul(jacobian, z)
-        change[:, self.equation, self.place] += theta[:, self.term]
-        return theta @ self.weights.T, change
-
-
-def _path(values: TermValues, weights, first, segments: Segments):
-    """States and slopes at all nodes, no sensitivities."""
+def _path(values: TermValues, weights, first, segments: Segments, stages: list | None = None):
+    """States and slopes at all nodes, no sensitivities; to `stages` the states of each step at
+    which a slope was taken."""
     h = (segments.length / segments.steps)[:, None]
+    half, sixth = h / 2, h / 6
     x = first
     xs, fs = [x], []
     transposed = weights.T
     for _ in range(segments.steps):
         k1 = values.values(x) @ transposed
-        k2 = values.values(x + h / 2 * k1) @ transposed
-        k3 = values.values(x + h / 2 * k2) @ transposed
-        k4 = values.values(x + h * k3) @ transposed
-        x = np.clip(x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), -_FAR, _FAR)
+        x2 = x + half * k1
+        k2 = values.values(x2) @ transposed
+        x3 = x + half * k2
+        k3 = values.values(x3) @ transposed
+        x4 = x + h * k3
+        k4 = values.values(x4) @ transposed
+        if stages is not None:
+            stages.append((x, x2, x3, x4))
+        x = np.maximum(np.minimum(x + sixth * (k1 + 2 * k2 + 2 * k3 + k4), _FAR), -_FAR)
         fs.append(k1)
         xs.append(x)
     fs.append(values.values(x) @ transposed)
     return np.array(xs), np.array(fs)
 
 
-def _sensitive_path(values, weights, support, first, segments):
-    """States, slopes, and the derivatives of both by first states and coefficients, at nodes."""
-    field = _Sensitive(values, weights, support)
-    h1 = (segments.length / segments.steps)[:, None]
-    h2 = h1[:, :, None]
-    dims = values.dims
-    x = first
-    z = np.zeros((len(first), dims, dims + len(field.equation)))
+def _sensitive_path(values: TermValues, weights, support, first, segments: Segments):
+    """States, slopes, and the derivatives of both by first states and coefficients, at nodes.
+
+    States do not depend on the derivatives, so what drives these is evaluated for all steps at
+    once: a call of NumPy costs more than the few segments that it works on.
+    """
+    stages = []
+    xs, fs = _path(values, weights, first, segments, stages)
+    dims, (equation, term) = values.dims, np.nonzero(support)
+    place = np.arange(len(equation)) + dims
+    rows = np.concatenate([np.array(stages).reshape(-1, dims), xs[-1]])
+    theta, slopes = values.values_and_slopes(rows)
+    shape = (4 * segments.steps + 1, len(first))
+    jacobians = np.matmul(weights, slopes).reshape(*shape, dims, dims)
+    driven = theta[:, term].reshape(*shape, len(term))
+    h = (segments.length / segments.steps)[:, None, None]
+    half, sixth = h / 2, h / 6
+
+    def change(stage: int, z):
+        found = np.matmul(jacobians[stage], z)
+        found[:, equation, place] += driven[stage]
+        return found
+
+    z = np.zeros((len(first), dims, dims + len(equation)))
     z[:, np.arange(dims), np.arange(dims)] = 1
-    xs, fs, zs, gs = [x], [], [z], []
-    for _ in range(segments.steps):
-        k1, g1 = field.slope(x, z)
-        k2, g2 = field.slope(x + h1 / 2 * k1, z + h2 / 2 * g1)
-        k3, g3 = field.slope(x + h1 / 2 * k2, z + h2 / 2 * g2)
-        k4, g4 = field.slope(x + h1 * k3, z + h2 * g3)
-        moved = x + h1 / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        x = np.clip(moved, -_FAR, _FAR)
-        z = z + h2 / 6 * (g1 + 2 * g2 + 2 * g3 + g4)
-        fs.append(k1)
+    zs, gs = [z], []
+    for at in range(0, 4 * segments.steps, 4):
+        g1 = change(at, z)
+        g2 = change(at + 1, z + half * g1)
+        g3 = change(at + 2, z + half * g2)
+        g4 = change(at + 3, z + h * g3)
+        z = z + sixth * (g1 + 2 * g2 + 2 * g3 + g4)
         gs.append(g1)
-        xs.append(x)
         zs.append(z)
-    last, change = field.slope(x, z)
-    fs.append(last)
-    gs.append(change)
-    return np.array(xs), np.array(fs), np.array(zs), np.array(gs)
+    gs.append(change(4 * segments.steps, z))
+    return xs, fs, np.array(zs), np.array(gs)
 
 
 def _hermite(segments: Segments, values, slopes):
