@@ -58,7 +58,6 @@ def compare(
 
 def _by_the_harness(model: interp.Model, entries: list[dict[str, Any]]) -> dict[str, float]:
     from lm_eval import evaluator
-    from lm_eval.api.model import CachingLM
     from lm_eval.models import huggingface
 
     # Decorators hide what these two take from whoever reads their types.
@@ -69,14 +68,16 @@ def _by_the_harness(model: interp.Model, entries: list[dict[str, Any]]) -> dict[
         file = Path(folder) / "questions.jsonl"
         lines = [json.dumps(_lists(entry)) for entry in entries]
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        # The harness' own cache: most answers of MC1 are asked in MC2 too.
+        cache = str(Path(folder) / "answers")
         found: dict[str, float] = {}
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             harness = network_of(pretrained=model.network, tokenizer=model.tokenizer, batch_size=8)
-            # The harness' own cache: most answers of MC1 are asked in MC2 too.
-            cached: Any = CachingLM(harness, str(Path(folder) / "answers.db"))
             for kind in ("mc2", "mc1"):
                 task: list[Any] = [_task(kind, file, Path(folder))]
-                done: Any = simple_evaluate(model=cached, tasks=task, bootstrap_iters=0)
+                done: Any = simple_evaluate(
+                    model=harness, tasks=task, bootstrap_iters=0, use_cache=cache
+                )
                 found[kind] = float(done["results"][f"same_{kind}"]["acc,none"])
     return found
 

@@ -103,6 +103,7 @@ def score_questions(
     shared, beginning = questions.shared, None
     if shared:
         beginning = _beginning(model, questions.rows[0][:shared], on_batch)
+        shared = 0 if beginning is None else shared
     rests = [row[shared:] for row in questions.rows]
     for indices, tokens in batches(rests, device=model.device):
         positions, targets, owners = [], [], []
@@ -143,12 +144,14 @@ def _beginning(
     tokens: tuple[int, ...],
     on_batch: Callable[[torch.Tensor], None] | None,
 ) -> Any:
-    """Keys and values of the beginning that all rows share, of the model as it is now."""
+    """Keys and values of the beginning that all rows share, of the model as it is now; None where
+    the network keeps them in a way of its own, which cannot be repeated for many rows."""
     if on_batch is not None:  # no answer begins in it
         on_batch(torch.tensor([len(tokens)], device=model.device))
     with torch.no_grad():
         ids = torch.tensor([tokens], device=model.device)
-        return model.network.base_model(ids, use_cache=True).past_key_values
+        kept = model.network.base_model(ids, use_cache=True).past_key_values
+    return kept if hasattr(kept, "batch_repeat_interleave") else None
 
 
 def logits_at(

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from nullcline import dynamics, interp
-from nullcline.common.files import whole_file, whole_folder, write_whole
+from nullcline.common.files import cache_folder, whole_file, whole_folder, write_whole
 
 
 def names(folder):
@@ -142,3 +142,12 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path, read):
     with pytest.raises(ValueError, match="neither a file nor a folder") as caught:
         read(path)
     assert str(path) in str(caught.value)
+
+
+def test_the_cache_lies_where_the_user_keeps_caches(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder("gguf") == tmp_path / "nullcline" / "gguf"
+    assert not cache_folder("gguf").exists()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder("gguf") == tmp_path / ".cache" / "nullcline" / "gguf"

@@ -160,7 +160,9 @@ def test_null_heads_of_a_model_are_not_named_over_two_hundred_seeds():
         # No word twice: the effects of a null head on two pairs are then independent.
         order = rng.permutation(words)
         answers = list(zip(order[:drawn], order[drawn : 2 * drawn], strict=True))
-        pairs = [interp.Pair("the city of paris is in", *map(str, pair)) for pair in answers]
+        pairs = [
+            interp.Pair("the city of paris is in", str(true), str(false)) for true, false in answers
+        ]
         with torch.no_grad():
             # Each token's direction is random, so what a null head writes favours no side.
             network.lm_head.weight[:, :28] = torch.randn(320, 28, generator=generator)
