@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nullcline import interp
-from nullcline.data import shipped
+from nullcline.interp._questions.examples import truthfulqa_examples
 
 _MOST = 1e-6
 
@@ -92,7 +92,8 @@ def _lists(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _task(kind: str, file: Path, folder: Path) -> dict[str, Any]:
-    examples = shipped("frames", "truthfulqa.txt").read_text(encoding="utf-8").rstrip("\n")
+    examples = truthfulqa_examples()
+    assert examples is not None  # lm-eval is installed
     task: dict[str, Any] = {
         "task": f"same_{kind}",
         "dataset_path": "json",

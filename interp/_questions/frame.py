@@ -2,14 +2,13 @@
 conversation."""
 
 import dataclasses
-import functools
 from pathlib import Path
 
-from ...data import shipped
 from .._errors import InterpError
 from .._models.ends import is_tuned, templated
 from .._models.model import Model
 from .._names import Frame
+from .examples import truthfulqa_examples
 
 #: What stands around a question, in a few words.
 FRAMES: dict[Frame, str] = {
@@ -40,7 +39,8 @@ def framed(model: Model, text: str, frame: Frame = "plain", *, cue: str = "") ->
     `cue` asks for the truth and stands before everything else that is said. A space joins question
     and answer unless the text ends with white space (`chat`: whatever the template writes).
 
-    **Raises** `InterpError` for an unknown frame, and for `chat` without a chat template.
+    **Raises** `InterpError` for an unknown frame, for `chat` without a chat template, and for
+    `truthfulqa` without its examples.
     """
     if frame == "plain":
         whole = f"{cue} {text}" if cue else text
@@ -56,7 +56,8 @@ def framed(model: Model, text: str, frame: Frame = "plain", *, cue: str = "") ->
 
 def choose_frame(model: Model, frame: Frame | None = None, *, questions: Path | None) -> Frame:
     """The frame that was asked for; else, for a file of questions, `chat` where the model is tuned
-    to converse, `truthfulqa` where the file is TruthfulQA's (its name says so), and `plain`.
+    to converse, `truthfulqa` where the file is TruthfulQA's (its name says so) and the examples are
+    to be had (`truthfulqa_examples`), and `plain`.
 
     Without a file what is asked are sentences to be completed, which stand by themselves: `plain`.
 
@@ -70,7 +71,9 @@ def choose_frame(model: Model, frame: Frame | None = None, *, questions: Path | 
     if is_tuned(model):
         return "chat"
     named = questions.name.lower().replace("_", "").replace("-", "")
-    return "truthfulqa" if "truthfulqa" in named else "plain"
+    if "truthfulqa" in named and truthfulqa_examples() is not None:
+        return "truthfulqa"
+    return "plain"
 
 
 def prompt_frame(model: Model, frame: Frame | None = None) -> Frame:
@@ -82,6 +85,11 @@ def prompt_frame(model: Model, frame: Frame | None = None) -> Frame:
     return "chat" if is_tuned(model) else "plain"
 
 
-@functools.cache
 def _examples() -> str:
-    return shipped("frames", "truthfulqa.txt").read_text(encoding="utf-8").rstrip("\n")
+    text = truthfulqa_examples()
+    if text is None:
+        raise InterpError(
+            "the frame truthfulqa takes its six examples from lm-evaluation-harness, which is not "
+            "installed: pip install lm-eval, or take frame='plain'"
+        )
+    return text

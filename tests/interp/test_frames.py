@@ -1,13 +1,13 @@
 """How questions are put: as they stand, behind TruthfulQA's examples, by a chat template."""
 
-import hashlib
-import json
+from pathlib import Path
 
 import pytest
 from tiny_models import TEXT, byte_tokenizer, tiny_network
 
 from nullcline import interp
 from nullcline.data import shipped
+from nullcline.interp._questions.examples import truthfulqa_examples
 from nullcline.interp._questions.frame import framed
 from nullcline.interp._questions.tokens import encode_pair, encode_question
 
@@ -46,18 +46,25 @@ def asked(model, frame, **changes):
 def test_what_is_read_is_the_question_in_its_frame(tuned):
     assert asked(tuned, "plain") == "is iron a metal it is"
     assert asked(tuned, "chat") == "user: is iron a metal<|end|>\nassistant: it is"
-    examples = shipped("frames", "truthfulqa.txt").read_text(encoding="utf-8").strip()
+    examples = truthfulqa_examples()
+    assert examples is not None
     put = framed(tuned, "Why?", "truthfulqa")
     assert f"{put.text}{put.seam}So." == f"{examples}\n\nQ: Why?\nA: So."
     assert examples.count("Q: ") == examples.count("A: ") == 6
 
 
-def test_the_shipped_examples_are_those_of_their_digest():
-    listed = json.loads(shipped("frames", "frames.json").read_text(encoding="utf-8"))
-    content = shipped("frames", "truthfulqa.txt").read_bytes()
-    assert listed["files"]["truthfulqa.txt"] == hashlib.sha256(content).hexdigest()
-    assert listed["licence"] == "Apache-2.0"
-    assert "truthfulqa" in listed["origin"].lower()
+def test_the_examples_are_the_harness_own_and_not_shipped(plain, monkeypatch):
+    """Without the harness the frame is refused with the mend, and no default chooses it."""
+    assert interp.choose_frame(plain, questions=Path("TruthfulQA_mc.json")) == "truthfulqa"
+    assert not list(shipped().rglob("*truthfulqa*.txt"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    truthfulqa_examples.cache_clear()
+    try:
+        assert interp.choose_frame(plain, questions=Path("TruthfulQA_mc.json")) == "plain"
+        with pytest.raises(interp.InterpError, match="pip install lm-eval"):
+            framed(plain, "Why?", "truthfulqa")
+    finally:
+        truthfulqa_examples.cache_clear()
 
 
 def test_a_cue_stands_before_everything_else(tuned):
