@@ -8,18 +8,15 @@ family's distance says of its error. Targets: Llama-2 under 4.0 % mean relative 
 family and 2.8 by lab, and a paired interval against the ridge linear ODE that excludes 0.
 """
 
-import argparse
-import json
 from collections.abc import Callable
 
-import jax
 from _bands import band_rows, distance_rows
 from _coverage.section import Table
 from _held_out import check_rows, method_rows, system_rows
 from _other_table import other_rows
+from _sections import run_sections
 
 from nullcline.common.progress import Progress
-from nullcline.experiments.progress import report_parts
 
 #: Name -> the section's header and lines.
 SECTIONS: dict[str, Callable[[Progress], Table]] = {
@@ -32,32 +29,5 @@ SECTIONS: dict[str, Callable[[Progress], Table]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--section", nargs="+", choices=tuple(SECTIONS), default=list(SECTIONS))
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true")
-    form.add_argument("--markdown", action="store_true")
-    form.add_argument("--list", action="store_true", help="name the sections and stop")
-    options = parser.parse_args()
-    if options.list:
-        print(*options.section, sep="\n")
-        return
-    jax.config.update("jax_enable_x64", True)
-    with report_parts("held_out") as progress:
-        tables = {name: SECTIONS[name](progress) for name in options.section}
-    if options.json:
-        lines = {
-            name: [dict(zip(table.header, line, strict=True)) for line in table.lines]
-            for name, table in tables.items()
-        }
-        print(json.dumps(lines))
-        return
-    for table in tables.values():
-        print(table.markdown() if options.markdown else table.text(), end="\n\n")
-
-
 if __name__ == "__main__":
-    main()
+    run_sections("held_out", __doc__ or "", SECTIONS)

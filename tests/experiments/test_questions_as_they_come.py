@@ -114,22 +114,12 @@ def test_a_vector_says_in_which_frame_it_was_chosen(tuned, asked, tmp_path, caps
 
 
 def test_a_typed_prompt_is_put_as_a_turn_of_a_tuned_model(tuned, asked, tmp_path, capsys):
-    import torch
+    from tiny_vectors import vector_for
 
     from nullcline import interp
 
     model = interp.load_model(tuned)
-    vector = interp.TruthVector(
-        direction=torch.nn.functional.normalize(torch.ones(model.d_model), dim=0),
-        hook_point=interp.HookPoint(1, "block"),
-        strength=0.0,
-        norm=1.0,
-        raw_norm=1.0,
-        method="by hand",
-        contrast="none",
-        model=model.name,
-        fingerprint=model.fingerprint,
-    )
+    vector = vector_for(model, strength=0.0)
     path = str(tmp_path / "v.safetensors")
     interp.save_vector(vector, path)
     base = ["steer", tuned, "--vector", path, "--prompt", "is iron a metal"]

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 from tiny_models import byte_tokenizer, save_tiny, tiny_network
+from tiny_vectors import vector_for
 
 from nullcline import interp
 from nullcline.interp._heads.published import shuffled_weights
@@ -13,24 +14,6 @@ from nullcline.interp._steering.bake import _with_bias
 
 def model_of(kind):
     return interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
-
-
-def vector_for(model, **changes):
-    direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(3))
-    whole = interp.TruthVector(
-        direction=direction / direction.norm(),
-        hook_point=interp.HookPoint(1, "block"),
-        strength=0.5,
-        norm=4.0,
-        raw_norm=2.0,
-        method="mass-mean",
-        contrast="by hand",
-        model=model.name,
-        fingerprint=model.fingerprint,
-        rounded_fingerprint=model.rounded_fingerprint,
-        dtype="float32",
-    )
-    return dataclasses.replace(whole, **changes)
 
 
 def weights_of(model):
@@ -82,7 +65,7 @@ def test_a_vector_found_in_float32_steers_the_same_model_in_bfloat16(tmp_path):
     folder = str(save_tiny("llama", tmp_path / "llama"))
     exact, half = (interp.load_model(folder, dtype=d) for d in ("float32", "bfloat16"))
     assert exact.fingerprint != half.fingerprint
-    vector = vector_for(exact)
+    vector = vector_for(exact, rounded_fingerprint=exact.rounded_fingerprint, dtype="float32")
     interp.save_vector(vector, tmp_path / "v.safetensors")
     read = interp.load_vector(tmp_path / "v.safetensors")
     assert interp.fit_note(exact, read) == ""

@@ -5,8 +5,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 from tiny_models import ARCHITECTURES, TEXT, byte_tokenizer, tiny_network
+from tiny_vectors import vector_for
 
 from nullcline import interp
 
@@ -15,22 +15,6 @@ FEW = [
     interp.Question(f"{TEXT[:150]}{ask}", ANSWERS, RIGHT, 0)
     for ask in ("copper", "a feather", "the river that")
 ]
-
-
-def vector_for(model, **changes):
-    direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(3))
-    whole = interp.TruthVector(
-        direction=direction / direction.norm(),
-        hook_point=interp.HookPoint(1, "block"),
-        strength=0.5,
-        norm=4.0,
-        raw_norm=2.0,
-        method="by hand",
-        contrast="none",
-        model=model.name,
-        fingerprint=model.fingerprint,
-    )
-    return dataclasses.replace(whole, **changes)
 
 
 def scored(model, encoded, vector=None):

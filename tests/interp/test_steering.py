@@ -7,6 +7,7 @@ import pytest
 import torch
 from narrow import not_none
 from tiny_models import ARCHITECTURES, byte_tokenizer, save_tiny, tiny_network
+from tiny_vectors import vector_for
 
 from nullcline import interp
 from nullcline.interp._steering.export import hookpoint
@@ -16,22 +17,6 @@ PROMPT = "the city of paris is in"
 
 def model_of(kind="gpt2"):
     return interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
-
-
-def vector_for(model, *, layer=1, site: interp.Site = "block", strength=0.5, **changes):
-    direction = torch.randn(model.d_model, generator=torch.Generator().manual_seed(3))
-    whole = interp.TruthVector(
-        direction=direction / direction.norm(),
-        hook_point=interp.HookPoint(layer, site),
-        strength=strength,
-        norm=4.0,
-        raw_norm=2.0,
-        method="mass-mean",
-        contrast="by hand",
-        model=model.name,
-        fingerprint=model.fingerprint,
-    )
-    return dataclasses.replace(whole, **changes)
 
 
 @pytest.fixture(scope="module")
