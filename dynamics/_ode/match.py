@@ -122,7 +122,7 @@ def match(
     equation's residuals (its standard deviation); `family_weights`, how often each family counts;
     `ridge`, the weight of each squared coefficient beside the sum of squared residuals (0 for
     none). All shapes are fixed by the problem, so other supports and weights compile nothing new,
-    and the function may be vmapped. Numbers of families and of sizes are padded to powers of two.
+    and the function may be vmapped. Families are padded to 8, 32, 128, ..., sizes to 8, 16, 32, ...
     """
     if is_traced(problem, coefficients, first, support, noise, family_weights, ridge):
         return _match(problem, first, family_weights, coefficients, support, noise, ridge)
@@ -140,7 +140,8 @@ def match(
 
 def _padded(problem: MatchProblem) -> MatchProblem:
     """More families, of which nothing counts, and more points, at the last one's size."""
-    families, points = map(padded_size, problem.s.shape)
+    families = padded_size(problem.s.shape[0], factor=4)
+    points = padded_size(problem.s.shape[1])
     s, state, mask = (np.asarray(v) for v in (problem.s, problem.state, problem.mask))
     s, state = (pad_rows(v, points, axis=1, copies=True) for v in (s, state))
     mask = pad_rows(pad_rows(mask, points, axis=1), families)

@@ -64,9 +64,9 @@ def matched_estimate(
     result = RESULTS.successful
     if not (settled and bool(at.converged)):
         result = RESULTS.not_converged
-    if not float(at.solver_error) <= _SOLVER_SHARE * np.min(noise):
+    if not float(at.solver_error) <= _SOLVER_SHARE * np.asarray(noise).min():
         result = RESULTS.stiff
-    if not np.isfinite(at.residual).all():
+    if not np.isfinite(np.asarray(at.residual)).all():
         result = RESULTS.escaped
     report = _report(matching, at, support, noise, weights, ridge, increments)
     return CoefficientEstimate(at.coefficients, None, at.first, report, result)
@@ -121,7 +121,10 @@ def _match(problem, coefficients, first, support, noise, weights, ridge) -> Matc
 def _refine_solver(problem, at, support, noise, weights, ridge):
     """More solver steps, and another match, until the solver's error is below the noise."""
     steps = problem.settings.solver_steps
-    while float(at.solver_error) > _SOLVER_SHARE * np.min(noise) and steps < _MOST_SOLVER_STEPS:
+    while (
+        float(at.solver_error) > _SOLVER_SHARE * np.asarray(noise).min()
+        and steps < _MOST_SOLVER_STEPS
+    ):
         steps *= 2
         problem = replace(problem, settings=replace(problem.settings, solver_steps=steps))
         at = _match(problem, at.coefficients, at.first, support, noise, weights, ridge)
@@ -139,7 +142,9 @@ def _residual_noise(normal: NormalEquations, coefficients):
 def _match_noise(at: Match, support, rows, weights, problem):
     square = _squares(at, weights)
     left = np.maximum(float(rows) - np.sum(np.asarray(support), axis=1), 1)
-    return jax_array(np.maximum(np.sqrt(square / left), LEAST_NOISE * np.std(problem.state)))
+    return jax_array(
+        np.maximum(np.sqrt(square / left), LEAST_NOISE * np.std(np.asarray(problem.state)))
+    )
 
 
 def _squares(at: Match, weights: Float[Array, " families"]) -> Float[np.ndarray, " dims"]:
@@ -158,7 +163,7 @@ def _report(problem, at, support, noise, weights, ridge, increments) -> Identifi
         cross = joint[np.ix_(mine, others)]
         # What the data say about this equation once all others are estimated too.
         known = cross @ np.linalg.pinv(joint[np.ix_(others, others)], hermitian=True) @ cross.T
-        grams.append((joint[np.ix_(mine, mine)] - known) * float(noise[d]) ** 2)
+        grams.append((joint[np.ix_(mine, mine)] - known) * float(np.asarray(noise)[d]) ** 2)
     return identifiability(
         grams,
         _squares(at, weights),

@@ -19,6 +19,7 @@ from .identifiability import Identifiability
 from .library import AbstractLibrary, PolynomialLibrary
 from .match import Matching
 from .names import FitMethod, Noise, PenaltyName
+from .padding import pad_rows, padded_size
 from .penalties import penalty_of
 from .problem import FitProblem, fit_problem
 from .results import RESULTS, DynamicsError, result_name
@@ -147,7 +148,7 @@ def _as_fit(
         ),
         result=_verdict(problem, estimate, support),
         support=support,
-        first=None if estimate.first is None else coordinates.scores(estimate.first),
+        first=None if estimate.first is None else _first_scores(coordinates, estimate.first),
         deviations=estimate.deviations,
         identifiability=estimate.report,
         families=tuple(name for name, weight in used if weight > 0),
@@ -156,6 +157,15 @@ def _as_fit(
         noise=noise,
         matching=problem.matching,
     )
+
+
+def _first_scores(
+    coordinates: AbstractCoordinates, states: Float[Array, "families dims"]
+) -> Float[Array, "families dims"]:
+    """Scores of the first states, by code for few numbers of families."""
+    rows = np.asarray(states)
+    padded = pad_rows(rows, padded_size(len(rows), factor=4), copies=True)
+    return jax_array(np.asarray(coordinates.scores(jax_array(padded)))[: len(rows)])
 
 
 def _verdict(
