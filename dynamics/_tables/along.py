@@ -14,7 +14,7 @@ from .scores import ScoreTable
 from .traps_left_out import failed_runs
 
 #: Warnings that are about one row a model, which no longer holds.
-_OF_ONE_ROW = frozenset({"checkpoints", "same_size", "missing_score", "size_from_name"})
+_OF_ONE_ROW = frozenset({"checkpoints", "same_size", "missing_score"})
 _ROWS_NAMED = 5
 #: Reasons of rows that have no place, or no company, on a clock.
 _WHY = {
