@@ -50,7 +50,7 @@ def test_every_shipped_family_is_a_choice():
 def test_the_schema_has_the_librarys_own_settings():
     parameters = set(inspect.signature(dynamics.diagnose).parameters) - {"table", "on_progress"}
     estimator = {f.name for f in dataclasses.fields(schemas.Estimator)}
-    assert parameters == estimator | {"reasoning", "truth"}
+    assert parameters == estimator | {"reasoning", "truth", "along"}
 
 
 @pytest.mark.parametrize(
