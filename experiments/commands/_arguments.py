@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from ..options import Options, SettingError
 from ..schemas import Launched
 
+#: Help of `--layer`, beside `--vector`.
+LAYER = "of a file with several layers or of a plain tensor, from 0"
 _Schema = TypeVar("_Schema", bound=Options)
 #: What says where jobs of a sweep run, and has no meaning for one.
 _OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}

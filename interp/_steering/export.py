@@ -8,9 +8,10 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
-from .hook_point import module_at
+from .files.own import METADATA
+from .hook_point import module_name
 from .saving import saving
-from .vector import STRENGTH_UNIT, TruthVector, check_fits
+from .vector import TruthVector, check_fits, metadata_of
 
 
 def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
@@ -20,6 +21,8 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
       `direction.N` is added after layer N, counted from 0 as in both; llama.cpp has none at 0.
     - `.pt`: the file of lm-evaluation-harness' `--model steered` (`steer_path=`).
     - `.json`: the numbers, with where they are added, for anything else.
+
+    Each carries the vector's own metadata too, so that `read_vector` gives back the same vector.
 
     **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
     condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
@@ -55,6 +58,7 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
     writer = GGUFWriter(path, "controlvector")
     writer.add_string("controlvector.model_hint", str(model.network.config.model_type))
     writer.add_uint32("controlvector.layer_count", model.n_layers)
+    writer.add_string(METADATA, json.dumps(metadata_of(vector)))
     writer.add_tensor(f"direction.{vector.hook_point.layer}", vector.addition().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -65,12 +69,13 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
 def _lm_eval(model: Model, vector: TruthVector, path: Path) -> None:
     torch.save(
         {
-            hookpoint(model, vector): {
+            module_name(model, vector.hook_point): {
                 "steering_vector": vector.addition().clone(),
                 "steering_coefficient": 1.0,
                 "action": "add",
                 "bias": None,
                 "head_index": None,
+                METADATA: json.dumps(metadata_of(vector)),  # which the harness does not look at
             }
         },
         path,
@@ -86,10 +91,10 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "fingerprint": vector.fingerprint,
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
-        "module": hookpoint(model, vector),
+        "module": module_name(model, vector.hook_point),
         "positions": vector.positions,
         "strength": vector.strength,
-        "strength_unit": STRENGTH_UNIT,
+        "strength_unit": vector.strength_unit,
         "norm": vector.norm,
         "method": vector.method,
         "contrast": vector.contrast,
@@ -97,11 +102,6 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "condition": None
         if condition is None
         else {"weight": condition.weight.tolist(), "threshold": condition.threshold},
+        METADATA: metadata_of(vector),
     }
     path.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def hookpoint(model: Model, vector: TruthVector) -> str:
-    """The name, inside the network's base model, of the module whose output is added to."""
-    module = module_at(model, vector.hook_point)
-    return next(n for n, other in model.network.base_model.named_modules() if other is module)
