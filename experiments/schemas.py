@@ -436,7 +436,7 @@ class EvaluateSteering(OfVector):
         None, "of nullcline truth or another tool; else one is found", metavar="FILE"
     )
     layer: int | None = option(
-        None, "of a file with several layers or of a plain tensor, from 0", metavar="N"
+        None, "one layer of a file with several, or that of a plain tensor; from 0", metavar="N"
     )
     strength: float | None = option(None, "in place of the vector's own")
     force: bool = option(False, "take another model's vector")

@@ -221,6 +221,7 @@ def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -
     return {
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
+        "layers": [point.layer for point in vector.additions()],
         "method": vector.method,
         "strength": None
         if options.ablate
@@ -241,7 +242,8 @@ def _said(vector: TruthVector, result: dict[str, Any]) -> str:
         if result["ablated"]
         else f"strength {result['strength']:g} of {whose} norm"
     )
-    line = f"{result['method']} vector, layer {result['layer']} ({result['site']}), {done}"
+    where = vector.places if vector.also else f"layer {result['layer']} ({result['site']})"
+    line = f"{result['method']} vector, {where}, {done}"
     if result["condition"]:
         line += ", where a plain question is recognised"
     if "guard" in result:

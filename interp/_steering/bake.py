@@ -44,6 +44,10 @@ def bake(
     check_strength(strength)
     if folder.exists():
         raise InterpError(f"{folder} exists; give a folder that does not")
+    if vector.also:
+        raise InterpError(
+            f"the vector is added at {vector.places}, and one layer is baked in; choose one"
+        )
     if vector.condition is not None or vector.positions != "all":
         raise InterpError(
             "a vector that is added at some positions only cannot be baked in: a bias acts on all; "

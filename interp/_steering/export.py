@@ -25,8 +25,8 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     Each carries the vector's own metadata too, so that `read_vector` gives back the same vector.
 
     **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
-    condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
-    cannot be written.
+    condition, single positions, a site inside the block, layer 0 in GGUF), for a vector of several
+    layers, and where the file cannot be written.
     """
     writers: dict[str, Callable[[Model, TruthVector, Path], None]] = {
         ".gguf": _gguf,
@@ -37,6 +37,10 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     if path.suffix not in writers:
         raise InterpError(f"{path} ends in none of {', '.join(writers)}, which name the format")
     check_fits(model, vector)
+    if vector.also:
+        raise InterpError(
+            f"the vector is added at {vector.places}, and one layer is exported; choose one"
+        )
     if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
         raise InterpError(
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "

@@ -37,25 +37,31 @@ def place_vector(
 ) -> TruthVector:
     """What `read_vector` read, as a vector of this model.
 
-    **Arguments**: `layer`, counted from 0: which of a file's layers is taken where it holds
-    several, and after which block a plain tensor is added, whose file does not say.
+    **Arguments**: `layer`, counted from 0: the one of a file's layers that is taken (all of them by
+    default, each added at its own), and after which block a plain tensor is added, whose file does
+    not say.
 
     A foreign vector is added as its file holds it at strength 1, at all positions; strength 2 adds
     it twice. Nothing is known of the texts that it was found with, nor of the weights: the model
     must have its layer and its width, and that is all that is checked.
 
-    **Raises** `InterpError` where no layer or several could be meant, for a place that this model
-    does not have, another width, values that are no numbers, and a vector of zeros.
+    **Raises** `InterpError` where no layer is known or the file lacks the one that is chosen, for a
+    place that this model does not have, another width, values that are no numbers, and zeros alone.
     """
     if isinstance(read, TruthVector):
         if layer is not None:
             raise InterpError(
-                f"the vector's file says that it is added at {read.hook_point}; leave layer={layer}"
+                f"the vector's file says that it is added at {read.places}; leave layer={layer}"
                 " away"
             )
         return read
-    hook_point, addition = _chosen(model, read, layer)
-    _check(model, read, hook_point, addition)
+    chosen = _chosen(model, read, layer)
+    for hook_point, addition in chosen.items():
+        _check(model, read, hook_point, addition)
+    # A layer of zeros adds nothing, and no direction can be made of it.
+    (hook_point, addition), *others = (
+        (point, added) for point, added in chosen.items() if bool(added.any())
+    )
     length = float(addition.norm())
     named = f"a {read.model_type} model" if read.model_type else "a model"
     return TruthVector(
@@ -69,45 +75,39 @@ def place_vector(
         contrast=f"not said in {read.path.name}",
         model=f"{named} that {read.path.name} does not name",
         fingerprint="",
+        also={point: added / length for point, added in others},
     )
 
 
-def _chosen(model: Model, read: ForeignVector, layer: int | None) -> tuple[HookPoint, torch.Tensor]:
-    """The hook point and the tensor that are meant."""
-    last = model.n_layers - 1
-    if set(read.additions) == {None}:
-        if layer is None:
-            raise InterpError(
-                f"{read.path} does not say after which layer its vector is added; give layer=N, "
-                f"0 to {last}"
-            )
-        (hook_point,) = hook_points_of(model, layers=[layer], sites=["block"])
-        return hook_point, read.additions[None]
-    placed = {_place(model, read, place): added for place, added in read.additions.items()}
-    layers = sorted({point.layer for point in placed})
-    held = ", ".join(map(str, layers))
-    meant = sorted(point for point in placed if layer in (None, point.layer))
+def _chosen(model: Model, read: ForeignVector, layer: int | None) -> dict[HookPoint, torch.Tensor]:
+    """The hook points that are meant, in their order, and what is added at each."""
+    placed: dict[HookPoint, torch.Tensor] = {}
+    for place, added in read.additions.items():
+        hook_point = _place(model, read, place if place is not None else layer)
+        if hook_point in placed:  # named from the first layer and from the last
+            raise InterpError(f"{read.path} names layer {hook_point.layer} twice; make it again")
+        placed[hook_point] = added
+    meant = {point: placed[point] for point in sorted(placed) if layer in (None, point.layer)}
     if not meant:
+        held = ", ".join(map(str, sorted({point.layer for point in placed})))
         raise InterpError(f"{read.path} holds no vector for layer {layer}; it holds {held}")
-    if len(layers) > 1 and layer is None:
+    if not any(bool(added.any()) for added in meant.values()):
         raise InterpError(
-            f"{read.path} holds a vector for each of the layers {held}, and one is added: choose "
-            "it with layer=N"
+            f"{read.path} holds zeros, which add nothing; choose another layer or file"
         )
-    if len(meant) > 1:
-        raise InterpError(
-            f"{read.path} holds two vectors for layer {meant[0].layer}, after its attention and "
-            "after the block, and one is added: write a file with one of them"
-        )
-    return meant[0], placed[meant[0]]
+    return meant
 
 
 def _place(model: Model, read: ForeignVector, place: Place) -> HookPoint:
-    if not isinstance(place, str):
-        number = int(place or 0)
+    if place is None:
+        raise InterpError(
+            f"{read.path} does not say after which layer its vector is added; give layer=N, 0 to "
+            f"{model.n_layers - 1}"
+        )
+    if isinstance(place, int):
         # steering-vectors takes -1 for the last block, as Python does.
-        layer = number if number >= 0 else model.n_layers + number
-        (hook_point,) = hook_points_of(model, layers=[layer], sites=["block"])
+        number = place if place >= 0 or None in read.additions else model.n_layers + place
+        (hook_point,) = hook_points_of(model, layers=[number], sites=["block"])
         return hook_point
     points = hook_points_of(model)
     for hook_point in points:
@@ -132,9 +132,4 @@ def _check(
         raise InterpError(
             f"{read.path}: its vector for layer {hook_point.layer} holds values that are no "
             "numbers; make it again"
-        )
-    if not bool(addition.any()):
-        raise InterpError(
-            f"{read.path}: its vector for layer {hook_point.layer} is all zeros, which adds "
-            "nothing; choose another layer or file"
         )

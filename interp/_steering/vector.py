@@ -22,6 +22,8 @@ FORMAT = "nullcline truth vector 1"
 STRENGTH_UNIT = "share of the mean residual norm at the hook point"
 FILE_UNIT = "times the vector as its file holds it"
 LARGEST_FILE = 64 * 2**20
+#: A file's tensors of further layers: `also.LAYER.SITE`.
+_ALSO = "also."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,6 +45,8 @@ class TruthVector:
     - `data`: SHA-256 of the texts it was found and chosen with; `seen`: digests of the questions
       among them, which may not judge it.
     - `report`: accuracies, the search and the controlled table, plain values.
+    - `also`: what is added at further hook points, each of shape (d_model,) and times
+      `strength * norm` as `direction` is; empty but for another tool's vector of several layers.
     """
 
     direction: torch.Tensor
@@ -64,10 +68,28 @@ class TruthVector:
     data: str = ""
     seen: frozenset[str] = frozenset()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    also: Mapping[HookPoint, torch.Tensor] = dataclasses.field(default_factory=dict)
 
     def addition(self, strength: float | None = None) -> torch.Tensor:
-        """What is added at a strength (the chosen one by default), shape (d_model,)."""
+        """What is added at `hook_point` at a strength (the chosen one by default), shape
+        (d_model,)."""
         return (self.strength if strength is None else strength) * self.norm * self.direction
+
+    def additions(self, strength: float | None = None) -> dict[HookPoint, torch.Tensor]:
+        """What is added at each hook point at a strength, each of shape (d_model,)."""
+        share = (self.strength if strength is None else strength) * self.norm
+        further = {point: share * value for point, value in self.also.items()}
+        return {self.hook_point: self.addition(strength)} | further
+
+    @property
+    def places(self) -> str:
+        """Where it is added, in words."""
+        if not self.also:
+            return str(self.hook_point)
+        points = sorted([self.hook_point, *self.also])
+        if {point.site for point in points} == {"block"}:
+            return f"layers {', '.join(str(p.layer) for p in points)}, after the block"
+        return "; ".join(map(str, points))
 
     @property
     def own_norm(self) -> bool:
@@ -81,6 +103,8 @@ class TruthVector:
             f"{self.hook_point}{self.strength}{self.norm}{self.positions}{self.fingerprint}".encode()
         )
         digest.update(self.direction.numpy().tobytes())
+        for point, value in self.also.items():
+            digest.update(str(point).encode() + value.numpy().tobytes())
         if self.condition is not None:
             digest.update(self.condition.weight.numpy().tobytes())
             digest.update(str(self.condition.threshold).encode())
@@ -90,7 +114,7 @@ class TruthVector:
         condition = "" if self.condition is None else ", where a condition holds"
         whose = "its own" if self.own_norm else "the"
         return (
-            f"TruthVector({self.method}, {self.hook_point}, strength {self.strength:g} of {whose} "
+            f"TruthVector({self.method}, {self.places}, strength {self.strength:g} of {whose} "
             f"norm {self.norm:.3g}, {self.positions} positions{condition}, for {self.model})"
         )
 
@@ -102,6 +126,8 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
     """
     path = Path(path)
     tensors = {"direction": vector.direction.detach().float().cpu().contiguous()}
+    for point, value in vector.also.items():
+        tensors[f"{_ALSO}{point.layer}.{point.site}"] = value.detach().float().cpu().contiguous()
     if vector.condition is not None:
         tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
     with saving(path) as temporary:
@@ -199,15 +225,26 @@ def vector_of(
             data=metadata["data_sha256"],
             seen=frozenset(json.loads(metadata["seen"])),
             report=json.loads(metadata["report"]),
+            also=_further(tensors),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InterpError(f"{path}: its metadata lack or spoil {error}; make it again") from None
     numbers = torch.tensor([vector.strength, vector.norm, vector.raw_norm])
-    if vector.direction.ndim != 1 or not bool(
-        torch.isfinite(vector.direction).all() and torch.isfinite(numbers).all()
+    values = [vector.direction, *vector.also.values()]
+    if vector.direction.ndim != 1 or not all(
+        bool(torch.isfinite(value).all()) for value in (*values, numbers)
     ):
         raise InterpError(f"{path} holds values that are no numbers; make it again")
     return vector
+
+
+def _further(tensors: Mapping[str, torch.Tensor]) -> dict[HookPoint, torch.Tensor]:
+    """What is added at further hook points. **Raises** `ValueError` for a name of another kind."""
+    found = {}
+    for name in sorted(name for name in tensors if name.startswith(_ALSO)):
+        layer, site = name.removeprefix(_ALSO).split(".")
+        found[HookPoint(int(layer), _word({"site": site}, "site", Site))] = tensors[name]
+    return dict(sorted(found.items()))
 
 
 def _word(metadata: Mapping[str, str], key: str, known: Any) -> Any:
@@ -223,10 +260,12 @@ def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> Non
 
     **Raises** `InterpError`.
     """
-    module_at(model, vector.hook_point)
-    if len(vector.direction) != model.d_model:
+    for point, value in ((vector.hook_point, vector.direction), *vector.also.items()):
+        module_at(model, point)
+        if len(value) == model.d_model:
+            continue
         raise InterpError(
-            f"the vector has width {len(vector.direction)}, {model.name} {model.d_model}: it was "
+            f"the vector has width {len(value)}, {model.name} {model.d_model}: it was "
             f"found on {vector.model}; find one for this model (nullcline truth)"
         )
     if not force and vector.fingerprint and not _same_weights(model, vector):

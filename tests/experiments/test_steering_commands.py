@@ -184,6 +184,38 @@ def test_a_plain_tensor_steers_and_is_judged_at_the_layer_that_is_given(capsys, 
     assert "give --vector FILE too" in refused(capsys, "serve", mine[0], "--layer", "1")
 
 
+def test_a_vector_of_several_layers_is_judged_beside_random_ones_of_its_lengths(capsys, tmp_path):
+    model = interp.load_model("organism:web-16")
+    rows = torch.randn(2, model.d_model, generator=torch.Generator().manual_seed(1))
+    add = {"steering_coefficient": 1.0, "action": "add"}
+    names = [f"layers.{n}" for n in (0, 1)]
+    path = str(tmp_path / "v.pt")
+    torch.save({n: add | {"steering_vector": r} for n, r in zip(names, rows, strict=True)}, path)
+    mine = ("organism:web-16", "--vector", path)
+    assert main(["evaluate", *mine]) == 0
+    assert "layers 0, 1, after the block, strength 1 of its own norm" in capsys.readouterr().out
+    assert main(["evaluate", *mine, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["vector"]["layers"] == [0, 1]
+    by_name = {row["name"]: row for row in found["rows"]}
+    assert by_name["random"]["count"] == 20
+    assert "shuffled_labels" not in by_name  # no method of ours made it
+    # By hand: a plain hook at each block that adds its row.
+    blocks = dict(model.network.base_model.named_modules())
+    handles = [
+        blocks[name].register_forward_hook(
+            lambda module, inputs, output, row=row: (
+                (output[0] + row, *output[1:]) if isinstance(output, tuple) else output + row
+            )
+        )
+        for name, row in zip(names, rows, strict=True)
+    ]
+    scored = interp.score_questions(model, interp.default_sets(model).part("questions", "test"))
+    for handle in handles:
+        handle.remove()
+    assert by_name["steered"]["mc1"] == scored.mc1.mean()
+
+
 def test_a_vector_for_everywhere_is_baked(capsys, tmp_path):
     path = str(tmp_path / "t.safetensors")
     everywhere = ("--method", "mass-mean", "--layers", "1", "--site", "block",

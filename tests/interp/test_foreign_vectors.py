@@ -237,17 +237,77 @@ def refused(model, path, said, **chosen):
     assert "\n" not in str(caught.value)
 
 
-def test_several_layers_are_named_where_none_is_chosen(model, rows, steering_vectors, tmp_path):
-    gguf = write_gguf(tmp_path / "v.gguf", {1: rows[1].numpy(), 2: rows[2].numpy()})
-    torch.save(steering_vectors({1: rows[1], 2: rows[2]}), tmp_path / "v.pt")
-    for path in (gguf, tmp_path / "v.pt"):
-        refused(model, path, r"each of the layers 1, 2.*choose it with layer=N")
-        refused(model, path, "no vector for layer 0; it holds 1, 2", layer=0)
-    refused(
-        model,
-        write_gguf(tmp_path / "deep.gguf", {7: rows[1].numpy()}),
-        "has no layer 7; its layers",
+def hooked_at(model, additions):
+    """Logits where a plain hook at each block adds its own vector."""
+    (number, addition), *others = additions.items()
+
+    def inner():
+        return hooked_at(model, dict(others)) if others else logits(model)
+
+    block = model.network.transformer.h[number]
+    handle = block.register_forward_hook(
+        lambda module, inputs, output: (
+            (output[0] + addition, *output[1:]) if isinstance(output, tuple) else output + addition
+        )
     )
+    try:
+        return inner()
+    finally:
+        handle.remove()
+
+
+def test_several_layers_are_each_added_at_their_own(model, rows, steering_vectors, tmp_path):
+    expected = hooked_at(model, {0: rows[0], 2: rows[2]})
+    gguf = write_gguf(tmp_path / "v.gguf", {2: rows[2].numpy(), 0: rows[0].numpy()})
+    torch.save(steering_vectors({0: rows[0], 1: 0 * rows[1], -1: rows[2]}), tmp_path / "v.pt")
+    both = {
+        f"h.{n}": {"steering_vector": 2 * rows[n], "steering_coefficient": 0.5, "action": "add"}
+        for n in (0, 2)
+    }
+    torch.save(both, tmp_path / "harness.pt")
+    for path in (gguf, tmp_path / "v.pt", tmp_path / "harness.pt"):
+        vector, found = steered(model, path)
+        same(found, expected)
+        assert "layers 0, 2, after the block" in repr(vector)
+        half = hooked_at(model, {0: rows[0] / 2, 2: rows[2] / 2})
+        same(steered(model, path, strength=0.5)[1], half)
+        one, found = steered(model, path, layer=2)
+        same(found, hooked(model, model.network.transformer.h[2], rows[2]))
+        assert not one.also
+    refused(model, gguf, "no vector for layer 1; it holds 0, 2", layer=1)
+    torch.save(steering_vectors({2: rows[2], -1: rows[2]}), tmp_path / "v.pt")
+    refused(model, tmp_path / "v.pt", "names layer 2 twice")
+    deep = write_gguf(tmp_path / "deep.gguf", {7: rows[1].numpy()})
+    refused(model, deep, "has no layer 7; its layers")
+
+
+def test_a_vector_of_several_layers_is_saved_guarded_and_ablated(model, rows, tmp_path):
+    path = write_gguf(tmp_path / "v.gguf", {1: rows[1].numpy(), 2: rows[2].numpy()})
+    vector, found = steered(model, path)
+    interp.save_vector(vector, tmp_path / "kept.safetensors")
+    kept = interp.load_vector(tmp_path / "kept.safetensors")
+    assert kept.sha256 == vector.sha256
+    assert kept.sha256 != dataclasses.replace(vector, also={}).sha256
+    with interp.steer(model, kept):
+        assert torch.equal(logits(model), found)
+        plain = interp.generate(model, PROMPT, max_new_tokens=6)
+    free = interp.generate_guarded(model, kept, PROMPT, budget=1e9, max_new_tokens=6)
+    assert free.generated.tokens == plain.tokens
+    closed = interp.generate_guarded(model, kept, PROMPT, budget=0.0, max_new_tokens=6)
+    assert closed.generated == interp.generate(model, PROMPT, max_new_tokens=6)
+    caught = []
+    handle = model.network.transformer.ln_f.register_forward_pre_hook(
+        lambda module, inputs: caught.append(inputs[0])
+    )
+    with interp.steer(model, kept, ablate=True):
+        logits(model)
+    handle.remove()
+    # float32 rounding of a projection of a stream of norm about ten.
+    assert float((caught[0] @ (rows[2] / rows[2].norm())).abs().max()) < 1e-4
+    with pytest.raises(interp.InterpError, match=r"layers 1, 2, after the block, and one layer"):
+        interp.export_vector(model, kept, tmp_path / "again.gguf")
+    with pytest.raises(interp.InterpError, match=r"layers 1, 2, after the block, and one layer"):
+        interp.bake(model, kept, tmp_path / "baked")
 
 
 def test_vectors_that_cannot_be_added_are_refused(model, rows, tmp_path):
@@ -256,7 +316,7 @@ def test_vectors_that_cannot_be_added_are_refused(model, rows, tmp_path):
     for values, said in (
         (rows[1, :-1], r"shape \(31,\), tiny has width 32"),
         (nan, "values that are no numbers"),
-        (torch.zeros(32), "all zeros"),
+        (torch.zeros(32), "holds zeros"),
         (rows, r"shape \(3, 32\); a vector has one row"),
         (rows[1].long(), "of int64"),
     ):

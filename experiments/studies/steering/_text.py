@@ -153,7 +153,7 @@ def _vector(vector: TruthVector) -> str:
     )
     whose = "its own" if vector.own_norm else "the"
     return (
-        f"vector: {vector.method}, {vector.hook_point}, strength {vector.strength:g} of {whose} "
+        f"vector: {vector.method}, {vector.places}, strength {vector.strength:g} of {whose} "
         f"norm {vector.norm:.3g}, at {where}\nfrom: {vector.contrast}"
     )
 
