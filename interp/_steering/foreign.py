@@ -20,7 +20,7 @@ Place = int | str | None
 class ForeignVector:
     """What a file of another tool holds.
 
-    - `path`, `kind`: the file, and its format in words.
+    - `path`, `kind`: the file, and its format in a word, which stands as the vector's `method`.
     - `additions`: what is added at each place at strength 1, coefficients of the file included;
       shapes (d_model,).
     - `model_type`: the type of model that the file names, such as `llama`; empty where it does not.

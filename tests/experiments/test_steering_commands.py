@@ -172,7 +172,7 @@ def test_a_plain_tensor_steers_and_is_judged_at_the_layer_that_is_given(capsys, 
     found = json.loads(seen.out)
     said = (found["layer"], found["site"], found["strength"], found["strength_unit"])
     assert said == (1, "block", 1.0, interp.FILE_UNIT)
-    assert "plain tensor vector, layer 1 (block), strength 1 of its own norm" in seen.err
+    assert "plain vector, layer 1 (block), strength 1 of its own norm" in seen.err
     assert "only its width was checked" in seen.err
     assert main(["evaluate", *mine, "--layer", "0", "--json"]) == 0
     vector = json.loads(capsys.readouterr().out)["vector"]

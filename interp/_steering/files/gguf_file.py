@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gguf import GGUFReader
 
 ARCHITECTURE = "controlvector"
-KIND = "control vector"
+KIND = "gguf"
 
 
 def read_gguf(path: Path) -> TruthVector | ForeignVector:

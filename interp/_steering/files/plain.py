@@ -11,7 +11,7 @@ from ..foreign import ForeignVector
 from ..vector import TruthVector, load_vector
 from .tensors import flat
 
-KIND = "plain tensor"
+KIND = "plain"
 
 
 def read_safetensors(path: Path) -> TruthVector | ForeignVector:
