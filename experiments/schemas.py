@@ -432,6 +432,11 @@ class EvaluateSteering(OfVector):
     """The study `evaluate_steering`: one model and a vector; found first where `vector` names no
     file."""
 
-    vector: str | None = option(None, "of nullcline truth; else one is found", metavar="FILE")
+    vector: str | None = option(
+        None, "of nullcline truth or another tool; else one is found", metavar="FILE"
+    )
+    layer: int | None = option(
+        None, "one layer of a file with several, or that of a plain tensor; from 0", metavar="N"
+    )
     strength: float | None = option(None, "in place of the vector's own")
     force: bool = option(False, "take another model's vector")

@@ -72,6 +72,9 @@ from ._steering.add import adding as adding
 from ._steering.bake import bake as bake
 from ._steering.condition import Condition as Condition
 from ._steering.export import export_vector as export_vector
+from ._steering.files.read import read_vector as read_vector
+from ._steering.foreign import ForeignVector as ForeignVector
+from ._steering.foreign import place_vector as place_vector
 from ._steering.generate import Generated as Generated
 from ._steering.generate import encode_prompt as encode_prompt
 from ._steering.generate import generate as generate
@@ -82,6 +85,7 @@ from ._steering.guard import generate_guarded as generate_guarded
 from ._steering.hook_point import HookPoint as HookPoint
 from ._steering.hook_point import hook_points_of as hook_points_of
 from ._steering.steer import steer as steer
+from ._steering.vector import FILE_UNIT as FILE_UNIT
 from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
 from ._steering.vector import TruthVector as TruthVector
 from ._steering.vector import check_fits as check_fits

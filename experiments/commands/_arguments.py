@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from ..options import Options, SettingError
 from ..schemas import Launched
 
+#: Help of `--layer`, beside `--vector`.
+LAYER = "one layer of a file with several, or that of a plain tensor; from 0"
 _Schema = TypeVar("_Schema", bound=Options)
 #: What says where jobs of a sweep run, and has no meaning for one.
 _OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}

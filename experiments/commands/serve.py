@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..schemas import ModelChoice
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import LAYER, add_schema_arguments, settings_from
 from .address import add_address_arguments, say_address
 
 
@@ -15,8 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline serve`."""
     add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
-        "--vector", type=Path, metavar="FILE", help="truth vector (nullcline truth makes one)"
+        "--vector",
+        type=Path,
+        metavar="FILE",
+        help="of nullcline truth, or another tool's (docs/steering.md)",
     )
+    parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     parser.add_argument(
         "--strength", type=float, help="of requests that give none (the vector's own)"
     )
@@ -47,9 +51,11 @@ def run(options: argparse.Namespace) -> None:
         concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
     )
     with web.bound(options.host, options.port) as own:
-        vector = interp.load_vector(options.vector) if options.vector else None
+        read = interp.read_vector(options.vector) if options.vector else None
         model = load_model(settings_from(options, ModelChoice))
-        if vector is not None:
+        vector = None
+        if read is not None:
+            vector = interp.place_vector(model, read, layer=options.layer)
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
@@ -72,6 +78,8 @@ def _check(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"{flag} {getattr(options, name)} lets nothing through; give 1 or more"
             )
+    if options.layer is not None and options.vector is None:
+        raise ValueError("--layer is a vector's; give --vector FILE too")
     if options.strength is not None:
         if not math.isfinite(options.strength):
             raise ValueError(

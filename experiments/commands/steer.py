@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ...interp import Frame
 from ..schemas import ModelChoice
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import LAYER, add_schema_arguments, settings_from
 
 if TYPE_CHECKING:
     from ...interp import Model, TruthVector
@@ -22,8 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline steer`."""
     add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
-        "--vector", type=Path, required=True, metavar="FILE", help="of nullcline truth"
+        "--vector",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="of nullcline truth, or another tool's (docs/steering.md)",
     )
+    parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--prompt", help="the text to continue; - or none reads stdin")
     what.add_argument("--prompt-file", type=Path, metavar="FILE")
@@ -37,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the vector as .gguf (llama.cpp, repeng), .pt (lm-eval) or .json",
     )
-    parser.add_argument("--strength", type=float, help="share of the residual norm (the vector's)")
+    parser.add_argument(
+        "--strength",
+        type=float,
+        help="share of the residual norm (the vector's); of another tool's vector, times it (1)",
+    )
     parser.add_argument("--ablate", action="store_true", help="take the direction out instead")
     parser.add_argument(
         "--guard", type=float, metavar="NATS", help="back off when the KL of a text would exceed it"
@@ -61,9 +70,10 @@ def run(options: argparse.Namespace) -> None:
     from ..models import load_model
 
     _check(options)
-    vector = interp.load_vector(options.vector)
+    read = interp.read_vector(options.vector)
     prompt = None if options.chat or options.bake or options.export else _prompt(options)
     model = load_model(settings_from(options, ModelChoice))
+    vector = interp.place_vector(model, read, layer=options.layer)
     if options.bake:
         folder = interp.bake(
             model, vector, options.bake, strength=options.strength, force=options.force
@@ -132,7 +142,7 @@ def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Na
             print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
             print(f"steered:   {prompt}", end="", flush=True)
     result |= _text(model, vector, tokens, options, steered=True)
-    print(f"steer: {_said(result)}", file=sys.stderr)
+    print(f"steer: {_said(vector, result)}", file=sys.stderr)
     if options.json:
         print(to_json(result))
 
@@ -211,10 +221,12 @@ def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -
     return {
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
+        "layers": [point.layer for point in vector.additions()],
         "method": vector.method,
         "strength": None
         if options.ablate
         else (vector.strength if options.strength is None else options.strength),
+        "strength_unit": None if options.ablate else vector.strength_unit,
         "ablated": options.ablate,
         "condition": vector.condition is not None,
         "note": interp.fit_note(model, vector),
@@ -222,14 +234,16 @@ def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -
     }
 
 
-def _said(result: dict[str, Any]) -> str:
+def _said(vector: TruthVector, result: dict[str, Any]) -> str:
     """What was done, in one line."""
+    whose = "its own" if vector.own_norm else "the residual"
     done = (
         "its direction taken out"
         if result["ablated"]
-        else f"strength {result['strength']:g} of the residual norm"
+        else f"strength {result['strength']:g} of {whose} norm"
     )
-    line = f"{result['method']} vector, layer {result['layer']} ({result['site']}), {done}"
+    where = vector.places if vector.also else f"layer {result['layer']} ({result['site']})"
+    line = f"{result['method']} vector, {where}, {done}"
     if result["condition"]:
         line += ", where a plain question is recognised"
     if "guard" in result:

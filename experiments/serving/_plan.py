@@ -47,7 +47,8 @@ def plan_of(model: Model, vector: TruthVector | None, steering: Steering | None)
             param="steering.ablate",
         )
     strength = vector.strength if steering.strength is None else steering.strength
-    if not bool(torch.isfinite(vector.addition(strength).to(model.dtype)).all()):
+    added = vector.additions(strength).values()
+    if not all(bool(torch.isfinite(value.to(model.dtype)).all()) for value in added):
         raise ApiError(
             400,
             f"strength {strength:g} is beyond the model's {model.dtype}; give less",

@@ -1,7 +1,7 @@
 """The controlled table: what a vector does to held-out answers, beside what else would."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._steering.effects import Baseline, Measured, Steering, adds, measure, measure_baseline
+from .._steering.effects import Baseline, Measured, Steering, adds_at, measure, measure_baseline
+from .._steering.hook_point import HookPoint
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
 from .._truth.find import METHODS, find_directions
@@ -45,7 +46,8 @@ def evaluate_vector(
     The shuffled row uses the vector's own method on shuffled labels, times the factor that made the
     vector out of its direction's raw length: renormalised, it would be plus or minus the real
     direction wherever a cue is common to the contrast. All rows but the published one share the
-    vector's hook point, positions and condition.
+    vector's hook points, positions and condition; with several layers, each random direction is
+    of the length of that layer's own.
 
     **Raises** `InterpError` for another model's vector, and where no test question is left that the
     vector has not seen.
@@ -75,19 +77,18 @@ def evaluate_vector(
         reasoning=sets.part("reasoning", "test"),
         neutral=sets.lines("test"),
     )
-    addition = vector.addition(strength)
-    length = float(addition.norm())
+    additions = vector.additions(strength)
     rng = np.random.default_rng(seed)
 
-    def under(addition: torch.Tensor) -> Measured:
-        return measure(baseline, _adds(model, vector, addition))
+    def under(additions: Mapping[HookPoint, torch.Tensor]) -> Measured:
+        return measure(baseline, _adds(model, vector, additions))
 
     tell("steered")
-    steered = under(addition)
+    steered = under(additions)
     others = []
     tell("random directions of equal norm", 0, random)
     for number in range(random):
-        others.append(under(_random(rng, len(addition)) * length))
+        others.append(under({p: _random(rng, len(a)) * a.norm() for p, a in additions.items()}))
         tell("random directions of equal norm", number + 1, random)
     tell("shuffled labels")
     shuffled = None
@@ -95,9 +96,8 @@ def evaluate_vector(
         raw = find_directions(model, sets, [vector.hook_point], method=vector.method, shuffle=seed)[
             0
         ]
-        shuffled = under(
-            torch.from_numpy(np.array(raw, dtype=np.float32)) * (length / vector.raw_norm)
-        )
+        share = float(vector.addition(strength).norm()) / vector.raw_norm
+        shuffled = under({vector.hook_point: share * torch.from_numpy(np.array(raw, np.float32))})
     tell("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
     rows = [
@@ -110,7 +110,7 @@ def evaluate_vector(
         rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
     prompted = _prompted(model, baseline, sets, questions, seed)
     rows.append(prompted)
-    ruled = measure(baseline, _adds(model, published, published.addition()))
+    ruled = measure(baseline, _adds(model, published, published.additions()))
     rows.append(row_of("published_rule", baseline, ruled, seed))
     lost, of = right_lost(baseline.plain, steered)
     evaluation = Evaluation(
@@ -135,11 +135,12 @@ def evaluate_vector(
     return dataclasses.replace(evaluation, verdict=verdict, verdict_reason=reason)
 
 
-def _adds(model: Model, vector: TruthVector, addition: torch.Tensor) -> Steering:
-    return adds(
+def _adds(
+    model: Model, vector: TruthVector, additions: Mapping[HookPoint, torch.Tensor]
+) -> Steering:
+    return adds_at(
         model,
-        vector.hook_point,
-        addition,
+        additions,
         condition=vector.condition,
         positions=vector.positions,
     )

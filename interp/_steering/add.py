@@ -1,7 +1,7 @@
 """One hook that adds to the residual stream, or takes a direction out of it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import torch
@@ -22,17 +22,24 @@ class Applied:
 
     `start_at` tells, for steering at the `last` positions, where in each row of the next forward
     pass the answer begins to be predicted; without it only the last position of each pass is
-    steered, as in generation. `addition` may be exchanged between passes (the guard does).
+    steered, as in generation. `scale` changes what is added between passes (the guard does).
     """
 
     def __init__(self, addition: torch.Tensor, *, positions: Positions) -> None:
         self.addition: torch.Tensor = addition
         self.positions = positions
         self.starts: torch.Tensor | None = None
+        self.others: tuple[Applied, ...] = ()  # what is added at further hook points
 
     def start_at(self, starts: torch.Tensor | None) -> None:
         """Steer each row from its own position on; None: the last position only."""
-        self.starts = starts if self.positions == "last" else None
+        for applied in (self, *self.others):
+            applied.starts = starts if applied.positions == "last" else None
+
+    def scale(self, factor: torch.Tensor) -> None:
+        """Add so many times as much from the next pass on, at every hook point."""
+        for applied in (self, *self.others):
+            applied.addition = factor * applied.addition
 
     def mask(self, stream: torch.Tensor) -> torch.Tensor | None:
         """Which positions are steered, shape (rows, positions, 1); None for all."""
@@ -94,6 +101,26 @@ def adding(
 
     with _hooked(model, hook_point, module, add_where, stream):
         yield applied
+
+
+@contextlib.contextmanager
+def adding_at(
+    model: Model,
+    additions: Mapping[HookPoint, torch.Tensor],
+    *,
+    condition: Condition | None = None,
+    positions: Positions = "all",
+) -> Iterator[Applied]:
+    """`adding` at one or several hook points, each with a vector of its own."""
+    with contextlib.ExitStack() as stack:
+        lead, *others = (
+            stack.enter_context(
+                adding(model, point, addition, condition=condition, positions=positions)
+            )
+            for point, addition in additions.items()
+        )
+        lead.others = tuple(others)
+        yield lead
 
 
 @contextlib.contextmanager

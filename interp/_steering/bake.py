@@ -44,6 +44,10 @@ def bake(
     check_strength(strength)
     if folder.exists():
         raise InterpError(f"{folder} exists; give a folder that does not")
+    if vector.also:
+        raise InterpError(
+            f"the vector is added at {vector.places}, and one layer is baked in; choose one"
+        )
     if vector.condition is not None or vector.positions != "all":
         raise InterpError(
             "a vector that is added at some positions only cannot be baked in: a bias acts on all; "
@@ -147,6 +151,6 @@ def _card(model: Model, vector: TruthVector, strength: float | None) -> str:
         f"The weights of {model.name} (revision {model.revision or 'unknown'}, fingerprint "
         f"{model.fingerprint[:16]}) with a truth vector of nullcline as a bias.\n\n"
         f"- hook point: {vector.hook_point}\n- method: {vector.method} ({vector.contrast})\n"
-        f"- strength: {used:g} of the mean residual norm {vector.norm:.4g}\n\n"
+        f"- strength: {used:g} ({vector.strength_unit}), norm {vector.norm:.4g}\n\n"
         "The licence is that of the original model.\n"
     )

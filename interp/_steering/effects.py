@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,7 +13,7 @@ from .._names import Positions
 from .._questions.pairs import Question
 from .._questions.scoring import Answered, EncodedQuestions, encode_questions, score_questions
 from .._questions.tokens import batches
-from .add import Applied, adding
+from .add import Applied, adding, adding_at
 from .condition import Condition
 from .hook_point import HookPoint
 
@@ -89,6 +89,17 @@ def adds(
 ) -> Steering:
     """Steering by one vector."""
     return partial(adding, model, hook_point, addition, condition=condition, positions=positions)
+
+
+def adds_at(
+    model: Model,
+    additions: Mapping[HookPoint, torch.Tensor],
+    *,
+    condition: Condition | None = None,
+    positions: Positions = "all",
+) -> Steering:
+    """Steering by a vector for each of several hook points."""
+    return partial(adding_at, model, additions, condition=condition, positions=positions)
 
 
 def answer(baseline: Baseline, questions: EncodedQuestions, steering: Steering) -> Answered:

@@ -8,9 +8,10 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
-from .hook_point import module_at
+from .files.own import METADATA
+from .hook_point import module_name
 from .saving import saving
-from .vector import STRENGTH_UNIT, TruthVector, check_fits
+from .vector import TruthVector, check_fits, metadata_of
 
 
 def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
@@ -21,9 +22,11 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     - `.pt`: the file of lm-evaluation-harness' `--model steered` (`steer_path=`).
     - `.json`: the numbers, with where they are added, for anything else.
 
+    Each carries the vector's own metadata too, so that `read_vector` gives back the same vector.
+
     **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
-    condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
-    cannot be written.
+    condition, single positions, a site inside the block, layer 0 in GGUF), for a vector of several
+    layers, and where the file cannot be written.
     """
     writers: dict[str, Callable[[Model, TruthVector, Path], None]] = {
         ".gguf": _gguf,
@@ -34,6 +37,10 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     if path.suffix not in writers:
         raise InterpError(f"{path} ends in none of {', '.join(writers)}, which name the format")
     check_fits(model, vector)
+    if vector.also:
+        raise InterpError(
+            f"the vector is added at {vector.places}, and one layer is exported; choose one"
+        )
     if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
         raise InterpError(
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
@@ -55,6 +62,7 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
     writer = GGUFWriter(path, "controlvector")
     writer.add_string("controlvector.model_hint", str(model.network.config.model_type))
     writer.add_uint32("controlvector.layer_count", model.n_layers)
+    writer.add_string(METADATA, json.dumps(metadata_of(vector)))
     writer.add_tensor(f"direction.{vector.hook_point.layer}", vector.addition().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -65,12 +73,13 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
 def _lm_eval(model: Model, vector: TruthVector, path: Path) -> None:
     torch.save(
         {
-            hookpoint(model, vector): {
+            module_name(model, vector.hook_point): {
                 "steering_vector": vector.addition().clone(),
                 "steering_coefficient": 1.0,
                 "action": "add",
                 "bias": None,
                 "head_index": None,
+                METADATA: json.dumps(metadata_of(vector)),  # which the harness does not look at
             }
         },
         path,
@@ -86,10 +95,10 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "fingerprint": vector.fingerprint,
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
-        "module": hookpoint(model, vector),
+        "module": module_name(model, vector.hook_point),
         "positions": vector.positions,
         "strength": vector.strength,
-        "strength_unit": STRENGTH_UNIT,
+        "strength_unit": vector.strength_unit,
         "norm": vector.norm,
         "method": vector.method,
         "contrast": vector.contrast,
@@ -97,11 +106,6 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "condition": None
         if condition is None
         else {"weight": condition.weight.tolist(), "threshold": condition.threshold},
+        METADATA: metadata_of(vector),
     }
     path.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def hookpoint(model: Model, vector: TruthVector) -> str:
-    """The name, inside the network's base model, of the module whose output is added to."""
-    module = module_at(model, vector.hook_point)
-    return next(n for n, other in model.network.base_model.named_modules() if other is module)

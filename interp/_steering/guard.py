@@ -84,7 +84,7 @@ def generate_guarded(
     with torch.no_grad(), steer(model, vector, strength=full, force=force) as applied:
         if applied is not None:
             shares = torch.tensor(RUNGS, dtype=model.dtype, device=model.device)
-            applied.addition = shares[:, None, None] * applied.addition
+            applied.scale(shares[:, None, None])
         ids = torch.tensor([tokens] * len(RUNGS), device=model.device)
         cache = None
         for _ in range(count):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .._errors import InterpError
 from .._models.model import Model
-from .add import Applied, ablating, adding
+from .add import Applied, ablating, adding_at
 from .vector import TruthVector, check_fits
 
 
@@ -23,7 +23,8 @@ def steer(
 
     **Arguments**: `strength` as a share of the residual norm (the vector's own by default; 0 gives
     the unsteered logits bit for bit; negative steers away); `ablate` projects the direction out of
-    every position instead; `force` takes a vector that was found on another model.
+    every position instead (each layer's own, where there are several); `force` takes a vector that
+    was found on another model.
 
     **Raises** `InterpError` for a vector of another model, a layer that the model does not have,
     and a strength that is no number. The hook is removed after any exception.
@@ -31,13 +32,14 @@ def steer(
     check_fits(model, vector, force=force)
     check_strength(strength)
     if ablate:
-        with ablating(model, vector.hook_point, vector.direction):
+        with contextlib.ExitStack() as stack:
+            for point, direction in {vector.hook_point: vector.direction, **vector.also}.items():
+                stack.enter_context(ablating(model, point, direction))
             yield None
         return
-    with adding(
+    with adding_at(
         model,
-        vector.hook_point,
-        vector.addition(strength),
+        vector.additions(strength),
         condition=vector.condition,
         positions=vector.positions,
     ) as applied:

@@ -20,7 +20,10 @@ from .saving import saving
 
 FORMAT = "nullcline truth vector 1"
 STRENGTH_UNIT = "share of the mean residual norm at the hook point"
+FILE_UNIT = "times the vector as its file holds it"
 LARGEST_FILE = 64 * 2**20
+#: A file's tensors of further layers: `also.LAYER.SITE`.
+_ALSO = "also."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,17 +32,21 @@ class TruthVector:
 
     - `direction`: shape (d_model,), length one. `hook_point`: where it is added.
     - `strength`: share of `norm`, the mean norm of the residual stream there on neutral text; what
-      is added is `strength * norm * direction`.
+      is added is `strength * norm * direction`. A vector of another tool's file has its own length
+      as `norm`, so that strength 1 adds it as it stands; `strength_unit` says which is meant.
     - `raw_norm`: the direction's length as its method made it.
     - `positions`: `all`, or `last` (where the answer begins, and every later one); `condition`:
       only positions whose stream fulfils it, or None.
     - `frame`: how the questions were put that it was chosen with; empty where a file is older.
     - `method`, `contrast`: how the direction was found, and which texts it tells apart.
     - `model`, `revision`, `fingerprint`, `rounded_fingerprint`: the model that it belongs to, and
-      `dtype`, the number format that it was found in; both empty where a file is older.
+      `dtype`, the number format that it was found in; both empty where a file is older. The
+      fingerprint is empty where another tool's file names no weights.
     - `data`: SHA-256 of the texts it was found and chosen with; `seen`: digests of the questions
       among them, which may not judge it.
     - `report`: accuracies, the search and the controlled table, plain values.
+    - `also`: what is added at further hook points, each of shape (d_model,) and times
+      `strength * norm` as `direction` is; empty but for another tool's vector of several layers.
     """
 
     direction: torch.Tensor
@@ -51,6 +58,7 @@ class TruthVector:
     contrast: str
     model: str
     fingerprint: str
+    strength_unit: str = STRENGTH_UNIT
     revision: str | None = None
     rounded_fingerprint: str = ""
     dtype: str = ""
@@ -60,10 +68,33 @@ class TruthVector:
     data: str = ""
     seen: frozenset[str] = frozenset()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    also: Mapping[HookPoint, torch.Tensor] = dataclasses.field(default_factory=dict)
 
     def addition(self, strength: float | None = None) -> torch.Tensor:
-        """What is added at a strength (the chosen one by default), shape (d_model,)."""
+        """What is added at `hook_point` at a strength (the chosen one by default), shape
+        (d_model,)."""
         return (self.strength if strength is None else strength) * self.norm * self.direction
+
+    def additions(self, strength: float | None = None) -> dict[HookPoint, torch.Tensor]:
+        """What is added at each hook point at a strength, each of shape (d_model,)."""
+        share = (self.strength if strength is None else strength) * self.norm
+        further = {point: share * value for point, value in self.also.items()}
+        return {self.hook_point: self.addition(strength)} | further
+
+    @property
+    def places(self) -> str:
+        """Where it is added, in words."""
+        if not self.also:
+            return str(self.hook_point)
+        points = sorted([self.hook_point, *self.also])
+        if {point.site for point in points} == {"block"}:
+            return f"layers {', '.join(str(p.layer) for p in points)}, after the block"
+        return "; ".join(map(str, points))
+
+    @property
+    def own_norm(self) -> bool:
+        """Whether a strength is a share of the vector's own length, not of the stream's."""
+        return self.strength_unit == FILE_UNIT
 
     @property
     def sha256(self) -> str:
@@ -72,6 +103,8 @@ class TruthVector:
             f"{self.hook_point}{self.strength}{self.norm}{self.positions}{self.fingerprint}".encode()
         )
         digest.update(self.direction.numpy().tobytes())
+        for point, value in self.also.items():
+            digest.update(str(point).encode() + value.numpy().tobytes())
         if self.condition is not None:
             digest.update(self.condition.weight.numpy().tobytes())
             digest.update(str(self.condition.threshold).encode())
@@ -79,9 +112,10 @@ class TruthVector:
 
     def __repr__(self) -> str:
         condition = "" if self.condition is None else ", where a condition holds"
+        whose = "its own" if self.own_norm else "the"
         return (
-            f"TruthVector({self.method}, {self.hook_point}, strength {self.strength:g} of the norm "
-            f"{self.norm:.3g}, {self.positions} positions{condition}, for {self.model})"
+            f"TruthVector({self.method}, {self.places}, strength {self.strength:g} of {whose} "
+            f"norm {self.norm:.3g}, {self.positions} positions{condition}, for {self.model})"
         )
 
 
@@ -92,6 +126,16 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
     """
     path = Path(path)
     tensors = {"direction": vector.direction.detach().float().cpu().contiguous()}
+    for point, value in vector.also.items():
+        tensors[f"{_ALSO}{point.layer}.{point.site}"] = value.detach().float().cpu().contiguous()
+    if vector.condition is not None:
+        tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
+    with saving(path) as temporary:
+        save_file(tensors, temporary, metadata=metadata_of(vector))
+
+
+def metadata_of(vector: TruthVector) -> dict[str, str]:
+    """All of a vector but its tensors, as a file's metadata."""
     metadata = {
         "format": FORMAT,
         "model": vector.model,
@@ -106,7 +150,7 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         "method": vector.method,
         "contrast": vector.contrast,
         "strength": repr(float(vector.strength)),
-        "strength_unit": STRENGTH_UNIT,
+        "strength_unit": vector.strength_unit,
         "norm": repr(float(vector.norm)),
         "raw_norm": repr(float(vector.raw_norm)),
         "data_sha256": vector.data,
@@ -114,11 +158,9 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
         "report": json.dumps(vector.report),
     }
     if vector.condition is not None:
-        tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
         metadata["condition_threshold"] = repr(float(vector.condition.threshold))
         metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
-    with saving(path) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+    return metadata
 
 
 def load_vector(path: Path | str) -> TruthVector:
@@ -140,6 +182,16 @@ def load_vector(path: Path | str) -> TruthVector:
         raise InterpError(
             f"{path} is no whole safetensors file ({error}); make it again with nullcline truth"
         ) from None
+    return vector_of(path, metadata, tensors)
+
+
+def vector_of(
+    path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]
+) -> TruthVector:
+    """The vector of `metadata_of` and its tensors.
+
+    **Raises** `InterpError` for metadata of another version and values that are no numbers.
+    """
     if metadata.get("format") != FORMAT or "direction" not in tensors:
         raise InterpError(
             f"{path} is no truth vector of this version (format {metadata.get('format')!r}, this "
@@ -163,6 +215,7 @@ def load_vector(path: Path | str) -> TruthVector:
             contrast=metadata["contrast"],
             model=metadata["model"],
             fingerprint=metadata["fingerprint"],
+            strength_unit=metadata["strength_unit"],
             revision=metadata["revision"] or None,
             rounded_fingerprint=metadata.get("rounded_fingerprint", ""),
             dtype=metadata.get("dtype", ""),
@@ -172,15 +225,26 @@ def load_vector(path: Path | str) -> TruthVector:
             data=metadata["data_sha256"],
             seen=frozenset(json.loads(metadata["seen"])),
             report=json.loads(metadata["report"]),
+            also=_further(tensors),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise InterpError(f"{path}: its metadata lack or spoil {error}; make it again") from None
     numbers = torch.tensor([vector.strength, vector.norm, vector.raw_norm])
-    if vector.direction.ndim != 1 or not bool(
-        torch.isfinite(vector.direction).all() and torch.isfinite(numbers).all()
+    values = [vector.direction, *vector.also.values()]
+    if vector.direction.ndim != 1 or not all(
+        bool(torch.isfinite(value).all()) for value in (*values, numbers)
     ):
         raise InterpError(f"{path} holds values that are no numbers; make it again")
     return vector
+
+
+def _further(tensors: Mapping[str, torch.Tensor]) -> dict[HookPoint, torch.Tensor]:
+    """What is added at further hook points. **Raises** `ValueError` for a name of another kind."""
+    found = {}
+    for name in sorted(name for name in tensors if name.startswith(_ALSO)):
+        layer, site = name.removeprefix(_ALSO).split(".")
+        found[HookPoint(int(layer), _word({"site": site}, "site", Site))] = tensors[name]
+    return dict(sorted(found.items()))
 
 
 def _word(metadata: Mapping[str, str], key: str, known: Any) -> Any:
@@ -191,17 +255,20 @@ def _word(metadata: Mapping[str, str], key: str, known: Any) -> Any:
 
 
 def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> None:
-    """Refuse a vector that was found on another model, unless forced; another width always.
+    """Refuse a vector that was found on another model, unless forced; another width always. Of a
+    vector whose file names no weights the width is all that can be checked.
 
     **Raises** `InterpError`.
     """
-    module_at(model, vector.hook_point)
-    if len(vector.direction) != model.d_model:
+    for point, value in ((vector.hook_point, vector.direction), *vector.also.items()):
+        module_at(model, point)
+        if len(value) == model.d_model:
+            continue
         raise InterpError(
-            f"the vector has width {len(vector.direction)}, {model.name} {model.d_model}: it was "
+            f"the vector has width {len(value)}, {model.name} {model.d_model}: it was "
             f"found on {vector.model}; find one for this model (nullcline truth)"
         )
-    if not force and not _same_weights(model, vector):
+    if not force and vector.fingerprint and not _same_weights(model, vector):
         raise InterpError(
             f"the vector was found on {vector.model} (fingerprint {vector.fingerprint[:12]}), not "
             f"on {model.name} ({model.fingerprint[:12]}); find one for this model, or force it"
@@ -213,6 +280,8 @@ def fit_note(model: Model, vector: TruthVector) -> str:
     these weights."""
     if vector.fingerprint == model.fingerprint:
         return ""
+    if not vector.fingerprint:
+        return f"read from another tool's file, for {vector.model}: only its width was checked"
     if _same_weights(model, vector):
         return (
             f"found on the same weights in {vector.dtype or 'another number format'}, used in "

@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import save_tiny
@@ -153,8 +154,66 @@ def test_a_direction_is_ablated_and_a_vector_exported(vector, capsys, tmp_path):
     assert main(export) == 0
     assert json.loads(path.read_text())["model"] == "organism:web-40"
     capsys.readouterr()
+    assert steer(capsys, str(path)).out == steer(capsys, vector).out
+    capsys.readouterr()
     bake = ["steer", "organism:web-40", "--vector", vector, "--bake", str(tmp_path / "baked")]
     assert "--where everywhere" in refused(capsys, *bake)
+
+
+def test_a_plain_tensor_steers_and_is_judged_at_the_layer_that_is_given(capsys, tmp_path):
+    model = interp.load_model("organism:web-16")
+    addition = np.linspace(-3, 3, model.d_model)
+    path = str(tmp_path / "v.npy")
+    np.save(path, addition)
+    use = ("--prompt", "red fox eats", "--max-new-tokens", "4", "--json")
+    mine = ("organism:web-16", "--vector", path)
+    assert main(["steer", *mine, "--layer", "1", *use]) == 0
+    seen = capsys.readouterr()
+    found = json.loads(seen.out)
+    said = (found["layer"], found["site"], found["strength"], found["strength_unit"])
+    assert said == (1, "block", 1.0, interp.FILE_UNIT)
+    assert "plain vector, layer 1 (block), strength 1 of its own norm" in seen.err
+    assert "only its width was checked" in seen.err
+    assert main(["evaluate", *mine, "--layer", "0", "--json"]) == 0
+    vector = json.loads(capsys.readouterr().out)["vector"]
+    assert (vector["layer"], vector["strength"]) == (0, 1.0)
+    assert vector["norm"] == pytest.approx(float(np.linalg.norm(addition)))
+    for command in (("steer", *mine, *use), ("evaluate", *mine)):
+        assert "give --layer N, 0 to" in refused(capsys, *command)
+    assert "give --vector FILE too" in refused(capsys, "evaluate", mine[0], "--layer", "1")
+    assert "give --vector FILE too" in refused(capsys, "serve", mine[0], "--layer", "1")
+
+
+def test_a_vector_of_several_layers_is_judged_beside_random_ones_of_its_lengths(capsys, tmp_path):
+    model = interp.load_model("organism:web-16")
+    rows = torch.randn(2, model.d_model, generator=torch.Generator().manual_seed(1))
+    add = {"steering_coefficient": 1.0, "action": "add"}
+    names = [f"layers.{n}" for n in (0, 1)]
+    path = str(tmp_path / "v.pt")
+    torch.save({n: add | {"steering_vector": r} for n, r in zip(names, rows, strict=True)}, path)
+    mine = ("organism:web-16", "--vector", path)
+    assert main(["evaluate", *mine]) == 0
+    assert "layers 0, 1, after the block, strength 1 of its own norm" in capsys.readouterr().out
+    assert main(["evaluate", *mine, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["vector"]["layers"] == [0, 1]
+    by_name = {row["name"]: row for row in found["rows"]}
+    assert by_name["random"]["count"] == 20
+    assert "shuffled_labels" not in by_name  # no method of ours made it
+    # By hand: a plain hook at each block that adds its row.
+    blocks = dict(model.network.base_model.named_modules())
+    handles = [
+        blocks[name].register_forward_hook(
+            lambda module, inputs, output, row=row: (
+                (output[0] + row, *output[1:]) if isinstance(output, tuple) else output + row
+            )
+        )
+        for name, row in zip(names, rows, strict=True)
+    ]
+    scored = interp.score_questions(model, interp.default_sets(model).part("questions", "test"))
+    for handle in handles:
+        handle.remove()
+    assert by_name["steered"]["mc1"] == scored.mc1.mean()
 
 
 def test_a_vector_for_everywhere_is_baked(capsys, tmp_path):

@@ -10,7 +10,7 @@ from tiny_models import ARCHITECTURES, byte_tokenizer, save_tiny, tiny_network
 from tiny_vectors import vector_for
 
 from nullcline import interp
-from nullcline.interp._steering.export import hookpoint
+from nullcline.interp._steering.hook_point import module_name
 
 PROMPT = "the city of paris is in"
 
@@ -358,7 +358,7 @@ def test_the_json_export_says_what_to_add_and_where(model, vector, tmp_path):
     path = tmp_path / "truth.json"
     interp.export_vector(model, vector, path)
     content = json.loads(path.read_text())
-    assert content["module"] == hookpoint(model, vector) == "h.1"
+    assert content["module"] == module_name(model, vector.hook_point) == "h.1"
     torch.testing.assert_close(torch.tensor(content["addition"]), vector.addition())
     assert content["strength_unit"] == interp.STRENGTH_UNIT
 

@@ -101,7 +101,8 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
 def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
-        **pick(vector, "positions strength norm frame"),
+        **pick(vector, "positions strength strength_unit norm frame"),
+        "layers": [point.layer for point in vector.additions()],
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }

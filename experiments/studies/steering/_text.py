@@ -151,9 +151,10 @@ def _vector(vector: TruthVector) -> str:
         else "positions that look like a plain question (right on "
         f"{_percent(vector.condition.accuracy)} % of calibration positions)"
     )
+    whose = "its own" if vector.own_norm else "the"
     return (
-        f"vector: {vector.method}, {vector.hook_point}, strength {vector.strength:g} of the norm "
-        f"{vector.norm:.3g}, at {where}\nfrom: {vector.contrast}"
+        f"vector: {vector.method}, {vector.places}, strength {vector.strength:g} of {whose} "
+        f"norm {vector.norm:.3g}, at {where}\nfrom: {vector.contrast}"
     )
 
 

@@ -22,8 +22,11 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
     """Judge one model's truth vector."""
     from .... import interp
 
-    vector = interp.load_vector(settings.vector) if settings.vector else None
+    if settings.layer is not None and not settings.vector:
+        raise ValueError("layer is a vector's; give vector=FILE too, or layers for the search")
+    read = interp.read_vector(settings.vector) if settings.vector else None
     model, sets, inputs = load_sets(settings)
+    vector = None if read is None else interp.place_vector(model, read, layer=settings.layer)
     if vector is None and settings.preset:
         vector = interp.published_vector(model, sets, seed=settings.seed)
     elif vector is None:
