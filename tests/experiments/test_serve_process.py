@@ -38,6 +38,15 @@ def running(app):
             thread.join()
 
 
+@pytest.fixture
+def interruptible():
+    """Tests that a shell runs in the background ignore Ctrl-C, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_the_command_serves_openai_s_client_and_ends_when_told(tmp_path, capsys):
     folder, file = tmp_path / served.NAME, tmp_path / "truth.safetensors"
     served.model().network.save_pretrained(folder)
