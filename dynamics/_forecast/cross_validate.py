@@ -27,6 +27,7 @@ from .protocol import (
     family_errors,
     family_interval,
     family_intervals,
+    fewest_given,
     given_models,
     held_out_cohort,
     held_out_groups,
@@ -162,7 +163,7 @@ def cross_validate(
             table,
             benchmarks=benchmarks,
             same_size=same_size,
-            partial_after=partial_after(table, given=1 if protocol == "A" else 2),
+            partial_after=partial_after(table, given=fewest_given(protocol)),
         )
     given = given_models(protocol, cohort.families, along=along)
     if protocol == "third":

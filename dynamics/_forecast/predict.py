@@ -23,6 +23,7 @@ from .names import Protocol, SameSize, TrainedOn
 from .protocol import (
     Cohort,
     CohortFamily,
+    fewest_given,
     given_models,
     held_out_cohort,
     relative_error,
@@ -189,7 +190,7 @@ def hold_out(
     family that is not there, has no model left to predict, or leaves too few others to learn from.
     """
     trained_on, names = settle(table, trained_on, benchmarks)
-    least = 1 if protocol == "A" else 2
+    least = fewest_given(protocol)
     whole = held_out_cohort(
         table, benchmarks=names, min_models=least + 1, same_size=same_size, partial_after=least
     )
@@ -357,7 +358,7 @@ def _places(log10_n: Float[np.ndarray, " models"], along: Along) -> Float[np.nda
 def _moved(places: Float[np.ndarray, " models"], along: Along) -> Float[np.ndarray, " models"]:
     """The positions, as a cohort holds them, of counts or years."""
     clock = clock_of(along)
-    return (places if clock.is_date else np.log10(places)) + usual_place(clock)
+    return clock.places(places) + usual_place(clock)
 
 
 def _errors(predicted, observed) -> tuple[float, float]:

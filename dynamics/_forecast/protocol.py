@@ -207,6 +207,18 @@ def usual_place(clock: Clock) -> float:
     return CLOCKS["params"].middle - clock.middle
 
 
+def fewest_given(protocol: Protocol) -> int:
+    """How many of the first models are given at least, before any family is known.
+
+    Raises ValueError for another word.
+    """
+    if protocol not in get_args(Protocol):
+        raise ValueError(
+            f"protocol is {protocol!r}; it is 'A' (smallest given), 'B' (two) or 'third' (of a run)"
+        )
+    return 1 if protocol == "A" else 2
+
+
 def given_models(
     protocol: Protocol, families: Sequence[CohortFamily] = (), *, along: Along = "params"
 ) -> int:
@@ -215,12 +227,9 @@ def given_models(
     By `third` the number that a family has in the first third of its run, the median of `families`;
     at least one. Raises ValueError for another word.
     """
-    if protocol not in get_args(Protocol):
-        raise ValueError(
-            f"protocol is {protocol!r}; it is 'A' (smallest given), 'B' (two) or 'third' (of a run)"
-        )
+    fewest = fewest_given(protocol)
     if protocol != "third":
-        return 1 if protocol == "A" else 2
+        return fewest
     return max(1, int(np.median([_in_first_third(f.log10_n, along) for f in families])))
 
 

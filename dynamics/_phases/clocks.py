@@ -104,7 +104,14 @@ def compare_clocks(
     first, second = _mixed(clocks)
     folds = _Folds(group, np.stack([x, y], axis=1))
     mixtures = [_spline((1 - w) * clocks[first] + w * clocks[second]) for w in _SHARES]
-    best = folds.best_of(mixtures)
+    weights = np.random.default_rng(seed).multinomial(
+        folds.count, np.full(folds.count, 1 / folds.count), size=_RESAMPLES
+    )
+    weights = np.concatenate([np.ones((1, folds.count)), weights])
+    # Which mixture fits best without each group, with all of them, and in each resample.
+    chosen = folds.best_of(mixtures, np.concatenate([1 - np.eye(folds.count), weights]))
+    best = chosen[: folds.count]
+    share, share_low, share_high = _estimate(_SHARES[chosen[folds.count :]])
     guesses: dict[str, np.ndarray] = {
         name: folds.predict([_spline(position)] * folds.count) for name, position in clocks.items()
     }
@@ -113,21 +120,16 @@ def compare_clocks(
     guesses["reasoning"] = folds.predict([by_score] * folds.count)
     both = "reasoning and mixture"
     guesses[both] = folds.predict([np.hstack([by_score, mixtures[i][:, 1:]]) for i in best])
-    weights = np.random.default_rng(seed).multinomial(
-        folds.count, np.full(folds.count, 1 / folds.count), size=_RESAMPLES
-    )
-    weights = np.concatenate([np.ones((1, folds.count)), weights])
     scores = {name: folds.r2(guess, weights) for name, guess in guesses.items()}
-    shares = _SHARES[folds.best_of_weights(mixtures, weights)]
     return ClockComparison(
         explained=tuple(
             Explained(name, *_estimate(r2), *_left(name, folds, guesses[name], weights))
             for name, r2 in scores.items()
         ),
         mixed=(first, second),
-        share=float(shares[0]),
-        share_low=percentile_interval(shares[1:])[0],
-        share_high=percentile_interval(shares[1:])[1],
+        share=share,
+        share_low=share_low,
+        share_high=share_high,
         reasoning_adds=_estimate(scores[both] - scores["mixture"]),
         clock_adds=_estimate(scores[both] - scores["reasoning"]),
         rows=len(rows),
@@ -182,21 +184,8 @@ class _Folds:
     def __init__(self, group: Int[np.ndarray, " rows"], targets: Float[np.ndarray, "rows 2"]):
         self.group, self.targets, self.count = group, targets, int(group.max()) + 1
         self._rows = [np.flatnonzero(group == g) for g in range(self.count)]
-        mean = np.concatenate([self._means(g) for g in range(self.count)])
-        self._mean = mean[np.argsort(np.concatenate(self._rows), kind="stable")]
-
-    def _means(self, g: int) -> np.ndarray:
-        others = self.targets[self.group != g].mean(axis=0)
-        return np.repeat(others[None], len(self._rows[g]), axis=0)
-
-    def _sums(self, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Per group the Gram matrix, the products with the targets, and the squares of these."""
-        parts = [(design[r], self.targets[r]) for r in self._rows]
-        return (
-            np.stack([d.T @ d for d, _ in parts]),
-            np.stack([d.T @ t for d, t in parts]),
-            np.stack([(t**2).sum(axis=0) for _, t in parts]),
-        )
+        means = [targets[group != g].mean(axis=0) for g in range(self.count)]
+        self._mean = np.stack(means)[group]
 
     def predict(self, designs: Sequence[np.ndarray]) -> Float[np.ndarray, "rows 2"]:
         """Both scores of every group by the fit of `designs[group]` to the other groups.
@@ -215,21 +204,18 @@ class _Folds:
             out[self._rows[g]] = np.clip(guess, seen.min(axis=0), seen.max(axis=0))
         return out
 
-    def best_of(self, designs: Sequence[np.ndarray]) -> Int[np.ndarray, " groups"]:
-        """Which design fits the truth score best without each group."""
-        return self.best_of_weights(designs, 1 - np.eye(self.count))
-
-    def best_of_weights(
+    def best_of(
         self, designs: Sequence[np.ndarray], weights: Float[np.ndarray, "fits groups"]
     ) -> Int[np.ndarray, " fits"]:
         """Which design fits the truth score best under each weighting of the groups."""
-        errors = []
+        explained = []
         for design in designs:
-            gram, right, squares = self._sums(design)
-            right, squares = weights @ right[:, :, 1], weights @ squares[:, 1]
+            gram = np.stack([design[rows].T @ design[rows] for rows in self._rows])
+            moment = np.stack([design[rows].T @ self.targets[rows, 1] for rows in self._rows])
+            right = weights @ moment
             solved = _solve(np.tensordot(weights, gram, axes=1), right[:, :, None])[:, :, 0]
-            errors.append(squares - np.einsum("fi,fi->f", solved, right))
-        return np.argmin(errors, axis=0)
+            explained.append(np.einsum("fi,fi->f", solved, right))
+        return np.argmax(explained, axis=0)
 
     def r2(
         self, guess: Float[np.ndarray, "rows 2"], weights: Float[np.ndarray, "fits groups"]

@@ -103,7 +103,6 @@ _HINTS = {
     "flops": "add a column flops, or params and tokens",
     "step": "add a column step, or write it into the names as model-step3000",
     "date": "add a column date, such as 2024-07-01",
-    "params": "add a column params",
 }
 
 

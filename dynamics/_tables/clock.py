@@ -56,8 +56,12 @@ class Clock:
         if self.is_date:
             return _years(frame)
         counts = flops_of(frame) if self.name == "flops" else _numbers(frame, self.name)
+        return self.places(counts)
+
+    def places(self, values: Float[np.ndarray, " _"]) -> Float[np.ndarray, " _"]:
+        """The positions of counts, or of years, which are their own."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log10(counts)
+            return values if self.is_date else np.log10(values)
 
     def value(self, position: float) -> float:
         """The count at a position, or the year."""

@@ -89,16 +89,13 @@ def _along_each(table: dynamics.ScoreTable) -> dict[dynamics.Along, dynamics.Sco
     """The table along each clock on which half of its models have a place."""
     found = {}
     for clock in dynamics.CLOCKS.values():
-        if clock.position(table.frame).size and _known(clock, table) >= _ENOUGH_KNOWN:
+        there = np.isfinite(clock.position(table.frame))
+        if there.any() and there.mean() >= _ENOUGH_KNOWN:
             try:
                 found[clock.name] = dynamics.along_clock(table, clock.name)
             except dynamics.TableError:  # fewer than two places
                 continue
     return found
-
-
-def _known(clock: dynamics.Clock, table: dynamics.ScoreTable) -> float:
-    return float(np.isfinite(clock.position(table.frame)).mean())
 
 
 def _default_pair(table: dynamics.ScoreTable) -> tuple[str, str]:

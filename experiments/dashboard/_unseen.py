@@ -68,8 +68,8 @@ def _distance(found: FamilyPrediction) -> tuple[str, str, str]:
 
 
 def _scores(found: FamilyPrediction) -> Block:
-    show = axis_value(dynamics.CLOCKS[found.along].axis)
-    places = found.at if found.along == "date" else np.log10(found.at)
+    clock = dynamics.CLOCKS[found.along]
+    show, places = axis_value(clock.axis), clock.places(found.at)
     cells = [
         (
             show(place),
@@ -90,7 +90,7 @@ def _scores(found: FamilyPrediction) -> Block:
     columns = ("model", found.along, "benchmark", "predicted", "low", "high", "observed")
     return table(
         f"Predicted (%), {100 * found.level:.0f} % band · measured",
-        (dynamics.CLOCKS[found.along].symbol, *(benchmark(n).title for n in found.benchmarks)),
+        (clock.symbol, *(benchmark(n).title for n in found.benchmarks)),
         cells,
         right=tuple(range(1, len(found.benchmarks) + 1)),
         note=f"Given: {', '.join(found.given[:1])}"

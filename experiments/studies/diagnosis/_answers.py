@@ -214,7 +214,7 @@ def _clocks(diagnosis: Diagnosis) -> list[str]:
         return []
     r2 = {one.name: one for one in found.explained}
     clocks = ", ".join(
-        f"{_explaining(name)} {signed(one.r2)}" for name, one in r2.items() if name in CLOCKS
+        f"{CLOCKS[name].title} {signed(one.r2)}" for name, one in r2.items() if name in CLOCKS
     )
     first, second = (CLOCKS[name].symbol for name in found.mixed)
     mixture = (
@@ -226,10 +226,6 @@ def _clocks(diagnosis: Diagnosis) -> list[str]:
         "Which clock? Share of the variance of the other score that is explained in "
         f"{found.groups} groups left out: {clocks}; {mixture}; {score}. {_more(found)}"
     ]
-
-
-def _explaining(name: str) -> str:
-    return CLOCKS[name].title
 
 
 def _more(found: ClockComparison) -> str:

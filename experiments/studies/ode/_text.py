@@ -95,8 +95,8 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     if len(prediction.given) > 2:
         given = f"{len(prediction.given)} models up to {prediction.given[-1]}"
     rows = []
-    show = axis_value(dynamics.CLOCKS[prediction.along].axis)
-    places = prediction.at if prediction.along == "date" else np.log10(prediction.at)
+    clock = dynamics.CLOCKS[prediction.along]
+    show, places = axis_value(clock.axis), clock.places(prediction.at)
     for i, (model, place) in enumerate(zip(prediction.models, places, strict=True)):
         for j, benchmark in enumerate(prediction.benchmarks):
             band = interval(100 * prediction.low[i, j], 100 * prediction.high[i, j], _tenth)
