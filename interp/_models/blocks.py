@@ -7,13 +7,13 @@ as it is, with its masks and position embeddings.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
-from .hooks import first
+from .hooks import Hook, first
 from .model import Model
 
 
@@ -58,6 +58,25 @@ def blocks_until(model: Model, layer: int) -> Iterator[list[torch.Tensor]]:
             yield entered
     finally:
         handle.remove()
+
+
+@contextlib.contextmanager
+def entering(model: Model, layers: Iterable[int]) -> Iterator[dict[int, torch.Tensor]]:
+    """Passes are whole: yields a dictionary that takes what enters some blocks, the last pass's."""
+    entered: dict[int, torch.Tensor] = {}
+
+    def take(layer: int) -> Hook:
+        def hook(module: nn.Module, inputs: Any, keywords: Any) -> None:
+            entered[layer] = inputs[0] if inputs else keywords["hidden_states"]
+
+        return hook
+
+    with contextlib.ExitStack() as stack:
+        for layer in set(layers):
+            block = model.parts.layers[layer].block
+            handle = block.register_forward_pre_hook(take(layer), with_kwargs=True)
+            stack.callback(handle.remove)
+        yield entered
 
 
 @contextlib.contextmanager

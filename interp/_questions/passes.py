@@ -13,6 +13,7 @@ import torch
 from .._models.blocks import blocks_from, blocks_until
 from .._models.model import Model
 from .._models.network import text_config
+from .tokens import token_budget
 from .trees import Batch, Tree, tree_batches
 
 #: Layers whose entering streams are kept at once, each of them tokens x d_model numbers.
@@ -48,7 +49,12 @@ class Passes:
         self.resumes = resumes and (masked or not shared)
         self.batches = tuple(
             tree_batches(
-                trees, device=model.device, dtype=model.dtype, beginning=shared, masked=masked
+                trees,
+                device=model.device,
+                dtype=model.dtype,
+                masked=masked,
+                beginning=shared,
+                budget=token_budget(model),
             )
         )
         self._streams: OrderedDict[int, list[torch.Tensor]] = OrderedDict()
