@@ -168,22 +168,24 @@ def mean_ablation(
     layers = [layer for layer, _ in heads if resumes]
     groups, outputs = [], _HalfMeans(model)
     with entering(model, layers) as entered:
-        for index, group in _by_length(cases):
-            tokens, targets = _tokens(model, [c.clean for c in group]), _targets(model, group)
-            written, whole = _forward(model, tokens, targets)
-            outputs.add(written, half[index])
-            groups.append((index, tokens, targets, whole, dict(entered)))
+        for index, tokens in batches([case.clean for case in cases], device=model.device):
+            group = [cases[number] for number in index]
+            lengths = torch.tensor([len(case.clean) for case in group], device=model.device)
+            read = _targets(model, group), lengths - 1
+            written, whole = _forward(model, tokens, *read)
+            outputs.add(written, lengths, half[index])
+            groups.append((index, tokens, read, whole, dict(entered)))
     lost = np.zeros((len(cases), len(heads)))
     for column, (layer, head) in enumerate(heads):
         elsewhere = outputs.of_the_other(layer)
-        for index, tokens, targets, whole, streams in groups:
+        for index, tokens, read, whole, streams in groups:
             source = elsewhere[half[index]][:, None]
             # What an ablated head changes begins in its own layer.
             with (
                 blocks_from(model, layer, streams.get(layer)),
                 _replaced_head(model, layer, head, source),
             ):
-                value = _forward(model, tokens, targets)[1]
+                value = _forward(model, tokens, *read)[1]
             lost[index, column] = (whole - value).double().cpu().numpy()
     return effect(lost, seed=seed)
 
@@ -195,12 +197,14 @@ class _HalfMeans:
         self._sums: list[torch.Tensor] = []
         self._counts = torch.zeros(2, device=model.device)
 
-    def add(self, outputs: Sequence[torch.Tensor], half: np.ndarray) -> None:
-        """Outputs of every layer, shape (prompts, positions, width), and each prompt's half."""
+    def add(self, outputs: Sequence[torch.Tensor], lengths: torch.Tensor, half: np.ndarray) -> None:
+        """Outputs of every layer, shape (prompts, positions, width), the length of each prompt, and
+        its half."""
         one_hot = torch.nn.functional.one_hot(torch.from_numpy(half), 2).T.to(outputs[0])
-        sums = [one_hot @ written.sum(1) for written in outputs]
+        inside = torch.arange(outputs[0].shape[1], device=lengths.device) < lengths[:, None]
+        sums = [one_hot @ (written * inside[..., None]).sum(1) for written in outputs]
         self._sums = [a + b for a, b in zip(self._sums, sums, strict=True)] if self._sums else sums
-        self._counts += one_hot.sum(1) * outputs[0].shape[1]
+        self._counts += one_hot @ lengths.to(one_hot)
 
     def of_the_other(self, layer: int) -> torch.Tensor:
         """For a prompt of each half, the mean of the other, shape (2, width)."""
@@ -272,10 +276,15 @@ def _targets(model: Model, cases: Sequence[_Case]) -> torch.Tensor:
 
 
 def _forward(
-    model: Model, tokens: torch.Tensor, targets: torch.Tensor, *, gradient: bool = False
+    model: Model,
+    tokens: torch.Tensor,
+    targets: torch.Tensor,
+    last: torch.Tensor | None = None,
+    *,
+    gradient: bool = False,
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Every block's head outputs (batch, positions, heads x d_head), and the logit difference at
-    the last position but for the unembedding's bias, shape (batch,)."""
+    the last position (or at that of each row) but for the unembedding's bias, shape (batch,)."""
     outputs: list[torch.Tensor] = []
     ends: list[torch.Tensor] = []
 
@@ -287,7 +296,8 @@ def _forward(
         return (inputs[0].detach().requires_grad_(True), *inputs[1:])
 
     def end(module: torch.nn.Module, inputs: tuple, output: torch.Tensor) -> None:
-        ends.append(output[:, -1])
+        rows = torch.arange(len(output), device=output.device)
+        ends.append(output[:, -1] if last is None else output[rows, last])
 
     before: list[tuple[torch.nn.Module, Hook]] = [
         (layer.head_projection, read) for layer in model.parts.layers

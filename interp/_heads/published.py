@@ -125,10 +125,11 @@ def _orders(weights: Sequence[torch.Tensor], seed: int) -> Iterator[torch.Tensor
 def _reorder(weight: torch.Tensor, order: torch.Tensor, *, undo: bool = False) -> None:
     """Put the entries of every stretch in an order; a last, shorter one takes the order's part."""
     flat = weight.data.reshape(-1)
-    for start in range(0, len(flat), len(order)):
-        stretch = flat[start : start + len(order)]
-        own = order[order < len(stretch)]
-        stretch.copy_(stretch[own.argsort() if undo else own])
+    last = order[order < len(flat) % len(order)]
+    if undo:
+        order, last = order.argsort(), last.argsort()
+    for stretch in flat.split(len(order)):
+        stretch.copy_(stretch[order if len(stretch) == len(order) else last])
     if not weight.data.is_contiguous():  # then `flat` is a copy
         weight.data.copy_(flat.reshape(weight.shape))
 

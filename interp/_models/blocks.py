@@ -82,15 +82,18 @@ def entering(model: Model, layers: Iterable[int]) -> Iterator[dict[int, torch.Te
 @contextlib.contextmanager
 def _handing_on(model: Model, layers: range) -> Iterator[None]:
     """Some blocks do nothing: what enters them leaves them."""
-    blocks = [model.parts.layers[layer].block for layer in layers]
+    chosen = [model.parts.layers[layer] for layer in layers]
 
     def hands_on(hidden_states: torch.Tensor, *others: Any, **keywords: Any) -> torch.Tensor:
         return hidden_states
 
+    def in_tuple(hidden_states: torch.Tensor, *others: Any, **keywords: Any) -> tuple:
+        return (hidden_states,)
+
     try:
-        for block in blocks:
-            block.forward = hands_on  # the instance's own, before that of its class
+        for layer in chosen:  # the instance's own comes before that of its class
+            layer.block.forward = in_tuple if layer.in_tuple else hands_on
         yield
     finally:
-        for block in blocks:
-            block.__dict__.pop("forward", None)
+        for layer in chosen:
+            layer.block.__dict__.pop("forward", None)
