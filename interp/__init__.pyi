@@ -102,6 +102,9 @@ from ._truth.detect import detect as detect
 from ._truth.find import METHODS as METHODS
 from ._truth.find import WITHOUT_CUE as WITHOUT_CUE
 from ._truth.find import find_directions as find_directions
+from ._truth.plan import PlannedStage as PlannedStage
+from ._truth.plan import SearchPlan as SearchPlan
+from ._truth.plan import plan_search as plan_search
 from ._truth.search import TruthSearch as TruthSearch
 from ._truth.search import find_truth_vector as find_truth_vector
 from ._truth.sets import TruthSets as TruthSets

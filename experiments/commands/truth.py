@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import FindTruth
+from ._arguments import settings_from
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="FILE", help="keep the vector (safetensors)"
     )
     parser.add_argument(
+        "--plan", action="store_true", help="say how many tokens and how long, and stop"
+    )
+    parser.add_argument(
         "--export",
         type=Path,
         nargs="+",
@@ -30,12 +34,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Find, judge, keep and print."""
+    """Find, judge, keep and print; or only say how long that will take."""
+    if options.plan:
+        _plan(options)
+        return
     if options.output is not None and options.output.suffix != ".safetensors":
         raise ValueError(f"-o {options.output}: a vector's file ends in .safetensors")
     run_study("find_truth", options, then=lambda found: _keep(options, found))
     if options.output is None and not options.json:
         print("the vector was not kept; -o truth.safetensors does", file=sys.stderr)
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from ..formats import to_json
+    from ..studies.steering import plan_of, plan_to_dict, plan_to_text
+
+    settings = settings_from(options, FindTruth)
+    if settings.preset:
+        raise ValueError("preset searches nothing, so that there is nothing to plan; leave it out")
+    planned = plan_of(settings)
+    print(to_json(plan_to_dict(*planned)) if options.json else plan_to_text(*planned))
 
 
 def _keep(options: argparse.Namespace, found: "TruthStudy") -> None:

@@ -13,7 +13,7 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._steering.effects import Baseline, Measured, Steering, measure, measure_baseline
+from .._steering.effects import Baseline, Intervention, Measured, measure, measure_baseline
 from .._steering.hook_point import HookPoint
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
@@ -137,8 +137,8 @@ def evaluate_vector(
 
 def _adds(
     model: Model, vector: TruthVector, additions: Mapping[HookPoint, torch.Tensor]
-) -> Steering:
-    return Steering(model, additions, vector.condition, vector.positions)
+) -> Intervention:
+    return Intervention(model, additions, vector.condition, vector.positions)
 
 
 def _random(rng: np.random.Generator, width: int) -> torch.Tensor:

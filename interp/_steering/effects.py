@@ -27,7 +27,7 @@ from .hook_point import HookPoint
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Steering:
+class Intervention:
     """A vector for each of one or several hook points, to be added in many passes."""
 
     model: Model
@@ -48,7 +48,7 @@ class Steering:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Answers:
+class SetAnswers:
     """Answers under one steering to the sets of a baseline; None where a set is empty."""
 
     questions: Answered
@@ -57,7 +57,7 @@ class Answers:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measured(Answers):
+class Measured(SetAnswers):
     """What a model says under one steering, and what that costs on neutral text.
 
     - `kl`: KL(steered || unsteered) of the next token at every position of neutral text, in nats.
@@ -133,7 +133,7 @@ def measure_baseline(
     )
 
 
-def answer(asked: Asked, steering: Steering) -> Answered:
+def answer(asked: Asked, steering: Intervention) -> Answered:
     """The steered model's answers to one set."""
     layer = steering.layer
     asked.passes.streams(layer)  # unsteered, so before the model is steered
@@ -141,27 +141,27 @@ def answer(asked: Asked, steering: Steering) -> Answered:
         return score_passes(asked.encoded, asked.passes, entering=layer, on_batch=applied.start_at)
 
 
-def measure(baseline: Baseline, steering: Steering) -> Measured:
+def measure(baseline: Baseline, steering: Intervention) -> Measured:
     """Answers and costs under one steering, on the sets of a baseline."""
     said = measure_answers(baseline, steering)
     kl, ratio = neutral_cost(baseline, steering)
     return Measured(said.questions, said.retain, said.reasoning, kl, ratio)
 
 
-def measure_answers(baseline: Baseline, steering: Steering) -> Answers:
+def measure_answers(baseline: Baseline, steering: Intervention) -> SetAnswers:
     """Answers under one steering, to the sets of a baseline."""
 
     def scored(asked: Asked | None) -> Answered | None:
         return None if asked is None else answer(asked, steering)
 
-    return Answers(
+    return SetAnswers(
         questions=answer(baseline.questions, steering),
         retain=scored(baseline.retain),
         reasoning=scored(baseline.reasoning),
     )
 
 
-def neutral_cost(baseline: Baseline, steering: Steering) -> tuple[np.ndarray, float]:
+def neutral_cost(baseline: Baseline, steering: Intervention) -> tuple[np.ndarray, float]:
     """KL at every position of neutral text, and the ratio of perplexities.
 
     A vector that is added where an answer begins is added from the first position on here: neutral

@@ -12,9 +12,9 @@ from .._names import Positions, TruthMethod
 from .._questions.scoring import Answered
 from .._steering.condition import Condition
 from .._steering.effects import (
-    Answers,
     Baseline,
-    Steering,
+    Intervention,
+    SetAnswers,
     answer,
     measure_answers,
     neutral_cost,
@@ -119,9 +119,9 @@ def choose(
     tell = on_progress or silent
     kept = kept or Kept(None, settings=())
 
-    def steering(direction: Direction, strength: float) -> Steering:
+    def steering(direction: Direction, strength: float) -> Intervention:
         addition = unit(direction.vector)[0] * (strength * direction.norm)
-        return Steering(
+        return Intervention(
             baseline.model, {direction.hook_point: addition}, direction.condition, positions
         )
 
@@ -137,7 +137,7 @@ def choose(
         )
         finalists = [named[name] for name in best]
 
-    def added(candidate: Candidate) -> Steering:
+    def added(candidate: Candidate) -> Intervention:
         return steering(candidate.direction, candidate.strength)
 
     gated = [
@@ -174,12 +174,12 @@ def choose(
     return tuple(tried)
 
 
-def _corrected(baseline: Baseline, steering: Steering) -> np.ndarray:
+def _corrected(baseline: Baseline, steering: Intervention) -> np.ndarray:
     answered = answer(baseline.questions, steering)
     return np.array(corrected_share(baseline.plain.questions, answered))
 
 
-def _costs(baseline: Baseline, steering: Steering, budget: Budget) -> np.ndarray:
+def _costs(baseline: Baseline, steering: Intervention, budget: Budget) -> np.ndarray:
     """KL, share of right answers lost, change of reasoning; the cheap one first: what moves neutral
     text too far needs no other."""
     kl = float(np.median(neutral_cost(baseline, steering)[0]))
@@ -187,7 +187,7 @@ def _costs(baseline: Baseline, steering: Steering, budget: Budget) -> np.ndarray
     return np.array([kl, *(nothing if kl > budget.kl else _answers_cost(baseline, steering))])
 
 
-def _answers_cost(baseline: Baseline, steering: Steering) -> tuple[float, float]:
+def _answers_cost(baseline: Baseline, steering: Intervention) -> tuple[float, float]:
     measured = measure_answers(baseline, steering)
     lost, of = right_lost(baseline.plain, measured)
     return lost / of if of else 0.0, reasoning_change(baseline.plain, measured)
@@ -222,7 +222,7 @@ def corrected_share(plain: Answered, steered: Answered) -> float:
     return float(steered.mc1[false].mean()) if false.any() else 0.0
 
 
-def right_lost(plain: Answers, steered: Answers) -> tuple[int, int]:
+def right_lost(plain: SetAnswers, steered: SetAnswers) -> tuple[int, int]:
     """Right answers that steering makes false, and the right answers there were: to the questions
     and to those whose right answers are to be retained."""
     lost = of = 0
@@ -233,7 +233,7 @@ def right_lost(plain: Answers, steered: Answers) -> tuple[int, int]:
     return lost, of
 
 
-def reasoning_change(plain: Answers, steered: Answers) -> float:
+def reasoning_change(plain: SetAnswers, steered: SetAnswers) -> float:
     """Change of the share of right reasoning answers; NaN without reasoning questions."""
     if plain.reasoning is None or steered.reasoning is None:
         return float("nan")

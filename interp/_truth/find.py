@@ -12,7 +12,7 @@ from .._names import TruthMethod
 from .._questions.pairs import Pair
 from .._steering.hook_point import HookPoint
 from .linear import logistic, mass_mean
-from .preference import mean_gradient, train_addition
+from .preference import TRAINING_STEPS, mean_gradient, train_addition
 from .sets import TruthSets
 from .states import states_at
 
@@ -24,6 +24,8 @@ METHODS: dict[TruthMethod, str] = {
     "trained": "true against false endings of statements: an addition trained on their log-odds",
     "cue": "prompts behind a cue to the truth against the same prompts without: mean states",
 }
+#: Training an addition takes many passes back and forth: it is tried where the others do most.
+TRAINED_HOOK_POINTS = 2
 #: Methods whose direction owes nothing to a cue.
 WITHOUT_CUE: tuple[TruthMethod, ...] = ("mass-mean", "logistic", "gradient", "trained")
 
@@ -37,7 +39,7 @@ def find_directions(
     states: np.ndarray | None = None,
     shuffle: int | None = None,
     seed: int = 0,
-    steps: int = 150,
+    steps: int = TRAINING_STEPS,
     on_progress: Progress | None = None,
 ) -> np.ndarray:
     """Directions at all hook points, as long as the method makes them, shape (hook_points,

@@ -19,6 +19,7 @@ from .states import residual_norms
 
 RATE = 0.03
 PAIRS_PER_STEP = 128
+TRAINING_STEPS = 150
 
 
 class _Encoded:
@@ -130,7 +131,7 @@ def train_addition(
     hook_point: HookPoint,
     *,
     signs: np.ndarray,
-    steps: int = 150,
+    steps: int = TRAINING_STEPS,
     seed: int = 0,
     on_step: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:

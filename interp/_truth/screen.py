@@ -8,7 +8,7 @@ import numpy as np
 from ...common.progress import Progress, silent
 from .._questions.pairs import Question
 from .._questions.scoring import Answered
-from .._steering.effects import Asked, Baseline, Steering, answer
+from .._steering.effects import Asked, Baseline, Intervention, answer
 from .kept import Kept
 
 #: Questions at most in the screening, and in how many parts those answered falsely are asked.
@@ -26,7 +26,7 @@ class _Part:
 
 def screen(
     baseline: Baseline,
-    directions: Mapping[str, Sequence[Steering]],
+    directions: Mapping[str, Sequence[Intervention]],
     *,
     keep: int,
     kept: Kept,
@@ -63,7 +63,12 @@ def screen(
 
 
 def _try(
-    steering: Steering, false: Sequence[_Part], right: Sequence[_Part], *, bar: float, total: int
+    steering: Intervention,
+    false: Sequence[_Part],
+    right: Sequence[_Part],
+    *,
+    bar: float,
+    total: int,
 ) -> tuple[float, float]:
     """How many false answers are corrected, and how far the log-odds move; the latter is not
     measured where fewer than `bar` can be corrected."""

@@ -20,14 +20,17 @@ from .._steering.hook_point import SITES, HookPoint, hook_points_of
 from .._steering.vector import TruthVector, dtype_name
 from .choose import STRENGTHS, Budget, Candidate, Direction, choose, direction_of, rank
 from .detect import Detection, detect
-from .find import METHODS, WITHOUT_CUE, find_directions, statement_states
+from .find import (
+    METHODS,
+    TRAINED_HOOK_POINTS,
+    WITHOUT_CUE,
+    find_directions,
+    statement_states,
+)
 from .fit_condition import WHERE, fit_condition
 from .kept import Kept
 from .sets import TruthSets
 from .states import residual_norms
-
-#: Training an addition takes many passes back and forth: it is tried where the others do most.
-TRAINED_HOOK_POINTS = 2
 
 
 @shown

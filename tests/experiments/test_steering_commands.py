@@ -309,3 +309,23 @@ def test_what_a_model_holds_but_does_not_say_is_brought_out(name):
     assert abs(steered.reasoning_change) <= 0.02
     assert judged.verdict == "corrects"
     assert torch.isfinite(found.vector.direction).all()
+
+
+def test_a_plan_says_what_a_search_takes_before_it_begins(capsys, monkeypatch):
+    def never(*args, **kwargs):
+        raise AssertionError("searched")
+
+    monkeypatch.setattr("nullcline.interp._truth.search.choose", never)
+    assert main(["truth", "organism:knowing-48", "--plan", "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert whole["tokens"] == sum(stage["tokens"] for stage in whole["stages"])
+    assert main(["truth", "organism:knowing-48", "--plan", "--json", "--layers", "1"]) == 0
+    part = json.loads(capsys.readouterr().out)
+    assert part["tokens"] < whole["tokens"]
+    assert main(["truth", "organism:knowing-48", "--plan", "--method", "mass-mean"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("about ")
+    assert "training" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert main(["truth", "organism:knowing-48", "--plan", "--preset", "published"]) == 2
+    assert "nothing to plan" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from nullcline.interp._models.blocks import blocks_from, blocks_until
 from nullcline.interp._questions.passes import abilities
 from nullcline.interp._questions.scoring import passes_over, score_passes
 from nullcline.interp._questions.trees import Growing
-from nullcline.interp._steering.effects import Steering, answer, measure_baseline, neutral_cost
+from nullcline.interp._steering.effects import Intervention, answer, measure_baseline, neutral_cost
 
 QUESTIONS = [
     interp.Question("the city of", ("paris is in", "paris flies", "cold"), (True, False, False), 0),
@@ -78,7 +78,7 @@ def test_most_architectures_read_trees_and_the_others_read_rows():
 def test_a_pass_from_the_steered_layer_on_says_what_a_whole_pass_says(kind, site, positions):
     model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
     vector = vector_for(model, hook_point=interp.HookPoint(2, site), positions=positions)
-    steering = Steering(model, vector.additions(1.0), positions=positions)
+    steering = Intervention(model, vector.additions(1.0), positions=positions)
     baseline = measure_baseline(model, QUESTIONS, neutral=["the river runs to the sea", "it is"])
     later = np.concatenate(answer(baseline.questions, steering).log_probabilities)
     with steering.applied() as applied:
@@ -100,7 +100,7 @@ def test_blocks_below_are_not_run_again():
     model = interp.build_model(tiny_network("llama"), byte_tokenizer())
     ran = []
     handles = [
-        layer.mlp_out.register_forward_hook(lambda *_, number=number: ran.append(number))
+        layer.head_projection.register_forward_hook(lambda *_, number=number: ran.append(number))
         for number, layer in enumerate(model.parts.layers)
     ]
     encoded = interp.encode_questions(model, QUESTIONS)

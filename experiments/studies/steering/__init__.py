@@ -2,10 +2,13 @@
 
 from ._census import read_steering as read_steering
 from ._census import steering_census_to_text as steering_census_to_text
+from ._choose import plan_of as plan_of
 from ._json import steering_to_dict as steering_to_dict
 from ._json import truth_to_dict as truth_to_dict
 from ._json import vector_report as vector_report
 from ._lm_eval import write_lm_eval as write_lm_eval
+from ._plan import plan_to_dict as plan_to_dict
+from ._plan import plan_to_text as plan_to_text
 from ._study import SteeringStudy as SteeringStudy
 from ._study import TruthStudy as TruthStudy
 from ._study import choose_sets as choose_sets

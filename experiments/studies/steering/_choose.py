@@ -1,8 +1,10 @@
 """What the two studies of a truth vector share: model, sets, and how a vector is looked for."""
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....common.files import cache_folder
 from ...inputs import file_inputs, model_inputs
 from ...models import load_model
 from ...schemas import OfVector
@@ -37,6 +39,26 @@ def load_sets(
         frame=settings.frame,
     )
     return model, sets, inputs
+
+
+def kept_search(settings: OfVector, model: "interp.Model", sets: "interp.TruthSets") -> Path:
+    """Where a search of these settings keeps what is finished, in the user's cache: the same
+    command goes on there if it was stopped. To be deleted when all is done."""
+    stated = (model.fingerprint, sets.sha256, repr(settings))
+    name = hashlib.sha256(repr(stated).encode()).hexdigest()[:16]
+    return cache_folder("search") / f"{name}.jsonl"
+
+
+def plan_of(settings: OfVector) -> "tuple[interp.Model, interp.SearchPlan]":
+    """What the study of these settings will take."""
+    from .... import interp
+
+    model, sets, _ = load_sets(settings)
+    chosen = search_settings(settings)
+    places = {name: chosen[name] for name in ("layers", "sites") if name in chosen}
+    points = interp.hook_points_of(model, **places)
+    asked = {name: chosen[name] for name in ("methods", "where")}
+    return model, interp.plan_search(model, sets, points, **asked, random=settings.random)
 
 
 def search_settings(settings: OfVector) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A vector is found first where none is given.
 from ...schemas import EvaluateSteering
 from ...study import Outcome, Say, study
 from . import steering_to_dict, steering_to_text, study_steering
-from ._choose import load_sets, search_settings, steering_inputs
+from ._choose import kept_search, load_sets, search_settings, steering_inputs
 
 
 @study(
@@ -26,12 +26,18 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
         raise ValueError("layer is a vector's; give vector=FILE too, or layers for the search")
     read = interp.read_vector(settings.vector) if settings.vector else None
     model, sets, inputs = load_sets(settings)
+    keep = kept_search(settings, model, sets)
     vector = None if read is None else interp.place_vector(model, read, layer=settings.layer)
     if vector is None and settings.preset:
         vector = interp.published_vector(model, sets, seed=settings.seed)
     elif vector is None:
         vector = interp.find_truth_vector(
-            model, sets, seed=settings.seed, on_progress=say, **search_settings(settings)
+            model,
+            sets,
+            seed=settings.seed,
+            keep=keep,
+            on_progress=say,
+            **search_settings(settings),
         ).vector
     found = study_steering(
         model,
@@ -45,4 +51,5 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
         force=settings.force,
         on_progress=say,
     )
+    keep.unlink(missing_ok=True)
     return Outcome(found, inputs={model.name: model.fingerprint, **found.inputs})

@@ -6,7 +6,7 @@ from pathlib import Path
 from ...schemas import FindTruth
 from ...study import Outcome, Say, study
 from . import study_truth, truth_to_dict, truth_to_text, vector_report
-from ._choose import load_sets, search_settings, steering_inputs
+from ._choose import kept_search, load_sets, search_settings, steering_inputs
 from ._study import TruthStudy
 
 
@@ -31,6 +31,7 @@ def _vector(settings: FindTruth, found: TruthStudy, folder: Path) -> None:
 def find_truth(settings: FindTruth, say: Say) -> Outcome:
     """Find the truth vector of one model."""
     model, sets, inputs = load_sets(settings)
+    keep = kept_search(settings, model, sets)
     found = study_truth(
         model,
         sets,
@@ -39,6 +40,8 @@ def find_truth(settings: FindTruth, say: Say) -> Outcome:
         random=settings.random,
         seed=settings.seed,
         on_progress=say,
+        keep=keep,
         **search_settings(settings),
     )
+    keep.unlink(missing_ok=True)
     return Outcome(found, inputs={model.name: model.fingerprint, **inputs})
