@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (2)"
     )
     parser.add_argument(
+        "--queue", type=int, default=8, metavar="N", help="requests that wait for a place (8)"
+    )
+    parser.add_argument(
+        "--queue-seconds", type=float, default=30.0, metavar="S", help="for so long (30)"
+    )
+    parser.add_argument(
         "--max-tokens", type=int, default=512, metavar="N", help="new tokens of a prompt (512)"
     )
     parser.add_argument(
@@ -48,7 +54,11 @@ def run(options: argparse.Namespace) -> None:
     from ..models import load_model
 
     limits = serving.Limits(
-        concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
+        concurrent=options.max_concurrent,
+        queue=options.queue,
+        wait=options.queue_seconds,
+        tokens=options.max_tokens,
+        prompt=options.max_prompt,
     )
     with web.bound(options.host, options.port) as own:
         read = interp.read_vector(options.vector) if options.vector else None
@@ -78,6 +88,10 @@ def _check(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"{flag} {getattr(options, name)} lets nothing through; give 1 or more"
             )
+    for name in ("queue", "queue_seconds"):
+        value = getattr(options, name)
+        if not 0 <= value < math.inf:
+            raise ValueError(f"--{name.replace('_', '-')} {value} is none; give 0 or more")
     if options.layer is not None and options.vector is None:
         raise ValueError("--layer is a vector's; give --vector FILE too")
     if options.strength is not None:

@@ -10,7 +10,7 @@ import torch
 from ...interp import Generated, Model, TruthVector, generate, generate_guarded, steer
 from ._errors import ApiError
 from ._plan import Plan
-from ._score import Logprobs, logprobs_of, score
+from ._score import Told, score, told_of
 from ._until_stop import UntilStop
 
 
@@ -21,6 +21,7 @@ class Work:
     tokens: list[int]
     max_tokens: int
     temperature: float = 0.0
+    top_p: float = 1.0
     seed: int = 0
     stop: tuple[str, ...] = ()
     plan: Plan | None = None
@@ -53,7 +54,7 @@ class Done:
     prompt_tokens: int
     completion_tokens: int
     steering: Steered | None
-    logprobs: Logprobs | None = None
+    logprobs: tuple[Told, ...] | None = None
 
 
 def work_on(
@@ -92,7 +93,7 @@ def work_on(
             scored = score(
                 model, work.tokens + list(generated.tokens), top=work.logprobs, extend=False
             )
-        logprobs = logprobs_of(model, scored, start=start)
+        logprobs = told_of(model, scored, start=start)
     return Done(
         text=before + (until.text if watched else generated.text),
         finish="stop" if until.stopped or generated.finish == "stop" else "length",
@@ -108,6 +109,7 @@ class _Options(TypedDict):
 
     max_new_tokens: int
     temperature: float
+    top_p: float
     seed: int
     on_text: Callable[[str], None] | None
     halt: Callable[[], bool]
@@ -124,6 +126,7 @@ def _generated(
     options: _Options = {
         "max_new_tokens": work.max_tokens,
         "temperature": work.temperature,
+        "top_p": work.top_p,
         "seed": work.seed,
         "on_text": on_text,
         "halt": halt,
@@ -171,7 +174,7 @@ def _scored(model: Model, vector: TruthVector | None, work: Work) -> Done:
         prompt_tokens=len(work.tokens),
         completion_tokens=int(extend),
         steering=_report(plan),
-        logprobs=logprobs_of(model, scored, start=0),
+        logprobs=told_of(model, scored, start=0),
     )
 
 
