@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     _check(options)
     from ... import interp
     from .. import serving, web
-    from ..models import load_model
+    from ..models import load_model, short_name
 
     limits = serving.Limits(
         concurrent=options.max_concurrent,
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
             print(f"{vector}{'; ' if note else ''}{note}", file=sys.stderr)
         if left_out := interp.own_settings(model):
             print(f"without the model's own {', '.join(left_out)}", file=sys.stderr)
-        name = options.name or _name(options.model_name)
+        name = options.name or short_name(options.model_name)
         app = serving.create_app(
             model, vector, name=name, hosts=web.own_names(options.host), limits=limits
         )
@@ -101,11 +101,3 @@ def _check(options: argparse.Namespace) -> None:
             )
         if options.vector is None:
             raise ValueError("--strength is a vector's; give --vector FILE too")
-
-
-def _name(model: str) -> str:
-    """A folder's or a file's own name: where it lies is nobody's business over the network."""
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path.resolve().name
-    return path.stem if path.is_file() else model

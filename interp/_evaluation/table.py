@@ -17,10 +17,10 @@ from .._steering.effects import Baseline, Measured, Steering, adds_at, measure, 
 from .._steering.hook_point import HookPoint
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
-from .._truth.find import METHODS, find_directions
 from .._truth.sets import TruthSets, question_digest, with_cue
 from .published import published_vector
 from .rows import Row, answers_row, over_random, row_of
+from .shuffled import shuffled_additions, shuffled_method
 from .verdict import Evaluation, judge
 
 FEWEST_RANDOM = 20
@@ -44,8 +44,8 @@ def evaluate_vector(
     equal norm, 20 or more; `seed` of those and of the shuffled labels.
 
     The shuffled row uses the vector's own method on shuffled labels, times the factor that made the
-    vector out of its direction's raw length: renormalised, it would be plus or minus the real
-    direction wherever a cue is common to the contrast. All rows but the published one share the
+    vector out of its direction's raw length; for another tool's vector it uses `mass-mean`, no
+    longer than the vector (`Evaluation.shuffled_method`). All rows but the published one share the
     vector's hook points, positions and condition; with several layers, each random direction is
     of the length of that layer's own.
 
@@ -91,13 +91,7 @@ def evaluate_vector(
         others.append(under({p: _random(rng, len(a)) * a.norm() for p, a in additions.items()}))
         tell("random directions of equal norm", number + 1, random)
     tell("shuffled labels")
-    shuffled = None
-    if vector.method in METHODS:
-        raw = find_directions(model, sets, [vector.hook_point], method=vector.method, shuffle=seed)[
-            0
-        ]
-        share = float(vector.addition(strength).norm()) / vector.raw_norm
-        shuffled = under({vector.hook_point: share * torch.from_numpy(np.array(raw, np.float32))})
+    shuffled = under(shuffled_additions(model, vector, sets, additions, seed=seed))
     tell("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
     rows = [
@@ -106,8 +100,7 @@ def evaluate_vector(
     ]
     drawn = [row_of("random", baseline, measured, seed) for measured in others]
     rows += over_random(drawn)
-    if shuffled is not None:
-        rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
+    rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
     prompted = _prompted(model, baseline, sets, questions, seed)
     rows.append(prompted)
     ruled = measure(baseline, _adds(model, published, published.additions()))
@@ -127,6 +120,7 @@ def evaluate_vector(
         right_answers=of,
         right_lost=lost,
         right_lost_interval=wilson(lost, of),
+        shuffled_method=shuffled_method(vector),
         budget=budget or Budget(),
         verdict="no_more_than_controls",  # until it is judged
         verdict_reason="",

@@ -111,6 +111,11 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
         f"{_percent(high)}] of the same questions rightly",
         f"right answers lost: {evaluation.right_lost} of {evaluation.right_answers}",
     ]
+    if evaluation.shuffled_method != evaluation.vector.method:
+        lines.append(
+            f"shuffled labels: those of {evaluation.shuffled_method}, for this vector's own "
+            "method is not known here"
+        )
     if evaluation.left_out:
         lines.append(f"{evaluation.left_out} test questions left out: the vector has seen them")
     lines.append(f"verdict: {evaluation.verdict.replace('_', ' ')} ({evaluation.verdict_reason})")

@@ -3,6 +3,8 @@
 A vector is found first where none is given.
 """
 
+from pathlib import Path
+
 from ...schemas import EvaluateSteering
 from ...study import Outcome, Say, study
 from . import steering_to_dict, steering_to_text, study_steering
@@ -39,6 +41,7 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
         vector,
         inputs=inputs,
         questions=settings.sets.questions or "",
+        file=Path(settings.vector) if settings.vector else None,
         strength=settings.strength,
         random=settings.random,
         seed=settings.seed,
