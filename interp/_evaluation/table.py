@@ -13,7 +13,7 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._steering.effects import Baseline, Measured, Steering, adds_at, measure, measure_baseline
+from .._steering.effects import Baseline, Measured, Steering, measure, measure_baseline
 from .._steering.hook_point import HookPoint
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
@@ -132,12 +132,7 @@ def evaluate_vector(
 def _adds(
     model: Model, vector: TruthVector, additions: Mapping[HookPoint, torch.Tensor]
 ) -> Steering:
-    return adds_at(
-        model,
-        additions,
-        condition=vector.condition,
-        positions=vector.positions,
-    )
+    return Steering(model, additions, vector.condition, vector.positions)
 
 
 def _random(rng: np.random.Generator, width: int) -> torch.Tensor:
@@ -158,6 +153,6 @@ def _prompted(
     row = answers_row("truthful_prompt", baseline.plain.questions, answered, seed)
     if baseline.reasoning is None or baseline.plain.reasoning is None:
         return row
-    behind = [with_cue(question, sets.cue) for question in baseline.reasoning.questions]
+    behind = [with_cue(question, sets.cue) for question in baseline.reasoning.encoded.questions]
     change = score_questions(model, behind).mc1.mean() - baseline.plain.reasoning.mc1.mean()
     return dataclasses.replace(row, reasoning_change=float(change))

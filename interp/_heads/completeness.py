@@ -8,7 +8,7 @@ import torch
 from .._errors import InterpError
 from .._models.model import Model
 from .._models.network import text_config
-from .._questions.scoring import logits_at
+from .._questions.passes import logits_at
 from .._questions.tokens import batches
 from .contrasts import Contrasts, entries_of
 
@@ -54,7 +54,8 @@ def public_difference(model: Model, contrasts: Contrasts) -> np.ndarray:
         complete[pair] &= row < len(first)
     for indices, tokens in batches(first, device=model.device):
         entries = entries_of(model, contrasts, indices)
-        logits = logits_at(model, tokens, entries.row, entries.column).double()
+        with torch.no_grad():
+            logits = logits_at(model, tokens, entries.row, entries.column).double()
         if cap:
             logits = cap * torch.atanh((logits / cap).clamp(-1 + 1e-12, 1 - 1e-12))
         batch_row = {index: row for row, index in enumerate(indices)}

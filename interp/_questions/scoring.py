@@ -1,10 +1,7 @@
 """Multiple choice by log-probabilities of whole answers, in an order that cannot matter."""
 
-import copy
 import dataclasses
-import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +11,9 @@ from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
 from .pairs import Question
-from .tokens import batches, encode_question, unique
+from .passes import Passes, abilities, window
+from .tokens import encode_question, unique
+from .trees import Growing, Tree
 
 #: A shorter common beginning is read with each row: a pass of its own would cost more.
 SHARED_LEAST = 32
@@ -39,17 +38,24 @@ class Answered:
 @shown
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedQuestions:
-    """Questions as rows of tokens; the same row is read once. Make it with `encode_questions`.
+    """Questions as trees of tokens: what several answers begin with is read once. Make it with
+    `encode_questions`.
 
-    `reads` has for every option its question, its row, the position before its first token and its
-    tokens. `shared` is the length of the beginning that all rows have in common before anything is
-    read, such as the examples of a frame: it is computed once; 0 where that saves little.
+    `reads` has for every option its question, its tree, the token of the tree before each of its
+    tokens, and its tokens. `shared` is the length of the beginning that all trees have in common
+    before anything is read, such as the examples of a frame: it is computed once; 0 where that
+    saves little.
     """
 
     questions: tuple[Question, ...]
-    rows: tuple[tuple[int, ...], ...]
-    reads: tuple[tuple[int, int, int, tuple[int, ...]], ...]
+    trees: tuple[Tree, ...]
+    reads: tuple[tuple[int, int, tuple[int, ...], tuple[int, ...]], ...]
     shared: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens one pass reads."""
+        return self.shared + sum(len(tree.tokens) - self.shared for tree in self.trees)
 
 
 def encode_questions(model: Model, questions: Sequence[Question]) -> EncodedQuestions:
@@ -59,23 +65,37 @@ def encode_questions(model: Model, questions: Sequence[Question]) -> EncodedQues
     """
     if not questions:
         raise InterpError("there are no questions to score")
-    needed, reads = [], []
-    for number, question in enumerate(questions):
-        tokens = encode_question(model, question, location=f"question {number + 1}")
-        for answer in tokens.answers:
-            # The last token of an answer is predicted, not read.
-            needed.append(tokens.context + answer[:-1])
-            reads.append((number, len(tokens.context) - 1, answer))
-    rows, which = unique(needed)
-    first = min(start for _, start, _ in reads)
+    encoded = [
+        encode_question(model, question, location=f"question {number + 1}")
+        for number, question in enumerate(questions)
+    ]
+    longest = max(len(said.context) + sum(map(len, said.answers)) for said in encoded)
+    together = abilities(model).trees and longest <= window(model)
+    growing: dict[tuple[int, ...], tuple[int, Growing]] = {}
+    reads = []
+    for number, said in enumerate(encoded):
+        for answer in said.answers:
+            # One row for all answers to a prompt, or one for each that differs in what is read.
+            key = said.context if together else said.context + answer[:-1]
+            tree, grown = growing.setdefault(key, (len(growing), Growing(said.context)))
+            reads.append((number, tree, grown.add(answer), answer))
+    trees = tuple(grown.tree() for _, grown in growing.values())
     return EncodedQuestions(
-        shared=_common(rows, first),
-        questions=tuple(questions),
-        rows=tuple(rows),
-        reads=tuple(
-            (number, row, start, answer)
-            for (number, start, answer), row in zip(reads, which, strict=True)
-        ),
+        questions=tuple(questions), trees=trees, reads=tuple(reads), shared=_common(trees)
+    )
+
+
+def passes_over(model: Model, questions: EncodedQuestions) -> Passes:
+    """The passes that score some questions, to be made many times."""
+    able = abilities(model)
+    longest = max(len(tree.tokens) for tree in questions.trees)
+    masked = able.trees and longest <= window(model)
+    return Passes(
+        model,
+        questions.trees,
+        shared=questions.shared if able.repeats else 0,
+        masked=masked,
+        resumes=able.resumes,
     )
 
 
@@ -90,99 +110,69 @@ def score_questions(
 
     **Arguments**: `on_batch(starts)` is called before each pass with the position, in each of its
     rows, where the first token of an answer is predicted, shape (rows,); `on_progress`
-    counts rows.
+    counts prompts.
     """
     if not isinstance(questions, EncodedQuestions):
         questions = encode_questions(model, questions)
+    passes = passes_over(model, questions)
+    return score_passes(questions, passes, on_batch=on_batch, on_progress=on_progress)
+
+
+def score_passes(
+    questions: EncodedQuestions,
+    passes: Passes,
+    *,
+    entering: int = 0,
+    on_batch: Callable[[torch.Tensor], None] | None = None,
+    on_progress: Progress | None = None,
+) -> Answered:
+    """`score_questions` where the passes are known; the model is as it was when they were made
+    below the layer `entering`."""
     tell = on_progress or silent
-    by_row: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
-    for read, (_, row, start, answer) in enumerate(questions.reads):
-        by_row.setdefault(row, []).append((read, start, answer))
+    by_tree: dict[int, list[tuple[int, tuple[int, ...], tuple[int, ...]]]] = {}
+    for read, (_, tree, nodes, answer) in enumerate(questions.reads):
+        by_tree.setdefault(tree, []).append((read, nodes, answer))
     totals = np.zeros(len(questions.reads))
-    done = 0
-    shared, beginning = questions.shared, None
-    if shared:
-        beginning = _beginning(model, questions.rows[0][:shared], on_batch)
-        shared = 0 if beginning is None else shared
-    rests = [row[shared:] for row in questions.rows]
-    for indices, tokens in batches(rests, device=model.device):
+    done, shared = 0, passes.shared
+    beginning = passes.begin(entering, on_batch)
+    for number, batch in enumerate(passes.batches):
         positions, targets, owners = [], [], []
-        for batch_row, index in enumerate(indices):
-            for read, start, answer in by_row[index]:
-                for step, token in enumerate(answer):
-                    positions.append((batch_row, start - shared + step))
-                    targets.append(token)
-                    owners.append(read)
+        for row, tree in enumerate(batch.trees):
+            for read, nodes, answer in by_tree[tree]:
+                positions += [(row, node - shared) for node in nodes]
+                targets += answer
+                owners += [read] * len(answer)
         # Answers to one prompt are often read at one position: take its logits once.
+        device = batch.tokens.device
         different, which = unique(positions)
-        rows, columns = torch.tensor(different, device=model.device).T
+        rows, columns = torch.tensor(different, device=device).T
         if on_batch is not None:
-            starts = [min(start for _, start, _ in by_row[index]) for index in indices]
-            on_batch(torch.tensor(starts, device=model.device) - shared)
-        logits = logits_at(model, tokens, rows, columns, after=beginning)
+            stems = [questions.trees[tree].stem for tree in batch.trees]
+            on_batch(torch.tensor(stems, device=device) - 1 - shared)
+        logits = passes.logits(number, rows, columns, entering=entering, after=beginning)
         log_probabilities = torch.log_softmax(logits.float(), dim=-1)
         values = log_probabilities[
-            torch.tensor(which, device=model.device), torch.tensor(targets, device=model.device)
+            torch.tensor(which, device=device), torch.tensor(targets, device=device)
         ]
         np.add.at(totals, owners, values.double().cpu().numpy())
-        done += len(indices)
-        tell("scoring questions", done, len(questions.rows))
+        done += len(batch.trees)
+        tell("scoring questions", done, len(questions.trees))
     return _answered(questions, totals)
 
 
-def _common(rows: Sequence[tuple[int, ...]], most: int) -> int:
-    """How many tokens all rows begin with, at most so many; 0 where that saves little."""
-    first, last = min(rows), max(rows)  # in the order of tuples: all others lie between these
-    same = 0
-    while same < min(most, len(first), len(last)) and first[same] == last[same]:
+def _common(trees: Sequence[Tree]) -> int:
+    """How many tokens all trees begin with, before an answer is read; 0 where that saves little."""
+    stems = [tree.tokens[: tree.stem] for tree in trees]
+    first, last = min(stems), max(stems)  # in the order of tuples: all others lie between these
+    most, same = min(map(len, stems)) - 1, 0
+    while same < most and first[same] == last[same]:
         same += 1
-    return same if len(rows) > 1 and same >= SHARED_LEAST else 0
-
-
-def _beginning(
-    model: Model,
-    tokens: tuple[int, ...],
-    on_batch: Callable[[torch.Tensor], None] | None,
-) -> Any:
-    """Keys and values of the beginning that all rows share, of the model as it is now; None where
-    the network keeps them in a way of its own, which cannot be repeated for many rows."""
-    if on_batch is not None:  # no answer begins in it
-        on_batch(torch.tensor([len(tokens)], device=model.device))
-    with torch.no_grad():
-        ids = torch.tensor([tokens], device=model.device)
-        kept = model.network.base_model(ids, use_cache=True).past_key_values
-    return kept if hasattr(kept, "batch_repeat_interleave") else None
-
-
-def logits_at(
-    model: Model,
-    tokens: torch.Tensor,
-    rows: torch.Tensor,
-    columns: torch.Tensor,
-    *,
-    after: Any = None,
-) -> torch.Tensor:
-    """The network's own logits at chosen positions, shape (positions, vocabulary).
-
-    Where the network can, only the positions that are read go through the unembedding. `after`:
-    keys and values of one row that stands before each of these.
-    """
-    options: dict[str, Any] = {"use_cache": False}
-    if after is not None:
-        cache = copy.deepcopy(after)
-        cache.batch_repeat_interleave(len(tokens))
-        options = {"use_cache": True, "past_key_values": cache}
-    with torch.no_grad():
-        if "logits_to_keep" not in inspect.signature(model.network.forward).parameters:
-            return model.network(tokens, **options).logits[rows, columns]
-        needed, which = columns.unique(return_inverse=True)
-        logits = model.network(tokens, logits_to_keep=needed, **options).logits
-        return logits[rows, which]
+    return same if len(trees) > 1 and same >= SHARED_LEAST else 0
 
 
 def _answered(questions: EncodedQuestions, totals: np.ndarray) -> Answered:
     grouped: list[list[float]] = [[] for _ in questions.questions]
-    for (number, _, _, _), value in zip(questions.reads, totals, strict=True):
+    for (number, *_), value in zip(questions.reads, totals, strict=True):
         grouped[number].append(value)
     scores = tuple(np.array(values) for values in grouped)
     mc1, mc2 = [], []

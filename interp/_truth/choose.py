@@ -8,17 +8,24 @@ import numpy as np
 from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._names import Positions, TruthMethod
-from .._questions.scoring import Answered, encode_questions
+from .._questions.scoring import Answered
 from .._steering.condition import Condition
-from .._steering.effects import Baseline, Measured, Steering, adds, answer, measure
+from .._steering.effects import (
+    Answers,
+    Baseline,
+    Steering,
+    answer,
+    measure_answers,
+    neutral_cost,
+)
 from .._steering.hook_point import HookPoint
 from .find import unit
+from .screen import screen
 
 STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 #: The strengths at which every direction is tried before the most promising are tried at all.
 SCREENED = (0.2, 0.5, 1.0)
-#: Questions at most in the screening, and how many directions it leaves.
-SCREENING_QUESTIONS = 60
+#: How many directions the screening leaves.
 FINALISTS = 4
 
 
@@ -56,7 +63,8 @@ class Candidate:
     """A direction at one strength and what it does on the validation split (shares, nats).
 
     The costs `lost`, `reasoning_change` and `kl` are NaN where they were not measured, because the
-    chosen candidate corrects at least as much within the budget.
+    chosen candidate corrects at least as much within the budget; the first two also where `kl`
+    alone is over the budget.
     """
 
     direction: Direction
@@ -94,33 +102,30 @@ def choose(
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
 
-    All directions are tried without a condition at three strengths on up to 60 of the questions;
-    the four that correct most are tried under each of the `conditions` of their hook point at every
-    strength. Costs are then measured from the one that corrects most downwards (of equals first the
-    one that needs no condition, then the weaker) until one is within the budget: that one is
-    chosen. Where none is, the one with the smallest KL is.
+    All directions are tried without a condition at three strengths on up to 60 of the questions,
+    each until it can no longer be among the four that correct most; those four are tried under each
+    of the `conditions` of their hook point at every strength. Costs are then measured from the one
+    that corrects most downwards (of equals first the one that needs no condition, then the weaker)
+    until one is within the budget: that one is chosen. Where none is, the one with the smallest KL
+    is.
     """
     tell = on_progress or silent
 
     def steering(direction: Direction, strength: float) -> Steering:
-        return adds(
-            baseline.model,
-            direction.hook_point,
-            unit(direction.vector)[0] * (strength * direction.norm),
-            condition=direction.condition,
-            positions=positions,
+        addition = unit(direction.vector)[0] * (strength * direction.norm)
+        return Steering(
+            baseline.model, {direction.hook_point: addition}, direction.condition, positions
         )
 
     finalists = [direction for direction in directions if direction.raw_norm > 0]
     if len(finalists) > FINALISTS:
-        some = _some_questions(baseline)
-        reached = []
-        tell("screening directions", 0, len(finalists))
-        for number, direction in enumerate(finalists, start=1):
-            reached.append(max(_screen(some, steering(direction, s)) for s in SCREENED))
-            tell("screening directions", number, len(finalists))
-        order = sorted(range(len(finalists)), key=lambda number: reached[number], reverse=True)
-        finalists = [finalists[number] for number in order[:FINALISTS]]
+        best = screen(
+            baseline,
+            [[steering(direction, s) for s in SCREENED] for direction in finalists],
+            keep=FINALISTS,
+            on_progress=on_progress,
+        )
+        finalists = [finalists[number] for number in best]
     gated = [
         dataclasses.replace(direction, condition=condition)
         for direction in finalists
@@ -128,69 +133,52 @@ def choose(
     ]
     tried = []
     part = f"directions at {len(strengths)} strengths"
-    tell(part, 0, len(gated))
-    for number, direction in enumerate(gated, start=1):
+    tell(part, 0, len(gated) * len(strengths))
+    for direction in gated:
         for strength in strengths:
-            answered = answer(baseline, baseline.questions, steering(direction, strength))
+            answered = answer(baseline.questions, steering(direction, strength))
             corrected = corrected_share(baseline.plain.questions, answered)
             tried.append(Candidate(direction, strength, corrected))
-        tell(part, number, len(gated))
+            tell(part, len(tried), len(gated) * len(strengths))
     tried.sort(key=rank)
     for number, candidate in enumerate(tried):
-        tell(f"what {candidate.direction.method} costs, {candidate.direction.hook_point}")
-        measured = measure(baseline, steering(candidate.direction, candidate.strength))
-        tried[number] = _with_costs(baseline, candidate, measured, budget)
+        tell("costs of candidates, the best first", number, len(tried))
+        tried[number] = _with_costs(
+            baseline, candidate, steering(candidate.direction, candidate.strength), budget
+        )
         if tried[number].within_budget:
             break
-    return tuple(sorted(tried, key=rank))
-
-
-def _some_questions(baseline: Baseline) -> Baseline:
-    """The same baseline with at most as many questions as screening takes, evenly spaced."""
-    step = -(-len(baseline.questions.questions) // SCREENING_QUESTIONS)
-    answered = baseline.plain.questions
-    plain = Answered(
-        log_probabilities=answered.log_probabilities[::step],
-        mc1=answered.mc1[::step],
-        mc2=answered.mc2[::step],
-    )
-    return dataclasses.replace(
-        baseline,
-        questions=encode_questions(baseline.model, baseline.questions.questions[::step]),
-        plain=dataclasses.replace(baseline.plain, questions=plain),
-    )
-
-
-def _screen(baseline: Baseline, steering: Steering) -> tuple[float, float]:
-    """Share corrected; among equals, how far the log-odds of the best answers move."""
-    answered, plain = answer(baseline, baseline.questions, steering), baseline.plain.questions
-    moved = _log_odds(baseline, answered) - _log_odds(baseline, plain)
-    return corrected_share(plain, answered), float(np.median(moved))
-
-
-def _log_odds(baseline: Baseline, answered: Answered) -> np.ndarray:
-    """log p(best) - log p(likeliest false) of every question, shape (questions,)."""
-    odds = []
-    pairs = zip(baseline.questions.questions, answered.log_probabilities, strict=True)
-    for question, values in pairs:
-        false = ~np.array(question.right)
-        odds.append(values[question.best] - values[false].max())
-    return np.array(odds)
+    tell("costs of candidates, the best first", len(tried), len(tried))
+    tried.sort(key=rank)
+    if tried and not tried[0].within_budget:
+        chosen = tried[0]
+        tried[0] = _with_answers(
+            baseline, chosen, steering(chosen.direction, chosen.strength), budget
+        )
+    return tuple(tried)
 
 
 def _with_costs(
-    baseline: Baseline, candidate: Candidate, measured: Measured, budget: Budget
+    baseline: Baseline, candidate: Candidate, steering: Steering, budget: Budget
 ) -> Candidate:
+    """The cheap cost first: what moves neutral text too far needs no other."""
+    kl = float(np.median(neutral_cost(baseline, steering)[0]))
+    candidate = dataclasses.replace(candidate, kl=kl)
+    return candidate if kl > budget.kl else _with_answers(baseline, candidate, steering, budget)
+
+
+def _with_answers(
+    baseline: Baseline, candidate: Candidate, steering: Steering, budget: Budget
+) -> Candidate:
+    measured = measure_answers(baseline, steering)
     lost, of = right_lost(baseline.plain, measured)
     share = lost / of if of else 0.0
     change = reasoning_change(baseline.plain, measured)
-    kl = float(np.median(measured.kl))
-    fits = kl <= budget.kl and share <= budget.lost
+    fits = candidate.kl <= budget.kl and share <= budget.lost
     return dataclasses.replace(
         candidate,
         lost=share,
         reasoning_change=change,
-        kl=kl,
         within_budget=fits and (np.isnan(change) or change >= -budget.reasoning),
     )
 
@@ -212,7 +200,7 @@ def corrected_share(plain: Answered, steered: Answered) -> float:
     return float(steered.mc1[false].mean()) if false.any() else 0.0
 
 
-def right_lost(plain: Measured, steered: Measured) -> tuple[int, int]:
+def right_lost(plain: Answers, steered: Answers) -> tuple[int, int]:
     """Right answers that steering makes false, and the right answers there were: to the questions
     and to those whose right answers are to be retained."""
     lost = of = 0
@@ -223,7 +211,7 @@ def right_lost(plain: Measured, steered: Measured) -> tuple[int, int]:
     return lost, of
 
 
-def reasoning_change(plain: Measured, steered: Measured) -> float:
+def reasoning_change(plain: Answers, steered: Answers) -> float:
     """Change of the share of right reasoning answers; NaN without reasoning questions."""
     if plain.reasoning is None or steered.reasoning is None:
         return float("nan")

@@ -1,14 +1,18 @@
 """Directions by what they do to the log-odds of true against false endings."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
+from .._models.blocks import blocks_from
 from .._models.model import Model
-from .._questions.pairs import Pair
-from .._questions.tokens import batches, encode_pair
+from .._questions.pairs import Pair, Question
+from .._questions.passes import logits_at
+from .._questions.scoring import encode_questions, passes_over
+from .._questions.trees import tree_batches
 from .._steering.add import adding
 from .._steering.hook_point import HookPoint
 from .states import residual_norms
@@ -18,32 +22,82 @@ PAIRS_PER_STEP = 128
 
 
 class _Encoded:
-    """Pairs as rows of tokens (true endings first, then false), with where they are read."""
+    """Pairs as trees of tokens: a prompt with its true and its false ending.
 
-    def __init__(self, model: Model, pairs: Sequence[Pair]) -> None:
-        self.model = model
-        tokens = [encode_pair(model, pair) for pair in pairs]
-        self.rows = [t.context + t.answers[side][:-1] for side in (0, 1) for t in tokens]
-        self.answers = [t.answers[side] for side in (0, 1) for t in tokens]
-        self.starts = [len(t.context) - 1 for _ in (0, 1) for t in tokens]
-        self.count = len(pairs)
+    What is added at layer `entering` or above changes nothing below: the stream that enters it is
+    kept, and every pass begins there.
+    """
+
+    def __init__(self, model: Model, pairs: Sequence[Pair], *, entering: int = 0) -> None:
+        self.model, self.entering = model, entering
+        questions = [
+            Question(
+                pair.prompt,
+                (pair.true, pair.false),
+                (True, False),
+                0,
+                frame=pair.frame,
+                location=pair.location,
+            )
+            for pair in pairs
+        ]
+        self.encoded = encode_questions(model, questions)
+        # Pairs are drawn anew for every pass, so each stands alone: no beginning is shared.
+        passes = passes_over(model, dataclasses.replace(self.encoded, shared=0))
+        self.masked = passes.masked
+        self.reads: list[list[tuple[int, tuple[int, ...], tuple[int, ...]]]] = [[] for _ in pairs]
+        for number, tree, nodes, answer in self.encoded.reads:
+            self.reads[number].append((tree, nodes, answer))
+        self.streams = {
+            tree: stream[: len(self.encoded.trees[tree].tokens)]
+            for batch, entered in zip(passes.batches, passes.streams(entering) or (), strict=False)
+            for tree, stream in zip(batch.trees, entered, strict=True)
+        }
+
+    def rows(self) -> list[tuple[int, ...]]:
+        """Every prompt with each of its endings, but for the token that is predicted last."""
+        return [
+            (*(tree.tokens[node] for node in range(tree.stem)), *answer[:-1])
+            for side in (0, 1)
+            for sides in self.reads
+            for number, _, answer in sides[side : side + 1]
+            for tree in (self.encoded.trees[number],)
+        ]
 
     def margins(self, chosen: Sequence[int]) -> torch.Tensor:
         """log p(true ending) - log p(false ending) of some pairs, with their gradient."""
-        picked = [pair + side * self.count for side in (0, 1) for pair in chosen]
         device = self.model.device
-        totals = torch.zeros(len(picked), device=device)
-        for indices, tokens in batches([self.rows[row] for row in picked], device=device):
+        margins = torch.zeros(len(chosen), device=device)
+        owners: dict[int, list[tuple[int, float, tuple[int, ...], tuple[int, ...]]]] = {}
+        for owner, pair in enumerate(chosen):
+            for sign, (tree, nodes, answer) in zip((1.0, -1.0), self.reads[pair], strict=True):
+                owners.setdefault(tree, []).append((owner, sign, nodes, answer))
+        numbers = sorted(owners)
+        for batch in tree_batches(
+            [self.encoded.trees[number] for number in numbers],
+            device=device,
+            dtype=self.model.dtype,
+            masked=self.masked,
+        ):
+            trees = [numbers[index] for index in batch.trees]
             reads = [
-                (row, self.starts[picked[index]] + step, token, index)
-                for row, index in enumerate(indices)
-                for step, token in enumerate(self.answers[picked[index]])
+                (row, node, token, owner, sign)
+                for row, tree in enumerate(trees)
+                for owner, sign, nodes, answer in owners[tree]
+                for node, token in zip(nodes, answer, strict=True)
             ]
-            rows, positions, said, owners = torch.tensor(reads, device=device).T
-            logits = self.model.network(tokens, use_cache=False).logits[rows, positions]
+            rows, nodes, said, owner, signs = (
+                torch.tensor(r, device=device) for r in zip(*reads, strict=True)
+            )
+            stream = None
+            if self.streams:
+                entered = [self.streams[tree] for tree in trees]
+                stream = torch.nn.utils.rnn.pad_sequence(entered, batch_first=True)
+            with blocks_from(self.model, self.entering, stream):
+                logits = logits_at(self.model, batch.tokens, rows, nodes, **batch.options)
             terms = logits.float().log_softmax(dim=-1).gather(1, said[:, None])[:, 0]
-            totals = totals.index_add(0, owners, terms)
-        return totals[: len(chosen)] - totals[len(chosen) :]
+            margins = margins.index_add(0, owner, signs * terms)
+        return margins
 
 
 def mean_gradient(
@@ -55,7 +109,7 @@ def mean_gradient(
     The first-order effect of every possible vector, from one backward pass per batch. `signs` of
     -1 swap what is called true.
     """
-    encoded = _Encoded(model, pairs)
+    encoded = _Encoded(model, pairs, entering=min(point.layer for point in hook_points))
     vectors = [
         torch.zeros(model.d_model, device=model.device, requires_grad=True) for _ in hook_points
     ]
@@ -85,9 +139,9 @@ def train_addition(
     Adam on the mean of softplus(log p(false) - log p(true)); its length is whatever `steps` reach.
     Such optimised vectors: Subramani et al. 2022, arXiv:2205.05124.
     """
-    encoded = _Encoded(model, pairs)
-    rows = [row for row in encoded.rows if len(row) > 0]
-    scale = float(residual_norms(model, rows[:256], [hook_point])[0]) / model.d_model**0.5
+    encoded = _Encoded(model, pairs, entering=hook_point.layer)
+    norms = residual_norms(model, encoded.rows()[:256], [hook_point])
+    scale = float(norms[0]) / model.d_model**0.5
     vector = torch.zeros(model.d_model, device=model.device, requires_grad=True)
     optimiser = torch.optim.Adam([vector], lr=RATE * scale)
     rng = np.random.default_rng(seed)

@@ -171,11 +171,12 @@ def test_mc1_asks_for_the_best_answer_and_a_tie_is_not_one():
     np.testing.assert_allclose(answered.mc2, [0.5, 0.5], atol=1e-6)
 
 
-def test_equal_rows_are_read_once():
+def test_equal_prompts_and_beginnings_of_answers_are_read_once():
     model = interp.build_model(tiny_network("gpt2"), word_tokenizer())
     encoded = interp.encode_questions(model, questions_of_words() * 5)
-    # Answers of one word share their prompt's row; `winter when` needs one more.
-    assert len(encoded.rows) == 3
+    # Two prompts; of their answers only the first word of `winter when` is read.
+    assert [len(tree.tokens) - tree.stem for tree in encoded.trees] == [1, 0]
+    assert encoded.tokens == sum(len(model.encode(q.prompt)) for q in questions_of_words()) + 1
     with pytest.raises(interp.InterpError, match="no questions"):
         interp.encode_questions(model, [])
 

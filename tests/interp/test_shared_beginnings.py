@@ -49,15 +49,15 @@ def test_scores_are_those_of_rows_that_are_read_whole(kind, steered):
 
 def test_a_shared_beginning_is_read_once_and_short_ones_with_their_rows():
     model = interp.build_model(tiny_network("gpt2"), byte_tokenizer())
+    encoded = interp.encode_questions(model, FEW)
     read = []
     handle = model.network.transformer.h[0].register_forward_pre_hook(
         lambda module, inputs: read.append(inputs[0].shape[0] * inputs[0].shape[1])
     )
-    encoded = interp.encode_questions(model, FEW)
     interp.score_questions(model, encoded)
     handle.remove()
     assert read[0] == encoded.shared
-    longest = max(len(row) for row in encoded.rows) - encoded.shared
-    assert sum(read[1:]) <= longest * len(encoded.rows)
+    longest = max(len(tree.tokens) for tree in encoded.trees) - encoded.shared
+    assert sum(read[1:]) <= longest * len(encoded.trees)
     short = interp.Question("the city", (" is cold", " is heavy"), (True, False), 0)
     assert interp.encode_questions(model, [short]).shared == 0

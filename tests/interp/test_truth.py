@@ -13,7 +13,7 @@ from torch.nn.functional import softplus
 from nullcline import interp
 from nullcline.interp._evaluation.rows import mcnemar_p
 from nullcline.interp._evaluation.verdict import judge
-from nullcline.interp._steering.effects import adds, measure, measure_baseline
+from nullcline.interp._steering.effects import Steering, measure, measure_baseline
 from nullcline.interp._truth.choose import corrected_share
 from nullcline.interp._truth.linear import logistic, mass_mean
 from nullcline.interp._truth.preference import mean_gradient, train_addition
@@ -78,7 +78,7 @@ def test_shuffled_labels_give_no_significant_gain_over_a_hundred_seeds(planted, 
     for seed in range(100):
         raw = interp.find_directions(model, sets, [HOOK_POINT], method="mass-mean", shuffle=seed)[0]
         addition = torch.from_numpy(np.array(raw)) * factor
-        said = measure(baseline, adds(model, HOOK_POINT, addition)).questions
+        said = measure(baseline, Steering(model, {HOOK_POINT: addition})).questions
         gains.append(mcnemar_p(int(said.mc1.sum()), 0) < 0.05)
     # A 5 % level: 100 seeds exceed ten with probability 1 %.
     assert sum(gains) <= 10
@@ -202,7 +202,7 @@ def test_training_an_addition_lowers_the_loss_of_held_out_pairs_too(planted):
     vector = train_addition(model, pairs, HOOK_POINT, signs=np.ones(len(pairs)), steps=60)
     assert float(torch.from_numpy(vector) @ truth_axis()) > 0
     baseline = measure_baseline(model, sets.part("questions", "validation"), neutral=["w0"])
-    said = measure(baseline, adds(model, HOOK_POINT, torch.from_numpy(vector))).questions
+    said = measure(baseline, Steering(model, {HOOK_POINT: torch.from_numpy(vector)})).questions
 
     def loss(answered):
         values = torch.tensor([v[1] - v[0] for v in answered.log_probabilities])
