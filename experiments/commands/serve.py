@@ -6,6 +6,7 @@ import math
 import sys
 from pathlib import Path
 
+from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
 from ._arguments import LAYER, add_schema_arguments, settings_from
 from .address import add_address_arguments, say_address
@@ -24,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strength", type=float, help="of requests that give none (the vector's own)"
     )
+    parser.add_argument("--positions", metavar="POSITIONS", help=POSITIONS)
+    parser.add_argument("--after", metavar="TEXT", help=AFTER)
     parser.add_argument(
         "--force", action="store_true", help="take a vector that was found on another model"
     )
@@ -53,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     from .. import serving, web
     from ..models import load_model, short_name
 
+    positions = chosen_positions(options.positions, options.after)
     limits = serving.Limits(
         concurrent=options.max_concurrent,
         queue=options.queue,
@@ -69,6 +73,8 @@ def run(options: argparse.Namespace) -> None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
+            if positions is not None:
+                vector = dataclasses.replace(vector, positions=positions)
             note = interp.fit_note(model, vector)
             print(f"{vector}{'; ' if note else ''}{note}", file=sys.stderr)
         if left_out := interp.own_settings(model):
@@ -94,6 +100,9 @@ def _check(options: argparse.Namespace) -> None:
             raise ValueError(f"--{name.replace('_', '-')} {value} is none; give 0 or more")
     if options.layer is not None and options.vector is None:
         raise ValueError("--layer is a vector's; give --vector FILE too")
+    for name in ("positions", "after"):
+        if getattr(options, name) is not None and options.vector is None:
+            raise ValueError(f"--{name} is a vector's; give --vector FILE too")
     if options.strength is not None:
         if not math.isfinite(options.strength):
             raise ValueError(

@@ -46,11 +46,13 @@ def hinted(hint: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-class Steering(BaseModel):
+class AskedSteering(BaseModel):
     """How this one request is steered.
 
     - `strength`: share of the residual norm; the vector's own where left out; 0: not steered.
     - `ablate`: take the direction out instead. `budget`: nats of KL that steering may cost in all.
+    - `positions`, `after`: where it is added, in place of the vector's own: `all`, `last` or a span
+      such as `3:7`, or from a text on.
     - `answer_start`: for a vector that steers answers only, when a prompt is scored: the number of
       the answer's first token.
     """
@@ -59,6 +61,8 @@ class Steering(BaseModel):
     strength: Annotated[float, Field(ge=-MOST_STRENGTH, le=MOST_STRENGTH)] | None = None
     ablate: bool = False
     budget: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    positions: Annotated[str, Field(max_length=100)] | None = None
+    after: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     answer_start: Annotated[int, Field(ge=1)] | None = None
 
 
@@ -87,7 +91,7 @@ class TextRequest(BaseModel):
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    steering: Steering | None = None
+    steering: AskedSteering | None = None
 
     @property
     def stops(self) -> tuple[str, ...]:

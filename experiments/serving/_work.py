@@ -40,6 +40,7 @@ class Steered(TypedDict, total=False):
 
     ablate: bool
     strength: float
+    positions: str
     budget: float
     spent: float
     backed_off: int
@@ -138,7 +139,7 @@ def _generated(
             return generate(model, work.tokens, **options), _report(plan)
     guarded = generate_guarded(
         model,
-        vector,
+        _placed(vector, plan),
         work.tokens,
         budget=plan.budget,
         strength=plan.strength,
@@ -151,13 +152,7 @@ def _generated(
 def _scored(model: Model, vector: TruthVector | None, work: Work) -> Done:
     plan = work.plan
     start = None if plan is None else plan.answer_start
-    if (
-        start is None
-        and plan is not None
-        and plan.needs_start
-        and vector is not None
-        and vector.positions == "last"
-    ):
+    if start is None and plan is not None and plan.needs_start and vector is not None:
         raise ApiError(
             400,
             "this vector steers answers only, and a scored prompt does not say where its answer "
@@ -186,11 +181,19 @@ def _steered(
     if vector is None or plan is None:
         yield
         return
+    vector = _placed(vector, plan)
     with steer(model, vector, strength=plan.strength, ablate=plan.ablate, force=True) as applied:
         if applied is not None and answer_start is not None:
             # Steered where the first token of the answer is predicted, and from there on.
             applied.start_at(torch.tensor([answer_start - 1], device=model.device))
         yield
+
+
+def _placed(vector: TruthVector, plan: Plan) -> TruthVector:
+    """The vector at the positions that the request wants."""
+    if plan.positions == vector.positions:
+        return vector
+    return dataclasses.replace(vector, positions=plan.positions)
 
 
 def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> Steered | None:
@@ -199,6 +202,8 @@ def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> St
     if plan.ablate:
         return {"ablate": True}
     report: Steered = {"strength": plan.strength}
+    if plan.positions != "all":
+        report["positions"] = str(plan.positions)
     if plan.budget is not None:
         report |= {"budget": plan.budget, "spent": spent, "backed_off": backed_off}
     return report

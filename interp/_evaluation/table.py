@@ -11,10 +11,20 @@ from ...common.progress import Progress, silent
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
+from .._positions import After
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._steering.effects import Baseline, Measured, Steering, measure, measure_baseline
+from .._steering.effects import (
+    Baseline,
+    Measured,
+    Steering,
+    measure,
+    measure_answers,
+    measure_baseline,
+    neutral_cost,
+)
 from .._steering.hook_point import HookPoint
+from .._steering.reading import marker_comes
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
 from .._truth.sets import TruthSets, question_digest, with_cue
@@ -77,11 +87,12 @@ def evaluate_vector(
         reasoning=sets.part("reasoning", "test"),
         neutral=sets.lines("test"),
     )
+    without = _without_marker(model, vector, baseline)
     additions = vector.additions(strength)
     rng = np.random.default_rng(seed)
 
     def under(additions: Mapping[HookPoint, torch.Tensor]) -> Measured:
-        return measure(baseline, _adds(model, vector, additions))
+        return _measured(baseline, _adds(model, vector, additions))
 
     tell("steered")
     steered = under(additions)
@@ -113,6 +124,7 @@ def evaluate_vector(
         questions=len(questions),
         answered_falsely=int((~baseline.plain.questions.mc1).sum()),
         left_out=len(everything) - len(questions),
+        without_marker=without,
         held=(prompted.mc1, prompted.mc1_low, prompted.mc1_high),
         reasoning_accuracy=float("nan")
         if baseline.plain.reasoning is None
@@ -133,6 +145,32 @@ def _adds(
     model: Model, vector: TruthVector, additions: Mapping[HookPoint, torch.Tensor]
 ) -> Steering:
     return Steering(model, additions, vector.condition, vector.positions)
+
+
+def _without_marker(model: Model, vector: TruthVector, baseline: Baseline) -> int:
+    """Prompts of test questions in which the marker of a vector does not come, with all answers.
+
+    **Raises** `InterpError` where it comes in none.
+    """
+    trees = baseline.questions.encoded.trees
+    without = sum(not marker_comes(model, vector, tree.tokens) for tree in trees)
+    if without == len(trees):
+        assert isinstance(vector.positions, After)
+        raise InterpError(
+            f"the marker {vector.positions.marker!r} comes in none of the {len(trees)} test "
+            "prompts, so that nothing would be added; give another"
+        )
+    return without
+
+
+def _measured(baseline: Baseline, steering: Steering) -> Measured:
+    """`measure`; neutral text holds no marker, and its cost is rather measured too high: behind one
+    a vector is added everywhere."""
+    if not isinstance(steering.positions, After):
+        return measure(baseline, steering)
+    said = measure_answers(baseline, steering)
+    kl, ratio = neutral_cost(baseline, dataclasses.replace(steering, positions="all"))
+    return Measured(said.questions, said.retain, said.reasoning, kl, ratio)
 
 
 def _random(rng: np.random.Generator, width: int) -> torch.Tensor:

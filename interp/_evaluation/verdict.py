@@ -17,7 +17,8 @@ class Evaluation:
     - `rows`: steered, strength_0, random (mean), random_max, shuffled_labels, truthful_prompt,
       published_rule.
     - `questions`: how many of the test split; `answered_falsely`: of them, without steering;
-      `left_out`: test questions that the vector had seen.
+      `left_out`: test questions that the vector had seen; `without_marker`: prompts in which the
+      marker after which the vector is added does not come.
     - `held`: share of the same questions answered rightly behind the cue to the truth: what the
       model holds, with Wilson's interval.
     - `reasoning_accuracy`: of the unsteered model; NaN without reasoning questions.
@@ -33,6 +34,7 @@ class Evaluation:
     questions: int
     answered_falsely: int
     left_out: int
+    without_marker: int
     held: tuple[float, float, float]
     reasoning_accuracy: float
     right_answers: int

@@ -142,9 +142,11 @@ def _facts(
     quantised = model["quantisation"]
     layers = ", ".join(map(str, vector["layers"]))
     condition = vector["condition_accuracy"]
-    where = f"{vector['positions']} positions"
+    where = code(vector["positions"])
     if condition is not None:
-        where += f" that look like a plain question (right on {_percent(condition)} % of them)"
+        where += (
+            f", where they look like a plain question (right on {_percent(condition)} % of them)"
+        )
     own = [] if vector["file"] is None else [
         ("vector's file", f"{code(vector['file'])}, SHA-256 {code(vector['file_sha256'])}")
     ]  # fmt: skip
@@ -222,6 +224,11 @@ def _sets(found: dict[str, Any], study: SteeringStudy) -> list[str]:
         + (f" ({seen} left out, which the vector has seen)" if seen else "")
         + f"; of reasoning: {sets['reasoning']['test']}; right answers that could be lost: "
         f"{found['right_answers']['count']}.",
+        *(
+            [f"- Prompts without the marker, where nothing was added: {found['without_marker']}."]
+            if found["without_marker"]
+            else []
+        ),
         f"- Statements for shuffled labels and the published rule: {sets['statements']}.",
         f"- Random directions: {found['rows'][2]['count']}; seed {found['seed']}.",
         f"- Behind the cue {code(sets['cue'])} the model answers {_percent(held['accuracy'])} % "

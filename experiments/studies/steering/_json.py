@@ -55,7 +55,7 @@ def evaluation_to_dict(evaluation: Evaluation) -> dict[str, Any]:
     lost_low, lost_high = evaluation.right_lost_interval
     return {
         "rows": [dataclasses.asdict(row) for row in evaluation.rows],
-        **pick(evaluation, "questions answered_falsely left_out"),
+        **pick(evaluation, "questions answered_falsely left_out without_marker"),
         "held": {"accuracy": held, "low": low, "high": high},
         **pick(steered, "corrected_share corrected_low corrected_high"),
         "random_corrected_share": random.corrected_share,
@@ -102,7 +102,8 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
 def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
-        **pick(vector, "positions strength strength_unit norm frame"),
+        "positions": str(vector.positions),
+        **pick(vector, "strength strength_unit norm frame"),
         "layers": [point.layer for point in vector.additions()],
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
