@@ -19,7 +19,9 @@ from ._heads.projection import OutputProjection as OutputProjection
 from ._heads.projection import output_projection as output_projection
 from ._heads.published import PublishedCompetition as PublishedCompetition
 from ._heads.published import published_competition as published_competition
+from ._heads.states import StatesOfSets as StatesOfSets
 from ._heads.states import last_states as last_states
+from ._heads.states import read_states as read_states
 from ._models.hooks import hooked as hooked
 from ._models.llama2c import import_llama2c as import_llama2c
 from ._models.model import Model as Model

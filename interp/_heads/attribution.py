@@ -38,6 +38,20 @@ class HeadEffects:
     shares: Direct
     heads: MeanEffect
 
+    def on(self, some: slice, *, level: float, seed: int) -> "HeadEffects":
+        """The effects on a part of the pairs."""
+        shares = Direct(
+            **{
+                field.name: getattr(self.shares, field.name)[some]
+                for field in dataclasses.fields(Direct)
+            }
+        )
+        return HeadEffects(
+            pairs=self.pairs[some],
+            shares=shares,
+            heads=effect(shares.heads, level=level, seed=seed),
+        )
+
     @property
     def mlps(self) -> np.ndarray:
         """Mean effect of each MLP, shape (layers,)."""
@@ -133,6 +147,24 @@ class HeadAttribution:
         """Share of the heads that compete, with Wilson's interval."""
         count, of = len(self.competing()), self.model.n_layers * self.model.n_heads
         return count / of, *wilson(count, of, level=self.level)
+
+    def on(self, some: slice) -> "HeadAttribution":
+        """The attribution to a part of the pairs, such as `slice(None, None, 2)`: no new pass.
+
+        **Raises** `InterpError` where fewer than two pairs of a set are left.
+        """
+        truth = self.truth.on(some, level=self.level, seed=self.seed)
+        reasoning = None
+        if self.reasoning is not None:
+            reasoning = self.reasoning.on(some, level=self.level, seed=self.seed)
+        return dataclasses.replace(
+            self,
+            truth=truth,
+            reasoning=reasoning,
+            replicated=()
+            if reasoning is None
+            else _replicated(truth, reasoning, rate=self.false_discovery_rate, seed=self.seed),
+        )
 
     def pattern(self, layer: int, head: int, pair: int) -> tuple[list[str], np.ndarray]:
         """Attention of a head on a truth pair's prompt.

@@ -9,7 +9,7 @@ from .._errors import InterpError
 from .._models.model import Model
 from .._models.network import text_config
 from .._questions.passes import logits_at
-from .._questions.tokens import batches
+from .._questions.tokens import batches, token_budget
 from .contrasts import Contrasts, entries_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def public_difference(model: Model, contrasts: Contrasts) -> np.ndarray:
     complete = np.ones(len(contrasts.pairs), dtype=bool)
     for pair, row, _, _, _ in contrasts.reads:
         complete[pair] &= row < len(first)
-    for indices, tokens in batches(first, device=model.device):
+    for indices, tokens in batches(first, device=model.device, budget=token_budget(model)):
         entries = entries_of(model, contrasts, indices)
         with torch.no_grad():
             logits = logits_at(model, tokens, entries.row, entries.column).double()

@@ -16,10 +16,12 @@ from ...common.checks import check_seed
 from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import InterpError
+from .._models.blocks import blocks_from, entering
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
 from .._questions.frame import framed
 from .._questions.pairs import Pair
+from .._questions.passes import abilities
 from .._questions.tokens import batches, encode_pair
 from .._statistics import MeanEffect, effect
 from .pattern import check_head
@@ -160,20 +162,53 @@ def mean_ablation(
     for layer, head in heads:
         check_head(model, layer, head)
     cases = [_case(model, pair) for pair in pairs]
-    order = np.random.default_rng(seed).permutation(len(cases))
+    half = np.zeros(len(cases), dtype=int)
+    half[np.random.default_rng(seed).permutation(len(cases))[1::2]] = 1
+    resumes = abilities(model).resumes
+    layers = [layer for layer, _ in heads if resumes]
+    groups, outputs = [], _HalfMeans(model)
+    with entering(model, layers) as entered:
+        for index, tokens in batches([case.clean for case in cases], device=model.device):
+            group = [cases[number] for number in index]
+            lengths = torch.tensor([len(case.clean) for case in group], device=model.device)
+            read = _targets(model, group), lengths - 1
+            written, whole = _forward(model, tokens, *read)
+            outputs.add(written, lengths, half[index])
+            groups.append((index, tokens, read, whole, dict(entered)))
     lost = np.zeros((len(cases), len(heads)))
-    for half in (0, 1):
-        mine, others = order[half::2], order[1 - half :: 2]
-        means = _mean_outputs(model, [cases[index] for index in others])
-        for index, group in _by_length([cases[index] for index in mine]):
-            tokens, targets = _tokens(model, [c.clean for c in group]), _targets(model, group)
-            whole = _forward(model, tokens, targets)[1]
-            for column, (layer, head) in enumerate(heads):
-                without = _replaced_head(model, layer, head, means[layer])
-                with without:
-                    value = _forward(model, tokens, targets)[1]
-                lost[mine[index], column] = (whole - value).double().cpu().numpy()
+    for column, (layer, head) in enumerate(heads):
+        elsewhere = outputs.of_the_other(layer)
+        for index, tokens, read, whole, streams in groups:
+            source = elsewhere[half[index]][:, None]
+            # What an ablated head changes begins in its own layer.
+            with (
+                blocks_from(model, layer, streams.get(layer)),
+                _replaced_head(model, layer, head, source),
+            ):
+                value = _forward(model, tokens, *read)[1]
+            lost[index, column] = (whole - value).double().cpu().numpy()
     return effect(lost, seed=seed)
+
+
+class _HalfMeans:
+    """Mean head outputs of every layer over the prompts and positions of two halves."""
+
+    def __init__(self, model: Model) -> None:
+        self._sums: list[torch.Tensor] = []
+        self._counts = torch.zeros(2, device=model.device)
+
+    def add(self, outputs: Sequence[torch.Tensor], lengths: torch.Tensor, half: np.ndarray) -> None:
+        """Outputs of every layer, shape (prompts, positions, width), the length of each prompt, and
+        its half."""
+        one_hot = torch.nn.functional.one_hot(torch.from_numpy(half), 2).T.to(outputs[0])
+        inside = torch.arange(outputs[0].shape[1], device=lengths.device) < lengths[:, None]
+        sums = [one_hot @ (written * inside[..., None]).sum(1) for written in outputs]
+        self._sums = [a + b for a, b in zip(self._sums, sums, strict=True)] if self._sums else sums
+        self._counts += one_hot @ lengths.to(one_hot)
+
+    def of_the_other(self, layer: int) -> torch.Tensor:
+        """For a prompt of each half, the mean of the other, shape (2, width)."""
+        return (self._sums[layer] / self._counts[:, None]).flip(0)
 
 
 def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
@@ -241,10 +276,15 @@ def _targets(model: Model, cases: Sequence[_Case]) -> torch.Tensor:
 
 
 def _forward(
-    model: Model, tokens: torch.Tensor, targets: torch.Tensor, *, gradient: bool = False
+    model: Model,
+    tokens: torch.Tensor,
+    targets: torch.Tensor,
+    last: torch.Tensor | None = None,
+    *,
+    gradient: bool = False,
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Every block's head outputs (batch, positions, heads x d_head), and the logit difference at
-    the last position but for the unembedding's bias, shape (batch,)."""
+    the last position (or at that of each row) but for the unembedding's bias, shape (batch,)."""
     outputs: list[torch.Tensor] = []
     ends: list[torch.Tensor] = []
 
@@ -256,7 +296,8 @@ def _forward(
         return (inputs[0].detach().requires_grad_(True), *inputs[1:])
 
     def end(module: torch.nn.Module, inputs: tuple, output: torch.Tensor) -> None:
-        ends.append(output[:, -1])
+        rows = torch.arange(len(output), device=output.device)
+        ends.append(output[:, -1] if last is None else output[rows, last])
 
     before: list[tuple[torch.nn.Module, Hook]] = [
         (layer.head_projection, read) for layer in model.parts.layers
@@ -294,19 +335,6 @@ def _replaced_head(model: Model, layer: int, head: int, source: torch.Tensor):
         return replaced(inputs, changed)
 
     return hooked(before=[(model.parts.layers[layer].head_projection, put)])
-
-
-def _mean_outputs(model: Model, cases: Sequence[_Case]) -> list[torch.Tensor]:
-    """Mean head outputs of every layer over cases and positions."""
-    total: list[torch.Tensor] = []
-    count = 0
-    for _, group in _by_length(cases):
-        tokens = _tokens(model, [case.clean for case in group])
-        outputs, _ = _forward(model, tokens, _targets(model, group))
-        sums = [value.sum((0, 1)) for value in outputs]
-        total = sums if not total else [a + b for a, b in zip(total, sums, strict=True)]
-        count += tokens.numel()
-    return [value / count for value in total]
 
 
 def _correlation(first_values: Sequence[float], second_values: Sequence[float]) -> float:

@@ -18,7 +18,7 @@ from ...common.checks import check_seed
 from ...common.display import shown
 from .._errors import InterpError
 from .._models.model import Model
-from .states import last_states
+from .states import StatesOfSets, read_states
 
 WIDER = 4
 
@@ -73,13 +73,15 @@ def output_projection(
     reasoning_prompts: Sequence[str | Sequence[int]],
     *,
     neutral_prompts: Sequence[str] | None = None,
+    states: StatesOfSets | None = None,
     draws: int = 2000,
     seed: int = 0,
 ) -> OutputProjection:
-    """Measure the output projection. **Raises** `InterpError` for sets without prompts."""
+    """Measure the output projection. **Arguments**: `states` of these prompts, where they have been
+    read already (`read_states`). **Raises** `InterpError` for sets without prompts."""
     check_seed(seed, error=InterpError)
-    truth = last_states(model, truth_prompts)[1].mean(axis=0)
-    reasoning = last_states(model, reasoning_prompts)[1].mean(axis=0)
+    known = states or read_states(model, truth_prompts, reasoning_prompts, neutral=neutral_prompts)
+    truth, reasoning = known.truth.finals.mean(axis=0), known.reasoning.finals.mean(axis=0)
     weight = model.network.get_output_embeddings().weight.detach()
     # Cosines after the map need its Gram matrix only: (d_model, d_model).
     gram = torch.zeros(weight.shape[1], weight.shape[1], dtype=torch.float64, device=weight.device)
@@ -96,8 +98,8 @@ def output_projection(
     farther = (np.abs(null - null.mean()) >= abs(logits - null.mean())).sum()
     wide = rng.standard_normal((WIDER * len(truth), len(truth))) / np.sqrt(len(truth))
     centred: tuple[float | None, float | None] = (None, None)
-    if neutral_prompts:
-        mean = last_states(model, neutral_prompts)[1].mean(axis=0)
+    if known.neutral is not None:
+        mean = known.neutral.finals.mean(axis=0)
         moved = truth - mean, reasoning - mean
         centred = cosine(*moved), cosine(*moved, metric=metric)
     low, high = np.quantile(null, [0.025, 0.975])

@@ -7,13 +7,13 @@ as it is, with its masks and position embeddings.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
-from .hooks import first
+from .hooks import Hook, first
 from .model import Model
 
 
@@ -61,17 +61,39 @@ def blocks_until(model: Model, layer: int) -> Iterator[list[torch.Tensor]]:
 
 
 @contextlib.contextmanager
+def entering(model: Model, layers: Iterable[int]) -> Iterator[dict[int, torch.Tensor]]:
+    """Passes are whole: yields a dictionary that takes what enters some blocks, the last pass's."""
+    entered: dict[int, torch.Tensor] = {}
+
+    def take(layer: int) -> Hook:
+        def hook(module: nn.Module, inputs: Any, keywords: Any) -> None:
+            entered[layer] = inputs[0] if inputs else keywords["hidden_states"]
+
+        return hook
+
+    with contextlib.ExitStack() as stack:
+        for layer in set(layers):
+            block = model.parts.layers[layer].block
+            handle = block.register_forward_pre_hook(take(layer), with_kwargs=True)
+            stack.callback(handle.remove)
+        yield entered
+
+
+@contextlib.contextmanager
 def _handing_on(model: Model, layers: range) -> Iterator[None]:
     """Some blocks do nothing: what enters them leaves them."""
-    blocks = [model.parts.layers[layer].block for layer in layers]
+    chosen = [model.parts.layers[layer] for layer in layers]
 
     def hands_on(hidden_states: torch.Tensor, *others: Any, **keywords: Any) -> torch.Tensor:
         return hidden_states
 
+    def in_tuple(hidden_states: torch.Tensor, *others: Any, **keywords: Any) -> tuple:
+        return (hidden_states,)
+
     try:
-        for block in blocks:
-            block.forward = hands_on  # the instance's own, before that of its class
+        for layer in chosen:  # the instance's own comes before that of its class
+            layer.block.forward = in_tuple if layer.in_tuple else hands_on
         yield
     finally:
-        for block in blocks:
-            block.__dict__.pop("forward", None)
+        for layer in chosen:
+            layer.block.__dict__.pop("forward", None)

@@ -19,6 +19,7 @@ class Layer:
     - `mlp_out`: the module whose output the MLP adds to the residual stream.
     - `attention_norm`, `mlp_norm`: norms *after* attention and MLP, before they are added (None in
       most architectures).
+    - `in_tuple`: whether the block's output is a tuple that begins with the stream.
     """
 
     block: nn.Module
@@ -26,6 +27,7 @@ class Layer:
     mlp_out: nn.Module | None
     attention_norm: nn.Module | None
     mlp_norm: nn.Module | None
+    in_tuple: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,19 +82,19 @@ def find_parts(network: Any, mapping: Mapping[str, Any], tokens: torch.Tensor) -
             )
         )
     return Parts(
-        layers=_with_post_norms(network, layers, tokens),
+        layers=_as_run(network, layers, tokens),
         final_norm=part(network, mapping["ln_final"].name, "final norm"),
         unembedding=part(network, mapping["unembed"].name, "unembedding"),
     )
 
 
-def _with_post_norms(
-    network: Any, layers: Sequence[Layer], tokens: torch.Tensor
-) -> tuple[Layer, ...]:
-    """Find the norms whose input is the very tensor that attention or MLP put out."""
+def _as_run(network: Any, layers: Sequence[Layer], tokens: torch.Tensor) -> tuple[Layer, ...]:
+    """Find the norms whose input is the very tensor that attention or MLP put out, and in what form
+    blocks put out theirs."""
     producers: dict[int, tuple[int, str]] = {}
     alive: list[torch.Tensor] = []  # keeps an address from being used again
     norms: dict[tuple[int, str], nn.Module] = {}
+    tuples: set[nn.Module] = set()
     handles = []
 
     def produced(output_of: tuple[int, str]):
@@ -111,8 +113,13 @@ def _with_post_norms(
 
         return hook
 
+    def left(module: nn.Module, inputs: Any, output: Any) -> None:
+        if isinstance(output, tuple):
+            tuples.add(module)
+
     try:
         for index, layer in enumerate(layers):
+            handles.append(layer.block.register_forward_hook(left))
             handles.append(
                 layer.head_projection.register_forward_hook(produced((index, "attention")))
             )
@@ -131,6 +138,7 @@ def _with_post_norms(
             layer,
             attention_norm=norms.get((index, "attention")),
             mlp_norm=norms.get((index, "mlp")),
+            in_tuple=layer.block in tuples,
         )
         for index, layer in enumerate(layers)
     )

@@ -1,5 +1,6 @@
 """Many passes over one set of questions: its batches, and the streams that enter chosen layers."""
 
+import contextlib
 import copy
 import dataclasses
 import inspect
@@ -13,6 +14,7 @@ import torch
 from .._models.blocks import blocks_from, blocks_until
 from .._models.model import Model
 from .._models.network import text_config
+from .tokens import token_budget
 from .trees import Batch, Tree, tree_batches
 
 #: Layers whose entering streams are kept at once, each of them tokens x d_model numbers.
@@ -48,7 +50,12 @@ class Passes:
         self.resumes = resumes and (masked or not shared)
         self.batches = tuple(
             tree_batches(
-                trees, device=model.device, dtype=model.dtype, beginning=shared, masked=masked
+                trees,
+                device=model.device,
+                dtype=model.dtype,
+                masked=masked,
+                beginning=shared,
+                budget=token_budget(model),
             )
         )
         self._streams: OrderedDict[int, list[torch.Tensor]] = OrderedDict()
@@ -60,8 +67,7 @@ class Passes:
             return None
         if on_batch is not None:
             on_batch(torch.tensor([self.shared], device=self._model.device))
-        streams = self.streams(entering)
-        with torch.no_grad(), blocks_from(self._model, entering, streams and streams[0]):
+        with torch.no_grad(), self._from(entering, self.streams(entering), 0):
             return self._read_first()
 
     def logits(
@@ -76,8 +82,7 @@ class Passes:
         """Logits of the model as it is now at chosen tokens of one batch, shape (tokens,
         vocabulary)."""
         batch, streams = self.batches[number], self.streams(entering)
-        stream = streams and streams[number + bool(self.shared)]
-        with torch.no_grad(), blocks_from(self._model, entering, stream):
+        with torch.no_grad(), self._from(entering, streams, number + bool(self.shared)):
             return logits_at(
                 self._model, batch.tokens, rows, columns, **self._options(batch, after)
             )
@@ -92,20 +97,23 @@ class Passes:
             return self._streams[layer]
         below = max((known for known in self._streams if known < layer), default=0)
         known = self._streams.get(below)
-        streams, after = [], None
+        after = None
         with torch.no_grad(), blocks_until(self._model, layer) as entered:
             if self.shared:
-                with blocks_from(self._model, below, known and known[0]):
+                with self._from(below, known, 0):
                     after = self._read_first()
-            for number, batch in enumerate(self.batches):
-                stream = known and known[number + bool(self.shared)]
-                with blocks_from(self._model, below, stream):
+            for number, batch in enumerate(self.batches, start=bool(self.shared)):
+                with self._from(below, known, number):
                     self._model.network.base_model(batch.tokens, **self._options(batch, after))
-            streams = list(entered)
-        self._streams[layer] = streams
+        self._streams[layer] = entered
         if len(self._streams) > LAYERS_KEPT:
             self._streams.popitem(last=False)
-        return streams
+        return entered
+
+    def _from(
+        self, layer: int, streams: Sequence[torch.Tensor] | None, number: int
+    ) -> contextlib.AbstractContextManager[None]:
+        return blocks_from(self._model, layer, streams[number] if streams else None)
 
     def _options(self, batch: Batch, after: Any) -> dict[str, Any]:
         options: dict[str, Any] = {"use_cache": False, **batch.options}
@@ -180,11 +188,12 @@ def _try(model: Model) -> Abilities:
         return bool((found - alone).abs().max() <= allowed)
 
     above = model.n_layers - 1
-    trees = agrees([tree], ends, masked=True, entering=0)
-    resumes = above > 0 and agrees(paths, last, masked=False, entering=above)
-    if trees and resumes:
-        resumes = agrees([tree], ends, masked=True, entering=above)
-    with torch.no_grad():
+    if above and agrees([tree], ends, masked=True, entering=above):
+        trees = resumes = True
+    else:
+        trees = agrees([tree], ends, masked=True, entering=0)
+        resumes = bool(above) and not trees and agrees(paths, last, masked=False, entering=above)
+    with torch.no_grad(), blocks_until(model, 1) if resumes else contextlib.nullcontext():
         kept = model.network.base_model(torch.tensor([said], device=device), use_cache=True)
     repeats = hasattr(getattr(kept, "past_key_values", None), "batch_repeat_interleave")
     return Abilities(trees=trees, resumes=resumes, repeats=repeats)

@@ -7,13 +7,18 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
+from .._models.network import text_config
 from .._names import Frame
 from .frame import framed
 from .pairs import Pair, Question
 
-# A batch's hidden states are what a pass needs above the model: on a CPU, where larger ones are no
-# faster, 512 tokens of a 12-layer, width-768 network stay below 100 MB.
+#: Tokens of a pass that keeps what every block makes, for a gradient.
 TOKENS_PER_BATCH = {"cpu": 512, "cuda": 8192}
+#: Bytes that a pass without gradients may need above the model, and the most tokens it reads. They
+#: are not measured on the machine: sums depend a little on what is summed together.
+BYTES_PER_BATCH = {"cpu": 1 << 30, "cuda": 8 << 30}
+MOST_TOKENS = {"cpu": 2048, "cuda": 16384}
+FEWEST_TOKENS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,6 +168,21 @@ def batches(
             tokens[row, : len(rows[index])] = torch.tensor(rows[index], dtype=torch.long)
         yield chosen, tokens.to(device)
         start = stop
+
+
+def token_budget(model: Model) -> int:
+    """How many tokens one pass without gradients reads at once.
+
+    A block holds some twelve vectors of the stream's width and those of its MLP for every token,
+    and logits are held twice, in float32. Every pass reads all weights, so that more tokens at once
+    are cheaper each.
+    """
+    config = text_config(model.network.config)
+    wide = getattr(config, "intermediate_size", None) or 4 * model.d_model
+    size = model.dtype.itemsize * (12 * model.d_model + 3 * int(wide)) + 8 * model.d_vocab
+    kind = model.device.type
+    fits = BYTES_PER_BATCH.get(kind, BYTES_PER_BATCH["cpu"]) // size
+    return max(FEWEST_TOKENS, min(fits, MOST_TOKENS.get(kind, MOST_TOKENS["cpu"])))
 
 
 def unique(rows: Iterable[tuple[int, ...]]) -> tuple[list[tuple[int, ...]], list[int]]:

@@ -7,7 +7,7 @@ import torch
 
 from .._errors import InterpError
 from .._models.model import Model
-from .._questions.tokens import batches
+from .._questions.tokens import batches, token_budget
 from .._steering.hook_point import HookPoint, StreamReader
 
 
@@ -20,7 +20,7 @@ def states_at(
     """
     check_rows(model, rows, shortest=back)
     states = np.zeros((len(hook_points), len(rows), model.d_model), dtype=np.float32)
-    for indices, tokens in batches(rows, device=model.device):
+    for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         last = torch.tensor([len(rows[index]) - back for index in indices], device=model.device)
         every = torch.arange(len(indices), device=model.device)
         with torch.no_grad(), StreamReader(model, hook_points) as reader:
@@ -34,7 +34,7 @@ def all_states(model: Model, rows: Sequence[Sequence[int]], hook_point: HookPoin
     """The residual stream at all positions of all rows, shape (positions, d_model)."""
     check_rows(model, rows, shortest=1)
     states = []
-    for indices, tokens in batches(rows, device=model.device):
+    for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
         with torch.no_grad(), StreamReader(model, [hook_point]) as reader:
             model.network.base_model(tokens, use_cache=False)
@@ -49,7 +49,7 @@ def residual_norms(
     """Mean norm of the residual stream over all positions of the rows, shape (hook_points,)."""
     check_rows(model, rows, shortest=1)
     total, count = np.zeros(len(hook_points)), 0
-    for indices, tokens in batches(rows, device=model.device):
+    for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
         with torch.no_grad(), StreamReader(model, hook_points) as reader:
             model.network.base_model(tokens, use_cache=False)

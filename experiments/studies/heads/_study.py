@@ -89,21 +89,11 @@ def study_heads(
             [interp.prompt_tokens(model, pair) for pair in side]
             for side in (pairs.truth, pairs.reasoning)
         )
-        published = interp.published_competition(
-            model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
-        )
-        projection = interp.output_projection(
-            model, truth, reasoning, neutral_prompts=pairs.neutral, seed=seed
-        )
+        states = interp.read_states(model, truth, reasoning, neutral=pairs.neutral)
+        published = interp.published_competition(model, truth, reasoning, states=states, seed=seed)
+        projection = interp.output_projection(model, truth, reasoning, states=states, seed=seed)
     # Named on the even pairs, ablated on the odd ones: no pair judges what it chose.
-    named = interp.attribute_heads(
-        model,
-        pairs.truth[::2],
-        reasoning=pairs.reasoning[::2] or None,
-        false_discovery_rate=false_discovery_rate,
-        seed=seed,
-        on_progress=say,
-    )
+    named = attribution.on(slice(None, None, 2))
     chosen = (named.competing() if pairs.reasoning else ()) or named.top(3)
     ablated = tuple((head.layer, head.head) for head in chosen[:check_top])
     held_out = pairs.truth[1::2]
