@@ -250,6 +250,7 @@ class Hub(BaseHTTPRequestHandler):
 
     sent: ClassVar[list[tuple[str, str, dict[str, str], bytes]]] = []
     refuse: ClassVar[str] = ""
+    large: ClassVar[str] = ""  # files of this ending are taken in an upload of their own
 
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["content-length"]))
@@ -263,14 +264,43 @@ class Hub(BaseHTTPRequestHandler):
             self._answer(200, {"errors": [], "warnings": []})
         elif path == "/api/models/me/vector/preupload/main":
             files = json.loads(content)["files"]
-            modes = [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False}
-                     for f in files]  # fmt: skip
+            modes = [
+                {"path": f["path"], "uploadMode": self._mode(f["path"]), "shouldIgnore": False}
+                for f in files
+            ]
             self._answer(200, {"files": modes})
         elif path == "/api/models/me/vector/commit/main":
             url = f"http://{self.headers['host']}/me/vector/commit/{'a' * 40}"
             self._answer(200, {"commitUrl": url, "commitOid": "a" * 40, "success": True})
+        elif path == "/me/vector.git/info/lfs/objects/batch":
+            href = f"http://{self.headers['host']}/large"
+            objects = [{**each, "actions": {"upload": {"href": href}}}
+                       for each in json.loads(content)["objects"]]  # fmt: skip
+            self._answer(200, {"transfer": "basic", "objects": objects})
         else:
             self._answer(404, {"error": "not part of an upload"})
+
+    def do_PUT(self) -> None:
+        content = self._in_pieces()
+        if Hub.refuse == self.path:
+            self._answer(403, {"error": "no more\nroom"})
+            return
+        Hub.sent.append((self.command, self.path, dict(self.headers), content))
+        self._answer(200, {})
+
+    def _in_pieces(self) -> bytes:
+        """A body whose length is said piece by piece, where it is not said at the head."""
+        if "content-length" in self.headers:
+            return self.rfile.read(int(self.headers["content-length"]))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def _mode(self, path: str) -> str:
+        return "lfs" if Hub.large and path.endswith(Hub.large) else "regular"
 
     def do_GET(self) -> None:
         Hub.sent.append((self.command, self.path, dict(self.headers), b""))
@@ -296,6 +326,7 @@ def hub(monkeypatch):
     thread.start()
     Hub.sent.clear()
     monkeypatch.setattr(Hub, "refuse", "")
+    monkeypatch.setattr(Hub, "large", "")
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("HF_TOKEN", "hf_" + "x" * 34)
     yield server
@@ -374,6 +405,30 @@ def test_a_vector_that_was_found_is_pushed_as_it_was_judged(hub, judged, tmp_pat
     (tmp_path / "t.safetensors").write_bytes(files["truth.safetensors"])
     kept = interp.load_vector(tmp_path / "t.safetensors")
     assert kept.sha256 == judged.vector.sha256
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the hub's own library
+def test_a_hub_may_take_the_vector_s_file_apart(hub, judged, monkeypatch):
+    from huggingface_hub import constants
+
+    from nullcline.experiments.studies.steering import push
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the older way is plain HTTP
+    monkeypatch.setattr(Hub, "large", ".safetensors")
+    push("me/vector", judged, token="hf_token", say=lambda *_: None)
+    (large,) = [body for method, _, _, body in Hub.sent if method == "PUT"]
+    (content,) = [body for _, path, _, body in Hub.sent if path.endswith("/commit/main")]
+    entries = [json.loads(line) for line in content.splitlines()]
+    (named,) = [entry["value"] for entry in entries if entry["key"] == "lfsFile"]
+    assert named["path"] == "truth.safetensors"
+    assert (named["oid"], named["size"]) == (hashlib.sha256(large).hexdigest(), len(large))
+    monkeypatch.setattr(Hub, "refuse", "/large")
+    with pytest.raises(ValueError, match=r"did not take it: .*truth\.safetensors") as error:
+        push("me/vector", judged, token="hf_token", say=lambda *_: None)
+    assert "\n" not in str(error.value)
+    assert {entry["value"]["path"] for entry in entries if entry["key"] == "file"} == {
+        "README.md", "evaluation.json",
+    }  # fmt: skip
 
 
 def test_a_file_that_changed_is_not_pushed(hub, tmp_path):

@@ -62,8 +62,10 @@ def push(repo: str, study: SteeringStudy, *, token: str, say: Progress) -> str:
             operations,
             commit_message=f"Steering vector: {study.evaluation.verdict.replace('_', ' ')}",
         )
-    except (HTTPError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
+        # Of a file that is uploaded apart, why it was refused stands in the cause.
+        causes = [str(each) for each in (error, error.__cause__) if each is not None]
+        reason = " ".join(" ".join(causes).split())[:300]
         raise ValueError(f"--push {repo}: {api.endpoint} did not take it: {reason}") from None
     return str(done.commit_url)
 
