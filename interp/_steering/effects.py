@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import torch
 
+from ...common.progress import Progress
 from .._models.model import Model
 from .._names import Positions
 from .._questions.pairs import Question
@@ -103,24 +104,27 @@ def measure_baseline(
     retain: Sequence[Question] = (),
     reasoning: Sequence[Question] = (),
     neutral: Sequence[str],
+    on_progress: Progress | None = None,
 ) -> Baseline:
-    """Encode the sets once and score the unsteered model on them."""
+    """Encode the sets once and score the unsteered model on them; `on_progress` counts prompts."""
     encoded = encode_questions(model, questions)
-    sets = [Asked(encoded, passes_over(model, encoded))]
+    asked = Asked(encoded, passes_over(model, encoded))
     others = [Asked.of(model, some) for some in (retain, reasoning)]
     rows = [row for line in neutral if (row := model.encode(line)[: model.context])]
 
     def plain(asked: Asked | None) -> Answered | None:
-        return None if asked is None else score_passes(asked.encoded, asked.passes)
+        if asked is None:
+            return None
+        return score_passes(asked.encoded, asked.passes, on_progress=on_progress)
 
     return Baseline(
         model=model,
-        questions=sets[0],
+        questions=asked,
         retain=others[0],
         reasoning=others[1],
         neutral=passes_over_texts(model, rows),
         plain=Measured(
-            questions=score_passes(encoded, sets[0].passes),
+            questions=score_passes(encoded, asked.passes, on_progress=on_progress),
             retain=plain(others[0]),
             reasoning=plain(others[1]),
             kl=np.zeros(sum(map(len, rows))),

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from .._steering.effects import (
 )
 from .._steering.hook_point import HookPoint
 from .find import unit
+from .kept import Kept
 from .screen import screen
 
 STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
@@ -55,6 +57,10 @@ class Direction:
     norm: float
     raw_norm: float
     condition: Condition | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.condition is None else ", where a plain question is recognised"
+        return f"{self.method}, {self.hook_point}{where}"
 
 
 @shown
@@ -98,6 +104,7 @@ def choose(
     budget: Budget,
     conditions: Callable[[HookPoint], Sequence[Condition | None]],
     positions: Positions = "all",
+    kept: Kept | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Candidate, ...]:
     """Every finalist at every strength, the chosen one first.
@@ -110,6 +117,7 @@ def choose(
     is.
     """
     tell = on_progress or silent
+    kept = kept or Kept(None, settings=())
 
     def steering(direction: Direction, strength: float) -> Steering:
         addition = unit(direction.vector)[0] * (strength * direction.norm)
@@ -119,13 +127,19 @@ def choose(
 
     finalists = [direction for direction in directions if direction.raw_norm > 0]
     if len(finalists) > FINALISTS:
+        named = {str(direction): direction for direction in finalists}
         best = screen(
             baseline,
-            [[steering(direction, s) for s in SCREENED] for direction in finalists],
+            {name: [steering(d, s) for s in SCREENED] for name, d in named.items()},
             keep=FINALISTS,
+            kept=kept,
             on_progress=on_progress,
         )
-        finalists = [finalists[number] for number in best]
+        finalists = [named[name] for name in best]
+
+    def added(candidate: Candidate) -> Steering:
+        return steering(candidate.direction, candidate.strength)
+
     gated = [
         dataclasses.replace(direction, condition=condition)
         for direction in finalists
@@ -136,48 +150,56 @@ def choose(
     tell(part, 0, len(gated) * len(strengths))
     for direction in gated:
         for strength in strengths:
-            answered = answer(baseline.questions, steering(direction, strength))
-            corrected = corrected_share(baseline.plain.questions, answered)
-            tried.append(Candidate(direction, strength, corrected))
+            corrected = kept.once(
+                f"corrected {direction} at {strength}",
+                partial(_corrected, baseline, steering(direction, strength)),
+            )
+            tried.append(Candidate(direction, strength, float(corrected)))
             tell(part, len(tried), len(gated) * len(strengths))
     tried.sort(key=rank)
     for number, candidate in enumerate(tried):
         tell("costs of candidates, the best first", number, len(tried))
-        tried[number] = _with_costs(
-            baseline, candidate, steering(candidate.direction, candidate.strength), budget
+        costs = kept.once(
+            f"costs {candidate.direction} at {candidate.strength}",
+            partial(_costs, baseline, added(candidate), budget),
         )
+        tried[number] = _with_costs(candidate, costs, budget)
         if tried[number].within_budget:
             break
     tell("costs of candidates, the best first", len(tried), len(tried))
     tried.sort(key=rank)
     if tried and not tried[0].within_budget:
-        chosen = tried[0]
-        tried[0] = _with_answers(
-            baseline, chosen, steering(chosen.direction, chosen.strength), budget
-        )
+        rest = _answers_cost(baseline, added(tried[0]))
+        tried[0] = _with_costs(tried[0], np.array([tried[0].kl, *rest]), budget)
     return tuple(tried)
 
 
-def _with_costs(
-    baseline: Baseline, candidate: Candidate, steering: Steering, budget: Budget
-) -> Candidate:
-    """The cheap cost first: what moves neutral text too far needs no other."""
+def _corrected(baseline: Baseline, steering: Steering) -> np.ndarray:
+    answered = answer(baseline.questions, steering)
+    return np.array(corrected_share(baseline.plain.questions, answered))
+
+
+def _costs(baseline: Baseline, steering: Steering, budget: Budget) -> np.ndarray:
+    """KL, share of right answers lost, change of reasoning; the cheap one first: what moves neutral
+    text too far needs no other."""
     kl = float(np.median(neutral_cost(baseline, steering)[0]))
-    candidate = dataclasses.replace(candidate, kl=kl)
-    return candidate if kl > budget.kl else _with_answers(baseline, candidate, steering, budget)
+    nothing = (np.nan, np.nan)
+    return np.array([kl, *(nothing if kl > budget.kl else _answers_cost(baseline, steering))])
 
 
-def _with_answers(
-    baseline: Baseline, candidate: Candidate, steering: Steering, budget: Budget
-) -> Candidate:
+def _answers_cost(baseline: Baseline, steering: Steering) -> tuple[float, float]:
     measured = measure_answers(baseline, steering)
     lost, of = right_lost(baseline.plain, measured)
-    share = lost / of if of else 0.0
-    change = reasoning_change(baseline.plain, measured)
-    fits = candidate.kl <= budget.kl and share <= budget.lost
+    return lost / of if of else 0.0, reasoning_change(baseline.plain, measured)
+
+
+def _with_costs(candidate: Candidate, costs: np.ndarray, budget: Budget) -> Candidate:
+    kl, lost, change = (float(cost) for cost in costs)
+    fits = kl <= budget.kl and lost <= budget.lost
     return dataclasses.replace(
         candidate,
-        lost=share,
+        kl=kl,
+        lost=lost,
         reasoning_change=change,
         within_budget=fits and (np.isnan(change) or change >= -budget.reasoning),
     )

@@ -47,6 +47,7 @@ def detect(
     hook_points: Sequence[HookPoint],
     *,
     method: DetectionMethod = "mass-mean",
+    states: np.ndarray | None = None,
 ) -> tuple[Detection, ...]:
     """Held-out accuracies at every hook point, by `mass-mean` or `logistic`.
 
@@ -54,13 +55,17 @@ def detect(
     ones; both methods are fitted at all hook points at once. What is held out is facts, not
     statements: the true and the false version of one fact are on one side.
 
+    **Arguments**: `states` of the statements at these hook points, where they have been read
+    already (`statement_states`).
+
     **Raises** `InterpError` for another method.
     """
     if method not in (known := get_args(DetectionMethod)):
         raise InterpError(f"no method {method!r}; there are {', '.join(known)}")
     fit: Fit = _logistic if method == "logistic" else _mass_mean
     statements = sets.statements
-    states = statement_states(model, sets, hook_points)
+    if states is None:
+        states = statement_states(model, sets, hook_points)
     labels = np.array([statement.label for statement in statements])
     facts = {fact: number for number, fact in enumerate(sorted(set(map(fact_of, statements))))}
     half = np.array([facts[fact_of(statement)] % 2 for statement in statements], dtype=bool)

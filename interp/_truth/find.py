@@ -34,6 +34,7 @@ def find_directions(
     hook_points: Sequence[HookPoint],
     *,
     method: TruthMethod = "mass-mean",
+    states: np.ndarray | None = None,
     shuffle: int | None = None,
     seed: int = 0,
     steps: int = 150,
@@ -42,8 +43,10 @@ def find_directions(
     """Directions at all hook points, as long as the method makes them, shape (hook_points,
     d_model).
 
-    **Arguments**: `shuffle`: a seed; the labels (which statement, ending or prompt is the true or
-    cued one) are dealt at random, for the control. `seed` and `steps` of the method `trained`.
+    **Arguments**: `states` of the statements at these hook points, where they have been read
+    already (`statement_states`); `shuffle`: a seed; the labels (which statement, ending or prompt
+    is the true or cued one) are dealt at random, for the control. `seed` and `steps` of the method
+    `trained`.
 
     **Raises** `InterpError` for an unknown method, and for statements that make no pairs where the
     method needs them.
@@ -55,7 +58,8 @@ def find_directions(
         labels = np.array([statement.label for statement in sets.statements])
         if rng is not None:
             labels = rng.permutation(labels)
-        states = statement_states(model, sets, hook_points)
+        if states is None:
+            states = statement_states(model, sets, hook_points)
         return mass_mean(states, labels) if method == "mass-mean" else logistic(states, labels)[0]
     pairs = sets.pairs()
     signs = np.ones(len(pairs)) if rng is None else rng.choice([-1.0, 1.0], size=len(pairs))

@@ -1,7 +1,7 @@
 """Which of many directions correct most: each is tried until it can no longer be among the best."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from ...common.progress import Progress, silent
 from .._questions.pairs import Question
 from .._questions.scoring import Answered
 from .._steering.effects import Asked, Baseline, Steering, answer
+from .kept import Kept
 
 #: Questions at most in the screening, and in how many parts those answered falsely are asked.
 QUESTIONS = 60
@@ -25,12 +26,13 @@ class _Part:
 
 def screen(
     baseline: Baseline,
-    directions: Sequence[Sequence[Steering]],
+    directions: Mapping[str, Sequence[Steering]],
     *,
     keep: int,
+    kept: Kept,
     on_progress: Progress | None = None,
-) -> list[int]:
-    """The numbers of the `keep` directions that correct most at the best of their strengths; among
+) -> list[str]:
+    """The names of the `keep` directions that correct most at the best of their strengths; among
     equals those that move the log-odds of the best answers further (median over questions).
 
     Questions that are answered falsely are asked first, in parts: a strength stops as soon as it
@@ -41,18 +43,23 @@ def screen(
     tell = on_progress or silent
     false, right = _parts(baseline)
     total = sum(len(part.plain) for part in false)
-    reached = [(0.0, -np.inf)] * len(directions)
-    # What a layer is entered with is made from what the one below it was entered with.
-    order = sorted(range(len(directions)), key=lambda number: directions[number][0].layer)
-    tell("screening directions", 0, len(order))
-    for done, number in enumerate(order, start=1):
-        for steering in directions[number]:
-            best = sorted((count for count, _ in reached), reverse=True)
-            bar = max(best[keep - 1], reached[number][0])
+    reached = dict.fromkeys(directions, (0.0, -np.inf))
+
+    def at_best(name: str) -> np.ndarray:
+        for steering in directions[name]:
+            best = sorted((count for count, _ in reached.values()), reverse=True)
+            bar = max(best[keep - 1], reached[name][0])
             found = _try(steering, false, right, bar=bar, total=total)
-            reached[number] = max(reached[number], found)
-        tell("screening directions", done, len(order))
-    return sorted(order, key=lambda number: (reached[number], -number), reverse=True)[:keep]
+            reached[name] = max(reached[name], found)
+        return np.array(reached[name])
+
+    tell("screening directions", 0, len(directions))
+    # What a layer is entered with is made from what the one below it was entered with.
+    for done, name in enumerate(sorted(directions, key=lambda n: directions[n][0].layer), start=1):
+        corrected, moved = kept.once(f"screened {name}", lambda name=name: at_best(name))
+        reached[name] = float(corrected), float(moved)
+        tell("screening directions", done, len(directions))
+    return sorted(directions, key=lambda name: reached[name], reverse=True)[:keep]
 
 
 def _try(

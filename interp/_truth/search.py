@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,8 +20,9 @@ from .._steering.hook_point import SITES, HookPoint, hook_points_of
 from .._steering.vector import TruthVector, dtype_name
 from .choose import STRENGTHS, Budget, Candidate, Direction, choose, direction_of, rank
 from .detect import Detection, detect
-from .find import METHODS, WITHOUT_CUE, find_directions
+from .find import METHODS, WITHOUT_CUE, find_directions, statement_states
 from .fit_condition import WHERE, fit_condition
+from .kept import Kept
 from .sets import TruthSets
 from .states import residual_norms
 
@@ -59,6 +61,7 @@ def find_truth_vector(
     strengths: Sequence[float] = STRENGTHS,
     budget: Budget | None = None,
     seed: int = 0,
+    keep: Path | None = None,
     on_progress: Progress | None = None,
 ) -> TruthSearch:
     """Find directions at all hook points and choose the one that corrects most validation answers.
@@ -72,12 +75,16 @@ def find_truth_vector(
       question; or `best`, which tries both.
     - `positions`: `all`, or `last`. `strengths`: shares of the residual norm that are tried.
     - `budget`: what it may cost on the validation split. `seed`: of the order of training.
+    - `keep`: a file to which every finished part is added, so that the same call goes on where an
+      earlier one was stopped.
+    - `on_progress`: counts prompts, directions and candidates.
 
     Directions see calibration texts only, the choice validation texts only; test questions are
     seen by neither.
 
-    **Raises** `InterpError` for unknown methods, layers and sites, and where the model answers
-    every validation question rightly, so that nothing can be chosen by.
+    **Raises** `InterpError` for unknown methods, layers and sites, where the model answers every
+    validation question rightly, so that nothing can be chosen by, and for a file that keeps another
+    search.
     """
     for method in methods:
         if method not in METHODS:
@@ -90,6 +97,16 @@ def find_truth_vector(
     check_seed(seed, error=InterpError)
     hook_points = hook_points_of(model, layers=layers, sites=sites)
     tell = on_progress or silent
+    budget = budget or Budget()
+    kept = Kept(
+        keep,
+        settings=(
+            model.fingerprint, sets.sha256, tuple(methods), hook_points, where, positions,
+            tuple(strengths), budget, seed,
+        ),
+    )  # fmt: skip
+    if len(kept):
+        tell(f"going on after {len(kept)} finished parts of {keep}")
     tell("scoring the unsteered model")
     baseline = measure_baseline(
         model,
@@ -97,6 +114,7 @@ def find_truth_vector(
         retain=(*sets.part("cued", "validation"), *sets.part("retain", "validation")),
         reasoning=sets.part("reasoning", "validation"),
         neutral=sets.lines("validation"),
+        on_progress=on_progress,
     )
     right = baseline.plain.questions.mc1
     if right.all():
@@ -114,8 +132,17 @@ def find_truth_vector(
     def made(method: TruthMethod, points: Sequence[HookPoint]) -> list[Direction]:
         """A method's directions at some hook points."""
         tell(f"{method} at {len(points)} hook points")
-        raw = find_directions(
-            model, sets, points, method=method, seed=seed, on_progress=on_progress
+        raw = kept.once(
+            f"{method} at {', '.join(map(str, points))}",
+            lambda: find_directions(
+                model,
+                sets,
+                points,
+                method=method,
+                states=states if tuple(points) == hook_points else None,
+                seed=seed,
+                on_progress=on_progress,
+            ),
         )
         return [
             direction_of(method, point, vector, norm=norms[point])
@@ -124,7 +151,8 @@ def find_truth_vector(
 
     def conditions(point: HookPoint) -> tuple[Condition | None, ...]:
         if point not in gates:
-            gates[point] = _conditions(model, sets, point, where)
+            tell(f"a condition, {point}")
+            gates[point] = _conditions(model, sets, point, where, kept)
         return gates[point]
 
     def search(directions: Sequence[Direction]) -> tuple[Candidate, ...]:
@@ -132,17 +160,19 @@ def find_truth_vector(
             baseline,
             directions,
             strengths=strengths,
-            budget=budget or Budget(),
+            budget=budget,
             conditions=conditions,
             positions=positions,
+            kept=kept,
             on_progress=on_progress,
         )
 
     tell(f"reading {len(sets.statements)} statements at {len(hook_points)} hook points")
+    states = statement_states(model, sets, hook_points)
     detection_method: DetectionMethod = (
         "logistic" if tuple(methods) == ("logistic",) else "mass-mean"
     )
-    detection = detect(model, sets, hook_points, method=detection_method)
+    detection = detect(model, sets, hook_points, method=detection_method, states=states)
     later = "trained" in methods and len(methods) > 1
     first: list[TruthMethod] = [method for method in methods if not (later and method == "trained")]
     candidates = search([d for method in first for d in made(method, hook_points)])
@@ -162,11 +192,21 @@ def find_truth_vector(
 
 
 def _conditions(
-    model: Model, sets: TruthSets, point: HookPoint, where: Where
+    model: Model, sets: TruthSets, point: HookPoint, where: Where, kept: Kept
 ) -> tuple[Condition | None, ...]:
     if where == "everywhere":
         return (None,)
-    fitted = fit_condition(model, sets, point)
+
+    def fit() -> np.ndarray:
+        found = fit_condition(model, sets, point)
+        return np.array([found.threshold, found.accuracy, *found.weight.tolist()])
+
+    threshold, accuracy, *weight = kept.once(f"condition, {point}", fit)
+    fitted = Condition(
+        weight=torch.tensor(weight, dtype=torch.float32),
+        threshold=float(threshold),
+        accuracy=float(accuracy),
+    )
     return (fitted,) if where == "asked" else (None, fitted)
 
 

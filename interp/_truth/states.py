@@ -1,12 +1,15 @@
 """States of texts at all hook points, in one pass over them."""
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from .._errors import InterpError
+from .._models.blocks import blocks_until
 from .._models.model import Model
+from .._questions.passes import abilities
 from .._questions.tokens import batches, token_budget
 from .._steering.hook_point import HookPoint, StreamReader
 
@@ -23,8 +26,7 @@ def states_at(
     for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         last = torch.tensor([len(rows[index]) - back for index in indices], device=model.device)
         every = torch.arange(len(indices), device=model.device)
-        with torch.no_grad(), StreamReader(model, hook_points) as reader:
-            model.network.base_model(tokens, use_cache=False)
+        reader = _read(model, tokens, hook_points)
         for number, point in enumerate(hook_points):
             states[number, indices] = reader.states[point][every, last].float().cpu().numpy()
     return states
@@ -36,8 +38,7 @@ def all_states(model: Model, rows: Sequence[Sequence[int]], hook_point: HookPoin
     states = []
     for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
-        with torch.no_grad(), StreamReader(model, [hook_point]) as reader:
-            model.network.base_model(tokens, use_cache=False)
+        reader = _read(model, tokens, [hook_point])
         inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
         states.append(reader.states[hook_point][inside].float().cpu().numpy())
     return np.concatenate(states)
@@ -51,13 +52,25 @@ def residual_norms(
     total, count = np.zeros(len(hook_points)), 0
     for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
-        with torch.no_grad(), StreamReader(model, hook_points) as reader:
-            model.network.base_model(tokens, use_cache=False)
+        reader = _read(model, tokens, hook_points)
         inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
         count += int(inside.sum())
         for number, point in enumerate(hook_points):
             total[number] += float(reader.states[point][inside].float().norm(dim=-1).sum())
     return total / count
+
+
+def _read(model: Model, tokens: torch.Tensor, hook_points: Sequence[HookPoint]) -> StreamReader:
+    """One pass, no further than the last hook point."""
+    above = max(point.layer for point in hook_points) + 1
+    ends = abilities(model).resumes and above < model.n_layers
+    with (
+        torch.no_grad(),
+        blocks_until(model, above) if ends else contextlib.nullcontext(),
+        StreamReader(model, hook_points) as reader,
+    ):
+        model.network.base_model(tokens, use_cache=False)
+    return reader
 
 
 def check_rows(model: Model, rows: Sequence[Sequence[int]], *, shortest: int) -> None:
