@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .schemas import ModelChoice
@@ -34,6 +35,14 @@ def load_model(chosen: ModelChoice) -> "interp.Model":
     print(model, file=sys.stderr)
     _use_few_threads(model)
     return model
+
+
+def short_name(model: str) -> str:
+    """A folder's or a file's own name: where it lies is nobody's business elsewhere."""
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path.resolve().name
+    return path.stem if path.is_file() else model
 
 
 def _use_few_threads(model: "interp.Model") -> None:

@@ -402,7 +402,7 @@ class OfVector(Launched):
         "add it everywhere, only where a plain question is recognised, or whichever is best",
         choices=_words("interp", "Where"),
     )
-    positions: str = option("all", "of a text", choices=_words("interp", "Positions"))
+    positions: str = option("all", "of a text", choices=_words("interp", "PositionWord"))
     frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
     preset: str | None = option(
         None, "the published rule: no search", choices=_words("interp", "Preset")
@@ -439,4 +439,10 @@ class EvaluateSteering(OfVector):
         None, "one layer of a file with several, or that of a plain tensor; from 0", metavar="N"
     )
     strength: float | None = option(None, "in place of the vector's own")
+    positions: str | None = option(
+        None, "all, last, or of a vector a span as 3:7, in place of its own", metavar="POSITIONS"
+    )
+    after: str | None = option(
+        None, "the vector's positions from this text on, in place of its own", metavar="TEXT"
+    )
     force: bool = option(False, "take another model's vector")

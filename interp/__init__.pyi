@@ -36,6 +36,7 @@ from ._names import Finish as Finish
 from ._names import Frame as Frame
 from ._names import HeadMethod as HeadMethod
 from ._names import Positions as Positions
+from ._names import PositionWord as PositionWord
 from ._names import Preset as Preset
 from ._names import QuestionSet as QuestionSet
 from ._names import SetName as SetName
@@ -44,6 +45,8 @@ from ._names import Split as Split
 from ._names import TruthMethod as TruthMethod
 from ._names import Verdict as Verdict
 from ._names import Where as Where
+from ._positions import After as After
+from ._positions import Span as Span
 from ._questions.frame import FRAMES as FRAMES
 from ._questions.frame import choose_frame as choose_frame
 from ._questions.frame import prompt_frame as prompt_frame
@@ -86,6 +89,9 @@ from ._steering.guard import Guarded as Guarded
 from ._steering.guard import generate_guarded as generate_guarded
 from ._steering.hook_point import HookPoint as HookPoint
 from ._steering.hook_point import hook_points_of as hook_points_of
+from ._steering.positions import parse_positions as parse_positions
+from ._steering.positions import said_positions as said_positions
+from ._steering.reading import marker_comes as marker_comes
 from ._steering.steer import steer as steer
 from ._steering.vector import FILE_UNIT as FILE_UNIT
 from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT

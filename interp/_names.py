@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+from ._positions import After, Span
+
 #: How a question is put, see `choose_frame`.
 Frame = Literal["plain", "truthfulqa", "chat"]
 #: Number format of the weights.
@@ -16,8 +18,10 @@ DetectionMethod = Literal["mass-mean", "logistic"]
 Preset = Literal["published"]
 #: Where in a layer the residual stream is read or added to, see `HookPoint`.
 Site = Literal["attention", "block"]
-#: Which positions are steered: all, or the last that is read and every generated one.
-Positions = Literal["all", "last"]
+#: Which positions a search may steer: all, or the last that is read and every generated one.
+PositionWord = Literal["all", "last"]
+#: Which positions are steered: those, a span, or what comes after a marker.
+Positions = PositionWord | Span | After
 #: Under which condition they are: none, where a plain question is recognised, or the better.
 Where = Literal["best", "everywhere", "asked"]
 #: Questions and texts that a direction, its choice and its judgement may see.

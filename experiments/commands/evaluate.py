@@ -21,17 +21,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write results as lm-evaluation-harness does, for nullcline diagnose DIR",
     )
+    parser.add_argument(
+        "--card", type=Path, metavar="FILE", help="write FILE.md, a model card, and FILE.json"
+    )
+    parser.add_argument(
+        "--push",
+        metavar="OWNER/NAME",
+        help="upload card and vector to that repository of the HuggingFace hub",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Judge a vector and print the controlled table."""
-    run_study("evaluate_steering", options, then=lambda found: _lm_eval(options, found))
+    from ..studies import steering
+
+    if options.card is not None:
+        steering.card_paths(options.card)
+    repo: str | None = options.push
+    token = "" if repo is None else steering.check_push(repo)
+    judged: list[SteeringStudy] = []
+
+    def written(found: "SteeringStudy") -> None:
+        judged.append(found)
+        _write(options, found)
+
+    run_study("evaluate_steering", options, then=written)
+    if repo is not None:  # after the table is printed: the network may fail
+        for found in judged:
+            address = steering.push(repo, found, token=token, say=_say)
+            print(f"pushed {address}", file=sys.stderr)
 
 
-def _lm_eval(options: argparse.Namespace, found: "SteeringStudy") -> None:
-    if options.lm_eval is None:
-        return
-    from ..studies.steering import write_lm_eval
+def _write(options: argparse.Namespace, found: "SteeringStudy") -> None:
+    from ..studies.steering import write_card, write_lm_eval
 
-    for path in write_lm_eval(options.lm_eval, found):
+    paths: tuple[Path, ...] = ()
+    if options.lm_eval is not None:
+        paths += write_lm_eval(options.lm_eval, found)
+    if options.card is not None:
+        paths += write_card(options.card, found)
+    for path in paths:
         print(f"wrote {path}", file=sys.stderr)
+
+
+def _say(doing: str, done: int = 0, of: int = 0) -> None:
+    print(doing, file=sys.stderr)

@@ -6,6 +6,7 @@ import math
 import sys
 from pathlib import Path
 
+from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
 from ._arguments import LAYER, add_schema_arguments, settings_from
 from .address import add_address_arguments, say_address
@@ -24,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strength", type=float, help="of requests that give none (the vector's own)"
     )
+    parser.add_argument("--positions", metavar="POSITIONS", help=POSITIONS)
+    parser.add_argument("--after", metavar="TEXT", help=AFTER)
     parser.add_argument(
         "--force", action="store_true", help="take a vector that was found on another model"
     )
@@ -31,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_address_arguments(parser, port=8400)
     parser.add_argument(
         "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (2)"
+    )
+    parser.add_argument(
+        "--queue", type=int, default=8, metavar="N", help="requests that wait for a place (8)"
+    )
+    parser.add_argument(
+        "--queue-seconds", type=float, default=30.0, metavar="S", help="for so long (30)"
     )
     parser.add_argument(
         "--max-tokens", type=int, default=512, metavar="N", help="new tokens of a prompt (512)"
@@ -45,10 +54,15 @@ def run(options: argparse.Namespace) -> None:
     _check(options)
     from ... import interp
     from .. import serving, web
-    from ..models import load_model
+    from ..models import load_model, short_name
 
+    positions = chosen_positions(options.positions, options.after)
     limits = serving.Limits(
-        concurrent=options.max_concurrent, tokens=options.max_tokens, prompt=options.max_prompt
+        concurrent=options.max_concurrent,
+        queue=options.queue,
+        wait=options.queue_seconds,
+        tokens=options.max_tokens,
+        prompt=options.max_prompt,
     )
     with web.bound(options.host, options.port) as own:
         read = interp.read_vector(options.vector) if options.vector else None
@@ -59,11 +73,13 @@ def run(options: argparse.Namespace) -> None:
             interp.check_fits(model, vector, force=options.force)
             if options.strength is not None:
                 vector = dataclasses.replace(vector, strength=options.strength)
+            if positions is not None:
+                vector = dataclasses.replace(vector, positions=positions)
             note = interp.fit_note(model, vector)
             print(f"{vector}{'; ' if note else ''}{note}", file=sys.stderr)
         if left_out := interp.own_settings(model):
             print(f"without the model's own {', '.join(left_out)}", file=sys.stderr)
-        name = options.name or _name(options.model_name)
+        name = options.name or short_name(options.model_name)
         app = serving.create_app(
             model, vector, name=name, hosts=web.own_names(options.host), limits=limits
         )
@@ -78,8 +94,15 @@ def _check(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"{flag} {getattr(options, name)} lets nothing through; give 1 or more"
             )
+    for name in ("queue", "queue_seconds"):
+        value = getattr(options, name)
+        if not 0 <= value < math.inf:
+            raise ValueError(f"--{name.replace('_', '-')} {value} is none; give 0 or more")
     if options.layer is not None and options.vector is None:
         raise ValueError("--layer is a vector's; give --vector FILE too")
+    for name in ("positions", "after"):
+        if getattr(options, name) is not None and options.vector is None:
+            raise ValueError(f"--{name} is a vector's; give --vector FILE too")
     if options.strength is not None:
         if not math.isfinite(options.strength):
             raise ValueError(
@@ -87,11 +110,3 @@ def _check(options: argparse.Namespace) -> None:
             )
         if options.vector is None:
             raise ValueError("--strength is a vector's; give --vector FILE too")
-
-
-def _name(model: str) -> str:
-    """A folder's or a file's own name: where it lies is nobody's business over the network."""
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path.resolve().name
-    return path.stem if path.is_file() else model

@@ -4,11 +4,13 @@ in."""
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ...interp import Frame
+from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
 from ._arguments import LAYER, add_schema_arguments, settings_from
 
@@ -47,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="share of the residual norm (the vector's); of another tool's vector, times it (1)",
     )
+    parser.add_argument("--positions", metavar="POSITIONS", help=POSITIONS)
+    parser.add_argument("--after", metavar="TEXT", help=AFTER)
     parser.add_argument("--ablate", action="store_true", help="take the direction out instead")
     parser.add_argument(
         "--guard", type=float, metavar="NATS", help="back off when the KL of a text would exceed it"
@@ -70,10 +74,13 @@ def run(options: argparse.Namespace) -> None:
     from ..models import load_model
 
     _check(options)
+    positions = chosen_positions(options.positions, options.after)
     read = interp.read_vector(options.vector)
     prompt = None if options.chat or options.bake or options.export else _prompt(options)
     model = load_model(settings_from(options, ModelChoice))
     vector = interp.place_vector(model, read, layer=options.layer)
+    if positions is not None:
+        vector = dataclasses.replace(vector, positions=positions)
     if options.bake:
         folder = interp.bake(
             model, vector, options.bake, strength=options.strength, force=options.force
@@ -93,6 +100,8 @@ def _check(options: argparse.Namespace) -> None:
         raise ValueError("--guard backs off a strength, and --ablate has none; give one of them")
     if options.ablate and options.strength is not None:
         raise ValueError("--ablate takes the whole direction out; leave --strength away")
+    if options.ablate and (options.positions, options.after) != (None, None):
+        raise ValueError("--ablate acts on all positions; leave --positions and --after away")
     if options.seed < 0:
         raise ValueError(f"--seed {options.seed} is negative; give 0 or more")
 
@@ -142,6 +151,7 @@ def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Na
             print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
             print(f"steered:   {prompt}", end="", flush=True)
     result |= _text(model, vector, tokens, options, steered=True)
+    result["marker_came"] = interp.marker_comes(model, vector, tokens, written=result["text"])
     print(f"steer: {_said(vector, result)}", file=sys.stderr)
     if options.json:
         print(to_json(result))
@@ -227,6 +237,7 @@ def _described(model: Model, vector: TruthVector, options: argparse.Namespace) -
         if options.ablate
         else (vector.strength if options.strength is None else options.strength),
         "strength_unit": None if options.ablate else vector.strength_unit,
+        "positions": "all" if options.ablate else str(vector.positions),
         "ablated": options.ablate,
         "condition": vector.condition is not None,
         "note": interp.fit_note(model, vector),
@@ -244,6 +255,12 @@ def _said(vector: TruthVector, result: dict[str, Any]) -> str:
     )
     where = vector.places if vector.also else f"layer {result['layer']} ({result['site']})"
     line = f"{result['method']} vector, {where}, {done}"
+    if vector.positions != "all" and not result["ablated"]:
+        from ... import interp
+
+        line += f", {interp.said_positions(vector.positions)}"
+        if not result["marker_came"]:
+            line += " (it did not come: nothing was added)"
     if result["condition"]:
         line += ", where a plain question is recognised"
     if "guard" in result:

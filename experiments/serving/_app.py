@@ -1,9 +1,10 @@
-"""The application: three addresses of OpenAI's interface, for one model."""
+"""The application: some addresses of OpenAI's interface, for one model."""
 
 import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from typing import TypeVar
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -15,8 +16,11 @@ from ..web import Guard, media_type, read_body
 from ._engine import Engine
 from ._errors import ApiError, answer_errors, error_response
 from ._limits import MOST_BODY, Limits
+from ._places import Places
 from ._prepare import prepare
-from ._requests import ChatRequest, CompletionRequest, Kind, parse, schema_of
+from ._requests import ChatRequest, CompletionRequest, Kind, TextRequest, parse, schema_of
+from ._responses import ResponsesShape
+from ._responses_request import ResponsesRequest
 from ._shapes import Shape
 from ._work import Done
 
@@ -25,6 +29,7 @@ _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _UPLOAD_SECONDS = 60.0
 #: How often the server looks whether the client of an answer that is not streamed is still there.
 _WATCH_SECONDS = 0.2
+_Wanted = TypeVar("_Wanted")
 
 
 def create_app(
@@ -49,7 +54,7 @@ def create_app(
         check_fits(model, vector, force=True)
     limits = limits or Limits()
     name = name or model.name
-    engine = Engine(model, vector, concurrent=limits.concurrent)
+    engine = Engine(model, vector)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -80,34 +85,53 @@ def _add_models(app: FastAPI, name: str) -> None:
 
 
 def _add_texts(app: FastAPI, engine: Engine, name: str, limits: Limits) -> None:
+    places = Places(limits.concurrent, queue=limits.queue, wait=limits.wait)
+
     @app.post("/v1/completions", openapi_extra=schema_of(CompletionRequest))
     async def completions(request: Request) -> Response:
         """Continue a prompt, or score it."""
-        return await _answered(request, await _read(request, CompletionRequest))
+        body = await _read(request, CompletionRequest)
+        return await _answered(request, body, _shape(body, name))
 
     @app.post("/v1/chat/completions", openapi_extra=schema_of(ChatRequest))
     async def chat(request: Request) -> Response:
         """Continue a conversation."""
-        return await _answered(request, await _read(request, ChatRequest))
+        body = await _read(request, ChatRequest)
+        return await _answered(request, body, _shape(body, name))
 
-    async def _answered(request: Request, body: CompletionRequest | ChatRequest) -> Response:
+    @app.post("/v1/responses", openapi_extra=schema_of(ResponsesRequest))
+    async def responses(request: Request) -> Response:
+        """Answer an input; nothing of it is kept."""
+        body = await _read(request, ResponsesRequest)
+        return await _answered(request, body, ResponsesShape(body, model=name))
+
+    async def _answered(
+        request: Request, body: TextRequest, shape: Shape | ResponsesShape
+    ) -> Response:
         _check_name(body.model, name)
-        shape = Shape(model=name, chat=isinstance(body, ChatRequest))
-        with contextlib.ExitStack() as held:
-            held.enter_context(engine.slot())
+        async with contextlib.AsyncExitStack() as held:
+            await _unless_gone(request, lambda: held.enter_async_context(places.place()))
             works = await asyncio.to_thread(prepare, engine.model, engine.vector, body, limits)
             if body.stream:
-                usage = body.stream_options is not None and bool(body.stream_options.include_usage)
                 events = engine.events(works, stream=True)
-                pieces = shape.streamed(events, usage=usage)
+                pieces = shape.streamed(events)
                 return _Stream(pieces, held=held.pop_all(), closing=(pieces, events))
 
             async def collect() -> list[Done]:
                 async with contextlib.aclosing(engine.events(works, stream=False)) as events:
                     return [item async for _, item in events if isinstance(item, Done)]
 
-            results = await _unless_gone(request, collect)
-            return JSONResponse(shape.whole(results))
+            return JSONResponse(shape.whole(await _unless_gone(request, collect)))
+
+
+def _shape(body: CompletionRequest | ChatRequest, name: str) -> Shape:
+    options = body.stream_options
+    return Shape(
+        model=name,
+        chat=isinstance(body, ChatRequest),
+        choices=body.choices,
+        usage=options is not None and bool(options.include_usage),
+    )
 
 
 class _Stream(StreamingResponse):
@@ -117,7 +141,7 @@ class _Stream(StreamingResponse):
         self,
         pieces: AsyncIterator[str],
         *,
-        held: contextlib.ExitStack,
+        held: contextlib.AsyncExitStack,
         closing: tuple[AsyncGenerator[object], ...],
     ) -> None:
         super().__init__(
@@ -126,7 +150,7 @@ class _Stream(StreamingResponse):
         self._held, self._closing = held, closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._held:
+        async with self._held:
             try:
                 await super().__call__(scope, receive, send)
             finally:
@@ -135,10 +159,10 @@ class _Stream(StreamingResponse):
 
 
 async def _unless_gone(
-    request: Request, collect: Callable[[], Coroutine[None, None, list[Done]]]
-) -> list[Done]:
-    """What is collected, unless the client leaves before it is there: then the work ends too."""
-    work = asyncio.create_task(collect())
+    request: Request, wanted: Callable[[], Coroutine[None, None, _Wanted]]
+) -> _Wanted:
+    """What is waited for, unless the client leaves before it is there: then the work ends too."""
+    work = asyncio.create_task(wanted())
     try:
         while not (await asyncio.wait([work], timeout=_WATCH_SECONDS))[0]:
             if await request.is_disconnected():

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ...interp import Model, TruthVector
@@ -14,27 +14,10 @@ from ._work import Done, Work, work_on
 class Engine:
     """Does work in the order in which it came, one piece after the other."""
 
-    def __init__(self, model: Model, vector: TruthVector | None, *, concurrent: int) -> None:
+    def __init__(self, model: Model, vector: TruthVector | None) -> None:
         self.model, self.vector = model, vector
         self._thread: ThreadPoolExecutor | None = None
         self._closing = threading.Event()
-        self._most, self._taken = concurrent, 0
-
-    @contextlib.contextmanager
-    def slot(self) -> Iterator[None]:
-        """One of the requests that are taken at once. **Raises** `ApiError` (429) beyond."""
-        if self._taken >= self._most:
-            raise ApiError(
-                429,
-                f"{self._most} requests are here, as many as this server takes; try again later",
-                code="too_many_requests",
-                headers={"Retry-After": "1"},
-            )
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
     async def events(
         self, works: Sequence[Work], *, stream: bool

@@ -5,7 +5,7 @@ from typing import cast
 
 from ...interp import InterpError, Model, encode_prompt
 from ._errors import ApiError
-from ._requests import ChatMessage, Prompt
+from ._requests import Conversation, Prompt, Said
 
 
 def prompt_tokens(model: Model, prompt: Prompt) -> list[list[int]]:
@@ -15,25 +15,26 @@ def prompt_tokens(model: Model, prompt: Prompt) -> list[list[int]]:
     return [_encoded(model, each, "prompt") for each in prompts]
 
 
-def chat_tokens(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
+def chat_tokens(model: Model, body: Conversation) -> list[int]:
     """A conversation by the tokenizer's own template; where it has none, as `role: content` lines
     that end in `assistant:`; where the tokenizer has no token for the roles, the contents alone.
 
     **Raises** `ApiError` for what the template refuses or the model cannot read.
     """
+    turns, param = body.turns, body.said_in
     if model.tokenizer.chat_template is not None:
-        return _encoded(model, _templated(model, messages), "messages")
-    lines = [f"{message.role}: {message.text}" for message in messages]
+        return _encoded(model, _templated(model, turns, param), param)
+    lines = [f"{turn.role}: {turn.text}" for turn in turns]
     try:
         return encode_prompt(model, "\n".join([*lines, "assistant:"]))
     except InterpError:
-        return _encoded(model, "\n".join(message.text for message in messages), "messages")
+        return _encoded(model, "\n".join(turn.text for turn in turns), param)
 
 
-def _templated(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
+def _templated(model: Model, turns: Sequence[Said], param: str) -> list[int]:
     # Templates know the older name of the developer's role.
     conversation = [
-        {"role": "system" if m.role == "developer" else m.role, "content": m.text} for m in messages
+        {"role": "system" if t.role == "developer" else t.role, "content": t.text} for t in turns
     ]
     try:
         text = model.tokenizer.apply_chat_template(
@@ -44,7 +45,7 @@ def _templated(model: Model, messages: Sequence[ChatMessage]) -> list[int]:
         # it was given.
         reason = " ".join(str(error).split())[:300]
         raise ApiError(
-            400, f"the model's chat template refuses this: {reason}", param="messages"
+            400, f"the model's chat template refuses this: {reason}", param=param
         ) from None
     # The template has written the special tokens itself.
     return list(model.tokenizer(text, add_special_tokens=False)["input_ids"])

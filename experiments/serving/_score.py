@@ -1,7 +1,6 @@
-"""Log-probabilities of given tokens, in the shape of OpenAI's older interface."""
+"""Log-probabilities of given tokens, by the model as it is now."""
 
 import dataclasses
-from typing import TypedDict
 
 import torch
 
@@ -13,13 +12,14 @@ _ROWS = 256
 _LEAST = -9999.0
 
 
-class Logprobs(TypedDict):
-    """The `logprobs` of a choice: a list each, an entry per token."""
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What is told of one token: its text, its log-probability (None where nothing stands before
+    it), and the texts and log-probabilities of the likeliest tokens in its place."""
 
-    tokens: list[str]
-    token_logprobs: list[float | None]
-    top_logprobs: list[dict[str, float] | None]
-    text_offset: list[int]
+    text: str
+    logprob: float | None
+    likeliest: tuple[tuple[str, float], ...] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,34 +60,19 @@ def score(model: Model, tokens: list[int], *, top: int, extend: bool) -> Scored:
     )
 
 
-def logprobs_of(model: Model, scored: Scored, *, start: int) -> Logprobs:
-    """The `logprobs` of a choice, for the tokens from `start` on.
-
-    The `top_logprobs` of a position hold the token that stands there too, as OpenAI's do. Tokens
-    that are parts of characters can share a text; the likelier one keeps it.
-    """
+def told_of(model: Model, scored: Scored, *, start: int) -> tuple[Told, ...]:
+    """What is told of the tokens from `start` on."""
 
     def text(token: int) -> str:
         return model.tokenizer.decode([token])
 
-    texts = [text(token) for token in scored.tokens[start:]]
-    offsets: list[int] = []
-    top: list[dict[str, float] | None] = []
-    offset = 0
-    for own, value, best in zip(
-        texts, scored.values[start:], scored.likeliest[start:], strict=True
-    ):
-        offsets.append(offset)
-        offset += len(own)
-        names: dict[str, float] = {}
-        for token, logprob in best or ():
-            names.setdefault(text(token), logprob)
-        if value is not None:
-            names.setdefault(own, value)
-        top.append(names if best is not None else None)
-    return {
-        "tokens": texts,
-        "token_logprobs": list(scored.values[start:]),
-        "top_logprobs": top,
-        "text_offset": offsets,
-    }
+    return tuple(
+        Told(
+            text=text(token),
+            logprob=value,
+            likeliest=None if best is None else tuple((text(other), log) for other, log in best),
+        )
+        for token, value, best in zip(
+            scored.tokens[start:], scored.values[start:], scored.likeliest[start:], strict=True
+        )
+    )

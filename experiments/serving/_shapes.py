@@ -8,7 +8,8 @@ import traceback
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Literal, TypedDict
 
-from ._errors import as_api_error, error_body
+from ._errors import ApiError, as_api_error, error_body
+from ._logprobs import as_content, as_lists
 from ._work import Done
 
 
@@ -20,10 +21,13 @@ class Delta(TypedDict, total=False):
 
 
 class Shape:
-    """The shape of completions, or of a chat's; one per answer, which has one id."""
+    """The shape of completions, or of a chat's; one per answer, which has one id.
 
-    def __init__(self, *, model: str, chat: bool) -> None:
-        self._chat = chat
+    `choices`: how many to each prompt. `usage`: whether a stream ends in it.
+    """
+
+    def __init__(self, *, model: str, chat: bool, choices: int = 1, usage: bool = False) -> None:
+        self._chat, self._choices, self._usage = chat, choices, usage
         self._id = f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}"
         self._created, self._model = int(time.time()), model
 
@@ -34,13 +38,11 @@ class Shape:
         return {
             **self._head(kind),
             "choices": choices,
-            "usage": _usage(results),
+            "usage": self._used(results),
             "steering": results[0].steering,
         }
 
-    async def streamed(
-        self, events: AsyncGenerator[tuple[int, str | Done]], *, usage: bool
-    ) -> AsyncGenerator[str]:
+    async def streamed(self, events: AsyncGenerator[tuple[int, str | Done]]) -> AsyncGenerator[str]:
         """Server-sent events, of which the last is `[DONE]`."""
         results: list[Done] = []
         begun: set[int] = set()
@@ -57,21 +59,21 @@ class Shape:
                     yield self._event(
                         self._piece(number, {"content": item} if self._chat else item)
                     )
-            if usage:
-                yield self._event(None, usage=_usage(results))
+            if self._usage:
+                yield self._event(None, usage=self._used(results))
         except Exception as error:
             # The status is sent already: what went wrong can only be one more event.
-            answer = as_api_error(error)
-            if answer.status >= 500:
-                traceback.print_exception(error, file=sys.stderr)
-            yield _line(error_body(answer))
+            yield line(error_body(told_on_stderr(error)))
         yield "data: [DONE]\n\n"
 
     def _choice(self, number: int, done: Done) -> dict[str, object]:
-        rest = {"index": number, "finish_reason": done.finish, "logprobs": done.logprobs}
+        rest: dict[str, object] = {"index": number, "finish_reason": done.finish, "logprobs": None}
         if self._chat:
-            return {"message": {"role": "assistant", "content": done.text}, **rest}
-        return {"text": done.text, **rest}
+            logs = None if done.logprobs is None else as_content(done.logprobs)
+            message = {"role": "assistant", "content": done.text}
+            return {"message": message, **rest, "logprobs": logs}
+        logs = None if done.logprobs is None else as_lists(done.logprobs)
+        return {"text": done.text, **rest, "logprobs": logs}
 
     def _piece(
         self, number: int, value: str | Delta, *, finish: str | None = None
@@ -81,21 +83,34 @@ class Shape:
 
     def _event(self, choice: Mapping[str, object] | None, **more: object) -> str:
         kind = "chat.completion.chunk" if self._chat else "text_completion"
-        return _line({**self._head(kind), "choices": [choice] if choice else [], **more})
+        return line({**self._head(kind), "choices": [choice] if choice else [], **more})
+
+    def _used(self, results: Sequence[Done]) -> dict[str, int]:
+        read, written = used(results, choices=self._choices)
+        return {
+            "prompt_tokens": read,
+            "completion_tokens": written,
+            "total_tokens": read + written,
+        }
 
     def _head(self, kind: str) -> dict[str, object]:
         return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
 
 
-def _usage(results: Sequence[Done]) -> dict[str, int]:
-    read = sum(done.prompt_tokens for done in results)
-    written = sum(done.completion_tokens for done in results)
-    return {
-        "prompt_tokens": read,
-        "completion_tokens": written,
-        "total_tokens": read + written,
-    }
+def used(results: Sequence[Done], *, choices: int = 1) -> tuple[int, int]:
+    """Tokens that were read and written; a prompt counts once for all its choices."""
+    read = sum(done.prompt_tokens for done in results[::choices])
+    return read, sum(done.completion_tokens for done in results)
 
 
-def _line(value: Mapping[str, object]) -> str:
+def told_on_stderr(error: Exception) -> ApiError:
+    """What a client learns of an exception in the middle of an answer; the rest is on stderr."""
+    answer = as_api_error(error)
+    if answer.status >= 500:
+        traceback.print_exception(error, file=sys.stderr)
+    return answer
+
+
+def line(value: Mapping[str, object]) -> str:
+    """An event without a name."""
     return f"data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"

@@ -10,7 +10,7 @@ import torch
 from ...interp import Generated, Model, TruthVector, generate, generate_guarded, steer
 from ._errors import ApiError
 from ._plan import Plan
-from ._score import Logprobs, logprobs_of, score
+from ._score import Told, score, told_of
 from ._until_stop import UntilStop
 
 
@@ -21,6 +21,7 @@ class Work:
     tokens: list[int]
     max_tokens: int
     temperature: float = 0.0
+    top_p: float = 1.0
     seed: int = 0
     stop: tuple[str, ...] = ()
     plan: Plan | None = None
@@ -39,6 +40,7 @@ class Steered(TypedDict, total=False):
 
     ablate: bool
     strength: float
+    positions: str
     budget: float
     spent: float
     backed_off: int
@@ -53,7 +55,7 @@ class Done:
     prompt_tokens: int
     completion_tokens: int
     steering: Steered | None
-    logprobs: Logprobs | None = None
+    logprobs: tuple[Told, ...] | None = None
 
 
 def work_on(
@@ -92,7 +94,7 @@ def work_on(
             scored = score(
                 model, work.tokens + list(generated.tokens), top=work.logprobs, extend=False
             )
-        logprobs = logprobs_of(model, scored, start=start)
+        logprobs = told_of(model, scored, start=start)
     return Done(
         text=before + (until.text if watched else generated.text),
         finish="stop" if until.stopped or generated.finish == "stop" else "length",
@@ -108,6 +110,7 @@ class _Options(TypedDict):
 
     max_new_tokens: int
     temperature: float
+    top_p: float
     seed: int
     on_text: Callable[[str], None] | None
     halt: Callable[[], bool]
@@ -124,6 +127,7 @@ def _generated(
     options: _Options = {
         "max_new_tokens": work.max_tokens,
         "temperature": work.temperature,
+        "top_p": work.top_p,
         "seed": work.seed,
         "on_text": on_text,
         "halt": halt,
@@ -135,7 +139,7 @@ def _generated(
             return generate(model, work.tokens, **options), _report(plan)
     guarded = generate_guarded(
         model,
-        vector,
+        _placed(vector, plan),
         work.tokens,
         budget=plan.budget,
         strength=plan.strength,
@@ -148,13 +152,7 @@ def _generated(
 def _scored(model: Model, vector: TruthVector | None, work: Work) -> Done:
     plan = work.plan
     start = None if plan is None else plan.answer_start
-    if (
-        start is None
-        and plan is not None
-        and plan.needs_start
-        and vector is not None
-        and vector.positions == "last"
-    ):
+    if start is None and plan is not None and plan.needs_start and vector is not None:
         raise ApiError(
             400,
             "this vector steers answers only, and a scored prompt does not say where its answer "
@@ -171,7 +169,7 @@ def _scored(model: Model, vector: TruthVector | None, work: Work) -> Done:
         prompt_tokens=len(work.tokens),
         completion_tokens=int(extend),
         steering=_report(plan),
-        logprobs=logprobs_of(model, scored, start=0),
+        logprobs=told_of(model, scored, start=0),
     )
 
 
@@ -183,11 +181,19 @@ def _steered(
     if vector is None or plan is None:
         yield
         return
+    vector = _placed(vector, plan)
     with steer(model, vector, strength=plan.strength, ablate=plan.ablate, force=True) as applied:
         if applied is not None and answer_start is not None:
             # Steered where the first token of the answer is predicted, and from there on.
             applied.start_at(torch.tensor([answer_start - 1], device=model.device))
         yield
+
+
+def _placed(vector: TruthVector, plan: Plan) -> TruthVector:
+    """The vector at the positions that the request wants."""
+    if plan.positions == vector.positions:
+        return vector
+    return dataclasses.replace(vector, positions=plan.positions)
 
 
 def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> Steered | None:
@@ -196,6 +202,8 @@ def _report(plan: Plan | None, *, spent: float = 0.0, backed_off: int = 0) -> St
     if plan.ablate:
         return {"ablate": True}
     report: Steered = {"strength": plan.strength}
+    if plan.positions != "all":
+        report["positions"] = str(plan.positions)
     if plan.budget is not None:
         report |= {"budget": plan.budget, "spent": spent, "backed_off": backed_off}
     return report

@@ -11,16 +11,26 @@ from ...common.progress import Progress, silent
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
+from .._positions import After
 from .._questions.pairs import Question
 from .._questions.scoring import score_questions
-from .._steering.effects import Baseline, Intervention, Measured, measure, measure_baseline
+from .._steering.effects import (
+    Baseline,
+    Intervention,
+    Measured,
+    measure,
+    measure_answers,
+    measure_baseline,
+    neutral_cost,
+)
 from .._steering.hook_point import HookPoint
+from .._steering.reading import marker_comes
 from .._steering.vector import TruthVector, check_fits
 from .._truth.choose import Budget, right_lost
-from .._truth.find import METHODS, find_directions
 from .._truth.sets import TruthSets, question_digest, with_cue
 from .published import published_vector
 from .rows import Row, answers_row, over_random, row_of
+from .shuffled import shuffled_additions, shuffled_method
 from .verdict import Evaluation, judge
 
 FEWEST_RANDOM = 20
@@ -44,8 +54,8 @@ def evaluate_vector(
     equal norm, 20 or more; `seed` of those and of the shuffled labels.
 
     The shuffled row uses the vector's own method on shuffled labels, times the factor that made the
-    vector out of its direction's raw length: renormalised, it would be plus or minus the real
-    direction wherever a cue is common to the contrast. All rows but the published one share the
+    vector out of its direction's raw length; for another tool's vector it uses `mass-mean`, no
+    longer than the vector (`Evaluation.shuffled_method`). All rows but the published one share the
     vector's hook points, positions and condition; with several layers, each random direction is
     of the length of that layer's own.
 
@@ -77,11 +87,12 @@ def evaluate_vector(
         reasoning=sets.part("reasoning", "test"),
         neutral=sets.lines("test"),
     )
+    without = _without_marker(model, vector, baseline)
     additions = vector.additions(strength)
     rng = np.random.default_rng(seed)
 
     def under(additions: Mapping[HookPoint, torch.Tensor]) -> Measured:
-        return measure(baseline, _adds(model, vector, additions))
+        return _measured(baseline, _adds(model, vector, additions))
 
     tell("steered")
     steered = under(additions)
@@ -91,13 +102,7 @@ def evaluate_vector(
         others.append(under({p: _random(rng, len(a)) * a.norm() for p, a in additions.items()}))
         tell("random directions of equal norm", number + 1, random)
     tell("shuffled labels")
-    shuffled = None
-    if vector.method in METHODS:
-        raw = find_directions(model, sets, [vector.hook_point], method=vector.method, shuffle=seed)[
-            0
-        ]
-        share = float(vector.addition(strength).norm()) / vector.raw_norm
-        shuffled = under({vector.hook_point: share * torch.from_numpy(np.array(raw, np.float32))})
+    shuffled = under(shuffled_additions(model, vector, sets, additions, seed=seed))
     tell("the published rule and the truthful prompt")
     published = published_vector(model, sets, seed=seed)
     rows = [
@@ -106,8 +111,7 @@ def evaluate_vector(
     ]
     drawn = [row_of("random", baseline, measured, seed) for measured in others]
     rows += over_random(drawn)
-    if shuffled is not None:
-        rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
+    rows.append(row_of("shuffled_labels", baseline, shuffled, seed))
     prompted = _prompted(model, baseline, sets, questions, seed)
     rows.append(prompted)
     ruled = measure(baseline, _adds(model, published, published.additions()))
@@ -120,6 +124,7 @@ def evaluate_vector(
         questions=len(questions),
         answered_falsely=int((~baseline.plain.questions.mc1).sum()),
         left_out=len(everything) - len(questions),
+        without_marker=without,
         held=(prompted.mc1, prompted.mc1_low, prompted.mc1_high),
         reasoning_accuracy=float("nan")
         if baseline.plain.reasoning is None
@@ -127,6 +132,7 @@ def evaluate_vector(
         right_answers=of,
         right_lost=lost,
         right_lost_interval=wilson(lost, of),
+        shuffled_method=shuffled_method(vector),
         budget=budget or Budget(),
         verdict="no_more_than_controls",  # until it is judged
         verdict_reason="",
@@ -139,6 +145,32 @@ def _adds(
     model: Model, vector: TruthVector, additions: Mapping[HookPoint, torch.Tensor]
 ) -> Intervention:
     return Intervention(model, additions, vector.condition, vector.positions)
+
+
+def _without_marker(model: Model, vector: TruthVector, baseline: Baseline) -> int:
+    """Prompts of test questions in which the marker of a vector does not come, with all answers.
+
+    **Raises** `InterpError` where it comes in none.
+    """
+    trees = baseline.questions.encoded.trees
+    without = sum(not marker_comes(model, vector, tree.tokens) for tree in trees)
+    if without == len(trees):
+        assert isinstance(vector.positions, After)
+        raise InterpError(
+            f"the marker {vector.positions.marker!r} comes in none of the {len(trees)} test "
+            "prompts, so that nothing would be added; give another"
+        )
+    return without
+
+
+def _measured(baseline: Baseline, steering: Intervention) -> Measured:
+    """`measure`; neutral text holds no marker, and its cost is rather measured too high: behind one
+    a vector is added everywhere."""
+    if not isinstance(steering.positions, After):
+        return measure(baseline, steering)
+    said = measure_answers(baseline, steering)
+    kl, ratio = neutral_cost(baseline, dataclasses.replace(steering, positions="all"))
+    return Measured(said.questions, said.retain, said.reasoning, kl, ratio)
 
 
 def _random(rng: np.random.Generator, width: int) -> torch.Tensor:

@@ -3,7 +3,7 @@
 import dataclasses
 
 from ...common.display import shown
-from .._names import Verdict
+from .._names import TruthMethod, Verdict
 from .._steering.vector import TruthVector
 from .._truth.choose import Budget
 from .rows import Row
@@ -17,12 +17,14 @@ class Evaluation:
     - `rows`: steered, strength_0, random (mean), random_max, shuffled_labels, truthful_prompt,
       published_rule.
     - `questions`: how many of the test split; `answered_falsely`: of them, without steering;
-      `left_out`: test questions that the vector had seen.
+      `left_out`: test questions that the vector had seen; `without_marker`: prompts in which the
+      marker after which the vector is added does not come.
     - `held`: share of the same questions answered rightly behind the cue to the truth: what the
       model holds, with Wilson's interval.
     - `reasoning_accuracy`: of the unsteered model; NaN without reasoning questions.
     - `right_answers`: how many there were to lose, of which `right_lost` were; with Wilson's
       interval of the share.
+    - `shuffled_method`: whose labels were shuffled, `mass-mean` for another tool's vector.
     - `verdict`, `verdict_reason`: see `judge`.
     """
 
@@ -32,11 +34,13 @@ class Evaluation:
     questions: int
     answered_falsely: int
     left_out: int
+    without_marker: int
     held: tuple[float, float, float]
     reasoning_accuracy: float
     right_answers: int
     right_lost: int
     right_lost_interval: tuple[float, float]
+    shuffled_method: TruthMethod
     budget: Budget
     verdict: Verdict
     verdict_reason: str
@@ -60,8 +64,7 @@ def judge(evaluation: Evaluation) -> tuple[Verdict, str]:
     if evaluation.answered_falsely == 0:
         return "nothing_to_correct", "no test question is answered falsely without steering"
     largest = max(evaluation.random_corrected)
-    dealt = [row.corrected_share for row in evaluation.rows if row.name == "shuffled_labels"]
-    shuffled = max(dealt, default=0.0)
+    shuffled = evaluation.row("shuffled_labels").corrected_share
     beside = (
         f"{steered.corrected_share:.2f} [{steered.corrected_low:.2f}, "
         f"{steered.corrected_high:.2f}] of {evaluation.answered_falsely} false answers corrected, "

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,10 +11,12 @@ from .._errors import InterpError
 from .._models.hooks import Hook, first, replaced
 from .._models.model import Model
 from .._names import Positions
+from .._positions import After, Span
 from .condition import Condition
 from .hook_point import HookPoint, block_input, module_at
-
-POSITIONS = get_args(Positions)
+from .positions import check_positions as check_positions
+from .positions import check_steered
+from .reading import Reading
 
 
 class Applied:
@@ -25,9 +27,12 @@ class Applied:
     steered, as in generation. `scale` changes what is added between passes (the guard does).
     """
 
-    def __init__(self, addition: torch.Tensor, *, positions: Positions) -> None:
+    def __init__(
+        self, addition: torch.Tensor, *, positions: Positions, reading: Reading | None = None
+    ) -> None:
         self.addition: torch.Tensor = addition
         self.positions = positions
+        self._reading = reading
         self.starts: torch.Tensor | None = None
         self.others: tuple[Applied, ...] = ()  # what is added at further hook points
 
@@ -43,6 +48,8 @@ class Applied:
 
     def mask(self, stream: torch.Tensor) -> torch.Tensor | None:
         """Which positions are steered, shape (rows, positions, 1); None for all."""
+        if self._reading is not None:
+            return self._reading.mask.unsqueeze(-1)
         if self.positions == "all":
             return None
         positions = torch.arange(stream.shape[1], device=stream.device)
@@ -59,24 +66,36 @@ def adding(
     condition: Condition | None = None,
     positions: Positions = "all",
     hook_zeros: bool = False,
+    reading: Reading | None = None,
 ) -> Iterator[Applied]:
     """Add a vector to the residual stream at one hook point for the length of a `with` block.
 
     **Arguments**: `addition` of shape (d_model,); where it is all zeros nothing is hooked, so the
     logits are the unsteered ones bit for bit. `condition`: add it only where the stream fulfils it.
-    `positions`: `all`, or `last` (the last position that is read, and every generated one).
-    `hook_zeros`: hook zeros too, for gradients at zero.
+    `positions`: `all`, `last` (the last position that is read, and every generated one), a `Span`,
+    or `After` a marker. `hook_zeros`: hook zeros too, for gradients at zero. `reading`: what
+    watches the passes already for a span or a marker.
 
     **Raises** `InterpError` for another width, NaN, and a hook point that the model does not have.
     """
     module = module_at(model, hook_point)
     check_vector(model, addition)
-    check_positions(positions)
+    check_steered(positions)
     addition = addition.to(device=model.device, dtype=model.dtype)
-    applied = Applied(addition, positions=positions)
     if not hook_zeros and not bool(addition.any()):
-        yield applied
+        yield Applied(addition, positions=positions)
         return
+    if reading is None and isinstance(positions, Span | After):
+        with (
+            Reading(model, positions).watching() as watched,
+            adding(
+                model, hook_point, addition, condition=condition, positions=positions,
+                hook_zeros=hook_zeros, reading=watched,
+            ) as inside,
+        ):  # fmt: skip
+            yield inside
+        return
+    applied = Applied(addition, positions=positions, reading=reading)
     if condition is None:
 
         def add(module: nn.Module, inputs: Any, output: Any) -> Any:
@@ -113,9 +132,19 @@ def adding_at(
 ) -> Iterator[Applied]:
     """`adding` at one or several hook points, each with a vector of its own."""
     with contextlib.ExitStack() as stack:
+        reading = None
+        if isinstance(positions, Span | After):
+            reading = stack.enter_context(Reading(model, positions).watching())
         lead, *others = (
             stack.enter_context(
-                adding(model, point, addition, condition=condition, positions=positions)
+                adding(
+                    model,
+                    point,
+                    addition,
+                    condition=condition,
+                    positions=positions,
+                    reading=reading,
+                )
             )
             for point, addition in additions.items()
         )
@@ -144,12 +173,6 @@ def ablating(model: Model, hook_point: HookPoint, direction: torch.Tensor) -> It
 
     with _hooked(model, hook_point, module, take_out, stream):
         yield
-
-
-def check_positions(positions: Positions) -> None:
-    """Refuse what is no choice of positions."""
-    if positions not in POSITIONS:
-        raise InterpError(f"no positions {positions!r}; there are {', '.join(POSITIONS)}")
 
 
 def check_vector(model: Model, vector: torch.Tensor) -> None:

@@ -96,7 +96,7 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "layer": vector.hook_point.layer,
         "site": vector.hook_point.site,
         "module": module_name(model, vector.hook_point),
-        "positions": vector.positions,
+        "positions": str(vector.positions),
         "strength": vector.strength,
         "strength_unit": vector.strength_unit,
         "norm": vector.norm,

@@ -15,6 +15,7 @@ from .._models.model import Model
 from .._names import Finish, Frame
 from .._questions.frame import framed
 from .._questions.tokens import has_unknown
+from .sampling import check_temperature, check_top_p
 
 
 @shown
@@ -38,6 +39,7 @@ def generate(
     *,
     max_new_tokens: int = 40,
     temperature: float = 0.0,
+    top_p: float = 1.0,
     seed: int = 0,
     on_text: Callable[[str], None] | None = None,
     halt: Callable[[], bool] | None = None,
@@ -46,7 +48,8 @@ def generate(
 
     **Arguments**: `prompt` is a text or its tokens. `temperature` 0 takes the likeliest token at
     each step, so that two texts differ by what was done to the model alone; otherwise tokens are
-    drawn from `seed`. The model's own generation settings are not used, see `own_settings`.
+    drawn from `seed`, of the fewest likeliest ones whose probabilities add up to `top_p`. The
+    model's own generation settings are not used, see `own_settings`.
     `on_text` is called with each piece of text as it becomes certain. `halt` is called after each
     token; the text ends where it returns True.
 
@@ -56,6 +59,7 @@ def generate(
     tokens = encode_prompt(model, prompt)
     count = room_for(model, tokens, max_new_tokens)
     check_temperature(temperature)
+    check_top_p(top_p)
     check_seed(seed, error=InterpError)
     ids = torch.tensor([tokens], device=model.device)
     stop = stop_tokens(model)
@@ -67,7 +71,7 @@ def generate(
         "use_cache": True,
     }
     if temperature > 0:
-        options |= {"temperature": temperature, "top_k": 0, "top_p": 1.0}
+        options |= {"temperature": temperature, "top_k": 0, "top_p": top_p}
     streamer = None
     if on_text is not None or halt is not None:
         streamer = _Streamer(model, on_text, halt)
@@ -174,12 +178,6 @@ def room_for(model: Model, tokens: list[int], wanted: int) -> int:
             "it"
         )
     return min(wanted, room)
-
-
-def check_temperature(temperature: float) -> None:
-    """Refuse what is no temperature."""
-    if not 0 <= temperature <= 100:
-        raise InterpError(f"temperature {temperature} is none; give 0 (greedy) to 100")
 
 
 def _cuda(model: Model) -> list[torch.device]:

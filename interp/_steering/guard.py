@@ -14,11 +14,11 @@ from .._models.model import Model
 from .generate import (
     Generated,
     Pieces,
-    check_temperature,
     encode_prompt,
     finished,
     room_for,
 )
+from .sampling import check_temperature, check_top_p, drawn
 from .steer import steer
 from .vector import TruthVector
 
@@ -53,6 +53,7 @@ def generate_guarded(
     strength: float | None = None,
     max_new_tokens: int = 40,
     temperature: float = 0.0,
+    top_p: float = 1.0,
     seed: int = 0,
     force: bool = False,
     on_text: Callable[[str], None] | None = None,
@@ -70,6 +71,7 @@ def generate_guarded(
     if not (math.isfinite(budget) and budget >= 0):
         raise InterpError(f"a KL budget of {budget} is none; give nats, 0 or more")
     check_temperature(temperature)
+    check_top_p(top_p)
     check_seed(seed, error=InterpError)
     tokens = encode_prompt(model, prompt)
     count = room_for(model, tokens, max_new_tokens)
@@ -93,7 +95,7 @@ def generate_guarded(
             logs = output.logits[:, -1].float().log_softmax(dim=-1).cpu()
             rung, cost = _highest(logs, left)
             left, spent = left - cost, spent + cost
-            token = _next(logs[rung], temperature, draw)
+            token = drawn(logs[rung], temperature, top_p, draw)
             written.append(token)
             used.append(ladder[rung])
             if token in stop:
@@ -123,10 +125,3 @@ def _highest(logs: torch.Tensor, left: float) -> tuple[int, float]:
     costs[logs.isnan().any(dim=-1)] = math.inf
     costs[-1] = 0.0
     return next((row, cost) for row, cost in enumerate(costs.tolist()) if cost <= left)
-
-
-def _next(logs: torch.Tensor, temperature: float, draw: torch.Generator) -> int:
-    if temperature == 0:
-        return int(logs.argmax())
-    weights = (logs / temperature).softmax(dim=-1)
-    return int(torch.multinomial(weights, 1, generator=draw))

@@ -16,6 +16,7 @@ from .._models.model import Model
 from .._names import Positions, Site
 from .condition import Condition
 from .hook_point import HookPoint, module_at
+from .positions import parse_positions, said_positions
 from .saving import saving
 
 FORMAT = "nullcline truth vector 1"
@@ -35,8 +36,8 @@ class TruthVector:
       is added is `strength * norm * direction`. A vector of another tool's file has its own length
       as `norm`, so that strength 1 adds it as it stands; `strength_unit` says which is meant.
     - `raw_norm`: the direction's length as its method made it.
-    - `positions`: `all`, or `last` (where the answer begins, and every later one); `condition`:
-      only positions whose stream fulfils it, or None.
+    - `positions`: `all`, `last` (where the answer begins, and every later one), a `Span`, or
+      `After` a marker; `condition`: only positions whose stream fulfils it, or None.
     - `frame`: how the questions were put that it was chosen with; empty where a file is older.
     - `method`, `contrast`: how the direction was found, and which texts it tells apart.
     - `model`, `revision`, `fingerprint`, `rounded_fingerprint`: the model that it belongs to, and
@@ -115,7 +116,7 @@ class TruthVector:
         whose = "its own" if self.own_norm else "the"
         return (
             f"TruthVector({self.method}, {self.places}, strength {self.strength:g} of {whose} "
-            f"norm {self.norm:.3g}, {self.positions} positions{condition}, for {self.model})"
+            f"norm {self.norm:.3g}, {said_positions(self.positions)}{condition}, for {self.model})"
         )
 
 
@@ -146,7 +147,7 @@ def metadata_of(vector: TruthVector) -> dict[str, str]:
         "revision": vector.revision or "",
         "layer": str(vector.hook_point.layer),
         "site": vector.hook_point.site,
-        "positions": vector.positions,
+        "positions": str(vector.positions),
         "method": vector.method,
         "contrast": vector.contrast,
         "strength": repr(float(vector.strength)),
@@ -220,7 +221,7 @@ def vector_of(
             rounded_fingerprint=metadata.get("rounded_fingerprint", ""),
             dtype=metadata.get("dtype", ""),
             frame=metadata.get("frame", ""),
-            positions=_word(metadata, "positions", Positions),
+            positions=parse_positions(metadata["positions"]),
             condition=condition,
             data=metadata["data_sha256"],
             seen=frozenset(json.loads(metadata["seen"])),

@@ -313,13 +313,14 @@ BAD_FIELDS = {
     "temperature": [-1, 3, "hot"],
     "seed": [2**70, "x"],
     "stop": [[""], 5, ["a"] * 17, "a" * 201],
-    "n": [2],
-    "top_p": [0.5],
+    "n": [0, 33, 2, 1.5],
+    "top_p": [-0.1, 1.1, "most"],
     "best_of": [3],
     "logprobs": [6, True],
     "prompt": [5, None, [], [[]], [1.5], [-1], [10**6], ["a", 3], "", {"a": 1}, "the city " * 400],
     "steering": [5, {"strength": "x"}, {"strength": 1e9}, {"budget": -1}, {"unknown": 1}],
     "unknown": [1],
+    "suffix": ["at the end"],
     "model": [5],
 }
 
@@ -410,6 +411,8 @@ def test_the_command_refuses_on_one_line(capsys, tmp_path):
     assert "no number" in refused("--strength", "nan", "--vector", "v")
     assert "--vector" in refused("--strength", "1")
     assert "--max-concurrent" in refused("--max-concurrent", "0")
+    assert "--queue -1" in refused("--queue", "-1")
+    assert "--queue-seconds nan" in refused("--queue-seconds", "nan")
 
 
 def test_the_library_refuses_a_vector_of_another_width():

@@ -1,41 +1,20 @@
 """The server over real connections: as a process of its own, with OpenAI's client, and left."""
 
-import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import httpx
 import openai
 import pytest
 import serving_app as served
-import uvicorn
 
 from nullcline import interp
 from nullcline.experiments.cli import main
-from nullcline.experiments.web import bound
-
-ASKED = {"model": served.NAME, "prompt": served.PROMPT}
-
-
-@contextlib.contextmanager
-def running(app):
-    """The application on a free port of this process."""
-    with bound("127.0.0.1", 0) as own:
-        own.listen()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{own.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture
@@ -103,9 +82,13 @@ def _speak(address: str) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_client_that_leaves_ends_its_text_and_gives_its_place_back(stream):
-    app = served.make_app(served.make_vector(), concurrent=1, tokens=110)
-    asked = {**ASKED, "max_tokens": 110, "stream": stream}
-    with running(app) as base, httpx.Client(base_url=base) as other, served.Slow(0.1) as slow:
+    app = served.make_app(served.make_vector(), concurrent=1, queue=0, tokens=110)
+    asked = {**served.ASKED, "max_tokens": 110, "stream": stream}
+    with (
+        served.running(app) as base,
+        httpx.Client(base_url=base) as other,
+        served.Slow(0.1) as slow,
+    ):
         leaving = httpx.Client(base_url=base, timeout=httpx.Timeout(10, read=10 if stream else 0.5))
         if stream:
             with leaving.stream("POST", "/v1/completions", json=asked) as answer:
@@ -123,7 +106,7 @@ def test_a_client_that_leaves_ends_its_text_and_gives_its_place_back(stream):
             assert busy.headers["retry-after"] == "1"
             assert busy.json()["error"]["type"] == "rate_limit_error"
         end = time.monotonic() + 20
-        body = {**ASKED, "max_tokens": 1}
+        body = {**served.ASKED, "max_tokens": 1}
         while (answer := other.post("/v1/completions", json=body)).status_code == 429:
             assert time.monotonic() < end
             time.sleep(0.05)

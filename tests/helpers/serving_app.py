@@ -1,18 +1,22 @@
 """A tiny served model inside the tests' own process, with a vector made by hand."""
 
+import contextlib
 import functools
 import threading
 import time
 
 import torch
+import uvicorn
 from starlette.testclient import TestClient
 from tiny_models import byte_tokenizer, tiny_network
 
 from nullcline import interp
 from nullcline.experiments.serving import Limits, create_app
+from nullcline.experiments.web import bound
 
 NAME = "tiny"
 PROMPT = "the city of paris is in"
+ASKED = {"model": NAME, "prompt": PROMPT}
 
 
 @functools.cache
@@ -64,6 +68,21 @@ def alone(strength: float | None = None, *, tokens: int = 12, **options) -> inte
         return interp.generate(model(), PROMPT, max_new_tokens=tokens, **options)
     with interp.steer(model(), vector, strength=strength):
         return interp.generate(model(), PROMPT, max_new_tokens=tokens, **options)
+
+
+@contextlib.contextmanager
+def running(app):
+    """The application on a free port of this process."""
+    with bound("127.0.0.1", 0) as own:
+        own.listen()
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{own.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 class Slow:

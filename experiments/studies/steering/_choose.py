@@ -69,7 +69,7 @@ def search_settings(settings: OfVector) -> dict[str, Any]:
         "methods": tuple(settings.methods) or interp.WITHOUT_CUE,
         "layers": settings.layers or None,
         "where": settings.where,
-        "positions": settings.positions,
+        "positions": settings.positions or "all",
         "budget": interp.Budget(
             kl=settings.kl, lost=settings.lost, reasoning=settings.reasoning_loss
         ),

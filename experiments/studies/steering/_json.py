@@ -40,7 +40,8 @@ def steering_to_dict(study: SteeringStudy) -> dict[str, Any]:
         {
             "model": _model(study.model),
             "sets": _sets(study.sets),
-            "vector": _vector(study.vector) | {"note": study.note},
+            "vector": _vector(study.vector) | {"note": study.note} | _file(study),
+            "seed": study.seed,
             **evaluation_to_dict(study.evaluation),
             "published_count": dataclasses.asdict(study.counted),
         }
@@ -54,7 +55,7 @@ def evaluation_to_dict(evaluation: Evaluation) -> dict[str, Any]:
     lost_low, lost_high = evaluation.right_lost_interval
     return {
         "rows": [dataclasses.asdict(row) for row in evaluation.rows],
-        **pick(evaluation, "questions answered_falsely left_out"),
+        **pick(evaluation, "questions answered_falsely left_out without_marker"),
         "held": {"accuracy": held, "low": low, "high": high},
         **pick(steered, "corrected_share corrected_low corrected_high"),
         "random_corrected_share": random.corrected_share,
@@ -66,7 +67,7 @@ def evaluation_to_dict(evaluation: Evaluation) -> dict[str, Any]:
             "high": lost_high,
         },
         "budget": dataclasses.asdict(evaluation.budget),
-        **pick(evaluation, "verdict verdict_reason"),
+        **pick(evaluation, "shuffled_method verdict verdict_reason"),
     }
 
 
@@ -101,11 +102,19 @@ def _sets(sets: TruthSets) -> dict[str, Any]:
 def _vector(vector: TruthVector) -> dict[str, Any]:
     return {
         **pick(vector, "method contrast", layer="hook_point.layer", site="hook_point.site"),
-        **pick(vector, "positions strength strength_unit norm frame"),
+        "positions": str(vector.positions),
+        **pick(vector, "strength strength_unit norm frame"),
         "layers": [point.layer for point in vector.additions()],
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }
+
+
+def _file(study: SteeringStudy) -> dict[str, Any]:
+    """The vector's file by its own name: where it lies is nobody's business."""
+    if study.file is None:
+        return {"file": None, "file_sha256": None}
+    return {"file": study.file.name, "file_sha256": study.inputs[str(study.file)]}
 
 
 def _detected(detection: Detection) -> dict[str, Any]:

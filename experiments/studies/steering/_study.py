@@ -41,7 +41,10 @@ class TruthStudy:
 @dataclasses.dataclass(frozen=True, eq=False)
 class SteeringStudy:
     """What `nullcline evaluate` reports; `counted` is the published rule's vector by the published
-    way to count."""
+    way to count.
+
+    `file`: where the vector was read from, None where it was found; `inputs` has its SHA-256.
+    """
 
     model: Model
     sets: TruthSets
@@ -50,6 +53,8 @@ class SteeringStudy:
     counted: PublishedCount
     questions: str
     inputs: dict[str, str]
+    file: Path | None
+    seed: int
 
     @property
     def note(self) -> str:
@@ -136,20 +141,26 @@ def study_steering(
     *,
     inputs: dict[str, str],
     questions: str = "",
+    file: Path | None = None,
     strength: float | None = None,
     random: int = 20,
     seed: int = 0,
     force: bool = False,
     on_progress: Progress | None = None,
 ) -> SteeringStudy:
-    """Judge a vector on the test split, and count as published beside it."""
+    """Judge a vector on the test split, and count as published beside it.
+
+    `file` is where it was read from; `strength` takes the place of its own.
+    """
     from .... import interp
 
+    read = {} if file is None else {str(file): hashlib.sha256(file.read_bytes()).hexdigest()}
+    if strength is not None:
+        vector = dataclasses.replace(vector, strength=strength)
     evaluation = interp.evaluate_vector(
         model,
         vector,
         sets,
-        strength=strength,
         random=random,
         seed=seed,
         force=force,
@@ -170,5 +181,7 @@ def study_steering(
         evaluation=evaluation,
         counted=counted,
         questions=questions,
-        inputs=inputs | {"vector": vector.sha256},
+        inputs=inputs | {"vector": vector.sha256} | read,
+        file=file,
+        seed=seed,
     )

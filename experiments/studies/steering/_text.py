@@ -111,8 +111,17 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
         f"{_percent(high)}] of the same questions rightly",
         f"right answers lost: {evaluation.right_lost} of {evaluation.right_answers}",
     ]
+    if evaluation.shuffled_method != evaluation.vector.method:
+        lines.append(
+            f"shuffled labels: those of {evaluation.shuffled_method}, for this vector's own "
+            "method is not known here"
+        )
     if evaluation.left_out:
         lines.append(f"{evaluation.left_out} test questions left out: the vector has seen them")
+    if evaluation.without_marker:
+        lines.append(
+            f"{evaluation.without_marker} test prompts do not hold the marker: nothing was added"
+        )
     lines.append(f"verdict: {evaluation.verdict.replace('_', ' ')} ({evaluation.verdict_reason})")
     return "\n".join(lines)
 
@@ -145,8 +154,10 @@ def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _vector(vector: TruthVector) -> str:
+    from ....interp import said_positions
+
     where = (
-        f"{vector.positions} positions"
+        said_positions(vector.positions)
         if vector.condition is None
         else "positions that look like a plain question (right on "
         f"{_percent(vector.condition.accuracy)} % of calibration positions)"

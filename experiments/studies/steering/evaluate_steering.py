@@ -3,6 +3,10 @@
 A vector is found first where none is given.
 """
 
+import dataclasses
+from pathlib import Path
+
+from ...positions import chosen_positions
 from ...schemas import EvaluateSteering
 from ...study import Outcome, Say, study
 from . import steering_to_dict, steering_to_text, study_steering
@@ -24,10 +28,15 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
 
     if settings.layer is not None and not settings.vector:
         raise ValueError("layer is a vector's; give vector=FILE too, or layers for the search")
+    if settings.after is not None and not settings.vector:
+        raise ValueError("after is a vector's; give vector=FILE too")
+    positions = chosen_positions(settings.positions, settings.after)
     read = interp.read_vector(settings.vector) if settings.vector else None
     model, sets, inputs = load_sets(settings)
     keep = kept_search(settings, model, sets)
     vector = None if read is None else interp.place_vector(model, read, layer=settings.layer)
+    if vector is not None and positions is not None:
+        vector = dataclasses.replace(vector, positions=positions)
     if vector is None and settings.preset:
         vector = interp.published_vector(model, sets, seed=settings.seed)
     elif vector is None:
@@ -45,6 +54,7 @@ def evaluate_steering(settings: EvaluateSteering, say: Say) -> Outcome:
         vector,
         inputs=inputs,
         questions=settings.sets.questions or "",
+        file=Path(settings.vector) if settings.vector else None,
         strength=settings.strength,
         random=settings.random,
         seed=settings.seed,
