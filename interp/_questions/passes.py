@@ -3,15 +3,16 @@
 import contextlib
 import copy
 import dataclasses
-import inspect
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from .._models.blocks import blocks_from, blocks_until
+from .._models.hooks import first, hooked, replaced
 from .._models.model import Model
 from .._models.network import text_config
 from .tokens import token_budget
@@ -133,15 +134,16 @@ def logits_at(
 ) -> torch.Tensor:
     """The network's own logits at chosen positions, shape (positions, vocabulary).
 
-    Where the network can, only the positions that are read go through the unembedding. `options`
-    are further arguments of the network's call.
+    Only those positions go through the unembedding, whatever the network does with logits after it
+    (a soft cap, a scale). `options` are further arguments of the network's call.
     """
-    options = {"use_cache": False} | options
-    if "logits_to_keep" not in inspect.signature(model.network.forward).parameters:
-        return model.network(tokens, **options).logits[rows, columns]
-    needed, which = columns.unique(return_inverse=True)
-    logits = model.network(tokens, logits_to_keep=needed, **options).logits
-    return logits[rows, which]
+
+    def pick(module: nn.Module, inputs: tuple) -> tuple:
+        return replaced(inputs, first(inputs)[rows, columns][None])
+
+    with hooked(before=[(model.parts.unembedding, pick)]):
+        logits = model.network(tokens, **({"use_cache": False} | options)).logits
+    return logits.reshape(len(rows), -1)
 
 
 _found: "weakref.WeakKeyDictionary[Any, Abilities]" = weakref.WeakKeyDictionary()
