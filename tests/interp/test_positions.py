@@ -218,6 +218,19 @@ def test_several_layers_and_a_condition_are_steered_at_the_same_positions(model)
         torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("positions", CHOICES, ids=str)
+def test_one_addition_alone_and_scaled_is_at_the_same_positions(model, positions):
+    tokens = model.encode(PROMPT)
+    vector = vector_for(model, positions=positions)
+    twice = dataclasses.replace(vector, strength=2 * vector.strength)
+    expected = by_hand(model, twice, tokens)
+    point, added = vector.hook_point, vector.addition()
+    with interp.adding(model, point, added, positions=positions) as applied:
+        applied.scale(torch.tensor(2.0))
+        torch.testing.assert_close(logits_of(model, tokens), expected, atol=1e-6, rtol=0)
+    assert not model.network.base_model._forward_pre_hooks
+
+
 def test_hooks_are_gone_afterwards_and_texts_begin_anew(model):
     tokens = model.encode(PROMPT)
     plain = logits_of(model, tokens)
