@@ -11,7 +11,7 @@ Dtype = Literal["float32", "bfloat16", "float16"]
 #: How heads are studied: `attribute_heads`, `attribution_patching`, `activation_patching`.
 HeadMethod = Literal["dla", "attribution-patching", "activation-patching"]
 #: How a truth direction is found, see `METHODS`.
-TruthMethod = Literal["mass-mean", "logistic", "gradient", "trained", "cue"]
+TruthMethod = Literal["mass-mean", "logistic", "gradient", "trained", "cue", "iti", "all-layers"]
 #: How statements are told apart at a hook point.
 DetectionMethod = Literal["mass-mean", "logistic"]
 #: A vector that needs no search, see `published_vector`.

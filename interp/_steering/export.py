@@ -22,11 +22,14 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     - `.pt`: the file of lm-evaluation-harness' `--model steered` (`steer_path=`).
     - `.json`: the numbers, with where they are added, for anything else.
 
-    Each carries the vector's own metadata too, so that `read_vector` gives back the same vector.
+    A vector of several layers has an entry for each. One of single heads says what it comes to in
+    the stream, which is the same; the JSON has what is added to each head too, with its
+    `head_index`. Each file carries the vector's own metadata, so that `read_vector` gives back the
+    same vector (but for the parts of heads in GGUF and .pt).
 
     **Raises** `InterpError` for another ending, where the other tool has no way to say it (a
-    condition, single positions, a site inside the block, layer 0 in GGUF), for a vector of several
-    layers, and where the file cannot be written.
+    condition, single positions, a site inside the block, layer 0 in GGUF), and where the file
+    cannot be written.
     """
     writers: dict[str, Callable[[Model, TruthVector, Path], None]] = {
         ".gguf": _gguf,
@@ -37,10 +40,6 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
     if path.suffix not in writers:
         raise InterpError(f"{path} ends in none of {', '.join(writers)}, which name the format")
     check_fits(model, vector)
-    if vector.also:
-        raise InterpError(
-            f"the vector is added at {vector.places}, and one layer is exported; choose one"
-        )
     if path.suffix != ".json" and (vector.condition is not None or vector.positions != "all"):
         raise InterpError(
             f"a {path.suffix} file adds a vector at all positions, and this one is added at some "
@@ -51,9 +50,10 @@ def export_vector(model: Model, vector: TruthVector, path: Path | str) -> None:
 
 
 def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
-    if vector.hook_point.site != "block":
+    additions = vector.additions()
+    if any(point.site != "block" for point in additions):
         raise InterpError("gguf adds a vector after a whole layer; find one with sites=['block']")
-    if vector.hook_point.layer == 0:
+    if any(point.layer == 0 for point in additions):
         raise InterpError("llama.cpp adds no vector after layer 0; find one with layers=[1, …]")
     try:
         from gguf import GGUFWriter
@@ -63,7 +63,8 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
     writer.add_string("controlvector.model_hint", str(model.network.config.model_type))
     writer.add_uint32("controlvector.layer_count", model.n_layers)
     writer.add_string(METADATA, json.dumps(metadata_of(vector)))
-    writer.add_tensor(f"direction.{vector.hook_point.layer}", vector.addition().numpy())
+    for point, addition in additions.items():
+        writer.add_tensor(f"direction.{point.layer}", addition.numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -71,19 +72,21 @@ def _gguf(model: Model, vector: TruthVector, path: Path) -> None:
 
 
 def _lm_eval(model: Model, vector: TruthVector, path: Path) -> None:
-    torch.save(
-        {
-            module_name(model, vector.hook_point): {
-                "steering_vector": vector.addition().clone(),
-                "steering_coefficient": 1.0,
-                "action": "add",
-                "bias": None,
-                "head_index": None,
-                METADATA: json.dumps(metadata_of(vector)),  # which the harness does not look at
-            }
-        },
-        path,
-    )
+    entries: dict[str, dict[str, object]] = {
+        module_name(model, point): {
+            "steering_vector": addition.clone(),
+            "steering_coefficient": 1.0,
+            "action": "add",
+            "bias": None,
+            # The harness adds to a head where a module puts heads out side by side, which none of
+            # these networks' modules does.
+            "head_index": None,
+        }
+        for point, addition in vector.additions().items()
+    }
+    # Which the harness does not look at.
+    next(iter(entries.values()))[METADATA] = json.dumps(metadata_of(vector))
+    torch.save(entries, path)
 
 
 def _json(model: Model, vector: TruthVector, path: Path) -> None:
@@ -103,6 +106,23 @@ def _json(model: Model, vector: TruthVector, path: Path) -> None:
         "method": vector.method,
         "contrast": vector.contrast,
         "addition": vector.addition().tolist(),
+        "also": [
+            {
+                "layer": point.layer,
+                "site": point.site,
+                "module": module_name(model, point),
+                "addition": addition.tolist(),
+            }
+            for point, addition in list(vector.additions().items())[1:]
+        ],
+        "heads": [
+            {
+                "layer": layer,
+                "head_index": head,
+                "addition": (vector.strength * vector.norm * value).tolist(),
+            }
+            for (layer, head), value in vector.heads.items()
+        ],
         "condition": None
         if condition is None
         else {"weight": condition.weight.tolist(), "threshold": condition.threshold},

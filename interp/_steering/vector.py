@@ -25,6 +25,8 @@ FILE_UNIT = "times the vector as its file holds it"
 LARGEST_FILE = 64 * 2**20
 #: A file's tensors of further layers: `also.LAYER.SITE`.
 _ALSO = "also."
+#: And what is added to single heads: `head.LAYER.HEAD`.
+_HEAD = "head."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +49,10 @@ class TruthVector:
       among them, which may not judge it.
     - `report`: accuracies, the search and the controlled table, plain values.
     - `also`: what is added at further hook points, each of shape (d_model,) and times
-      `strength * norm` as `direction` is; empty but for another tool's vector of several layers.
+      `strength * norm` as `direction` is; empty but for a vector of several layers.
+    - `heads`: where the vector is one of single heads, what is added to the output of each
+      `(layer, head)`, of shape (d_head,) and in the same unit; `direction` and `also` hold what
+      that comes to in the stream.
     """
 
     direction: torch.Tensor
@@ -70,6 +75,7 @@ class TruthVector:
     seen: frozenset[str] = frozenset()
     report: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     also: Mapping[HookPoint, torch.Tensor] = dataclasses.field(default_factory=dict)
+    heads: Mapping[tuple[int, int], torch.Tensor] = dataclasses.field(default_factory=dict)
 
     def addition(self, strength: float | None = None) -> torch.Tensor:
         """What is added at `hook_point` at a strength (the chosen one by default), shape
@@ -88,6 +94,8 @@ class TruthVector:
         if not self.also:
             return str(self.hook_point)
         points = sorted([self.hook_point, *self.also])
+        if self.heads:
+            return f"{len(self.heads)} heads in {len(points)} layers, after attention"
         if {point.site for point in points} == {"block"}:
             return f"layers {', '.join(str(p.layer) for p in points)}, after the block"
         return "; ".join(map(str, points))
@@ -129,6 +137,8 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
     tensors = {"direction": vector.direction.detach().float().cpu().contiguous()}
     for point, value in vector.also.items():
         tensors[f"{_ALSO}{point.layer}.{point.site}"] = value.detach().float().cpu().contiguous()
+    for (layer, head), value in vector.heads.items():
+        tensors[f"{_HEAD}{layer}.{head}"] = value.detach().float().cpu().contiguous()
     if vector.condition is not None:
         tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
     with saving(path) as temporary:
@@ -158,6 +168,8 @@ def metadata_of(vector: TruthVector) -> dict[str, str]:
         "seen": json.dumps(sorted(vector.seen)),
         "report": json.dumps(vector.report),
     }
+    if vector.also:
+        metadata["also"] = json.dumps([[point.layer, point.site] for point in vector.also])
     if vector.condition is not None:
         metadata["condition_threshold"] = repr(float(vector.condition.threshold))
         metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
@@ -227,11 +239,12 @@ def vector_of(
             seen=frozenset(json.loads(metadata["seen"])),
             report=json.loads(metadata["report"]),
             also=_further(tensors),
+            heads=_heads(tensors),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InterpError(f"{path}: its metadata lack or spoil {error}; make it again") from None
     numbers = torch.tensor([vector.strength, vector.norm, vector.raw_norm])
-    values = [vector.direction, *vector.also.values()]
+    values = [vector.direction, *vector.also.values(), *vector.heads.values()]
     if vector.direction.ndim != 1 or not all(
         bool(torch.isfinite(value).all()) for value in (*values, numbers)
     ):
@@ -245,6 +258,15 @@ def _further(tensors: Mapping[str, torch.Tensor]) -> dict[HookPoint, torch.Tenso
     for name in sorted(name for name in tensors if name.startswith(_ALSO)):
         layer, site = name.removeprefix(_ALSO).split(".")
         found[HookPoint(int(layer), _word({"site": site}, "site", Site))] = tensors[name]
+    return dict(sorted(found.items()))
+
+
+def _heads(tensors: Mapping[str, torch.Tensor]) -> dict[tuple[int, int], torch.Tensor]:
+    """What is added to single heads. **Raises** `ValueError` for a name of another kind."""
+    found = {}
+    for name in sorted(name for name in tensors if name.startswith(_HEAD)):
+        layer, head = name.removeprefix(_HEAD).split(".")
+        found[int(layer), int(head)] = tensors[name]
     return dict(sorted(found.items()))
 
 

@@ -1,10 +1,11 @@
 """Choosing the hook point and the strength of a direction by what it does to held-out answers."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
+import torch
 
 from ...common.display import shown
 from ...common.progress import Progress, silent
@@ -23,6 +24,7 @@ from .._steering.hook_point import HookPoint
 from .find import unit
 from .kept import Kept
 from .screen import screen
+from .several import SeveralAdditions
 
 STRENGTHS = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 #: The strengths at which every direction is tried before the most promising are tried at all.
@@ -49,7 +51,8 @@ class Budget:
 class Direction:
     """One direction that may be chosen: `vector` of length one, shape (d_model,); `norm` of the
     residual stream at its hook point; `raw_norm`, its own length as the method made it; `condition`
-    under which it is added."""
+    under which it is added; `also` what is added at further hook points and `heads` what that means
+    for single heads, in the unit of `vector`."""
 
     method: TruthMethod
     hook_point: HookPoint
@@ -57,10 +60,26 @@ class Direction:
     norm: float
     raw_norm: float
     condition: Condition | None = None
+    also: Mapping[HookPoint, np.ndarray] = dataclasses.field(default_factory=dict)
+    heads: Mapping[tuple[int, int], np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def additions(self, strength: float) -> dict[HookPoint, torch.Tensor]:
+        """What is added where at a strength."""
+        further = {point: torch.from_numpy(value) for point, value in self.also.items()}
+        share = strength * self.norm
+        here = share * unit(self.vector)[0]
+        return {self.hook_point: here} | {point: share * value for point, value in further.items()}
+
+    @property
+    def place(self) -> str:
+        """Where it is added, in words."""
+        if self.heads:
+            return f"{len(self.heads)} heads in {1 + len(self.also)} layers"
+        return f"{1 + len(self.also)} layers" if self.also else str(self.hook_point)
 
     def __str__(self) -> str:
         where = "" if self.condition is None else ", where a plain question is recognised"
-        return f"{self.method}, {self.hook_point}{where}"
+        return f"{self.method}, {self.place}{where}"
 
 
 @shown
@@ -96,6 +115,26 @@ def direction_of(
     )
 
 
+def direction_at_several(
+    method: TruthMethod, places: SeveralAdditions, norms: Mapping[HookPoint, float]
+) -> Direction:
+    """One direction for all that is added at several hook points. Its own is the one with the
+    longest vector, and a strength is a share of the stream's norm there."""
+    lengths = {point: float(np.linalg.norm(v)) for point, v in places.vectors.items()}
+    lead = max(sorted(lengths), key=lambda point: lengths[point])
+    length = lengths[lead] or 1.0
+    scaled = {p: np.asarray(v / length, np.float32) for p, v in sorted(places.vectors.items())}
+    return Direction(
+        method=method,
+        hook_point=lead,
+        vector=scaled.pop(lead),
+        norm=norms[lead],
+        raw_norm=lengths[lead],
+        also=scaled,
+        heads={head: np.asarray(v / length, np.float32) for head, v in places.heads.items()},
+    )
+
+
 def choose(
     baseline: Baseline,
     directions: Sequence[Direction],
@@ -120,10 +159,8 @@ def choose(
     kept = kept or Kept(None, settings=())
 
     def steering(direction: Direction, strength: float) -> Intervention:
-        addition = unit(direction.vector)[0] * (strength * direction.norm)
-        return Intervention(
-            baseline.model, {direction.hook_point: addition}, direction.condition, positions
-        )
+        additions = direction.additions(strength)
+        return Intervention(baseline.model, additions, direction.condition, positions)
 
     finalists = [direction for direction in directions if direction.raw_norm > 0]
     if len(finalists) > FINALISTS:
@@ -143,7 +180,10 @@ def choose(
     gated = [
         dataclasses.replace(direction, condition=condition)
         for direction in finalists
-        for condition in conditions(direction.hook_point)
+        for condition in (
+            # A condition is fitted at one hook point and holds for no other.
+            (None,) if direction.also else conditions(direction.hook_point)
+        )
     ]
     tried = []
     part = f"directions at {len(strengths)} strengths"

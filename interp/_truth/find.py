@@ -23,7 +23,11 @@ METHODS: dict[TruthMethod, str] = {
     "gradient": "true against false endings of statements: mean gradient of their log-odds",
     "trained": "true against false endings of statements: an addition trained on their log-odds",
     "cue": "prompts behind a cue to the truth against the same prompts without: mean states",
+    "iti": "true against false statements: mean outputs of the heads that tell them apart best",
+    "all-layers": "true against false statements: mean states at the value, at all layers at once",
 }
+#: Methods that add at several hook points at once, and so make no direction of a single one.
+AT_SEVERAL: tuple[TruthMethod, ...] = ("iti", "all-layers")
 #: Training an addition takes many passes back and forth: it is tried where the others do most.
 TRAINED_HOOK_POINTS = 2
 #: Methods whose direction owes nothing to a cue.
@@ -55,6 +59,11 @@ def find_directions(
     """
     if method not in METHODS:
         raise InterpError(f"no method {method!r}; there are {', '.join(METHODS)}")
+    if method in AT_SEVERAL:
+        raise InterpError(
+            f"{method} adds at several hook points at once and has no direction of each; "
+            "find_truth_vector takes it"
+        )
     rng = None if shuffle is None else np.random.default_rng(shuffle)
     if method in ("mass-mean", "logistic"):
         labels = np.array([statement.label for statement in sets.statements])
@@ -85,8 +94,12 @@ def find_directions(
 def statement_states(model: Model, sets: TruthSets, hook_points: Sequence[HookPoint]) -> np.ndarray:
     """States at the end of every statement, before its full stop, shape (hook_points, statements,
     d_model)."""
-    rows = [model.encode(statement.text.rstrip(" .")) for statement in sets.statements]
-    return states_at(model, rows, hook_points)
+    return states_at(model, statement_rows(model, sets), hook_points)
+
+
+def statement_rows(model: Model, sets: TruthSets) -> list[list[int]]:
+    """Tokens of every statement up to its full stop."""
+    return [model.encode(statement.text.rstrip(" .")) for statement in sets.statements]
 
 
 def _cue(

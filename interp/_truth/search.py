@@ -18,9 +18,19 @@ from .._steering.condition import Condition
 from .._steering.effects import measure_baseline
 from .._steering.hook_point import SITES, HookPoint, hook_points_of
 from .._steering.vector import TruthVector, dtype_name
-from .choose import STRENGTHS, Budget, Candidate, Direction, choose, direction_of, rank
+from .choose import (
+    STRENGTHS,
+    Budget,
+    Candidate,
+    Direction,
+    choose,
+    direction_at_several,
+    direction_of,
+    rank,
+)
 from .detect import Detection, detect
 from .find import (
+    AT_SEVERAL,
     METHODS,
     TRAINED_HOOK_POINTS,
     WITHOUT_CUE,
@@ -30,6 +40,7 @@ from .find import (
 from .fit_condition import WHERE, fit_condition
 from .kept import Kept
 from .sets import TruthSets
+from .several import all_layers, chosen_heads
 from .states import residual_norms
 
 
@@ -72,7 +83,9 @@ def find_truth_vector(
     **Arguments**
 
     - `methods`: names of `METHODS`; by default those that owe nothing to a cue in the prompt.
-      Several: `trained` is then tried only at the two hook points where the others do most.
+      Several: `trained` is then tried only at the two hook points where the others do most. `iti`
+      adds to single heads wherever they are, `all-layers` at all the chosen hook points of one site
+      at once; both everywhere in a text.
     - `layers`, `sites`: where to look (all). `where`: at which positions the vector is added:
       `everywhere`; `asked`, only where a condition fitted on calibration texts recognises a plain
       question; or `best`, which tries both.
@@ -152,6 +165,24 @@ def find_truth_vector(
             for point, vector in zip(points, raw, strict=True)
         ]
 
+    def at_several(method: TruthMethod) -> list[Direction]:
+        tell(f"{method}, several hook points at once")
+        if method == "iti":
+            places = chosen_heads(model, sets)
+        else:
+            blocks = [point for point in hook_points if point.site == sites[-1]]
+            raw = find_directions(
+                model,
+                sets,
+                blocks,
+                states=states[[hook_points.index(point) for point in blocks]],
+            )
+            places = [all_layers(blocks, raw, norms)]
+        points = sorted({point for some in places for point in some.vectors} - norms.keys())
+        if points:
+            norms.update(zip(points, residual_norms(model, rows, points).tolist(), strict=True))
+        return [direction_at_several(method, some, norms) for some in places if some.vectors]
+
     def conditions(point: HookPoint) -> tuple[Condition | None, ...]:
         if point not in gates:
             tell(f"a condition, {point}")
@@ -178,7 +209,15 @@ def find_truth_vector(
     detection = detect(model, sets, hook_points, method=detection_method, states=states)
     later = "trained" in methods and len(methods) > 1
     first: list[TruthMethod] = [method for method in methods if not (later and method == "trained")]
-    candidates = search([d for method in first for d in made(method, hook_points)])
+    candidates = search(
+        [
+            direction
+            for method in first
+            for direction in (
+                at_several(method) if method in AT_SEVERAL else made(method, hook_points)
+            )
+        ]
+    )
     if later:
         best = _best_points(candidates)[:TRAINED_HOOK_POINTS]
         best = best or list(hook_points[:TRAINED_HOOK_POINTS])
@@ -217,6 +256,8 @@ def _best_points(candidates: Sequence[Candidate]) -> list[HookPoint]:
     """Hook points by how much some direction corrects there at any cost, the most first."""
     reached: dict[HookPoint, float] = {}
     for candidate in candidates:
+        if candidate.direction.also:
+            continue  # of several hook points: it says nothing of one
         point = candidate.direction.hook_point
         reached[point] = max(reached.get(point, 0.0), candidate.corrected)
     return sorted(sorted(reached), key=lambda point: reached[point], reverse=True)
@@ -240,6 +281,8 @@ def _vector(model: Model, sets: TruthSets, chosen: Candidate, positions: Positio
         revision=model.revision,
         positions=positions,
         condition=direction.condition,
+        also={point: torch.from_numpy(value) for point, value in direction.also.items()},
+        heads={head: torch.from_numpy(value) for head, value in direction.heads.items()},
         data=sets.sha256,
         seen=sets.seen,
     )

@@ -304,8 +304,12 @@ def test_a_vector_of_several_layers_is_saved_guarded_and_ablated(model, rows, tm
     handle.remove()
     # float32 rounding of a projection of a stream of norm about ten.
     assert float((caught[0] @ (rows[2] / rows[2].norm())).abs().max()) < 1e-4
-    with pytest.raises(interp.InterpError, match=r"layers 1, 2, after the block, and one layer"):
-        interp.export_vector(model, kept, tmp_path / "again.gguf")
+    for name in ("again.gguf", "again.pt", "again.json"):
+        interp.export_vector(model, kept, tmp_path / name)
+        again = interp.read_vector(tmp_path / name)
+        assert isinstance(again, interp.TruthVector)
+        for point, addition in kept.additions().items():
+            torch.testing.assert_close(again.additions()[point], addition)
     with pytest.raises(interp.InterpError, match=r"layers 1, 2, after the block, and one layer"):
         interp.bake(model, kept, tmp_path / "baked")
 

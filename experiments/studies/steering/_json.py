@@ -105,6 +105,7 @@ def _vector(vector: TruthVector) -> dict[str, Any]:
         "positions": str(vector.positions),
         **pick(vector, "strength strength_unit norm frame"),
         "layers": [point.layer for point in vector.additions()],
+        "heads": [list(head) for head in vector.heads],
         "condition_accuracy": None if vector.condition is None else vector.condition.accuracy,
         "sha256": vector.sha256,
     }
@@ -127,7 +128,7 @@ def _detected(detection: Detection) -> dict[str, Any]:
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     direction = candidate.direction
     return {
-        **pick(direction, "method", layer="hook_point.layer", site="hook_point.site"),
+        **pick(direction, "method place", layer="hook_point.layer", site="hook_point.site"),
         "where": "everywhere" if direction.condition is None else "asked",
         **pick(candidate, "strength corrected", right_lost="lost"),
         **pick(candidate, "reasoning_change kl"),

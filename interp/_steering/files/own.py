@@ -24,9 +24,9 @@ def exported(path: Path, metadata: str, additions: Sequence[torch.Tensor]) -> Tr
         known = json.loads(metadata)
     except ValueError:
         known = None
-    if len(additions) != 1 or not isinstance(known, dict):
+    if not isinstance(known, dict):
         raise InterpError(f"{path} is not as it was exported; export the vector again")
-    return _with_direction(path, known, additions[0])
+    return _with_direction(path, known, additions)
 
 
 def read_json(path: Path) -> TruthVector:
@@ -42,20 +42,34 @@ def read_json(path: Path) -> TruthVector:
             "it again"
         )
     try:
-        addition = torch.tensor(content["addition"], dtype=torch.float32)
+        entries = [content, *content.get("also", [])]
+        additions = [torch.tensor(e["addition"], dtype=torch.float32) for e in entries]
+        heads = {
+            f"head.{int(e['layer'])}.{int(e['head_index'])}": torch.tensor(e["addition"])
+            for e in content.get("heads", [])
+        }
         condition = content["condition"]
         weight = condition and torch.tensor(condition["weight"], dtype=torch.float32)
     except (KeyError, TypeError, ValueError) as error:
         raise InterpError(f"{path} lacks or spoils {error}; export it again") from None
-    return _with_direction(path, known, addition, weight)
+    return _with_direction(path, known, additions, weight, heads)
 
 
 def _with_direction(
     path: Path,
     known: Mapping[str, Any],
-    addition: torch.Tensor,
+    additions: Sequence[torch.Tensor],
     weight: torch.Tensor | None = None,
+    heads: Mapping[str, torch.Tensor] | None = None,
 ) -> TruthVector:
+    addition, *others = additions
+    try:
+        places = [
+            f"also.{int(layer)}.{site}" for layer, site in json.loads(known.get("also", "[]"))
+        ]
+        further = dict(zip(places, others, strict=True)) | dict(heads or {})
+    except (TypeError, ValueError):
+        raise InterpError(f"{path} is not as it was exported; export the vector again") from None
     tensors = {"direction": addition} | ({} if weight is None else {"condition": weight})
     vector = vector_of(path, known, tensors)
     share = vector.strength * vector.norm
@@ -66,4 +80,5 @@ def _with_direction(
             f"{path}: its vector has length {length:.4g}, exported was {abs(share):.4g}; export it "
             "again"
         )
-    return vector_of(path, known, tensors | {"direction": addition / share})
+    scaled = {name: value / share for name, value in further.items()}
+    return vector_of(path, known, tensors | scaled | {"direction": addition / share})
