@@ -389,7 +389,7 @@ class OfVector(Launched):
     """
 
     methods: list[str] = option(
-        [], "mass-mean, logistic, gradient, trained (all four by default), cue",
+        [], "mass-mean, logistic, gradient, trained (these by default), cue, iti, all-layers",
         flag="--method", metavar="METHOD",
         choices=_words("interp", "TruthMethod"),
     )  # fmt: skip

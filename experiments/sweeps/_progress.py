@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...common.words import counted
 from ..progress import Reporter, duration, seconds_left
 from ..text import text_table
 from ._job import LOG
@@ -117,11 +118,6 @@ class SweepProgress:
 
     def _say(self, text: str) -> None:
         self._reporter.line(f"{self._name}: {text}")
-
-
-def counted(count: int, what: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def short_path(path: Path | str) -> str:

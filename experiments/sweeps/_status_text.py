@@ -3,9 +3,10 @@
 import dataclasses
 import time
 
+from ...common.words import counted
 from ..progress import duration
 from ..text import text_table
-from ._progress import counted, cut, short_path
+from ._progress import cut, short_path
 from ._state import SweepStatus
 
 _STATES = ("done", "running", "waiting", "stopped", "failed")

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ...common.words import counted
 from .._errors import InterpError
 from .._models.model import Model
 from .._names import Positions, Site
@@ -91,11 +92,12 @@ class TruthVector:
     @property
     def places(self) -> str:
         """Where it is added, in words."""
-        if not self.also:
-            return str(self.hook_point)
         points = sorted([self.hook_point, *self.also])
         if self.heads:
-            return f"{len(self.heads)} heads in {len(points)} layers, after attention"
+            heads, layers = counted(len(self.heads), "head"), counted(len(points), "layer")
+            return f"{heads} in {layers}, after attention"
+        if not self.also:
+            return str(self.hook_point)
         if {point.site for point in points} == {"block"}:
             return f"layers {', '.join(str(p.layer) for p in points)}, after the block"
         return "; ".join(map(str, points))

@@ -9,6 +9,7 @@ import torch
 
 from ...common.display import shown
 from ...common.progress import Progress, silent
+from ...common.words import counted
 from .._names import Positions, TruthMethod
 from .._questions.scoring import Answered
 from .._steering.condition import Condition
@@ -74,7 +75,7 @@ class Direction:
     def place(self) -> str:
         """Where it is added, in words."""
         if self.heads:
-            return f"{len(self.heads)} heads in {1 + len(self.also)} layers"
+            return f"{counted(len(self.heads), 'head')} in {counted(1 + len(self.also), 'layer')}"
         return f"{1 + len(self.also)} layers" if self.also else str(self.hook_point)
 
     def __str__(self) -> str:

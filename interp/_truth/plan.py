@@ -15,10 +15,11 @@ from .._questions.passes import abilities
 from .._questions.scoring import encode_questions, passes_over
 from .._steering.hook_point import HookPoint
 from .choose import FINALISTS, SCREENED, STRENGTHS
-from .find import TRAINED_HOOK_POINTS, WITHOUT_CUE
+from .find import AT_SEVERAL, TRAINED_HOOK_POINTS, WITHOUT_CUE
 from .preference import PAIRS_PER_STEP, TRAINING_STEPS
 from .screen import QUESTIONS
 from .sets import TruthSets
+from .several import HEAD_SHARES
 
 #: A pass back takes about two passes forward.
 WITH_GRADIENT = 3
@@ -83,12 +84,14 @@ def plan_search(
     layers = [point.layer for point in hook_points]
     above = 1 - sum(layers) / len(layers) / model.n_layers if resumes else 1.0
     ways = 2 if where == "best" else 1
-    few = [method for method in methods if method != "trained"] or list(methods)
+    single = [method for method in methods if method not in ("trained", *AT_SEVERAL)]
+    at_once = {"iti": len(HEAD_SHARES), "all-layers": 1}
     validation, test = _Sizes(model, sets, "validation"), _Sizes(model, sets, "test")
     statements = _texts(model, [statement.text for statement in sets.statements])
     pairs = [model.encode(pair.prompt) for pair in sets.pairs()]
     pair_tokens = sum(map(len, pairs))
-    screened = len(hook_points) * len(few)
+    several = sum(at_once[method] for method in methods if method in AT_SEVERAL)
+    screened = several + len(hook_points) * (len(single) if single or several else 1)
     share = min(1.0, QUESTIONS / max(1, len(sets.part("questions", "validation"))))
     finalists = min(FINALISTS, screened) + (TRAINED_HOOK_POINTS if "trained" in methods else 0)
     candidates = finalists * ways * len(STRENGTHS)
@@ -99,6 +102,8 @@ def plan_search(
     ]
     if "gradient" in methods:
         stages.append(("gradients of statements", WITH_GRADIENT * pair_tokens, False))
+    if "iti" in methods:
+        stages.append(("outputs of all heads on statements", statements, False))
     if "cue" in methods:
         stages.append(("statements behind a cue", 3 * pair_tokens, False))
     if screened > FINALISTS:

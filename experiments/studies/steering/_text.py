@@ -40,7 +40,7 @@ def truth_to_text(study: TruthStudy) -> str:
         rows = [
             [
                 c.direction.method,
-                str(c.direction.hook_point),
+                c.direction.place,
                 "everywhere" if c.direction.condition is None else "asked",
                 f"{c.strength:g}",
                 _percent(c.corrected),
@@ -146,7 +146,7 @@ def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
     most: dict[tuple[object, ...], Candidate] = {}
     for candidate in candidates[1:]:
         direction = candidate.direction
-        key = (direction.method, direction.hook_point, direction.condition is None)
+        key = (direction.method, direction.place, direction.condition is None)
         if key not in most or candidate.corrected > most[key].corrected:
             most[key] = candidate
     others = sorted(most.values(), key=lambda candidate: -candidate.corrected)
