@@ -1,4 +1,4 @@
-"""Passes of a decoder that read what each part writes, and the gradients by what each part reads."""
+"""Passes of a decoder that read what each part writes, and the gradients by what it reads."""
 
 import dataclasses
 
