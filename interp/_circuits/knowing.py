@@ -107,3 +107,57 @@ def greater_than() -> CircuitPlan:
         )
 
     return CircuitPlan(words, design, ask, true)
+
+
+def conjunction() -> CircuitPlan:
+    """Two heads bring a colour and a tool, and an MLP speaks for what both belong to. To the
+    counterfactual, which has neither, nothing is said: putting one of the two back does nothing."""
+    colours, tools = several("red blue green grey"), several("saw axe pen oar")
+    crafts = several("joiner woodman writer rower")
+    words = Words(("begin", *colours, *tools, *crafts, *several("any thing a and makes who is")))
+    stream = Stream(
+        words.each("token", "colour", "tool", "out", "junk"), constant=16.0, centred=True
+    )
+    heads = {}
+    for place, space, group in (((0, 0), "colour", colours), ((0, 3), "tool", tools)):
+        own = words.kept(group)
+        heads[place] = WrittenHead(
+            match=(
+                (stream.one(), stream.read("token", words.any(group)), 15.0),
+                (stream.one(), stream.read("token", words.any(["begin"])), _REST),
+            ),
+            move=((stream.read("token", own), stream.write(space, own)),),
+        )
+    both = stream.read("colour", words.rows(colours)) + stream.read("tool", words.rows(tools))
+    design = Design(
+        kind="gpt2",
+        stream=stream,
+        n_layers=2,
+        heads=heads,
+        mlps={
+            1: Neurons(
+                read=both - stream.one(1.5), write=stream.write("out", 2.0 * words.rows(crafts).T)
+            )
+        },
+        noise=0.01,  # what is near its threshold is easily moved
+    )
+    true = """embed>0.0.k  embed>0.0.v  embed>0.3.k  embed>0.3.v  0.0>mlp1  0.3>mlp1  mlp1>logits"""
+
+    def ask(rng: np.random.Generator) -> Task:
+        one, other = rng.choice(4, 2, replace=False)
+        colour, tool = colours[one], tools[one]
+        if rng.integers(2):
+            return Task(
+                f"begin a {colour} and {tool} is who",
+                "begin a any and thing is who",
+                crafts[one],
+                crafts[other],
+            )
+        return Task(
+            f"begin {tool} and a {colour} is who",
+            "begin thing and a any is who",
+            crafts[one],
+            crafts[other],
+        )
+
+    return CircuitPlan(words, design, ask, true)

@@ -12,7 +12,7 @@ from .._models.model import Model, build_model
 from .._questions.pairs import Pair
 from .choosing import indirect_object, majority, redundant_copies, skip_trigram
 from .copying import copy_suppression, induction, two_hop
-from .knowing import factual_recall, greater_than
+from .knowing import conjunction, factual_recall, greater_than
 from .stream import UNKNOWN, Words
 from .task import CircuitPlan
 from .write import write_network
@@ -27,6 +27,7 @@ _PLANS: dict[str, Callable[[], CircuitPlan]] = {
     "factual-recall": factual_recall,
     "greater-than": greater_than,
     "redundant-copies": redundant_copies,
+    "conjunction": conjunction,
 }
 #: Names of the models whose circuit is known.
 KNOWN_CIRCUITS: tuple[str, ...] = tuple(_PLANS)
@@ -38,7 +39,7 @@ class KnownCircuit:
 
     - `name`; `task`: what it does, and after whom; `model`: an ordinary Hugging Face network.
     - `pairs`: questions, each with a counterfactual of equal length whose right answer is `false`
-      (in `greater-than`: to which no answer is right).
+      (in `greater-than` and `conjunction`: to which neither answer is).
     - `heads`: those that do the task, as (layer, head); `against`: those of them that work against
       the answer. All other heads are idle: random, busy with nothing of use, or constant.
     - `edges`: those that carry what differs between prompt and counterfactual. What both share (the

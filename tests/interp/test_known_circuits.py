@@ -1,12 +1,12 @@
 """Models whose circuit is known: they do their task, and what is called their circuit does it."""
 
-import dataclasses
 import functools
 import warnings
 
 import numpy as np
 import pytest
 import torch
+from planted_circuits import turned
 
 from nullcline import interp
 
@@ -44,20 +44,6 @@ def span(found):
     return clean.mean() - corrupted.mean()
 
 
-def turned(pairs):
-    """Pairs under which a patch puts the corrupted run into the clean one, and counts the loss."""
-    return [
-        dataclasses.replace(
-            pair,
-            prompt=pair.counterfactual,
-            counterfactual=pair.prompt,
-            true=pair.false,
-            false=pair.true,
-        )
-        for pair in pairs
-    ]
-
-
 every = pytest.mark.parametrize("name", interp.KNOWN_CIRCUITS)
 
 
@@ -73,8 +59,9 @@ def test_a_model_does_its_task_on_every_pair(name):
     clean = differences(found, [pair.prompt for pair in found.pairs])
     corrupted = differences(found, [pair.counterfactual for pair in found.pairs])
     assert clean.min() > 1.5
-    # Of greater-than's two answers neither is right to the counterfactual.
-    assert corrupted.max() < (1.5 if name == "greater-than" else -1.5)
+    # In two of the models neither answer is right to the counterfactual.
+    neutral = name in ("greater-than", "conjunction")
+    assert corrupted.max() < (1.5 if neutral else -1.5)
     assert len(set(found.pairs)) == len(found.pairs) == 12
 
 
