@@ -55,7 +55,12 @@ def find_reads(model: Model) -> tuple[LayerReads, ...]:
         raise _unreadable(model, "its blocks norm what they add to the residual stream")
     projections, mlps = [], []
     for layer in model.parts.layers:
-        projections.append(_projections(model, layer.block, mapping["attn"]))
+        try:
+            projections.append(_projections(model, layer.block, mapping["attn"]))
+        except (KeyError, AttributeError):
+            raise _unreadable(
+                model, "it has no queries, keys and values of the usual kind"
+            ) from None
         mlps.append(_mlp(layer.block, mapping.get("mlp")) if layer.mlp_out is not None else None)
     entering = [
         module

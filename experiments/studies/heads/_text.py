@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -156,6 +157,9 @@ def _edges(edges: EdgeAttribution) -> str:
         [str(scored.edge), f"{scored.estimated:+.3f}", f"{scored.exact:+.3f}"]
         for scored in edges.exact
     ]
+    agreed = ""
+    if math.isfinite(edges.correlation):
+        agreed = f"; estimated and exact effects correlate {edges.correlation:.2f}"
     return "\n".join(
         [
             f"{edges.n_edges:,} edges, {steps} from the corrupted to the clean embedding",
@@ -163,8 +167,7 @@ def _edges(edges: EdgeAttribution) -> str:
             f"{edges.clean:+.3f}, corrupted {edges.corrupted:+.3f}",
             f"completeness: edges out of the embedding sum to {edges.explained:+.3f} of "
             f"{edges.clean - edges.corrupted:+.3f},",
-            f"for one pair off by {edges.residual:.3f} at most; estimated and exact effects "
-            f"correlate {edges.correlation:.2f}",
+            f"for one pair off by {edges.residual:.3f} at most{agreed}",
             text_table(["edge", "estimated", "exact"], rows),
         ]
     )
