@@ -17,7 +17,7 @@ from torch import nn
 from ...common.display import shown
 from ...common.progress import Progress, silent
 from .._errors import InterpError
-from .._heads.cases import answer_directions, batches_of, token_rows
+from .._heads.cases import Case, answer_directions, batches_of, token_rows
 from .._models.model import Model
 from .._questions.pairs import Pair
 from .graph import Edge, Graph, graph_of
@@ -124,53 +124,75 @@ def edge_attribution(
     reads = find_reads(model)
     graph = graph_of(model, reads)
     cases = corrupted_cases(model, pairs, fewest=2)
-    scores = np.zeros(graph.joined.shape)
-    clean, corrupted, explained = (np.zeros(len(cases)) for _ in range(3))
-    done, tell = 0, on_progress or silent
-    for index, group in batches_of(model, cases):
-        directions = answer_directions(model, group)
-        rows = [token_rows(model, [getattr(c, name) for c in group]) for name in _RUNS]
-        one, other = (trace(model, tokens, directions) for tokens in rows)
-        change = one.minus(other)
-        clean[index], corrupted[index] = (_numbers(run.value) for run in (one, other))
-        for step in range(steps):
-            start = other.embedding + step / steps * change.embedding
-            found = slopes(model, reads, rows[1], directions, start)
-            scores += _products(model, reads, graph, change, found) / steps
-            along = (change.embedding.double() * found.embedding.double()).sum((1, 2))
-            explained[index] += _numbers(along) / steps
-        done += len(group)
-        tell("edges of pairs", done, len(cases))
+    sums = _integrated(model, reads, graph, cases, steps=steps, tell=on_progress or silent)
+    change = sums.clean - sums.corrupted
     found = EdgeAttribution(
         pairs=tuple(case.pair for case in cases),
         left_out=len(pairs) - len(cases),
         steps=steps,
         sources=graph.sources,
         targets=graph.targets,
-        scores=np.where(graph.joined, scores / len(cases), np.nan),
-        clean=float(clean.mean()),
-        corrupted=float(corrupted.mean()),
-        explained=float(explained.mean()),
-        residual=float(np.abs(explained - (clean - corrupted)).max()),
+        scores=np.where(graph.joined, sums.scores / len(cases), np.nan),
+        clean=float(sums.clean.mean()),
+        corrupted=float(sums.corrupted.mean()),
+        explained=float(sums.explained.mean()),
+        residual=float(np.abs(sums.explained - change).max()),
         exact=(),
         correlation=float("nan"),
     )
     largest = found.top(check_top)
-    effects = effects_of(model, reads, graph, cases, [scored.edge for scored in largest])
-    exact = tuple(
-        dataclasses.replace(scored, exact=float(value))
-        for scored, value in zip(largest, effects.mean(axis=0), strict=True)
-    )
+    effects = effects_of(model, reads, graph, cases, [scored.edge for scored in largest]).mean(0)
     return dataclasses.replace(
         found,
-        exact=exact,
-        correlation=correlation(
-            [scored.estimated for scored in largest], list(effects.mean(axis=0))
+        exact=tuple(
+            dataclasses.replace(scored, exact=float(value))
+            for scored, value in zip(largest, effects, strict=True)
         ),
+        correlation=correlation([scored.estimated for scored in largest], list(effects)),
     )
 
 
-_RUNS = ("clean", "corrupted")
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Sums:
+    """Scores summed over cases, shape (sources, targets); of every case the two differences, and
+    what the gradients along the way come to."""
+
+    scores: np.ndarray
+    clean: np.ndarray
+    corrupted: np.ndarray
+    explained: np.ndarray
+
+
+def _integrated(
+    model: Model,
+    reads: tuple[LayerReads, ...],
+    graph: Graph,
+    cases: Sequence[Case],
+    *,
+    steps: int,
+    tell: Progress,
+) -> _Sums:
+    """Go from the corrupted to the clean embedding, and sum change x gradient over every edge."""
+    sums = _Sums(np.zeros(graph.joined.shape), *(np.zeros(len(cases)) for _ in range(3)))
+    done = 0
+    for index, group in batches_of(model, cases):
+        directions = answer_directions(model, group)
+        clean, corrupted = (
+            token_rows(model, [getattr(case, name) for case in group])
+            for name in ("clean", "corrupted")
+        )
+        one, other = (trace(model, tokens, directions) for tokens in (clean, corrupted))
+        change = one.minus(other)
+        sums.clean[index], sums.corrupted[index] = _numbers(one.value), _numbers(other.value)
+        for step in range(steps):
+            start = other.embedding + step / steps * change.embedding
+            found = slopes(model, reads, corrupted, directions, start)
+            sums.scores[:] += _products(model, reads, graph, change, found) / steps
+            along = (change.embedding.double() * found.embedding.double()).sum((1, 2))
+            sums.explained[index] += _numbers(along) / steps
+        done += len(group)
+        tell("edges of pairs", done, len(cases))
+    return sums
 
 
 def _products(

@@ -67,13 +67,8 @@ def study_heads(
     say = on_progress or silent
     if method not in (known := get_args(interp.HeadMethod)):
         raise ValueError(f"no method {method!r}; there are {', '.join(known)}")
-    edges = None
-    if edge_steps is not None:
-        # First: it refuses pairs that nothing else does.
-        say("attribution to edges")
-        edges = interp.edge_attribution(
-            model, pairs.truth, steps=edge_steps, check_top=check_top, on_progress=say
-        )
+    # First: it refuses pairs that nothing else does.
+    edges = _edges(model, pairs, steps=edge_steps, check_top=check_top, say=say)
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
     attribution = interp.attribute_heads(
         model,
@@ -133,4 +128,18 @@ def study_heads(
         if len(held_out) >= 4
         else None,
         edges=edges,
+    )
+
+
+def _edges(
+    model: Model, pairs: HeadPairs, *, steps: int | None, check_top: int, say: Progress
+) -> EdgeAttribution | None:
+    """Edges of the truth pairs, None where nobody asked."""
+    from .... import interp
+
+    if steps is None:
+        return None
+    say("attribution to edges")
+    return interp.edge_attribution(
+        model, pairs.truth, steps=steps, check_top=check_top, on_progress=say
     )
