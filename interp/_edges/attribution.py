@@ -20,6 +20,7 @@ from .._errors import InterpError
 from .._heads.cases import Case, answer_directions, batches_of, token_rows
 from .._models.model import Model
 from .._questions.pairs import Pair
+from .._statistics import correlation
 from .graph import Edge, Graph, graph_of
 from .patching import corrupted_cases, effects_of
 from .reads import LayerReads, find_reads
@@ -148,7 +149,7 @@ def edge_attribution(
             dataclasses.replace(scored, exact=float(value))
             for scored, value in zip(largest, effects, strict=True)
         ),
-        correlation=correlation([scored.estimated for scored in largest], list(effects)),
+        correlation=correlation([scored.estimated for scored in largest], effects),
     )
 
 
@@ -241,13 +242,6 @@ def _through(norm: nn.Module, found: Slopes, slope: torch.Tensor, chosen: slice)
     with torch.enable_grad():
         left = norm.forward(entered)
     return torch.autograd.grad(left, entered, slope.to(left.dtype))[0].float()
-
-
-def correlation(estimated: Sequence[float], exact: Sequence[float]) -> float:
-    """Pearson's, NaN for fewer than three or for constants."""
-    if len(estimated) < 3 or np.std(estimated) == 0 or np.std(exact) == 0:
-        return float("nan")
-    return float(np.corrcoef(estimated, exact)[0, 1])
 
 
 def _numbers(values: torch.Tensor) -> np.ndarray:

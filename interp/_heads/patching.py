@@ -19,7 +19,7 @@ from .._errors import InterpError
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
 from .._questions.pairs import Pair
-from .._statistics import MeanEffect, effect
+from .._statistics import MeanEffect, correlation, effect
 from .cases import Case, answer_directions, batches_of, by_length, case_of, cases_of, token_rows
 from .pattern import check_head
 
@@ -111,7 +111,7 @@ def attribution_patching(
         clean=float(clean.mean()),
         corrupted=float(corrupted.mean()),
         exact=exact,
-        correlation=_correlation(estimated, [value for _, _, value in exact]),
+        correlation=correlation(estimated, [value for _, _, value in exact]),
     )
 
 
@@ -234,9 +234,3 @@ def _mean_outputs(model: Model, cases: Sequence[Case]) -> list[torch.Tensor]:
         total = sums if not total else [a + b for a, b in zip(total, sums, strict=True)]
         count += tokens.numel()
     return [value / count for value in total]
-
-
-def _correlation(first_values: Sequence[float], second_values: Sequence[float]) -> float:
-    if len(first_values) < 3 or np.std(first_values) == 0 or np.std(second_values) == 0:
-        return float("nan")
-    return float(np.corrcoef(first_values, second_values)[0, 1])

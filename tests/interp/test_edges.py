@@ -128,6 +128,52 @@ def test_queries_keys_and_values_are_those_of_transformer_lens(kind):
             np.testing.assert_allclose(ours, theirs[0].reshape(ours.shape), atol=1e-5)
 
 
+def their_edge(edge):
+    """TransformerLens' names, without the position, as ours."""
+    names = []
+    for node in edge:
+        head = f"{node.layer}.{node.head}"
+        names.append({"embed": "embed", "attn_head_out": head, "logits": "logits"}.get(node.kind))
+        if node.kind.endswith("_input"):
+            names[-1] = f"{head}.{node.kind[0]}"
+        elif node.kind.startswith("mlp"):
+            names[-1] = f"mlp{node.layer}"
+    return interp.Edge(*names)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "gpt_neox"])
+def test_one_step_and_circuits_equal_transformer_lens(kind):
+    from transformer_lens.tools.analysis import attribution_patching as theirs
+
+    model, pair = tiny(kind), PAIRS[0]
+    clean, corrupted = (
+        torch.tensor([model.encode(str(text))]) for text in (pair.prompt, pair.counterfactual)
+    )
+    (true,), (false,) = model.encode(pair.true), model.encode(pair.false)
+
+    def metric(logits):
+        return logits[0, -1, true] - logits[0, -1, false]
+
+    model.bridge.requires_grad_(True)
+    config = theirs.EdgeAttributionConfig(granularity="edge")
+    found = theirs.attribution_patch(model.bridge, clean, corrupted, metric, config)
+    model.bridge.requires_grad_(False)
+    sums = dict.fromkeys(interp.edges_of(model), 0.0)
+    for edge, value in found.edge_scores.items():
+        sums[their_edge(edge)] += float(value)  # an edge that we do not have is an error
+    ours = interp.edge_attribution(model, [pair, pair], steps=1, check_top=0)
+    np.testing.assert_allclose(scores_of(ours, list(sums)), list(sums.values()), atol=1e-5)
+
+    kept = {edge for number, edge in enumerate(sums) if number % 3}
+    circuit = [edge for edge in found.edge_scores if their_edge(edge) in kept]
+    recovered = theirs.faithfulness(model.bridge, clean, corrupted, metric, circuit).recovered
+    alone = interp.circuit_difference(model, [pair], list(kept))[0]
+    # Theirs divides by the change, so that rounding grows.
+    assert (alone - ours.corrupted) / (ours.clean - ours.corrupted) == pytest.approx(
+        recovered, abs=1e-3
+    )
+
+
 def test_grouped_queries_share_their_keys_and_values():
     targets = {edge.target for edge in interp.edges_of(tiny("llama"))}
     assert {f"1.{n}.q" for n in range(4)} | {"1.0.k", "1.1.k", "1.0.v", "1.1.v"} <= targets
