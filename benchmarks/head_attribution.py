@@ -10,7 +10,8 @@ all, on one batch of 32 pairs. Ours: all pairs. Both give blocks of a megabyte o
 system at once: glibc before 2.38 would keep holes between aligned blocks instead of filling them,
 and what it keeps is no need of the route (`--default-malloc` lets it). Times are taken in turn in
 one process: a plain HuggingFace forward over the same rows in the same batches, attribution to all
-heads, attribution patching of all heads; ratios are medians over the repeats.
+heads, attribution patching of all heads, one step of attribution to all edges; ratios are medians
+over the repeats.
 """
 
 import argparse
@@ -89,6 +90,11 @@ def ours(model, pairs):
     return direct_attribution(model, encode_contrasts(model, pairs)).heads
 
 
+def edges(model, pairs):
+    """One step for all edges."""
+    return interp.edge_attribution(model, pairs, steps=1, check_top=0)
+
+
 def theirs(model, pairs, *, every_position):
     """All heads' shares of one batch by cache, stack and product."""
     tokens = torch.tensor([model.encode(pair.prompt) for pair in pairs])
@@ -109,6 +115,10 @@ def memory(route, layers, width, pairs, length):
     """One route in this process: bytes above the model, and the shares of the first batch."""
     model = make_model(layers, width)
     chosen = make_pairs(pairs, length)
+    if route == "edges":
+        edges(model, chosen[:2])
+        used, found = above(lambda: edges(model, chosen))
+        return used, np.array([found.n_edges])
     if route == "ours":
         ours(model, chosen[:2])
         used, shares = above(lambda: ours(model, chosen))
@@ -150,6 +160,7 @@ def times(options):
         "forward": forward,
         "attribution": lambda: ours(model, pairs),
         "patching": lambda: interp.attribution_patching(model, pairs, check_top=0),
+        "edges": lambda: edges(model, pairs),
     }
     found = {name: [] for name in routes}
     for repeat in range(options.repeats + 1):
@@ -180,6 +191,7 @@ def main():
     mine, shares = measured("ours", options)
     peer, peer_shares = measured("theirs", options)
     last, _ = measured("theirs-last", options)
+    edges_bytes, edges_count = measured("edges", options)
     taken = times(options)
 
     def ratio(name):
@@ -198,6 +210,11 @@ def main():
         "seconds": {name: statistics.median(values) for name, values in taken.items()},
         "attribution_over_forward": ratio("attribution"),
         "patching_over_forward": ratio("patching"),
+        "edges": {
+            "count": int(edges_count[0]),
+            "memory_mb": edges_bytes / 1e6,
+            "step_over_forward": ratio("edges"),
+        },
     }
     if options.json:
         print(json.dumps(found, indent=2))
@@ -211,7 +228,9 @@ def main():
         f"largest difference of a head's share: {found['largest_difference']:.1e}\n"
         f"plain forward {found['seconds']['forward']:.2f} s; attribution of all heads "
         f"{found['attribution_over_forward']:.2f} times, attribution patching "
-        f"{found['patching_over_forward']:.2f} times"
+        f"{found['patching_over_forward']:.2f} times, a step of attribution to all "
+        f"{found['edges']['count']} edges {found['edges']['step_over_forward']:.2f} times, with "
+        f"{found['edges']['memory_mb']:.0f} MB"
     )
 
 

@@ -350,8 +350,12 @@ class AttributeHeads(Launched):
         "dla", "of attribution",
         choices=_words("interp", "HeadMethod"),
     )  # fmt: skip
+    edges: bool = option(False, "the strongest edges between parts, beside the heads")
+    edge_steps: int = option(
+        8, "of integrated gradients for edges; 1 is the plain gradient", metavar="N", least=1
+    )
     false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
-    top: int = option(10, "heads shown", metavar="N", least=1)
+    top: int = option(10, "heads shown, and edges", metavar="N", least=1)
     frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
     seed: int = option(0, "of resamples and controls", least=0)
     model: ModelChoice = group(ModelChoice, "heads-64")

@@ -1,3 +1,13 @@
+from ._circuits.known import KNOWN_CIRCUITS as KNOWN_CIRCUITS
+from ._circuits.known import KnownCircuit as KnownCircuit
+from ._circuits.known import known_circuit as known_circuit
+from ._edges.attribution import EdgeAttribution as EdgeAttribution
+from ._edges.attribution import ScoredEdge as ScoredEdge
+from ._edges.attribution import edge_attribution as edge_attribution
+from ._edges.graph import Edge as Edge
+from ._edges.patching import circuit_difference as circuit_difference
+from ._edges.patching import edge_patching as edge_patching
+from ._edges.patching import edges_of as edges_of
 from ._errors import InterpError as InterpError
 from ._evaluation.published import PublishedCount as PublishedCount
 from ._evaluation.published import published_count as published_count

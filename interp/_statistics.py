@@ -1,6 +1,7 @@
 """Mean effects over pairs: Student's t, sign flips, false discovery rate."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
@@ -64,3 +65,10 @@ def sign_flip_p(values: np.ndarray, *, seed: int) -> np.ndarray:
         signs = rng.choice([-1.0, 1.0], size=(min(1000, FLIPS - start), pairs))
         reached += (np.abs(signs @ values) >= seen).sum(axis=0)
     return reached / (FLIPS + 1)
+
+
+def correlation(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> float:
+    """Pearson's, NaN for fewer than three values or where one side is constant."""
+    if len(x) < 3 or np.std(x) == 0 or np.std(y) == 0:
+        return float("nan")
+    return float(np.corrcoef(x, y)[0, 1])

@@ -19,11 +19,11 @@ from .._errors import InterpError
 from .._models.blocks import blocks_from, entering
 from .._models.hooks import Hook, first, hooked, replaced
 from .._models.model import Model
-from .._questions.frame import framed
 from .._questions.pairs import Pair
 from .._questions.passes import abilities
-from .._questions.tokens import batches, encode_pair
-from .._statistics import MeanEffect, effect
+from .._questions.tokens import batches
+from .._statistics import MeanEffect, correlation, effect
+from .cases import Case, answer_directions, batches_of, by_length, case_of, cases_of, token_rows
 from .pattern import check_head
 
 
@@ -47,15 +47,6 @@ class Patching:
     corrupted: float
     exact: tuple[tuple[int, int, float], ...]
     correlation: float
-
-
-@dataclasses.dataclass(frozen=True)
-class _Case:
-    pair: Pair
-    clean: tuple[int, ...]
-    corrupted: tuple[int, ...]
-    true: int
-    false: int
 
 
 def attribution_patching(
@@ -82,7 +73,7 @@ def attribution_patching(
     Only the first token of each answer counts, at the end of the prompt.
     """
     check_seed(seed, error=InterpError)
-    cases = _cases(model, pairs)
+    cases = cases_of(model, pairs)
     if len(cases) < 2:
         raise InterpError(
             f"{len(cases)} of {len(pairs)} pairs have a prompt of equal length with another "
@@ -91,23 +82,21 @@ def attribution_patching(
     values = np.zeros((len(cases), model.n_layers, model.n_heads))
     clean, corrupted = np.zeros(len(cases)), np.zeros(len(cases))
     done, tell = 0, on_progress or silent
-    for indices, tokens in batches([case.clean for case in cases], device=model.device):
-        chosen = [cases[index] for index in indices]
-        for index, group in _same_length(indices, chosen):
-            original = _tokens(model, [case.clean for case in group])
-            other = _tokens(model, [case.corrupted for case in group])
-            targets = _targets(model, group)
-            clean_outputs, value = _forward(model, original, targets)
-            clean[index] = value.detach().cpu().numpy()
-            with torch.enable_grad():
-                outputs, value = _forward(model, other, targets, gradient=True)
-                gradients = torch.autograd.grad(value.sum(), outputs)
-            corrupted[index] = value.detach().cpu().numpy()
-            for layer, (a, b, g) in enumerate(zip(clean_outputs, outputs, gradients, strict=True)):
-                product = ((a - b.detach()) * g).double()
-                shares = product.reshape(*product.shape[:2], model.n_heads, -1).sum((1, 3))
-                values[index, layer] = shares.cpu().numpy()
-        done += len(tokens)
+    for index, group in batches_of(model, cases):
+        original = token_rows(model, [case.clean for case in group])
+        other = token_rows(model, [case.corrupted for case in group])
+        targets = answer_directions(model, group)
+        clean_outputs, value = _forward(model, original, targets)
+        clean[index] = value.detach().cpu().numpy()
+        with torch.enable_grad():
+            outputs, value = _forward(model, other, targets, gradient=True)
+            gradients = torch.autograd.grad(value.sum(), outputs)
+        corrupted[index] = value.detach().cpu().numpy()
+        for layer, (a, b, g) in enumerate(zip(clean_outputs, outputs, gradients, strict=True)):
+            product = ((a - b.detach()) * g).double()
+            shares = product.reshape(*product.shape[:2], model.n_heads, -1).sum((1, 3))
+            values[index, layer] = shares.cpu().numpy()
+        done += len(group)
         tell("patching pairs", done, len(cases))
     effects = effect(values, seed=seed)
     order = np.argsort(-np.abs(effects.mean).ravel())[:check_top]
@@ -125,7 +114,7 @@ def attribution_patching(
         clean=float(clean.mean()),
         corrupted=float(corrupted.mean()),
         exact=exact,
-        correlation=_correlation(estimated, [value for _, _, value in exact]),
+        correlation=correlation(estimated, [value for _, _, value in exact]),
     )
 
 
@@ -137,13 +126,13 @@ def activation_patching(
     **Raises** `InterpError` for a head that does not exist and where no pair can be corrupted.
     """
     check_head(model, layer, head)
-    cases = _cases(model, pairs)
+    cases = cases_of(model, pairs)
     if not cases:
         raise InterpError("no pair has a prompt of equal length with another answer")
     before = np.zeros(len(cases))
-    for index, group in _by_length(cases):
-        tokens = _tokens(model, [case.corrupted for case in group])
-        before[index] = _forward(model, tokens, _targets(model, group))[1].cpu().numpy()
+    for index, group in by_length(cases):
+        tokens = token_rows(model, [case.corrupted for case in group])
+        before[index] = _forward(model, tokens, answer_directions(model, group))[1].cpu().numpy()
     return _patch(model, cases, layer, head) - before
 
 
@@ -161,7 +150,7 @@ def mean_ablation(
         raise InterpError(f"{len(pairs)} pairs are too few to ablate with a mean from elsewhere")
     for layer, head in heads:
         check_head(model, layer, head)
-    cases = [_case(model, pair) for pair in pairs]
+    cases = [case_of(model, pair) for pair in pairs]
     half = np.zeros(len(cases), dtype=int)
     half[np.random.default_rng(seed).permutation(len(cases))[1::2]] = 1
     resumes = abilities(model).resumes
@@ -171,7 +160,7 @@ def mean_ablation(
         for index, tokens in batches([case.clean for case in cases], device=model.device):
             group = [cases[number] for number in index]
             lengths = torch.tensor([len(case.clean) for case in group], device=model.device)
-            read = _targets(model, group), lengths - 1
+            read = answer_directions(model, group), lengths - 1
             written, whole = _forward(model, tokens, *read)
             outputs.add(written, lengths, half[index])
             groups.append((index, tokens, read, whole, dict(entered)))
@@ -211,70 +200,6 @@ class _HalfMeans:
         return (self._sums[layer] / self._counts[:, None]).flip(0)
 
 
-def _cases(model: Model, pairs: Sequence[Pair]) -> list[_Case]:
-    """Pairs with a corrupted prompt of the same length."""
-    plain = [_case(model, pair) for pair in pairs]
-    by_length: dict[int, list[_Case]] = {}
-    for case in plain:
-        by_length.setdefault(len(case.clean), []).append(case)
-    cases = []
-    for case in plain:
-        if case.pair.counterfactual is not None:
-            other = tuple(framed(model, case.pair.counterfactual, case.pair.frame).encode(model))
-            if len(other) != len(case.clean):
-                raise InterpError(
-                    f"{case.pair.location or case.pair.prompt!r}: the counterfactual has "
-                    f"{len(other)} tokens, the prompt {len(case.clean)}; give one of equal length"
-                )
-        else:
-            group = by_length[len(case.clean)]
-            start = group.index(case)
-            partners = (group[(start + step) % len(group)] for step in range(1, len(group)))
-            partner = next((p for p in partners if p.true != case.true), None)
-            if partner is None:
-                continue
-            other = partner.clean
-        cases.append(dataclasses.replace(case, corrupted=other))
-    return cases
-
-
-def _case(model: Model, pair: Pair) -> _Case:
-    tokens = encode_pair(model, pair)
-    true, false = (answer[0] for answer in tokens.answers)
-    return _Case(pair=pair, clean=tokens.context, corrupted=(), true=true, false=false)
-
-
-def _by_length(cases: Sequence[_Case]) -> list[tuple[list[int], list[_Case]]]:
-    groups: dict[int, list[int]] = {}
-    for index, case in enumerate(cases):
-        groups.setdefault(len(case.clean), []).append(index)
-    return [
-        (chunk, [cases[index] for index in chunk])
-        for members in groups.values()
-        for chunk in (members[start : start + 32] for start in range(0, len(members), 32))
-    ]
-
-
-def _same_length(
-    indices: Sequence[int], cases: Sequence[_Case]
-) -> list[tuple[list[int], list[_Case]]]:
-    return [([indices[i] for i in chunk], group) for chunk, group in _by_length(cases)]
-
-
-def _tokens(model: Model, rows: Sequence[tuple[int, ...]]) -> torch.Tensor:
-    return torch.tensor(rows, device=model.device)
-
-
-def _targets(model: Model, cases: Sequence[_Case]) -> torch.Tensor:
-    """Unembedding of true minus false first tokens, shape (cases, d_model)."""
-    weight = model.network.get_output_embeddings().weight
-    true, false = (
-        torch.tensor([getattr(case, name) for case in cases], device=weight.device)
-        for name in ("true", "false")
-    )
-    return weight[true] - weight[false]
-
-
 def _forward(
     model: Model,
     tokens: torch.Tensor,
@@ -312,14 +237,14 @@ def _forward(
         return outputs, (ends[0] * targets).sum(-1)
 
 
-def _patch(model: Model, cases: Sequence[_Case], layer: int, head: int) -> np.ndarray:
+def _patch(model: Model, cases: Sequence[Case], layer: int, head: int) -> np.ndarray:
     """Logit differences of the corrupted runs with one head put back from the clean ones."""
     differences = np.zeros(len(cases))
-    for index, group in _by_length(cases):
-        targets = _targets(model, group)
-        outputs, _ = _forward(model, _tokens(model, [case.clean for case in group]), targets)
+    for index, group in by_length(cases):
+        targets = answer_directions(model, group)
+        outputs, _ = _forward(model, token_rows(model, [case.clean for case in group]), targets)
         with _replaced_head(model, layer, head, outputs[layer]):
-            value = _forward(model, _tokens(model, [c.corrupted for c in group]), targets)[1]
+            value = _forward(model, token_rows(model, [c.corrupted for c in group]), targets)[1]
         differences[index] = value.double().cpu().numpy()
     return differences
 
@@ -335,9 +260,3 @@ def _replaced_head(model: Model, layer: int, head: int, source: torch.Tensor):
         return replaced(inputs, changed)
 
     return hooked(before=[(model.parts.layers[layer].head_projection, put)])
-
-
-def _correlation(first_values: Sequence[float], second_values: Sequence[float]) -> float:
-    if len(first_values) < 3 or np.std(first_values) == 0 or np.std(second_values) == 0:
-        return float("nan")
-    return float(np.corrcoef(first_values, second_values)[0, 1])

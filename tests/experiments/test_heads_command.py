@@ -102,6 +102,38 @@ def test_text_names_the_heads_and_says_what_is_left(capsys):
     assert "nan" not in seen.out
 
 
+def test_edges_are_printed_with_what_they_explain_and_their_exact_effects(study, capsys):
+    assert study[0]["edges"] is None  # nobody asked
+    asked = ["organism:heads-32", "--count", "24", "--edges", "--edge-steps", "4", "--top", "5"]
+    found = printed(capsys, *asked)["edges"]
+    assert found.keys() == {
+        "pairs", "left_out", "steps", "count", "clean", "corrupted", "explained", "residual",
+        "top", "correlation",
+    }  # fmt: skip
+    assert found["steps"] == 4
+    assert found["count"] > 100
+    assert abs(found["explained"] - found["clean"] + found["corrupted"]) <= found["residual"]
+    assert len(found["top"]) == 5
+    sizes = [abs(edge["estimated"]) for edge in found["top"]]
+    assert sizes == sorted(sizes, reverse=True)
+
+    assert main(["heads", *asked]) == 0
+    section = capsys.readouterr().out.split(f"{found['count']} edges, 4 steps")[1]
+    first = found["top"][0]
+    assert f"{first['source']} → {first['target']}" in section
+    assert f"{first['estimated']:+.3f}" in section
+    assert f"{first['exact']:+.3f}" in section
+    assert "completeness" in section
+    assert max(len(line) for line in section.splitlines()) <= 80
+
+
+def test_edges_without_a_counterfactual_are_refused_in_one_line(tmp_path, capsys):
+    path = tmp_path / "pairs.csv"
+    path.write_text("prompt,true,false\n" + "question black horse eats,leaves,worms\n" * 4)
+    said = refused(capsys, "organism:heads-32", "--pairs", str(path), "--edges")
+    assert "counterfactual" in said
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -123,6 +155,7 @@ def test_pairs_that_cannot_be_asked_are_refused_in_one_line(tmp_path, capsys, te
         (["organism:none"], "organism"),
         (["organism:heads-32", "--set", "towns"], "cities, elements"),
         (["organism:heads-32", "--top", "0"], "--top 0"),
+        (["organism:heads-32", "--edges", "--edge-steps", "0"], "--edge-steps 0"),
         (["organism:heads-32", "--count", "1"], "--count 1"),
         (["organism:heads-32", "--false-discovery-rate", "1"], "--false-discovery-rate"),
         (["organism:heads-32", "--seed", "-1"], "--seed -1"),

@@ -9,7 +9,7 @@ from ...formats import pick, plain
 from ._study import HeadStudy
 
 if TYPE_CHECKING:
-    from ....interp import Head, Patching
+    from ....interp import EdgeAttribution, Head, Patching
 
 
 def study_to_dict(study: HeadStudy) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def study_to_dict(study: HeadStudy) -> dict[str, Any]:
             "projection": study.projection and dataclasses.asdict(study.projection),
             "ablation": _ablation(study),
             "patching": _patching(study.patching),
+            "edges": _edges(study.edges),
         }
     )
 
@@ -124,4 +125,19 @@ def _patching(patching: Patching | None) -> dict[str, Any] | None:
             {"layer": layer, "head": head, "effect": value} for layer, head, value in patching.exact
         ],
         "correlation": patching.correlation,
+    }
+
+
+def _edges(edges: EdgeAttribution | None) -> dict[str, Any] | None:
+    if edges is None:
+        return None
+    return {
+        "pairs": len(edges.pairs),
+        **pick(edges, "left_out steps", count="n_edges"),
+        **pick(edges, "clean corrupted explained residual"),
+        "top": [
+            {**dataclasses.asdict(scored.edge), **pick(scored, "estimated exact")}
+            for scored in edges.exact
+        ],
+        "correlation": edges.correlation,
     }

@@ -10,6 +10,7 @@ from ._pairs import HeadPairs
 
 if TYPE_CHECKING:
     from ....interp import (
+        EdgeAttribution,
         HeadAttribution,
         HeadEffects,
         MeanEffect,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class HeadStudy:
     """Everything that `nullcline heads` reports; `ablation` is of the competing heads and, where
     there are none, of the largest, on the halves of pairs that did not name them. Without reasoning
-    pairs there is no `published` count and no `projection`, which compare the two."""
+    pairs there is no `published` count and no `projection`, which compare the two. `edges` where
+    they were asked for."""
 
     model: Model
     pairs: HeadPairs
@@ -35,6 +37,7 @@ class HeadStudy:
     projection: OutputProjection | None
     ablated: tuple[tuple[int, int], ...]
     ablation: MeanEffect | None
+    edges: EdgeAttribution | None = None
 
     @property
     def reasoning(self) -> HeadEffects | None:
@@ -49,19 +52,23 @@ def study_heads(
     method: str = "dla",
     false_discovery_rate: float = 0.05,
     check_top: int = 10,
+    edge_steps: int | None = None,
     seed: int = 0,
     on_progress: Progress | None = None,
 ) -> HeadStudy:
     """Look at a model's heads.
 
     `method` is `dla`, `attribution-patching` (beside it, the largest checked exactly), or
-    `activation-patching` (every head exactly).
+    `activation-patching` (every head exactly). With `edge_steps` edges are looked at too, so many
+    steps of integrated gradients; the largest are checked exactly.
     """
     from .... import interp
 
     say = on_progress or silent
     if method not in (known := get_args(interp.HeadMethod)):
         raise ValueError(f"no method {method!r}; there are {', '.join(known)}")
+    # First: it refuses pairs that nothing else does.
+    edges = _edges(model, pairs, steps=edge_steps, check_top=check_top, say=say)
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")
     attribution = interp.attribute_heads(
         model,
@@ -110,4 +117,19 @@ def study_heads(
         ablation=interp.mean_ablation(model, held_out, ablated, seed=seed)
         if len(held_out) >= 4
         else None,
+        edges=edges,
+    )
+
+
+def _edges(
+    model: Model, pairs: HeadPairs, *, steps: int | None, check_top: int, say: Progress
+) -> EdgeAttribution | None:
+    """Edges of the truth pairs, None where nobody asked."""
+    from .... import interp
+
+    if steps is None:
+        return None
+    say("attribution to edges")
+    return interp.edge_attribution(
+        model, pairs.truth, steps=steps, check_top=check_top, on_progress=say
     )

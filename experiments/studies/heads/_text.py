@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from ...text import text_table
 from ._study import HeadStudy
 
 if TYPE_CHECKING:
-    from ....interp import Patching
+    from ....interp import EdgeAttribution, Patching
 
 #: Lines of what was left out that a page shows.
 _NAMED = 2
@@ -43,6 +44,8 @@ def study_to_text(study: HeadStudy, *, top: int) -> str:
         lines.append(f"lost without (mean-ablation, pairs that did not name them): {lost}")
     if study.patching is not None:
         lines += ["", _patching(study.patching, top)]
+    if study.edges is not None:
+        lines += ["", _edges(study.edges)]
     return "\n".join(lines)
 
 
@@ -143,5 +146,28 @@ def _patching(patching: Patching, top: int) -> str:
             f"{patching.corrupted:+.3f}; correlation of estimated and exact effects "
             f"{patching.correlation:.2f}",
             text_table(["head", "estimated", "exact", "p"], rows),
+        ]
+    )
+
+
+def _edges(edges: EdgeAttribution) -> str:
+    """The strongest edges, and how much of the change the estimate explains."""
+    steps = f"{edges.steps} step{'s' if edges.steps > 1 else ''}"
+    rows = [
+        [str(scored.edge), f"{scored.estimated:+.3f}", f"{scored.exact:+.3f}"]
+        for scored in edges.exact
+    ]
+    agreed = ""
+    if math.isfinite(edges.correlation):
+        agreed = f"; estimated and exact effects correlate {edges.correlation:.2f}"
+    return "\n".join(
+        [
+            f"{edges.n_edges:,} edges, {steps} from the corrupted to the clean embedding",
+            f"{len(edges.pairs)} pairs with a corrupted prompt ({edges.left_out} without): clean "
+            f"{edges.clean:+.3f}, corrupted {edges.corrupted:+.3f}",
+            f"completeness: edges out of the embedding sum to {edges.explained:+.3f} of "
+            f"{edges.clean - edges.corrupted:+.3f},",
+            f"for one pair off by {edges.residual:.3f} at most{agreed}",
+            text_table(["edge", "estimated", "exact"], rows),
         ]
     )

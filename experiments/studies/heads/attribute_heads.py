@@ -48,6 +48,7 @@ def attribute_heads(settings: AttributeHeads, say: Say) -> Outcome:
         method=settings.method,
         false_discovery_rate=settings.false_discovery_rate,
         check_top=settings.top,
+        edge_steps=settings.edge_steps if settings.edges else None,
         seed=settings.seed,
         on_progress=say,
     )

@@ -1,0 +1,1 @@
+"""Models whose circuit is known, because their weights were written by hand."""

@@ -1,0 +1,1 @@
+"""Which way through a model an answer takes: edges between its parts."""
