@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..schemas import Ray, Submitit
+from ..launchers import Ray, Submitit
 from ._engines import died, needs
 from ._job import JobFolder
 from ._run import Ended, SweepJob, run_job

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from ..schemas import Joblib
+from ..launchers import Joblib
 from ._job import JobFolder
 from ._run import Ended, SweepJob, run_as_child, run_job
 

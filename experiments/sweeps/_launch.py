@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..keys import code_now, job_key
-from ..schemas import Joblib, Launched, Launcher, Ray, Submitit
+from ..launchers import Joblib, Launcher, Ray, Submitit
+from ..schemas import Launched
 from ..study import Study, plain_settings
 from . import _cluster, _engines
 from ._compose import folder_name

@@ -10,8 +10,9 @@ from omegaconf import OmegaConf
 
 from ...configs import configs
 from ...data import shipped
+from ..launchers import Joblib, Launcher, Ray, Submitit
 from ..options import Options
-from ..schemas import FamilyChoice, Joblib, Launcher, ModelChoice, Penalty, Ray, Submitit
+from ..schemas import FamilyChoice, ModelChoice, Penalty
 from ..study import Study
 
 _LAUNCHERS = (Launcher, Joblib, Submitit, Ray)

@@ -12,7 +12,7 @@ from ..formats import to_json
 from ._job import RECORD, JobFolder
 
 if TYPE_CHECKING:
-    from ..schemas import Launcher
+    from ..launchers import Launcher
     from ._run import SweepJob
 
 PLAN = "sweep.json"

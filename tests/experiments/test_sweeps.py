@@ -11,7 +11,7 @@ from sweep_jobs import Trial, trial
 from nullcline.experiments import keys
 from nullcline.experiments.cli import main
 from nullcline.experiments.keys import folder_digest, job_key
-from nullcline.experiments.schemas import Launcher
+from nullcline.experiments.launchers import Launcher
 from nullcline.experiments.study import plain_settings
 from nullcline.experiments.sweeps import _launch, read_status, status_to_dict
 from nullcline.experiments.sweeps._job import JobFolder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sweep_jobs import Trial, trial
 
-from nullcline.experiments.schemas import Joblib, Launcher, Ray, Submitit
+from nullcline.experiments.launchers import Joblib, Launcher, Ray, Submitit
 from nullcline.experiments.sweeps import _launch, read_status
 
 ROOT = Path(__file__).parents[2]
