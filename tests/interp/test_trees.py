@@ -11,6 +11,7 @@ from tiny_vectors import vector_for
 
 from nullcline import interp
 from nullcline.interp._models.blocks import blocks_from, blocks_until
+from nullcline.interp._questions import tokens
 from nullcline.interp._questions.passes import abilities
 from nullcline.interp._questions.scoring import passes_over, score_passes
 from nullcline.interp._questions.trees import Growing
@@ -110,15 +111,15 @@ def test_blocks_below_are_not_run_again():
     score_passes(encoded, passes, entering=2)
     assert set(ran) == {2}
     ran.clear()
-    tokens = torch.tensor([[1, 2, 3]])
+    ids = torch.tensor([[1, 2, 3]])
     with torch.no_grad(), blocks_until(model, 1) as entered:
-        model.network.base_model(tokens, use_cache=False)
+        model.network.base_model(ids, use_cache=False)
     assert ran == [0]
     assert entered[0].shape == (1, 3, model.d_model)
     with torch.no_grad(), blocks_from(model, 1, entered[0]):
-        later = model.network(tokens, use_cache=False).logits
+        later = model.network(ids, use_cache=False).logits
     with torch.no_grad():
-        assert torch.equal(later, model.network(tokens, use_cache=False).logits)
+        assert torch.equal(later, model.network(ids, use_cache=False).logits)
     for handle in handles:
         handle.remove()
 
@@ -162,3 +163,18 @@ def test_a_stopped_search_goes_on_where_it_was(tmp_path):
     ]
     with pytest.raises(interp.InterpError, match="keeps another search"):
         interp.find_truth_vector(model, sets, keep=keep, **{**options, "seed": 2})
+
+
+def test_a_pass_takes_fewer_tokens_where_each_needs_more_memory(monkeypatch):
+    model = interp.build_model(tiny_network("llama"), byte_tokenizer())
+    assert tokens.token_budget(model) == tokens.MOST_TOKENS["cpu"]
+    size = 4 * (12 * 32 + 3 * 64) + 8 * model.d_vocab
+    monkeypatch.setitem(tokens.BYTES_PER_BATCH, "cpu", 100 * size)
+    assert tokens.token_budget(model) == 100
+    few = interp.score_questions(model, QUESTIONS).log_probabilities
+    monkeypatch.setitem(tokens.BYTES_PER_BATCH, "cpu", 0)
+    assert tokens.token_budget(model) == tokens.FEWEST_TOKENS
+    for one, other in zip(
+        few, interp.score_questions(model, QUESTIONS).log_probabilities, strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-4)
