@@ -6,9 +6,9 @@
 
 CPU seconds of one process, both sides of a ratio in the same run. The plain pass is the network's
 own forward, in batches by length: over every question with each of its options singly, or over the
-pairs' prompts. Its time is the mean of a pass before and a pass after what it is compared with. On a
-busy machine set OMP_NUM_THREADS=1: threads that wait for each other count as CPU time too. A whole
-search takes hours on two cores; `nullcline truth --plan` counts its tokens without it.
+pairs' prompts. Its time is the mean of a pass before and a pass after what it is compared with. On
+a busy machine set OMP_NUM_THREADS=1: threads that wait for each other count as CPU time too. A
+whole search takes hours on two cores; `nullcline truth --plan` counts its tokens without it.
 """
 
 import argparse
