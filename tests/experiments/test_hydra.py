@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nullcline import dynamics
-from nullcline.experiments import schemas, sweeps
+from nullcline.experiments import launchers, schemas, sweeps
 from nullcline.experiments.studies import find_study
 from nullcline.experiments.studies.diagnosis.diagnose import diagnose
 from nullcline.experiments.sweeps import _register, run_here
@@ -108,7 +108,7 @@ def test_a_recipe_can_be_changed_and_launched_elsewhere(tmp_path, monkeypatch):
     )  # fmt: skip
     assert {(s.degree, s.members, s.table) for s in found} == {(1, 500, "published")}
     assert {s.penalty.name for s in found} == {"stlsq", "ridge"}
-    assert all(s.launcher == schemas.Ray(workers=3) for s in found)
+    assert all(s.launcher == launchers.Ray(workers=3) for s in found)
 
 
 def test_every_launcher_composes():
