@@ -100,8 +100,8 @@ def _heads(name: str, record: Record) -> list[Block | None]:
             ("logit difference", _by_set(record.get("logit_difference"), signed),
              f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
-        _head_map(model, heads, "truth", data),
-        _head_map(model, heads, "reasoning", data),
+        _head_map(model, heads, "truth", _set_name(record, "truth"), data),
+        _head_map(model, heads, "reasoning", _set_name(record, "reasoning"), data),
         table(
             f"{model}: competing heads",
             ("layer.head", "on truth (logits) [95 %]", "on reasoning (logits) [95 %]"),
@@ -136,6 +136,12 @@ def _pairs(value: object) -> str:
     return ", ".join(texts)
 
 
+def _set_name(record: Record, kind: str) -> str:
+    """The name of a set of pairs, in brackets: one model may have a record for each of several."""
+    name = part(record, "pairs").get(kind)
+    return f" ({name})" if name else ""
+
+
 def _tiny(value: object) -> str:
     return f"{number(value):.1e}" if isinstance(value, int | float) else "–"
 
@@ -165,7 +171,7 @@ def _effect(effect: Record) -> str:
     return f"{signed(number(effect.get('effect')))} {ends}"
 
 
-def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
+def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) -> Block:
     cells = [(int(number(h["layer"])), int(number(h["head"]))) for h in heads]
     layers, width = 1 + max(layer for layer, _ in cells), 1 + max(head for _, head in cells)
     values = np.full((layers, width), np.nan)
@@ -198,7 +204,7 @@ def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
     whole = {"dtick": 1} if max(layers, width) <= 24 else {}
     return figure(
         f"heads-{kind}",
-        f"{model}: direct effect of each head on the {kind} pairs",
+        f"{model}: direct effect of each head on the {kind} pairs{name}",
         traces=traces,
         layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
         alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
