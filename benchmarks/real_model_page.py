@@ -1,7 +1,7 @@
 """The tables of docs/real_model.md, from the records that come with the project.
 
-    python benchmarks/real_model_page.py --section heads counts without projection layers
-        steering plan [--markdown] [--list]
+    python benchmarks/real_model_page.py --section heads counts competing without
+        projection layers verdicts steering plan [--markdown] [--list]
 
 Nothing is computed but sums, orders and rounding: the figures are those of
 data/records/smollm2-*.json, each of which says the command that made it.
@@ -24,8 +24,8 @@ FRAMES = ("chat", "plain", "truthfulqa")
 #: The published count, and its two controls.
 PUBLISHED = ("competing_layers", "random_prompt_pairs", "shuffled_weights")
 LARGEST = 5
-#: Of the layer scan every third layer is shown.
-EVERY = 3
+#: Of the layer scan every second layer is shown, the last one among them.
+EVERY = 2
 Sheet = tuple[list[str], list[list[str]]]
 
 
@@ -70,10 +70,22 @@ def counts() -> Sheet:
                 signed(sum(one["mlps"])),
                 f"{competing['count']} of {competing['of']}, {competing['replicated']}",
                 f"{' / '.join(map(str, layers))} of {published['of']}",
+                f"{one['completeness']['residual']:.1e}",
             ]
         )
     header = ["set", "pairs, frame", "logit difference", "all heads", "all MLPs"]
-    return [*header, "competing, in both halves", "published / random / shuffled"], rows
+    return [*header, "competing, in both halves", "published / random / shuffled", "missing"], rows
+
+
+def competing() -> Sheet:
+    """The heads that compete with arithmetic in one set of pairs, none of them in both halves."""
+    rows = [
+        [name, _head(head), _effect(head["truth"]), _effect(head["reasoning"])]
+        for name in SETS
+        for head in record(f"heads-{name}")["heads"]
+        if head["competing"]
+    ]
+    return ["set", "head", "on its pairs, logits [95 %]", "on arithmetic, logits [95 %]"], rows
 
 
 def without() -> Sheet:
@@ -104,10 +116,9 @@ def layers() -> Sheet:
     """How well the states after a layer tell true from false statements."""
     one = record("layers")
     scans = [one[f"layers{kind}"] for kind in ("", "_logistic", "_affirmed", "_logistic_affirmed")]
-    last = len(scans[0]) - 1
     rows = []
     for mean, logistic, affirmed, logistic_affirmed in zip(*scans, strict=True):
-        if mean["layer"] % EVERY == 0 or mean["layer"] == last:
+        if mean["layer"] % EVERY == EVERY - 1:
             cells = [
                 _called(affirmed),
                 _called(logistic_affirmed),
@@ -174,7 +185,7 @@ def plan() -> Sheet:
 
 SECTIONS: dict[str, Callable[[], Sheet]] = {
     section.__name__: section
-    for section in (heads, counts, without, projection, layers, verdicts, steering, plan)
+    for section in (heads, counts, competing, without, projection, layers, verdicts, steering, plan)
 }
 
 
@@ -187,7 +198,10 @@ def _interval(values: dict[str, Any], key: str) -> str:
 
 
 def _effect(values: dict[str, Any]) -> str:
-    return _interval(values, "effect")
+    # A head that competes may do so with thousandths of a logit.
+    digits = 2 if abs(values["effect"]) >= 0.1 else 3
+    ends = interval(values["low"], values["high"], lambda end: signed(end, digits))
+    return f"{signed(values['effect'], digits)} {ends}"
 
 
 def _p(values: dict[str, Any]) -> str:
