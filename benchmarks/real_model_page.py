@@ -9,7 +9,6 @@ data/records/smollm2-*.json, each of which says the command that made it.
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -225,7 +224,7 @@ def _whole(value: float) -> str:
     return f"{value:.0f}"
 
 
-def main() -> int:
+def main() -> None:
     """Print the sections that are named, all where none is."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -237,12 +236,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.list:
         print(*options.section, sep="\n")
-        return 0
+        return
     for section in options.section:
         header, rows = SECTIONS[section]()
         print(table(header, rows) if options.markdown else text_table(header, rows), end="\n\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
