@@ -116,7 +116,7 @@ def test_a_record_of_a_shipped_model_comes_with_the_project():
     told = inside_view([folder])
     words = "organism:heads-64: direct effect of each head on the truth pairs (pairs.csv)"
     assert words in titles(told)
-    assert "What the unembedding does to the two" in titles(told)
+    assert "What the unembedding does to the two (pairs.csv)" in titles(told)
     assert "151 of truth (pairs.csv)" in str(told)
     assert "could not be shown" not in str(told)
 
@@ -134,7 +134,17 @@ def test_records_of_a_real_model_are_shown_each_by_its_set_and_its_frame():
     names = [line["name"] for line in layers["traces"]]
     assert len(names) == 3
     assert "denials" in str(names[-1])
+    named = [title for title in shown if title]
+    assert len(named) == len(set(named))
     json.dumps(told, allow_nan=False)
+
+
+def test_two_records_of_one_set_are_told_apart(tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(HEADS))
+    named = [title for title in titles(inside_view([tmp_path])) if title]
+    assert len(named) == len(set(named)) > 4
+    assert any(title.endswith(", second") for title in named)
 
 
 def test_a_family_that_turns_shows_both_sides():
