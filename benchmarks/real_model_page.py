@@ -22,6 +22,8 @@ SETS = ("cities", "elements", "arithmetic", "truthfulqa")
 FRAMES = ("chat", "plain", "truthfulqa")
 #: The published count, and its two controls.
 PUBLISHED = ("competing_layers", "random_prompt_pairs", "shuffled_weights")
+#: Shares of sampled texts that differ, as the paper counts corrections, and greedy ones.
+COUNTED = ("steered", "strength_0", "greedy")
 LARGEST = 5
 #: Of the layer scan every second layer is shown, the last one among them.
 EVERY = 2
@@ -163,12 +165,15 @@ def verdicts() -> Sheet:
             [
                 frame,
                 f"{vector['method']}, layer {vector['layer']}, strength {vector['strength']:g}",
+                f"{vector['norm']:.0f}",
                 f"{one['answered_falsely']} of {one['questions']}",
                 one["verdict"].replace("_", " "),
                 one["verdict_reason"],
+                " / ".join(f"{one['published_count'][key]:.2f}" for key in COUNTED),
             ]
         )
-    return ["frame", "vector", "answered falsely", "verdict", "because"], rows
+    header = ["frame", "vector", "of norm", "answered falsely", "verdict", "because"]
+    return [*header, "texts that differ: steered / nothing added / steered, greedy"], rows
 
 
 def plan() -> Sheet:
