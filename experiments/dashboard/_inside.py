@@ -28,11 +28,13 @@ def inside_view(folders: list[Path]) -> View:
     """Every record of the folders: head maps, layer scans, controlled steering tables."""
     blocks: list[Block | None] = []
     broken = []
+    known: set[str] = set()
     for path in _files(folders):
         try:
             record = _read(path)
             if record is not None:
-                blocks += _show(path.stem if path.stem != "record" else path.parent.name, record)
+                name = path.stem if path.stem != "record" else path.parent.name
+                blocks += _told_apart(_show(name, record), name, known)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             broken.append(f"{path.name}: {type(error).__name__}: {error}")
     if broken:
@@ -55,6 +57,17 @@ def _read(path: Path) -> Record | None:
     return record if isinstance(record, dict) else None
 
 
+def _told_apart(blocks: list[Block | None], name: str, known: set[str]) -> list[Block | None]:
+    """The same, with the record's name in titles that another record has too: a reader of the
+    screen goes from table to table by their titles."""
+    for block in blocks:
+        if block is not None and (block["kind"] == "table" or block["kind"] == "figure"):
+            if block["title"] in known:
+                block["title"] += f", {name}"
+            known.add(block["title"])
+    return blocks
+
+
 def _show(name: str, record: Record) -> list[Block | None]:
     blocks: list[Block | None] = []
     if isinstance(record.get("heads"), list) and "completeness" in record:
@@ -68,6 +81,7 @@ def _show(name: str, record: Record) -> list[Block | None]:
 
 def _heads(name: str, record: Record) -> list[Block | None]:
     model, heads = model_name(name, record), parts(record, "heads")
+    of = _set_name(record, "truth")
     competing, whole = part(record, "competing"), part(record, "completeness")
     share = interval(number(competing.get("wilson_low")), number(competing.get("wilson_high")))
     columns = ("layer", "head", "truth", "truth_low", "truth_high", "truth_p", "reasoning",
@@ -100,10 +114,10 @@ def _heads(name: str, record: Record) -> list[Block | None]:
             ("logit difference", _by_set(record.get("logit_difference"), signed),
              f"logits, mean over pairs: {_pairs(record.get('pairs'))}"),
         ),
-        _head_map(model, heads, "truth", data),
-        _head_map(model, heads, "reasoning", data),
+        _head_map(model, heads, "truth", of, data),
+        _head_map(model, heads, "reasoning", _set_name(record, "reasoning"), data),
         table(
-            f"{model}: competing heads",
+            f"{model}: competing heads{of}",
             ("layer.head", "on truth (logits) [95 %]", "on reasoning (logits) [95 %]"),
             rows,
             note="Significant on both sets after Benjamini-Hochberg, with opposite signs.",
@@ -111,7 +125,7 @@ def _heads(name: str, record: Record) -> list[Block | None]:
         )
         if marked
         else lines(f"{model}: no head works for one set and against the other."),
-        _ablation(model, record),
+        _ablation(f"{model}: what held-out pairs lose without a head{of}", record),
         _published(record),
         _projection(record),
     ]  # fmt: skip
@@ -134,6 +148,12 @@ def _pairs(value: object) -> str:
         if f"{kind}_count" in value
     ]
     return ", ".join(texts)
+
+
+def _set_name(record: Record, kind: str) -> str:
+    """The name of a set of pairs, in brackets: one model may have a record for each of several."""
+    name = part(record, "pairs").get(kind)
+    return f" ({name})" if name else ""
 
 
 def _tiny(value: object) -> str:
@@ -165,7 +185,7 @@ def _effect(effect: Record) -> str:
     return f"{signed(number(effect.get('effect')))} {ends}"
 
 
-def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
+def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) -> Block:
     cells = [(int(number(h["layer"])), int(number(h["head"]))) for h in heads]
     layers, width = 1 + max(layer for layer, _ in cells), 1 + max(head for _, head in cells)
     values = np.full((layers, width), np.nan)
@@ -198,7 +218,7 @@ def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
     whole = {"dtick": 1} if max(layers, width) <= 24 else {}
     return figure(
         f"heads-{kind}",
-        f"{model}: direct effect of each head on the {kind} pairs",
+        f"{model}: direct effect of each head on the {kind} pairs{name}",
         traces=traces,
         layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
         alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
@@ -208,7 +228,7 @@ def _head_map(model: str, heads: list[Record], kind: str, data: Csv) -> Block:
     )
 
 
-def _ablation(model: str, record: Record) -> Block | None:
+def _ablation(title: str, record: Record) -> Block | None:
     ablated = parts(record, "ablation") if record.get("ablation") else []
     if not ablated:
         return None
@@ -219,7 +239,7 @@ def _ablation(model: str, record: Record) -> Block | None:
         for layer, head, lost, low, high, p in raw
     ]
     return table(
-        f"{model}: what held-out pairs lose without a head",
+        title,
         ("layer.head", "logits lost", "95 %", "p"),
         rows,
         right=(1, 3),
@@ -249,11 +269,13 @@ _PROJECTION = {
 
 
 def _published(record: Record) -> Block | None:
-    return _quantities(record, "published", _PUBLISHED, "The published definition, for comparison")
+    title = f"The published definition, for comparison{_set_name(record, 'truth')}"
+    return _quantities(record, "published", _PUBLISHED, title)
 
 
 def _projection(record: Record) -> Block | None:
-    return _quantities(record, "projection", _PROJECTION, "What the unembedding does to the two")
+    title = f"What the unembedding does to the two{_set_name(record, 'truth')}"
+    return _quantities(record, "projection", _PROJECTION, title)
 
 
 def _quantities(record: Record, key: str, names: dict[str, str], title: str) -> Block | None:

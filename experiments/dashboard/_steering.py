@@ -4,12 +4,18 @@ import math
 
 from ..formats import interval, plain, signed
 from ._blocks import Block, csv_data, facts, figure, table
-from ._record_values import Record, model_name, number, parts
+from ._record_values import Record, model_name, number, part, parts
 from ._style import ACCENT, INK, layout, titled, trace
 
 #: What is read of each row of the table.
 COLUMNS = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "corrected_share", "false_to_true",
            "true_to_false", "mcnemar_p", "kl", "perplexity_ratio", "reasoning_change")  # fmt: skip
+
+#: What a direction says of statements of another kind than it was found with: key, words, dash.
+_ELSEWHERE = (
+    ("cross_topic", "on another topic", "dot"),
+    ("affirmed_to_denied", "found on affirmations, tested on denials", "dash"),
+)
 
 
 def layer_scan(name: str, record: Record) -> Block:
@@ -25,14 +31,15 @@ def layer_scan(name: str, record: Record) -> Block:
               error_y={"type": "data", "symmetric": False, "array": plain(up),
                        "arrayminus": plain(down), "thickness": 1, "width": 3}),
     ]  # fmt: skip
-    across = [number(layer.get("cross_topic")) for layer in rows]
-    if any(math.isfinite(v) for v in across):
-        traces.append(
-            trace(x, [100 * v for v in across], mode="lines+markers", name="on another topic",
-                  line={"color": INK, "dash": "dot"}, marker={"size": 6})
-        )  # fmt: skip
-    columns = ("layer", "accuracy", "low", "high", "cross_topic")
-    values = [[layer.get("layer"), *(number(layer.get(c)) for c in columns[1:])] for layer in rows]
+    for key, words, dash in _ELSEWHERE:
+        values = [number(layer.get(key)) for layer in rows]
+        if any(math.isfinite(v) for v in values):
+            traces.append(
+                trace(x, [100 * v for v in values], mode="lines+markers", name=words,
+                      line={"color": INK, "dash": dash}, marker={"size": 6})
+            )  # fmt: skip
+    columns = ("layer", "accuracy", "low", "high", *(key for key, *_ in _ELSEWHERE))
+    cells = [[layer.get("layer"), *(number(layer.get(c)) for c in columns[1:])] for layer in rows]
     model = model_name(name, record)
     return figure(
         "layer-scan",
@@ -40,7 +47,7 @@ def layer_scan(name: str, record: Record) -> Block:
         traces=traces,
         layout=layout(x=titled("layer"), y=titled("accuracy (%)")),
         alt="Held-out accuracy of a truth direction at each layer.",
-        data=csv_data("layer-scan", columns, values),
+        data=csv_data("layer-scan", columns, cells),
         height=360,
     )
 
@@ -83,7 +90,7 @@ def controlled_table(name: str, record: Record) -> list[Block | None]:
     return [
         facts(*shown),
         table(
-            f"{model}: steering beside its controls",
+            f"{model}: steering beside its controls{_frame(record)}",
             ("added", "MC1 (%) [95 %]", "MC2 (%)", "corrected (%)", "to true / to false",
              "McNemar p", "KL (nats)", "perplexity ×", "reasoning (pp)"),
             rows,
@@ -101,6 +108,12 @@ def _vector(record: Record) -> str:
     text = f"{str(vector.get('method')).replace('_', ' ')}, layer {vector.get('layer')}"
     strength = number(vector.get("strength"))
     return text if math.isnan(strength) else f"{text}, strength {strength:.3g}"
+
+
+def _frame(record: Record) -> str:
+    """How the questions were put, where the record says it: one model may be asked in several."""
+    frame = part(record, "sets").get("frame")
+    return f" (frame {frame})" if frame else ""
 
 
 def _percent(value: object) -> str:

