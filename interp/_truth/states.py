@@ -13,6 +13,9 @@ from .._questions.passes import abilities
 from .._questions.tokens import batches, token_budget
 from .._steering.hook_point import HookPoint, StreamReader
 
+#: Times the median norm above which a position's activations are called massive.
+MASSIVE = 10
+
 
 def states_at(
     model: Model, rows: Sequence[Sequence[int]], hook_points: Sequence[HookPoint], *, back: int = 1
@@ -47,17 +50,27 @@ def all_states(model: Model, rows: Sequence[Sequence[int]], hook_point: HookPoin
 def residual_norms(
     model: Model, rows: Sequence[Sequence[int]], hook_points: Sequence[HookPoint]
 ) -> np.ndarray:
-    """Mean norm of the residual stream over all positions of the rows, shape (hook_points,)."""
+    """Mean norm of the residual stream over the positions of the rows, shape (hook_points,).
+
+    Positions whose norm is more than ten times the median are left out: many models keep massive
+    activations at the first token, which attention uses as a sink (Sun et al. 2024,
+    arXiv:2402.17762). One of them among a dozen ordinary positions would make the mean ten times
+    that of any other, and a share of it no share of what is steered.
+    """
     check_rows(model, rows, shortest=1)
-    total, count = np.zeros(len(hook_points)), 0
+    norms: list[list[torch.Tensor]] = [[] for _ in hook_points]
     for indices, tokens in batches(rows, device=model.device, budget=token_budget(model)):
         lengths = torch.tensor([len(rows[index]) for index in indices], device=model.device)
         reader = _read(model, tokens, hook_points)
         inside = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
-        count += int(inside.sum())
         for number, point in enumerate(hook_points):
-            total[number] += float(reader.states[point][inside].float().norm(dim=-1).sum())
-    return total / count
+            norms[number].append(reader.states[point][inside].float().norm(dim=-1))
+    means = []
+    for some in norms:
+        most = MASSIVE * torch.cat(some).median()
+        ordinary = [norm[norm <= most] for norm in some]
+        means.append(sum(float(norm.sum()) for norm in ordinary) / sum(map(len, ordinary)))
+    return np.array(means)
 
 
 def _read(model: Model, tokens: torch.Tensor, hook_points: Sequence[HookPoint]) -> StreamReader:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from planted_truth import FLIPPABLE, HOOK_POINT, planted_truth, truth_axis
 from tiny_models import TEXT, byte_tokenizer, tiny_network
 from torch.nn.functional import softplus
@@ -18,7 +19,7 @@ from nullcline.interp._truth.choose import corrected_share
 from nullcline.interp._truth.linear import logistic, mass_mean
 from nullcline.interp._truth.preference import mean_gradient, train_addition
 from nullcline.interp._truth.sets import question_digest
-from nullcline.interp._truth.states import states_at
+from nullcline.interp._truth.states import residual_norms, states_at
 
 WIDE = interp.Budget(kl=100.0)  # the planted feature acts on neutral text too
 
@@ -279,3 +280,30 @@ def test_an_unknown_way_to_detect_is_refused_with_the_choices(planted):
     method = cast(Any, "nearest")  # a caller without a type checker
     with pytest.raises(interp.InterpError, match="'nearest'; there are mass-mean, logistic"):
         interp.detect(model, sets, [HOOK_POINT], method=method)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_sink_of_attention_does_not_set_the_strength(kind):
+    network = tiny_network(kind)
+    model = interp.build_model(network, byte_tokenizer(), name=kind)
+    rows = [[5, 7, 9, 11, 13, 15], [5, 8, 10, 12]]
+    points = [interp.HookPoint(1)]
+    plain = states_at(
+        model, [row[:stop] for row in rows for stop in range(2, len(row) + 1)], points
+    )
+    with torch.no_grad():
+        not_none(network.get_input_embeddings()).weight[5] *= 1e5  # the first token of every text
+    held = residual_norms(model, rows, points)[0]
+    firsts = np.linalg.norm(states_at(model, [[5]], points)[0, 0])
+    assert firsts > 100 * held
+    # Whatever reads the sink, ordinary positions are within a few times of what they were.
+    assert held < 10 * np.linalg.norm(plain[0], axis=1).max()
+
+
+def test_without_sinks_all_positions_count():
+    model = interp.build_model(tiny_network("gpt2"), byte_tokenizer())
+    rows = [[5, 7, 9, 11], [6, 8]]
+    every = [row[:stop] for row in rows for stop in range(1, len(row) + 1)]
+    norms = np.linalg.norm(states_at(model, every, [interp.HookPoint(2)])[0], axis=1)
+    assert norms.max() < 10 * np.median(norms)
+    assert residual_norms(model, rows, [interp.HookPoint(2)])[0] == pytest.approx(norms.mean())
