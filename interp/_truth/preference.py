@@ -57,13 +57,12 @@ class _Encoded:
 
     def rows(self) -> list[tuple[int, ...]]:
         """Every prompt with each of its endings, but for the token that is predicted last."""
-        return [
-            (*(tree.tokens[node] for node in range(tree.stem)), *answer[:-1])
-            for side in (0, 1)
-            for sides in self.reads
-            for number, _, answer in sides[side : side + 1]
-            for tree in (self.encoded.trees[number],)
-        ]
+        rows: tuple[list[tuple[int, ...]], ...] = ([], [])
+        for sides in self.reads:
+            for own, (number, _, answer) in zip(rows, sides, strict=True):
+                tree = self.encoded.trees[number]
+                own.append((*tree.tokens[: tree.stem], *answer[:-1]))
+        return rows[0] + rows[1]
 
     def margins(self, chosen: Sequence[int]) -> torch.Tensor:
         """log p(true ending) - log p(false ending) of some pairs, with their gradient."""
