@@ -32,7 +32,9 @@ def blocks_from(model: Model, layer: int, stream: torch.Tensor | None) -> Iterat
             return (stream, *inputs[1:]), keywords
         return inputs, {**keywords, "hidden_states": stream}
 
-    handle = model.parts.layers[layer].block.register_forward_pre_hook(enters, with_kwargs=True)
+    block = model.parts.layers[layer].block
+    # Before other hooks, which may read what enters the block.
+    handle = block.register_forward_pre_hook(enters, prepend=True, with_kwargs=True)
     try:
         with _handing_on(model, range(layer)):
             yield

@@ -16,6 +16,7 @@ from nullcline.interp._questions.passes import abilities
 from nullcline.interp._questions.scoring import passes_over, score_passes
 from nullcline.interp._questions.trees import Growing
 from nullcline.interp._steering.effects import Intervention, answer, measure_baseline, neutral_cost
+from nullcline.interp._truth.states import states_at
 
 QUESTIONS = [
     interp.Question("the city of", ("paris is in", "paris flies", "cold"), (True, False, False), 0),
@@ -95,6 +96,24 @@ def test_a_pass_from_the_steered_layer_on_says_what_a_whole_pass_says(kind, site
     assert kl.min() >= 0
     assert kl.max() > 1e-6
     assert ratio != 1.0
+
+
+@pytest.mark.parametrize("site", ["attention", "block"])
+def test_a_condition_reads_the_stream_of_a_pass_that_begins_later(site):
+    model = interp.build_model(tiny_network("gpt_neox"), byte_tokenizer())
+    point = interp.HookPoint(2, site)
+    vector = vector_for(model, hook_point=point)
+    baseline = measure_baseline(model, QUESTIONS, neutral=["it is"])
+    states = states_at(model, [tree.tokens for tree in baseline.questions.encoded.trees], [point])
+    weight = torch.from_numpy(states[0].mean(axis=0))
+    threshold = float(np.median(states[0] @ weight.numpy()))
+    condition = interp.Condition(weight=weight, threshold=threshold, accuracy=1.0)
+    steering = Intervention(model, vector.additions(5.0), condition)
+    later = np.concatenate(answer(baseline.questions, steering).log_probabilities)
+    with steering.applied():
+        whole = score_passes(baseline.questions.encoded, baseline.questions.passes)
+    np.testing.assert_allclose(later, np.concatenate(whole.log_probabilities), atol=1e-4)
+    assert abs(later - np.concatenate(baseline.plain.questions.log_probabilities)).max() > 1e-3
 
 
 def test_blocks_below_are_not_run_again():
