@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 from _coverage.section import Table
@@ -18,11 +18,7 @@ def run_sections(
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--section", nargs="+", choices=tuple(sections), default=list(sections))
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true")
-    form.add_argument("--markdown", action="store_true")
-    form.add_argument("--list", action="store_true", help="name the sections and stop")
+    add_section_arguments(parser, list(sections))
     options = parser.parse_args()
     if options.list:
         print(*options.section, sep="\n")
@@ -30,6 +26,20 @@ def run_sections(
     jax.config.update("jax_enable_x64", True)
     with report_parts(name) as progress:
         tables = {section: sections[section](progress) for section in options.section}
+    print_tables(tables, options)
+
+
+def add_section_arguments(parser: argparse.ArgumentParser, sections: Sequence[str]) -> None:
+    """Which sections, and in what form."""
+    parser.add_argument("--section", nargs="+", choices=tuple(sections), default=list(sections))
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--markdown", action="store_true")
+    form.add_argument("--list", action="store_true", help="name the sections and stop")
+
+
+def print_tables(tables: Mapping[str, Table], options: argparse.Namespace) -> None:
+    """Tables of sections in the form that was asked for."""
     if options.json:
         lines = {
             section: [dict(zip(table.header, line, strict=True)) for line in table.lines]

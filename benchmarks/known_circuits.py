@@ -11,13 +11,13 @@ first.
 """
 
 import argparse
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from _circuit_scores import Scored, areas, auroc
 from _coverage.section import Table, share
+from _sections import add_section_arguments, print_tables
 
 from nullcline import interp
 from nullcline.common.progress import Progress
@@ -87,15 +87,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--section", nargs="+", choices=tuple(SECTIONS), default=list(SECTIONS))
+    add_section_arguments(parser, list(SECTIONS))
     circuits = interp.KNOWN_CIRCUITS
     parser.add_argument("--circuits", nargs="+", choices=circuits, default=list(circuits))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--count", type=int, default=32, help="pairs of each circuit")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true")
-    form.add_argument("--markdown", action="store_true")
-    form.add_argument("--list", action="store_true", help="name the sections and stop")
     options = parser.parse_args()
     if options.list:
         print(*options.section, sep="\n")
@@ -110,15 +106,7 @@ def main() -> None:
     ]
     with report_parts("known_circuits") as say:
         tables = {section: SECTIONS[section](runs, say) for section in options.section}
-    if options.json:
-        lines = {
-            section: [dict(zip(table.header, line, strict=True)) for line in table.lines]
-            for section, table in tables.items()
-        }
-        print(json.dumps(lines))
-        return
-    for table in tables.values():
-        print(table.markdown() if options.markdown else table.text(), end="\n\n")
+    print_tables(tables, options)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .hooks import Hook, first
+from .hooks import Hook, block_input, first
 from .model import Model
 
 
@@ -69,7 +69,7 @@ def entering(model: Model, layers: Iterable[int]) -> Iterator[dict[int, torch.Te
 
     def take(layer: int) -> Hook:
         def hook(module: nn.Module, inputs: Any, keywords: Any) -> None:
-            entered[layer] = inputs[0] if inputs else keywords["hidden_states"]
+            entered[layer] = block_input(inputs, keywords)
 
         return hook
 

@@ -41,3 +41,8 @@ def first(value: Any) -> torch.Tensor:
 def replaced(value: Any, tensor: torch.Tensor) -> Any:
     """A module's output with another tensor instead of `first(value)`."""
     return (tensor, *value[1:]) if isinstance(value, tuple) else tensor
+
+
+def block_input(inputs: tuple[Any, ...], keywords: dict[str, Any]) -> torch.Tensor:
+    """The stream that enters a block, from the arguments of its call."""
+    return inputs[0] if inputs else keywords["hidden_states"]

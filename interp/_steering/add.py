@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from .._errors import InterpError
-from .._models.hooks import Hook, first, replaced
+from .._models.hooks import Hook, block_input, first, replaced
 from .._models.model import Model
 from .._names import Positions
 from .._positions import After, Span
 from .condition import Condition
-from .hook_point import HookPoint, block_input, module_at
+from .hook_point import HookPoint, module_at
 from .positions import check_positions as check_positions
 from .positions import check_steered
 from .reading import Reading

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from .._errors import InterpError
-from .._models.hooks import first, hooked
+from .._models.hooks import block_input, first, hooked
 from .._models.model import Model
 from .._names import Site
 
@@ -65,11 +65,6 @@ def module_name(model: Model, hook_point: HookPoint) -> str:
     """The name of that module inside the network's base model, as other tools give it."""
     module = module_at(model, hook_point)
     return next(n for n, other in model.network.base_model.named_modules() if other is module)
-
-
-def block_input(inputs: tuple[Any, ...], keywords: dict[str, Any]) -> torch.Tensor:
-    """The stream that enters a block, from the arguments of its call."""
-    return inputs[0] if inputs else keywords["hidden_states"]
 
 
 class StreamReader:
