@@ -60,6 +60,11 @@ from ._phases.family_curve import family_curve as family_curve
 from ._phases.next_measurement import NextMeasurements as NextMeasurements
 from ._phases.next_measurement import next_measurements as next_measurements
 from ._phases.slope import Slope as Slope
+from ._scan.cells import Scan as Scan
+from ._scan.cells import ScanCell as ScanCell
+from ._scan.factors import Factors as Factors
+from ._scan.moved import Moved as Moved
+from ._scan.scan import scan as scan
 from ._systems.equations import Equation as Equation
 from ._systems.fit import SystemFit as SystemFit
 from ._systems.fit import fit_system as fit_system

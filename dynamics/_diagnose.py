@@ -28,9 +28,9 @@ from ._phases.turn import slopes_about_turn
 from ._phases.turning import TestedFamily, Turning, turning_families
 from ._pooled import axes_of, common_turns, level_of, noise_of, pooled_points, scatter_of
 from ._tables.account import NOTHING_SEEN, Account
-from ._tables.benchmarks import benchmark, canonical_benchmark
+from ._tables.benchmarks import benchmark
 from ._tables.clock import Along, clock_of
-from ._tables.columns import apart
+from ._tables.named import more_is_better, named_benchmark
 from ._tables.problems import TableError, TableWarning
 from ._tables.read import as_table
 from ._tables.replicates import SeedScores, average_seeds, incomplete_seeds, seed_scores
@@ -228,8 +228,8 @@ def diagnose(
     """
     by_seed = as_table(table, along=along)
     table = average_seeds(by_seed)
-    reasoning = _named(table, reasoning) if reasoning else default_reasoning(table)
-    truth = _named(table, truth) if truth else default_truth(table)
+    reasoning = named_benchmark(table, reasoning) if reasoning else default_reasoning(table)
+    truth = named_benchmark(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     report = on_progress or silent
     report("families")
@@ -307,8 +307,8 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     if reasoning == truth:
         raise ValueError(f"the pair holds {truth!r} twice; name two benchmarks")
     frame = table.frame.assign(
-        x=_more_is_better(table.frame, reasoning),
-        y=_more_is_better(table.frame, truth),
+        x=more_is_better(table.frame, reasoning),
+        y=more_is_better(table.frame, truth),
         x_stderr=table.stderr(reasoning),
         y_stderr=table.stderr(truth),
         time=table.time(),
@@ -319,20 +319,6 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
         problem = f"{len(pair)} models have both {reasoning} and {truth}"
         raise TableError(table.name, problem, "give at least two models with both scores")
     return pair, missing
-
-
-def _more_is_better(frame: pd.DataFrame, name: str) -> pd.Series:
-    return 1 - frame[name] if benchmark(name).lower_is_better else frame[name]
-
-
-def _named(table: ScoreTable, name: str) -> str:
-    """The benchmark of the table that is meant: by its name, another spelling of it, or the only
-    form of it that the table has (`BBH` where there is `bbh_normalised` alone)."""
-    canonical = canonical_benchmark(name)
-    for known in (name, apart(name), canonical, f"{canonical}_normalised"):
-        if known in table.benchmarks:
-            return known
-    return name
 
 
 def _diagnose_family(

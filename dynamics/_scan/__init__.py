@@ -1,0 +1,1 @@
+"""Every pair of benchmarks of a table at once."""
