@@ -20,6 +20,7 @@ _COMMANDS = {
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
     "run": "a study under Hydra: one job, or a sweep with -m",
+    "scan": "every pair of benchmarks at once: which pay a tax, which turn",
     "serve": "an OpenAI-compatible server of a steered model",
     "steer": "text from a model that is steered by a truth vector",
     "status": "where a sweep stands: done, running, failed, its estimated end",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..common.progress import Progress, silent
 from .keys import file_digest, folder_digest
-from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily, Scan
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
@@ -42,7 +42,9 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     )
 
 
-def read_families(settings: Diagnose | CompareKinds, progress: Progress = silent) -> "ScoreTable":
+def read_families(
+    settings: Diagnose | CompareKinds | Scan, progress: Progress = silent
+) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)
     return table.select(settings.family.names) if settings.family.names else table

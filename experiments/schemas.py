@@ -96,7 +96,7 @@ class OfTable(Launched):
     table: str = option(
         "uniform",
         "a shipped table: uniform, leaderboard, published, organisms, checkpoints, "
-        "checkpoints_5shot",
+        "checkpoints_5shot, safety, shapes",
     )
     path: Any = option(
         None,
@@ -150,6 +150,28 @@ class CompareKinds(OfTable):
     kind: KindChoice = _kind("all")
     reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
     truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    family: FamilyChoice = group(FamilyChoice, "all")
+
+
+def _listed(text: str) -> str:
+    """One name or several between commas, as they were typed."""
+    if not text.strip(" ,"):
+        raise ValueError("name a benchmark")
+    return text
+
+
+@dataclass
+class Scan(OfClock):
+    """The study `scan`: a table, and which benchmarks are looked at along which others."""
+
+    reasoning: list[str] = option(
+        [], "capabilities along which the others are looked at (all)", metavar="NAME,...",
+        parse=_listed,
+    )  # fmt: skip
+    against: list[str] = option([], "those others (all)", metavar="NAME,...", parse=_listed)
+    q: float = option(0.05, "rate of false discoveries over all pairs", above=0, below=1)
+    n_boot: int = option(1_000, "resamples of families, for the dimensions", least=100)
+    seed: int = option(0, "of the resamples", least=0)
     family: FamilyChoice = group(FamilyChoice, "all")
 
 

@@ -10,10 +10,15 @@ from jaxtyping import Float
 
 from ...common.checks import check_known
 from ...common.display import shown
+from .._tables.account import NOTHING_SEEN, Account
+from .._tables.clock import Along
+from .._tables.problems import TableWarning
 from .factors import Factors
 from .moved import Moved
 
 ScanVerdict = Literal["tax", "bonus", "between", "undetermined"]
+#: What `Scan.general` has in place of a benchmark.
+MEAN = "mean of capabilities"
 TurnVerdict = Literal["established", "not_established", "untested"]
 
 
@@ -22,9 +27,10 @@ TurnVerdict = Literal["established", "not_established", "untested"]
 class ScanCell:
     """One pair: what a point of the benchmark `reasoning` goes with in the benchmark `other`.
 
-    - `coupling`, `low`, `high`: points of `other` per point of `reasoning` inside families, all
-      families together, and its 95 % interval, families being the unit (infinite where nothing
-      bounds it); NaN where `reasoning` differs inside families by no more than its errors.
+    - `coupling`, `low`, `high`: points of `other` per point of `reasoning` inside families, mean
+      over families, with its 95 % interval (infinite where too few families have weight);
+      `between_sd`: by how much families truly differ. NaN where no family differs in `reasoning` by
+      more than its errors.
     - `p` of the nearest of tax, bonus and between, doubled since there are three to choose from;
       `q`: the same after Benjamini and Hochberg over all cells; NaN where nothing can be said.
     - `verdict`: `undetermined` unless `q` is small enough.
@@ -44,6 +50,7 @@ class ScanCell:
     coupling: float
     low: float
     high: float
+    between_sd: float
     p: float
     q: float
     verdict: ScanVerdict
@@ -69,18 +76,24 @@ class Scan:
     """All pairs of a table.
 
     - `cells`: for each benchmark in `reasoning` each other one in `others`, in this order.
+    - `general`: the same along the mean of the capabilities `mean_of`, for each score that is not
+      one of them; `q` of these is counted over them alone.
     - `q`: the rate of false discoveries at which something is said.
     - `without_errors`: benchmarks in `reasoning` whose errors are not known: couplings with them
       lean to zero.
     - `within`, `pooled`: how many dimensions the scores have inside families and over all models.
     - `moved`: what tuning does to each benchmark, where the table has tuned models beside their
       base models.
+    - `n_boot`, `seed`: of the factors' intervals and nulls; `along`: the clock; `warnings`,
+      `account`: of the table.
     """
 
     table: str
     reasoning: tuple[str, ...]
     others: tuple[str, ...]
     cells: tuple[ScanCell, ...]
+    general: tuple[ScanCell, ...]
+    mean_of: tuple[str, ...]
     q: float
     models: int
     families: int
@@ -88,6 +101,11 @@ class Scan:
     within: Factors
     pooled: Factors
     moved: tuple[Moved, ...]
+    n_boot: int
+    seed: int
+    along: Along = "params"
+    warnings: tuple[TableWarning, ...] = ()
+    account: Account = NOTHING_SEEN
 
     def cell(self, reasoning: str, other: str) -> ScanCell:
         """The cell of a pair. Raises ValueError for a benchmark that is not there."""

@@ -2,7 +2,7 @@
 sums of a slice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -81,3 +81,17 @@ def centre(
     total = columns.sums(np.where(counts, values, 0.0))
     mean = np.divide(total, models, out=np.zeros_like(total), where=models > 0)
     return Centred(np.where(counts, values - mean[columns.index], 0.0), models)
+
+
+def with_mean(columns: ScoreColumns, of: Sequence[str], name: str) -> ScoreColumns:
+    """The same columns and one more, `name`: the mean of the scores `of` for models with all of
+    them, their errors taken as independent."""
+    at = [columns.names.index(one) for one in of]
+    mean = columns.scores[:, at].mean(axis=1, keepdims=True)
+    error = np.sqrt((columns.errors[:, at] ** 2).sum(axis=1, keepdims=True)) / len(at)
+    return replace(
+        columns,
+        names=(*columns.names, name),
+        scores=np.hstack([columns.scores, mean]),
+        errors=np.hstack([columns.errors, error]),
+    )

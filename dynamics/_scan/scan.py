@@ -10,19 +10,24 @@ from scipy import stats
 
 from ...common.checks import check_known
 from ...common.progress import Progress, silent
+from ...common.words import counted
+from .._tables.benchmarks import BENCHMARKS, benchmark
 from .._tables.clock import Along
 from .._tables.named import named_benchmark
 from .._tables.problems import TableError
 from .._tables.read import as_table
 from .._tables.replicates import average_seeds
 from .._tables.scores import ScoreTable
-from .cells import Scan, ScanCell
-from .columns import ScoreColumns, score_columns
+from .cells import MEAN, Scan, ScanCell
+from .columns import ScoreColumns, score_columns, with_mean
 from .coupling import DECISIONS, Couplings, PairSums, couplings, pair_sums
 from .explained import Explained, explained
 from .factors import factors
 from .moved import moved_by_tuning
 from .turns import bend_p, gate_p, scatter_along_clock
+
+#: Share of the models that a capability must have to count in their mean.
+_MEASURED = 0.9
 
 
 def scan(
@@ -41,8 +46,9 @@ def scan(
     **Arguments**
 
     - `table`: a score table, or what `read_scores` reads.
-    - `reasoning`: the benchmarks along which the others are looked at, in any spelling; `against`:
-      those others. All benchmarks of the table where not given.
+    - `reasoning`: the benchmarks along which the others are looked at, in any spelling; those of
+      the table that are known as capabilities where not given, or all of it where none is.
+      `against`: those others; all where not given.
     - `along`: the clock, see `along_clock`.
     - `q`: the rate of false discoveries over all pairs (Benjamini and Hochberg 1995).
     - `n_boot`: resamples behind the intervals of the factors, `seed` makes them repeatable.
@@ -63,44 +69,69 @@ def scan(
         raise ValueError(f"q is {q:g}; give a rate of false discoveries between 0 and 1")
     report = on_progress or silent
     table = average_seeds(as_table(table, along=along))
-    rows, others = _chosen(table, reasoning), _chosen(table, against)
+    others = _chosen(table, against) or table.benchmarks
+    rows = _chosen(table, reasoning) or tuple(
+        b for b in table.benchmarks if b in BENCHMARKS and benchmark(b).capability
+    )
+    rows = rows or table.benchmarks
     names = tuple(dict.fromkeys((*rows, *others)))
     if len(names) < 2:
-        raise ValueError(f"{table.name}: {len(names)} benchmarks; a pair needs two")
+        raise ValueError(f"{table.name}: {counted(len(names), 'benchmark')}; a pair needs two")
     columns = score_columns(table, names)
     if max(np.bincount(columns.index)) < 2:
         problem = "no family has two models"
         raise TableError(table.name, problem, "name families in a column `family`")
-    place = {name: i for i, name in enumerate(names)}
-    wanted = [place[name] for name in others]
-    cells = _with_turns(list(_cells(columns, [place[n] for n in rows], wanted, report)), columns,
-                        place, q=q, report=report)  # fmt: skip
+    cells = _scanned(columns, rows, others, q=q, report=report)
+    mean_of = tuple(
+        name for name in rows if columns.known[:, names.index(name)].mean() >= _MEASURED
+    )
+    rest = tuple(name for name in others if name not in rows)
+    general: tuple[ScanCell, ...] = ()
+    if len(mean_of) > 1 and rest:
+        general = _scanned(with_mean(columns, mean_of, MEAN), (MEAN,), rest, q=q, report=report)
     report("factors")
     return Scan(
         table=table.name,
         reasoning=rows,
         others=others,
-        cells=_with_verdicts(cells, q=q),
+        cells=cells,
+        general=general,
+        mean_of=mean_of if general else (),
         q=q,
         models=len(columns.scores),
         families=len(columns.families),
         without_errors=tuple(
             name
             for name in rows
-            if not np.isfinite(columns.errors[columns.known[:, place[name]], place[name]]).all()
+            if not np.isfinite(
+                columns.errors[columns.known[:, (at := names.index(name))], at]
+            ).all()
         ),
         within=factors(columns, kind="within", n_boot=n_boot, seed=seed),
         pooled=factors(columns, kind="pooled", n_boot=n_boot, seed=seed),
         moved=moved_by_tuning(table, names, q=q),
+        n_boot=n_boot,
+        seed=seed,
+        along=table.along,
+        warnings=table.warnings,
+        account=table.account,
     )
 
 
 def _chosen(table: ScoreTable, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    if wanted is None or not len(wanted):
-        return table.benchmarks
-    names = tuple(dict.fromkeys(named_benchmark(table, name) for name in wanted))
+    """Benchmarks of the table by the names given, none where none is."""
+    names = tuple(dict.fromkeys(named_benchmark(table, name) for name in wanted or ()))
     check_known("benchmark", names, table.benchmarks, of=table.name)
     return names
+
+
+def _scanned(
+    columns: ScoreColumns, rows: Sequence[str], others: Sequence[str], *, q: float, report: Progress
+) -> tuple[ScanCell, ...]:
+    """A cell for each of `rows` with each of `others`, verdicts at one rate for all of them."""
+    place = {name: i for i, name in enumerate(columns.names)}
+    cells = list(_cells(columns, [place[n] for n in rows], [place[n] for n in others], report))
+    return _with_verdicts(_with_turns(cells, columns, place, q=q, report=report), q=q)
 
 
 def _cells(
@@ -137,6 +168,7 @@ def _numbers(
         "coupling": float(coupled.gamma[other]),
         "low": float(coupled.low[other]),
         "high": float(coupled.high[other]),
+        "between_sd": float(coupled.between[other]),
         # Three things may be said and two of them are false at most: doubling is enough, since
         # `between` is said falsely only where both of its tests reject, one of them falsely.
         "p": min(1.0, 2 * float(decisions[nearest])) if nearest >= 0 else math.nan,

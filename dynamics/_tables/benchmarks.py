@@ -17,6 +17,8 @@ class Benchmark:
       are fixed; for TruthfulQA the level that the smallest public models have.
     - `title`: for people.
     - `lower_is_better`: then 1 - score is what is compared with others, titled `compared`.
+    - `capability`: whether it asks what a model can do or knows; truthfulness and bias are other
+      things.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Benchmark:
     chance: float
     title: str
     lower_is_better: bool = False
+    capability: bool = True
 
     @property
     def compared(self) -> str:
@@ -33,11 +36,11 @@ class Benchmark:
 
 _KNOWN = (
     Benchmark("hellaswag", 10042, 0.25, "HellaSwag"),
-    Benchmark("truthfulqa_mc1", 817, 0.22, "TruthfulQA MC1"),
-    Benchmark("truthfulqa_mc2", 817, 0.47, "TruthfulQA MC2"),
+    Benchmark("truthfulqa_mc1", 817, 0.22, "TruthfulQA MC1", capability=False),
+    Benchmark("truthfulqa_mc2", 817, 0.47, "TruthfulQA MC2", capability=False),
     # Since January 2025 two options a question, by the authors: neither MC1 nor MC2.
-    Benchmark("truthfulqa_binary", 790, 0.5, "TruthfulQA (binary)"),
-    Benchmark("truthfulqa_unknown", 817, 0.47, "TruthfulQA (variant unknown)"),
+    Benchmark("truthfulqa_binary", 790, 0.5, "TruthfulQA (binary)", capability=False),
+    Benchmark("truthfulqa_unknown", 817, 0.47, "TruthfulQA (variant unknown)", capability=False),
     Benchmark("arc_challenge", 1172, 0.25, "ARC-Challenge"),
     Benchmark("arc_easy", 2376, 0.25, "ARC-Easy"),
     Benchmark("winogrande", 1267, 0.5, "Winogrande"),
@@ -48,13 +51,15 @@ _KNOWN = (
     Benchmark("piqa", 1838, 0.5, "PIQA"),
     Benchmark("boolq", 3270, 0.5, "BoolQ"),
     Benchmark("openbookqa", 500, 0.25, "OpenBookQA"),
+    Benchmark("siqa", 1954, 1 / 3, "Social IQa"),
+    Benchmark("medqa_4options", 1273, 0.25, "MedQA"),
     Benchmark("sciq", 1000, 0.25, "SciQ"),
     Benchmark("commonsense_qa", 1221, 0.2, "CommonsenseQA"),
     Benchmark("lambada_openai", 5153, 0.0, "LAMBADA"),
     Benchmark("logiqa", 651, 0.25, "LogiQA"),
     Benchmark("wsc", 104, 0.5, "WSC"),
     # The share of pairs in which the more stereotypical sentence is the likelier one.
-    Benchmark("crows_pairs_english", 1677, 0.5, "CrowS-Pairs", lower_is_better=True),
+    Benchmark("crows_pairs_english", 1677, 0.5, "CrowS-Pairs", True, capability=False),
     Benchmark("gpqa", 448, 0.25, "GPQA (main)"),
     Benchmark("gpqa_diamond", 198, 0.25, "GPQA Diamond"),
     # The second leaderboard moves chance to 0: (score - chance) / (1 - chance), never below 0.

@@ -19,6 +19,8 @@ _SCORE_TABLES = (
     "organisms",
     "checkpoints",
     "checkpoints_5shot",
+    "safety",
+    "shapes",
 )
 #: Base models beside their tunes: read like a score table, but no table of families to diagnose.
 _PAIR_TABLES = ("post_training",)
@@ -37,6 +39,8 @@ def load_table(
     `uniform`: 148 base models under one harness. `leaderboard`: base models of the same harness
     that `uniform` lacks. `published`: the paper's 63. `organisms`: trained by this project.
     `checkpoints`: 16 models of Pythia along their training, zero-shot; `checkpoints_5shot`.
+    `safety`: 27 base models (and 26 tuned ones) on many benchmarks of safety. `shapes`: 22 widths
+    and depths of one recipe, a family a width, along their training.
     `post_training`: base models beside tuned ones, of both kinds where none is named; it is made
     for `compare_kinds`.
     Raises ValueError for another name.

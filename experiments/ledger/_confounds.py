@@ -39,6 +39,7 @@ def width_normalisation(tables: LedgerTables, *, n_boot: int, seed: int) -> Clai
     lows = [w.null_low for w in able.values()]
     highs = [w.null_high for w in able.values()]
     vif = [w.vif for w in able.values()]
+    by_design = dynamics.controls.shape_effects(tables.shapes, (REASONING,))[0]
     return Claim(
         id="C08",
         claim="divided by width, the scores correlate positively",
@@ -54,6 +55,11 @@ def width_normalisation(tables: LedgerTables, *, n_boot: int, seed: int) -> Clai
                 **{f"null_high_{name}": w.null_high for name, w in able.items()},
                 **{f"partial_r_{name}": w.partial_r for name, w in able.items()},
                 **{f"vif_{name}": w.vif for name, w in able.items()},
+                "by_design_shapes": by_design.shapes,
+                "by_design_width": by_design.by_width,
+                "by_design_width_low": by_design.low,
+                "by_design_width_high": by_design.high,
+                "by_design_size": by_design.by_size,
             },
         ),
         rule=(
@@ -72,7 +78,19 @@ def width_normalisation(tables: LedgerTables, *, n_boot: int, seed: int) -> Clai
             f"{min(vif):.0f} to {max(vif):.0f} times."
             if able
             else "0 families have three models with a known width."
-        ),
+        )
+        + _by_design(by_design),
+    )
+
+
+def _by_design(effect: dynamics.controls.ShapeEffect) -> str:
+    """What models say whose width was varied at one size by design."""
+    verdict = "does not" if effect.within(0.5) else "does" if effect.p < ALPHA else "may or may not"
+    return (
+        f" Where it was varied by design, over {effect.shapes} shapes of one recipe, it {verdict} "
+        f"matter by half of what size does: at equal size a tenfold width moves HellaSwag by "
+        f"{100 * effect.by_width:+.1f} points [{100 * effect.low:.1f}, {100 * effect.high:.1f}], a "
+        f"tenfold size by {100 * effect.by_size:+.1f}."
     )
 
 

@@ -34,6 +34,7 @@ class LedgerTables:
     frontier: pd.DataFrame
     pythia_loss: pd.DataFrame
     internal_coupling: pd.DataFrame
+    shapes: pd.DataFrame
     organisms: pd.DataFrame
     organism_heads: pd.DataFrame
     organism_steering: pd.DataFrame
@@ -48,6 +49,7 @@ def load_ledger_tables() -> LedgerTables:
         frontier=dynamics.load_figures("frontier"),
         pythia_loss=dynamics.load_figures("pythia_loss"),
         internal_coupling=dynamics.load_figures("internal_coupling"),
+        shapes=dynamics.load_figures("shapes"),
         organisms=dynamics.load_figures("organisms"),
         organism_heads=dynamics.load_figures("organism_heads"),
         organism_steering=dynamics.load_figures("organism_steering"),

@@ -112,11 +112,15 @@ def test_every_table_has_a_sidecar_and_every_sidecar_a_table():
 @pytest.mark.parametrize("path", TABLES, ids=IDS)
 def test_every_cell_fits_its_column(path):
     rows = rows_of(path)
-    unknown = set(rows[0]) - set(SCHEMA)
+    # `safety` has over a hundred scores that are no benchmarks of ours: shares all of them.
+    schema = SCHEMA | (
+        dict.fromkeys(rows[0], number(0, 1)) | SCHEMA if path.stem == "safety" else {}
+    )
+    unknown = set(rows[0]) - set(schema)
     assert not unknown, f"columns without a schema: {unknown}"
     for line, row in enumerate(rows, start=2):
         for column, cell in row.items():
-            assert SCHEMA[column](cell), f"{path.name}, row {line}: {column} is {cell!r}"
+            assert schema[column](cell), f"{path.name}, row {line}: {column} is {cell!r}"
 
 
 @pytest.mark.parametrize("path", TABLES, ids=IDS)

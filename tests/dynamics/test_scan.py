@@ -8,10 +8,11 @@ import pytest
 from scipy import stats
 
 from nullcline import dynamics
-from nullcline.common.statistics import fieller
 from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._phases.own_slopes import OwnSlopes
-from nullcline.dynamics._scan.columns import score_columns
+from nullcline.dynamics._phases.random_effects import combine_families
+from nullcline.dynamics._phases.slope import Slope
+from nullcline.dynamics._scan.columns import ScoreColumns, score_columns
 from nullcline.dynamics._scan.coupling import couplings, pair_sums
 from nullcline.dynamics._scan.turns import bend_p
 
@@ -48,20 +49,34 @@ def table():
     return read(families(np.random.default_rng(0), slopes=[-0.6, 0.5, 0.0], others=3))
 
 
-def test_a_coupling_is_the_ratio_of_sums_over_families_and_its_interval_fiellers(table):
+def test_a_coupling_is_the_random_effects_mean_of_the_families_slopes(table):
     columns = score_columns(table, table.benchmarks)
-    found = couplings(pair_sums(columns, 0))
+    sums = pair_sums(columns, 0)
+    found = couplings(sums)
     for other in range(1, len(table.benchmarks)):
-        above, below = [], []
+        slopes, spread, squares, dof = [], [], 0.0, 0
         for _, group in table.frame.groupby("family"):
             x = group[table.benchmarks[0]] - group[table.benchmarks[0]].mean()
-            above.append(x @ group[table.benchmarks[other]])
-            below.append(x @ x)
-        assert found.gamma[other] == pytest.approx(sum(above) / sum(below), rel=1e-10)
-        covariance = len(above) * np.cov(above, below)
-        t = stats.t.ppf(0.975, len(above) - 1)
-        low, high = fieller(sum(above), sum(below), covariance, quantile=t)
-        assert (found.low[other], found.high[other]) == pytest.approx((low, high), rel=1e-8)
+            y = group[table.benchmarks[other]] - group[table.benchmarks[other]].mean()
+            slope = float(x @ y / (x @ x))
+            slopes.append(slope)
+            spread.append(float(x @ x))
+            squares += float(((y - slope * x) ** 2).sum())
+            dof += len(group) - 2
+        scatter = (squares + 8 * 0.0102**2) / (dof + 8)
+        half = stats.norm.ppf(0.975) * np.sqrt(scatter / np.array(spread))
+        combined = combine_families(
+            [
+                Slope(g, g - h, g + h, math.nan, math.nan, "undetermined", math.nan, 2)
+                for g, h in zip(slopes, half, strict=True)
+            ]
+        )
+        assert found.gamma[other] == pytest.approx(combined.mean, rel=1e-6)
+        assert found.between[other] == pytest.approx(combined.between_sd, rel=1e-5, abs=1e-9)
+        # Hartung and Knapp's interval with families - 1 degrees of freedom, or a wider one: the
+        # weights differ, and the variances alone set a lower limit.
+        assert found.high[other] - found.low[other] >= 0.999 * (combined.high - combined.low)
+        assert found.high[other] - found.low[other] < 1.6 * (combined.high - combined.low)
 
 
 def test_planted_couplings_get_their_verdicts(table):
@@ -110,6 +125,34 @@ def test_errors_of_the_first_score_do_not_draw_a_coupling_to_zero():
     assert [x in one.without_errors for one in scans] == [True, False]
 
 
+@pytest.mark.parametrize("sizes", [[4] * 8, [8, 3, 2, 3, 3, 2, 2, 2], [2] * 20])
+@pytest.mark.parametrize("between", [0.0, 0.2])
+def test_an_interval_holds_the_planted_mean_of_families(sizes, between):
+    rng = np.random.default_rng(int(10 * between) + len(sizes))
+    index = np.repeat(np.arange(len(sizes)), sizes)
+    pairs, tables, held = 50, 12, []
+    for _ in range(tables):
+        x = 0.5 + np.concatenate([0.12 * np.linspace(-1, 1, n) for n in sizes])
+        slope = -0.1 + rng.normal(0, between, (len(sizes), pairs))
+        noise = rng.choice([0.005, 0.01, 0.03], pairs)
+        y = 0.5 + slope[index] * (x - 0.5)[:, None] + rng.normal(0, 1, (x.size, pairs)) * noise
+        scores = np.column_stack([x, y])
+        columns = ScoreColumns(
+            names=("x", *map(str, range(pairs))),
+            scores=scores,
+            errors=np.full(scores.shape, np.nan),
+            time=rng.uniform(8, 11, x.size),
+            date=np.full(x.size, np.nan),
+            index=index,
+            starts=np.flatnonzero(np.diff(index, prepend=-1)),
+            families=tuple(map(str, range(len(sizes)))),
+        )
+        found = couplings(pair_sums(columns, 0))
+        held.append((found.low <= -0.1)[1:] & (found.high >= -0.1)[1:])
+    # 600 intervals of 95 %: four standard errors below.
+    assert np.mean(held) >= 0.95 - 4 * math.sqrt(0.05 * 0.95 / (pairs * tables))
+
+
 @pytest.mark.parametrize("gamma", [-0.1, 0.0, 0.1])
 def test_nothing_false_is_said_of_one_pair_more_often_than_its_level(gamma):
     # At an edge of the band tax (or bonus) and between are false; at zero tax and bonus are.
@@ -140,10 +183,11 @@ def test_false_discoveries_are_counted_over_the_whole_matrix():
 
 
 def test_one_family_alone_bounds_nothing():
-    frame = families(np.random.default_rng(1), count=6, slopes=[-1.0])
-    frame.loc[frame["family"] != "F0", "x"] = 0.5 + 0.001 * np.random.default_rng(2).normal(
-        size=int((frame["family"] != "F0").sum())
-    )
+    rng = np.random.default_rng(1)
+    frame = families(rng, count=6, slopes=[-1.0])
+    rest = frame["family"] != "F0"
+    for name, sd in (("x", 0.001), ("y0", 0.01)):
+        frame.loc[rest, name] = 0.5 + rng.normal(0, sd, int(rest.sum()))
     table = read(frame)
     cell = dynamics.scan(table).cell(name_of(table, "x"), name_of(table, "y0"))
     assert (cell.verdict, cell.low, cell.high) == ("undetermined", -math.inf, math.inf)

@@ -1,0 +1,19 @@
+"""`nullcline scan`: every pair of a capability and another benchmark of a table."""
+
+import argparse
+
+from ..schemas import Scan
+from ._run import add_study_arguments, run_study
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline scan`."""
+    add_study_arguments(parser, Scan)
+    parser.add_argument("--full", action="store_true", help="every pair, not the surest alone")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Scan and print; with `--out` a map and a CSV stand beside the record."""
+    from ..studies.scan import scan_to_text
+
+    run_study("scan", options, show=lambda found: scan_to_text(found, everything=options.full))

@@ -1,0 +1,260 @@
+"""A scan on a terminal of 80 columns: the answer in sentences, then the surest pairs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ....common.words import counted
+from ....dynamics import benchmark
+from ...accounts import account_line
+from ...formats import interval, signed
+from ...text import text_table
+
+if TYPE_CHECKING:
+    from ....dynamics import Factors, Scan, ScanCell
+    from ....dynamics import Moved as MovedByTuning
+
+_WIDTH = 80
+_NAME = 20
+_MOST = 10
+#: Of several seeds or many pairs: a p below it says that something is left beside size.
+_ALPHA = 0.05
+CELL_NOTE = (
+    "coupling: points of the second score per point of the first inside families, the mean over "
+    "families with its 95 % interval; tax below -0.1, bonus above 0.1; q: the rate "
+    "of false discoveries at which it is said; falls: in how many families the second score falls "
+    "as the first rises; r | N: correlation inside families beside a line in log N of each "
+    "family's own."
+)
+_HEADER = ("along", "score", "coupling [95 %]", "q", "falls", "r | N")
+_GENERAL = ("score", "verdict", "coupling [95 %]", "q", "falls", "r | N")
+MOVED_HEADER = ("score", "tuned less base [95 %]", "q", "pairs")
+MOVED_NOTE = (
+    "Mean over families of the change from a base model to the model tuned from it, in points; "
+    "what the tuning data held is not known."
+)
+
+
+def answers(found: Scan) -> list[str]:
+    """What the scan says, in sentences: verdicts, turns, size, dimensions, tuning."""
+    return [
+        *_general(found),
+        _verdicts(found),
+        _turns(found),
+        *_given_size(found),
+        *(_dimensions(one) for one in (found.within, found.pooled)),
+        *_moved(found),
+        *_without_errors(found),
+    ]
+
+
+def scan_to_text(found: Scan, *, everything: bool = False) -> str:
+    """The page; `everything` shows every pair."""
+    parts = [
+        f"{found.table}: {counted(len(found.cells), 'pair')} of benchmarks, "
+        f"{counted(found.models, 'model')}, {counted(found.families, 'family', 'families')}\n"
+        + account_line(found.account),
+        "What follows\n" + "\n".join(_wrapped(line) for line in answers(found)),
+        *_cells(found, everything),
+        _moved_table(found, everything),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def moved_rows(found: Scan) -> list[tuple[str, ...]]:
+    """A row per benchmark that tuning moves, under `MOVED_HEADER`."""
+    return [_moved_row(one, 40) for one in found.moved]
+
+
+def _moved_row(one: MovedByTuning, width: int) -> tuple[str, ...]:
+    return (
+        _short(one.benchmark, width),
+        f"{_points(one.gain)} {interval(one.low, one.high, _points)}",
+        _q(one.q),
+        str(one.pairs),
+    )
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}" if abs(value) < 1e6 else signed(value)
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _title(name: str) -> str:
+    return benchmark(name).compared
+
+
+def _short(name: str, width: int = _NAME) -> str:
+    title = _title(name)
+    return title if len(title) <= width else title[: width - 1] + "…"
+
+
+def _q(value: float) -> str:
+    return "–" if value != value else "<.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _pair(cell: ScanCell) -> str:
+    return f"{_title(cell.other)} along {_title(cell.reasoning)}"
+
+
+def _general(found: Scan) -> Iterator[str]:
+    if not found.general:
+        return
+    counts = _counts(found.general)
+    yield (
+        f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')}, of the "
+        f"{counted(len(found.general), 'other score')} {counts}, at a rate of {100 * found.q:g} % "
+        "false discoveries."
+    )
+
+
+def _counts(cells: Sequence[ScanCell]) -> str:
+    count = Counter(cell.verdict for cell in cells)
+    return (
+        f"tax {count['tax']}, bonus {count['bonus']}, between {count['between']}, undetermined "
+        f"{count['undetermined']}"
+    )
+
+
+def _verdicts(found: Scan) -> str:
+    untold = sum(cell.q != cell.q for cell in found.cells)
+    text = (
+        f"Of {counted(len(found.cells), 'pair')}: {_counts(found.cells)}, at a rate of "
+        f"{100 * found.q:g} % false discoveries."
+    )
+    if untold:
+        text += f" {untold} of these have too few families that differ to be asked."
+    mixed = [c for c in found.said("bonus") if c.falling > c.families / 4]
+    if mixed:
+        text += (
+            f" In {len(mixed)} of the bonuses more than a quarter of the families fall all the "
+            "same: the mean of all is not the rule of each."
+        )
+    return text
+
+
+def _turns(found: Scan) -> str:
+    turned = [cell for cell in found.cells if cell.turn == "established"]
+    asked = sum(cell.turn != "untested" for cell in found.cells)
+    if not asked:
+        return "In no pair can a turn that families share be looked for: too few families bend."
+    if not turned:
+        return f"In none of the {asked} pairs that could show one do families share a turn."
+    first = ", ".join(_pair(cell) for cell in sorted(turned, key=lambda c: c.turn_q)[:3])
+    return f"Families share a turn in {len(turned)} of {asked} pairs: {first}."
+
+
+def _given_size(found: Scan) -> Iterator[str]:
+    said = [*found.said("tax"), *found.said("bonus")]
+    asked = [cell for cell in said if cell.p_given_size == cell.p_given_size]
+    if asked:
+        left = sum(cell.p_given_size < _ALPHA for cell in asked)
+        yield (
+            f"Beside a line in log N of each family's own, {left} of {len(asked)} of these keep a "
+            f"correlation at p < {_ALPHA:g}; the rest may be two scores that both grow."
+        )
+
+
+def _dimensions(factors: Factors) -> str:
+    where = "Inside families" if factors.kind == "within" else "Over all models"
+    if factors.dimensions is None:
+        return f"{where}: how many dimensions the scores have cannot be told ({_why(factors)})."
+    count = len(factors.benchmarks)
+    share = 100 * factors.eigenvalues[0] / count
+    low, high = (
+        100 * end[0] / count for end in (factors.eigenvalues_low, factors.eigenvalues_high)
+    )
+    beyond = factors.beyond_general or 0
+    return (
+        f"{where} {count} scores have {counted(factors.dimensions, 'dimension')}: the first has "
+        f"{share:.0f} % of the variance [{low:.0f}, {high:.0f}], and {beyond} beyond it "
+        f"{'is' if beyond == 1 else 'are'} more than chance ({factors.models} models with all)."
+    )
+
+
+def _why(factors: Factors) -> str:
+    if factors.status == "constant_benchmark":
+        return "a score does not vary"
+    return (
+        f"{counted(len(factors.benchmarks), 'score')}, {factors.models} models with all of them, "
+        f"{counted(factors.families, 'family', 'families')}"
+    )
+
+
+def _moved(found: Scan) -> Iterator[str]:
+    if found.moved:
+        up, down = (sum(one.way == way for one in found.moved) for way in ("up", "down"))
+        yield (
+            f"Tuning raises {up} and lowers {down} of {len(found.moved)} scores that base and "
+            "tuned models of three families or more have."
+        )
+
+
+def _without_errors(found: Scan) -> Iterator[str]:
+    count = len(found.without_errors)
+    if count:
+        yield (
+            f"The errors of {count} of {counted(len(found.reasoning), 'score')} are not known "
+            "(neither stated nor from a known number of items): couplings along them lean to zero."
+        )
+
+
+def _cells(found: Scan, everything: bool) -> Iterator[str]:
+    titles = {
+        "tax": "Tax: the second score falls as the first rises",
+        "bonus": "Bonus: both rise together",
+        "between": "Neither: the coupling lies inside ±0.1",
+        "undetermined": "Undetermined",
+    }
+    shown = bool(found.general)
+    if shown:
+        ordered = sorted(found.general, key=lambda c: (c.verdict == "undetermined", c.q))
+        most = len(ordered) if everything else _MOST
+        more = f"\nand {len(ordered) - most} more (--full shows all)" if len(ordered) > most else ""
+        yield (
+            f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')}\n"
+            + text_table(_GENERAL, [_general_row(c) for c in ordered[:most]], right=(3, 5))
+            + more
+        )
+    for verdict, title in titles.items():
+        cells = found.said(verdict)
+        if not cells or (verdict == "undetermined" and not everything):
+            continue
+        most = len(cells) if everything else _MOST
+        shown = True
+        yield f"{title}\n{text_table(_HEADER, [_row(c) for c in cells[:most]], right=(3, 5))}" + (
+            f"\nand {len(cells) - most} more (--full shows all)" if len(cells) > most else ""
+        )
+    if shown:
+        yield textwrap.fill(CELL_NOTE, _WIDTH)
+
+
+def _general_row(cell: ScanCell) -> tuple[str, ...]:
+    return (_short(cell.other, 24), cell.verdict, *_row(cell)[2:])
+
+
+def _row(cell: ScanCell) -> tuple[str, ...]:
+    return (
+        _short(cell.reasoning, 17),
+        _short(cell.other, 17),
+        f"{signed(cell.coupling)} {interval(cell.low, cell.high)}",
+        _q(cell.q),
+        f"{cell.falling} of {cell.families}",
+        signed(cell.r_given_size),
+    )
+
+
+def _moved_table(found: Scan, everything: bool) -> str:
+    rows = [one for one in found.moved if everything or one.way != "undetermined"]
+    if not rows:
+        return ""
+    most = len(rows) if everything else _MOST
+    table = text_table(MOVED_HEADER, [_moved_row(one, 34) for one in rows[:most]], right=(2, 3))
+    more = f"\nand {len(rows) - most} more (--full shows all)" if len(rows) > most else ""
+    return f"What tuning moves\n{table}{more}\n{textwrap.fill(MOVED_NOTE, _WIDTH)}"
