@@ -9,8 +9,8 @@ from scipy import stats
 
 from ...common.display import shown
 from .._phases.post_training import mean_gain
-from .._tables.benchmarks import benchmark
-from .._tables.pairs import kind_rows
+from .._tables.named import more_is_better
+from .._tables.pairs import base_and_tuned
 from .._tables.scores import ScoreTable
 
 _FEWEST_FAMILIES = 3
@@ -39,14 +39,14 @@ class Moved:
 def moved_by_tuning(table: ScoreTable, names: Sequence[str], *, q: float) -> tuple[Moved, ...]:
     """A row per benchmark that base and tuned models of three families or more have; the largest
     change first. Empty where the table has no tuned models beside their base models."""
+    base, tuned = base_and_tuned(table)
     gains = []
     for name in names:
-        pairs = kind_rows(table, name, name).pairs
-        if pairs["family"].nunique() < _FEWEST_FAMILIES:
-            continue
-        change = (pairs["tuned_x"] - pairs["x"]).to_numpy(float)
-        sign = -1 if benchmark(name).lower_is_better else 1
-        gains.append((name, mean_gain(sign * change, pairs["family"].to_numpy())))
+        change = (more_is_better(tuned, name) - more_is_better(base, name)).to_numpy(float)
+        known = np.isfinite(change)
+        family = base["family"].to_numpy()[known]
+        if np.unique(family).size >= _FEWEST_FAMILIES:
+            gains.append((name, mean_gain(change[known], family)))
     if not gains:
         return ()
     # Student's interval of 95 % says its own p: |mean| over its standard error, families - 1.

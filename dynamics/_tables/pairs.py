@@ -32,12 +32,8 @@ class KindRows:
 
 def kind_rows(table: ScoreTable, reasoning: str, truth: str) -> KindRows:
     """Pairs and tunes of `table` for two benchmarks; rows without both scores are left out."""
-    rows = _rows(table, reasoning, truth)
-    bases = rows[~rows["tuned"]].reset_index(drop=True)
-    tuned = rows[rows["tuned"]].reset_index(drop=True)
-    at = np.array([_base_of(row, bases) for row in tuned.to_dict("records")], dtype=int)
-    known = at >= 0
-    tuned, base = tuned[known].reset_index(drop=True), bases.iloc[at[known]].reset_index(drop=True)
+    rows = _with_scores(table, _rows(table), reasoning, truth)
+    base, tuned, lonely = _matched(rows)
     tunes = pd.DataFrame(
         {
             **{"model": tuned["model"], "x": tuned["x"], "y": tuned["y"]},
@@ -50,17 +46,34 @@ def kind_rows(table: ScoreTable, reasoning: str, truth: str) -> KindRows:
     columns = ["model", "x", "y", "x_stderr", "y_stderr"]
     both = pd.concat([base, tuned[columns].add_prefix("tuned_")], axis=1)
     pairs = both[(tuned["family"] == base["family"]).to_numpy()].reset_index(drop=True)
-    lonely = rows[rows["tuned"]].reset_index(drop=True)[~known]
-    return KindRows(pairs, tunes, tuple(lonely["model"]))
+    return KindRows(pairs, tunes, lonely)
 
 
-def _rows(table: ScoreTable, reasoning: str, truth: str) -> pd.DataFrame:
-    """Every model with both scores that is no duplicate, and whether it is tuned."""
+def base_and_tuned(table: ScoreTable) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Base models and the tuned models of their own families, row by row, with all benchmarks."""
+    base, tuned, _ = _matched(_rows(table))
+    same = (tuned["family"] == base["family"]).to_numpy()
+    return base[same].reset_index(drop=True), tuned[same].reset_index(drop=True)
+
+
+def _matched(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """Tuned models that have a base model in `rows`, which is row by row in the first frame; the
+    names of the tuned ones without."""
+    bases = rows[~rows["tuned"]].reset_index(drop=True)
+    tuned = rows[rows["tuned"]].reset_index(drop=True)
+    at = np.array([_base_of(row, bases) for row in tuned.to_dict("records")], dtype=int)
+    known = at >= 0
+    lonely = tuple(tuned["model"][~known])
+    return bases.iloc[at[known]].reset_index(drop=True), tuned[known].reset_index(drop=True), lonely
+
+
+def _rows(table: ScoreTable) -> pd.DataFrame:
+    """Every model that is no duplicate, and whether it is tuned."""
     out = table.left_out
     for_kind = out["reason"].isin(_FOR_THEIR_KIND) if len(out) else np.zeros(0, dtype=bool)
-    parts = [_with_errors(table, reasoning, truth, table.frame.assign(reason=""))]
+    parts = [table.frame.assign(reason="")]
     if np.any(for_kind):
-        parts.append(_with_errors(table, reasoning, truth, out[for_kind]))
+        parts.append(out[for_kind])
     rows = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable")
     kind = rows["kind"].str.lower().fillna("") if "kind" in rows else pd.Series("", rows.index)
     named = rows["reason"] == "instruct_model"
@@ -69,18 +82,18 @@ def _rows(table: ScoreTable, reasoning: str, truth: str) -> pd.DataFrame:
         rows["base_model"] = ""
     rows["base_model"] = rows["base_model"].fillna("")
     rows["log10_params"] = np.log10(rows["params"].to_numpy(float))
-    return rows[rows["x"].notna() & rows["y"].notna()]
+    return rows
 
 
-def _with_errors(
-    table: ScoreTable, reasoning: str, truth: str, frame: pd.DataFrame
-) -> pd.DataFrame:
-    return frame.assign(
-        x=frame[reasoning],
-        y=frame[truth],
-        x_stderr=table.stderr(reasoning, frame),
-        y_stderr=table.stderr(truth, frame),
+def _with_scores(table: ScoreTable, rows: pd.DataFrame, reasoning: str, truth: str) -> pd.DataFrame:
+    """The rows that have both scores, as `x` and `y` with their errors."""
+    rows = rows.assign(
+        x=rows[reasoning],
+        y=rows[truth],
+        x_stderr=table.stderr(reasoning, rows),
+        y_stderr=table.stderr(truth, rows),
     )
+    return rows[rows["x"].notna() & rows["y"].notna()]
 
 
 def _base_of(tuned: dict, bases: pd.DataFrame) -> int:

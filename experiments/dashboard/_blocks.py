@@ -90,6 +90,7 @@ class Chart(TypedDict):
     note: str
     height: int
     steps: Steps | None
+    opens: dict[str, str] | None
 
 
 #: A part that holds no other.
@@ -174,8 +175,14 @@ def figure(
     note: str = "",
     height: int = 420,
     steps: Steps | None = None,
+    opens: dict[str, str] | None = None,
 ) -> Chart:
-    """A plotly figure; `alt` says in words what it shows, `steps` is a slider of other traces."""
+    """A plotly figure; `alt` says in words what it shows, `steps` is a slider of other traces.
+
+    `opens`: what a click on a point leads to: the `view`, and into which parts of the page's state
+    (`reasoning`, say) the point's `x` and `y` go. A table beside it must lead there too, for who
+    has no mouse.
+    """
     return {
         "kind": "figure",
         "name": name,
@@ -187,6 +194,7 @@ def figure(
         "note": note,
         "height": height,
         "steps": steps,
+        "opens": opens,
     }
 
 

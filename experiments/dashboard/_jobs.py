@@ -22,6 +22,7 @@ from ._extension import table_view
 from ._family import family_view
 from ._frontier import frontier_view
 from ._overview import overview
+from ._scan import scan_view
 from ._unseen import TRAINED_ON
 
 Parts = dict[str, str]
@@ -154,6 +155,10 @@ def _dynamics(
     return {"dynamics": _json(view)}
 
 
+def _scan(source: Source) -> Parts:
+    return {"scan": _json(scan_view(_load(source)))}
+
+
 def _frontier() -> Parts:
     return {"frontier": _json(frontier_view())}
 
@@ -200,6 +205,7 @@ _JOBS: dict[str, Callable[..., Parts]] = {
     "diagnosis": _diagnosis,
     "table": _table,
     "dynamics": _dynamics,
+    "scan": _scan,
     "frontier": _frontier,
     "claims": _claims,
 }

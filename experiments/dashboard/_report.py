@@ -17,6 +17,7 @@ from ._inside import inside_view
 from ._jobs import describe, run
 from ._overview import overview
 from ._page import report_page
+from ._scan import scan_view
 
 #: The file stays below this, whatever the table; plotly.js takes two megabytes of it.
 MOST_BYTES = 5_000_000
@@ -50,6 +51,8 @@ def write_views(
     views |= {f"family/{name}": view for name, view in families.items()}
     report("next sizes")
     views["table"] = plain(table_view(table, diagnosis))
+    report("every pair")
+    views["scan"] = plain(scan_view(table))
     for penalty in _PENALTIES:
         report(f"dynamics, {penalty}")
         flow = dynamics_view(table, reasoning=reasoning, truth=truth, penalty=penalty)

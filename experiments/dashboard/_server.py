@@ -33,8 +33,10 @@ _MOST_BODY = MOST_BYTES + 1200 * MOST_FILES
 _UPLOAD_SECONDS = 60.0
 _READ_SECONDS = 90.0
 
-ViewName = Literal["overview", "family", "table", "dynamics", "frontier", "inside", "claims"]
-_OF_A_TABLE = ("overview", "family", "table", "dynamics")
+ViewName = Literal[
+    "overview", "family", "table", "scan", "dynamics", "frontier", "inside", "claims"
+]
+_OF_A_TABLE = ("overview", "family", "table", "scan", "dynamics")
 
 
 class Message(BaseModel):
@@ -271,6 +273,8 @@ def _ask(view: str, choice: Choice, flow: Flow) -> Ask:
     }  # fmt: skip
     if view == "dynamics":
         return Ask("dynamics", {**arguments, **flow._asdict()}, "fitting the equations")
+    if view == "scan":
+        return Ask("scan", {"source": choice.source}, f"every pair of {choice.title}")
     if view == "table":
         return Ask("table", arguments, "predicting the next sizes")
     return Ask("diagnosis", arguments, f"diagnosing {choice.title}")

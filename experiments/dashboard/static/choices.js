@@ -4,6 +4,7 @@ const views = [
   ["overview", "Overview"],
   ["family", "Family"],
   ["table", "Your table"],
+  ["scan", "Every pair"],
   ["dynamics", "Dynamics"],
   ["frontier", "Frontier"],
   ["inside", "Inside a model"],
@@ -13,6 +14,7 @@ const needs = {
   overview: ["table", "reasoning", "truth"],
   family: ["table", "reasoning", "truth", "family"],
   table: ["table", "reasoning", "truth"],
+  scan: ["table"],
   dynamics: ["table", "reasoning", "truth", "along", "penalty", "unseen", "trained_on"],
 };
 const labels = {

@@ -42,6 +42,12 @@ function figureBlock(block) {
     const library = await plotly();
     if (!plot.isConnected) return;
     await library.react(plot, traces, narrow(block.layout, plot.clientWidth), settings);
+    if (block.opens && !plot.dataset.drawn) {
+      const { view, x, y } = block.opens;
+      plot.on("plotly_click", ({ points: [point] }) => {
+        if (point.x !== point.y) location.hash = linkTo({ view, [x]: point.x, [y]: point.y });
+      });
+    }
     plot.dataset.drawn = String(Number(plot.dataset.drawn || 0) + 1);
   };
   const picture = async (format) => {
