@@ -29,7 +29,7 @@ _BASES = {
     "dbrx-instruct": "dbrx-base",
     "gemma-1.1-2b-it": "gemma-2b",
     "gemma-1.1-7b-it": "gemma-7b",
-    "Mistral-7B-Instruct-v0.2": "",  # from version 0.2 of the base model, which is not there
+    "Mistral-7B-Instruct-v0.2": "Mistral-7B-v0.2",  # which is not in the source
 }
 _NOT_SCORES = {"model", "name", "type", "model_size", "FLOP"}
 _PERCENT = ("HarmBench-", "cyberseceval2_instruct", "cyberseceval2_autocomplete", "Alpaca-Eval")

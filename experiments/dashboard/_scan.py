@@ -1,5 +1,6 @@
 """Every pair: a map of all couplings of a table, open to each pair, and what follows from it."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,7 +8,15 @@ import numpy as np
 from ... import dynamics
 from ...dynamics import Factors, Scan, ScanCell, benchmark
 from ..formats import interval, plain, signed
-from ..studies.scan import CELL_NOTE, MOVED_HEADER, MOVED_NOTE, answers, clustered, moved_rows
+from ..studies.scan import (
+    CELL_NOTE,
+    MOVED_HEADER,
+    MOVED_NOTE,
+    answers,
+    clustered,
+    coupling_text,
+    moved_rows,
+)
 from ._blocks import (
     Block,
     Cell,
@@ -30,8 +39,8 @@ from ._style import FAINT, INK, MUTED, PHASES, layout, titled, trace
 _TONE = {"tax": "tax", "bonus": "bonus", "between": "transition", "undetermined": "undetermined"}
 #: Names stand beside the map while they can be read.
 _MOST_NAMES = 60
-_MOST_ROWS = 200
-_COLUMNS = ("along", "score", "verdict", "coupling [95 %]", "q", "falls", "r | N", "models")
+_MOST_ROWS = 40
+_COLUMNS = ("score", "along", "verdict", "coupling [95 %]", "q", "falls", "r | N", "models")
 #: Resamples behind the dimensions in the page; the command takes more where it is asked to.
 _RESAMPLES = 500
 
@@ -112,10 +121,13 @@ def _map(found: Scan) -> Block:
         "scan",
         "Correlation inside families",
         traces=traces,
-        layout=layout(x=_named(columns), y=_named(rows) | {"autorange": "reversed"}),
+        layout=layout(
+            x=_named(columns) | {"range": [-0.5, len(columns) - 0.5]},
+            y=_named(rows) | {"range": [len(rows) - 0.5, -0.5]},
+        ),
         alt=f"A cell for each of {len(rows)} scores along which {len(columns)} others are looked "
         "at, red where they go against one another and blue where they go together.",
-        data=_csv(found),
+        data=_csv("scan", found.cells),
         note="Rows and columns are in clusters; a dot: tax or bonus established. A cell opens its "
         "pair.",
         height=int(min(1100, max(320, 150 + 22 * min(len(rows), _MOST_NAMES)))),
@@ -140,7 +152,7 @@ def _hover(cell: ScanCell | None) -> str:
         return ""
     return figure_text(
         f"{_title(cell.other)} along {_title(cell.reasoning)}",
-        f"{signed(cell.coupling)} {interval(cell.low, cell.high)} {cell.verdict}",
+        f"{coupling_text(cell)} {cell.verdict}",
         f"{cell.models} models, {cell.families} families",
     )
 
@@ -159,27 +171,29 @@ def _pairs(found: Scan, name: str, cells: tuple[ScanCell, ...], title: str) -> B
     order = {"tax": 0, "bonus": 1, "between": 2, "undetermined": 3}
     ordered = sorted(cells, key=lambda c: (order[c.verdict], c.q if c.q == c.q else 2.0))
     rest = len(ordered) - _MOST_ROWS
+    general = cells is found.general
+    where = "" if general else " of the map"
+    columns = [column for column in _COLUMNS if not (general and column == "along")]
     return table(
         title,
-        _COLUMNS,
-        [_row(name, cell, single=cells is found.general) for cell in ordered[:_MOST_ROWS]],
-        right=(4, 5, 6, 7),
-        note=CELL_NOTE + (f" {rest} more are in the CSV of the map." if rest > 0 else ""),
+        columns,
+        [_row(name, cell, general=general) for cell in ordered[:_MOST_ROWS]],
+        right=range(len(columns) - 4, len(columns)),
+        data=_csv("general", cells) if general else None,
+        note=CELL_NOTE + (f" {rest} more are in the CSV{where}." if rest > 0 else ""),
     )
 
 
-def _row(name: str, cell: ScanCell, *, single: bool) -> list[Cell]:
-    opened: Cell = _title(cell.other)
-    if not single:
-        opened = link(
-            _title(cell.other),
-            view="overview", table=name, reasoning=cell.reasoning, truth=cell.other,
-        )  # fmt: skip
+def _row(name: str, cell: ScanCell, *, general: bool) -> list[Cell]:
+    """A row of the table; the general one has no pair to open."""
+    pair: list[Cell] = [_title(cell.other)]
+    if not general:
+        choice = {"table": name, "reasoning": cell.reasoning, "truth": cell.other}
+        pair = [link(_title(cell.other), view="overview", **choice), _title(cell.reasoning)]
     return [
-        cell.reasoning if single else _title(cell.reasoning),
-        opened,
+        *pair,
         badge(cell.verdict, _TONE[cell.verdict]),
-        f"{signed(cell.coupling)} {interval(cell.low, cell.high)}",
+        coupling_text(cell),
         _q(cell.q),
         f"{cell.falling} of {cell.families}",
         signed(cell.r_given_size),
@@ -289,6 +303,6 @@ def _tuning(found: Scan) -> Block | None:
                  note=MOVED_NOTE)  # fmt: skip
 
 
-def _csv(found: Scan) -> Csv:
-    frame = found.to_pandas()
-    return csv_data("scan", list(frame.columns), frame.to_numpy(object).tolist())
+def _csv(name: str, cells: tuple[ScanCell, ...]) -> Csv:
+    columns = [field.name for field in dataclasses.fields(ScanCell)]
+    return csv_data(name, columns, [[getattr(cell, c) for c in columns] for cell in cells])

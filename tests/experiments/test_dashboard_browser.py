@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-VIEWS = ("overview", "family", "table", "dynamics", "frontier", "inside", "claims")
+VIEWS = (*("overview", "family", "table", "scan", "dynamics", "frontier", "inside", "claims"),)
 #: A shared machine may be slow: a view that is computed for the first time takes seconds.
 PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
@@ -229,13 +229,14 @@ def test_everything_is_reached_by_keyboard(server, watched):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     reached = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent"))
-    assert reached[:7] == [
-        "Overview", "Family", "Your table", "Dynamics", "Frontier", "Inside a model", "Claims",
+    assert reached[:8] == [
+        "Overview", "Family", "Your table", "Every pair", "Dynamics", "Frontier", "Inside a model",
+        "Claims",
     ]  # fmt: skip
-    assert reached[10:13] == ["PNG", "SVG", "CSV"]  # after the three choices
+    assert reached[11:14] == ["PNG", "SVG", "CSV"]  # after the three choices
     page.get_by_role("link", name="Claims").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Claims")
@@ -260,6 +261,27 @@ def test_the_dynamics_follow_another_clock_and_say_how_far_a_family_lies(server,
     assert not window.problems
 
 
+def test_a_cell_of_the_map_of_pairs_opens_its_pair(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=scan&table=leaderboard")
+    expect(page.locator("h1")).to_have_text("Every pair")
+    drawn = page.locator(".plot .heatmaplayer").first
+    box = drawn.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 6, box["y"] + 6)  # the first cell; with itself no pair is paired
+    if "view=overview" not in page.url:
+        page.mouse.click(box["x"] + box["width"] - 6, box["y"] + 6)
+    expect(page.locator("h1")).to_have_text("Overview")
+    assert "reasoning=" in page.url
+    assert "table=leaderboard" in page.url
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Every pair")
+    first = page.locator("table").nth(1).get_by_role("link").first
+    first.click()
+    expect(page.locator("h1")).to_have_text("Overview")
+    assert one.problems == []
+
+
 def test_figures_and_their_data_are_saved(server, watched):
     one = watched()
     page = one.open(f"{server}#view=family&family=Pythia")
@@ -279,7 +301,15 @@ def test_figures_and_their_data_are_saved(server, watched):
 def test_the_report_opens_from_disk_without_a_network(report, watched):
     ARTIFACTS.mkdir(exist_ok=True)
     one = watched(offline=True)
-    for view in ("overview", "family&family=mine", "table", "dynamics", "frontier", "inside"):
+    for view in (
+        "overview",
+        "family&family=mine",
+        "table",
+        "scan",
+        "dynamics",
+        "frontier",
+        "inside",
+    ):
         page = one.open(f"{report}#view={view}")
         assert_accessible(page, f"report, {view}")
         name = view.split("&")[0]

@@ -57,7 +57,7 @@ def test_what_runs_is_what_the_policy_names(page):
 def test_it_holds_the_views_of_its_table(page):
     data = json.loads(unpacked(page, "report-data"))
     views = data["views"]
-    assert {"overview", "table", "frontier", "inside", "claims"} <= set(views)
+    assert {"overview", "table", "scan", "frontier", "inside", "claims"} <= set(views)
     assert {"family/mine", "family/=1+1", "dynamics/l1", "dynamics/ridge"} <= set(views)
     path = re.search(r"mine\.csv", page)
     assert data["index"]["tables"][0]["title"] == "mine.csv"

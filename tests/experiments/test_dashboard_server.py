@@ -29,7 +29,7 @@ from nullcline.experiments.dashboard._worker import ProcessWorker
 from nullcline.experiments.studies.ode import reliance
 from nullcline.experiments.web import own_names
 
-VIEWS = ("overview", "family", "table", "dynamics", "frontier", "inside", "claims")
+VIEWS = (*("overview", "family", "table", "scan", "dynamics", "frontier", "inside", "claims"),)
 
 
 @pytest.fixture(scope="module")

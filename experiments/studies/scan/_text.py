@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -82,6 +83,17 @@ def _points(value: float) -> str:
     return f"{100 * value:+.1f}" if abs(value) < 1e6 else signed(value)
 
 
+def coupling_text(cell: ScanCell) -> str:
+    """The coupling with its interval, in fewer decimals where it is wide."""
+    widest = max((abs(v) for v in (cell.low, cell.high) if math.isfinite(v)), default=0.0)
+    digits = 2 if widest < 10 else 1 if widest < 100 else 0
+
+    def show(value: float) -> str:
+        return signed(value, digits) if abs(value) < 1e5 or math.isinf(value) else f"{value:.0e}"
+
+    return f"{show(cell.coupling)} {interval(cell.low, cell.high, show)}"
+
+
 def _wrapped(line: str) -> str:
     return textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
@@ -106,11 +118,10 @@ def _pair(cell: ScanCell) -> str:
 def _general(found: Scan) -> Iterator[str]:
     if not found.general:
         return
-    counts = _counts(found.general)
     yield (
-        f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')}, of the "
-        f"{counted(len(found.general), 'other score')} {counts}, at a rate of {100 * found.q:g} % "
-        "false discoveries."
+        f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')} stand "
+        f"{counted(len(found.general), 'other score')}: {_counts(found.general)} (rate of false "
+        f"discoveries {100 * found.q:g} %)."
     )
 
 
@@ -125,11 +136,11 @@ def _counts(cells: Sequence[ScanCell]) -> str:
 def _verdicts(found: Scan) -> str:
     untold = sum(cell.q != cell.q for cell in found.cells)
     text = (
-        f"Of {counted(len(found.cells), 'pair')}: {_counts(found.cells)}, at a rate of "
-        f"{100 * found.q:g} % false discoveries."
+        f"Of {counted(len(found.cells), 'pair')} of scores: {_counts(found.cells)} (rate of false "
+        f"discoveries {100 * found.q:g} %)."
     )
     if untold:
-        text += f" {untold} of these have too few families that differ to be asked."
+        text += f" {untold} of the undetermined have too few families that differ to be asked."
     mixed = [c for c in found.said("bonus") if c.falling > c.families / 4]
     if mixed:
         text += (
@@ -236,14 +247,14 @@ def _cells(found: Scan, everything: bool) -> Iterator[str]:
 
 
 def _general_row(cell: ScanCell) -> tuple[str, ...]:
-    return (_short(cell.other, 24), cell.verdict, *_row(cell)[2:])
+    return (_short(cell.other, 20), cell.verdict, *_row(cell)[2:])
 
 
 def _row(cell: ScanCell) -> tuple[str, ...]:
     return (
         _short(cell.reasoning, 17),
         _short(cell.other, 17),
-        f"{signed(cell.coupling)} {interval(cell.low, cell.high)}",
+        coupling_text(cell),
         _q(cell.q),
         f"{cell.falling} of {cell.families}",
         signed(cell.r_given_size),
