@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from benchmarks._made_table import write_table
+from _made_table import write_table
 
 #: Model of the source -> (family, base model where it is a tune, active parameters of a mixture).
 _FAMILIES = {

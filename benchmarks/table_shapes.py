@@ -1,6 +1,6 @@
 """Make the shipped table `shapes` from the evaluations of Gemstones (McLeish et al. 2025).
 
-    python -m benchmarks.table_shapes FOLDER_OF_THE_SOURCE
+    python benchmarks/table_shapes.py FOLDER_OF_THE_SOURCE
 
 The folder holds `gemstones_light_eval.parquet` and `gemstones_light_eval_err.parquet`, exported
 from mcleish7/gemstone-scaling-laws at commit 5f42047 (MIT). Needs pyarrow.
@@ -11,8 +11,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
-
-from benchmarks._made_table import write_table
+from _made_table import write_table
 
 #: Columns of the source -> ours.
 _NAMES = {
