@@ -32,16 +32,16 @@ def safety(progress: Progress) -> Table:
     found = dynamics.scan(dynamics.load_table("safety"), n_boot=100)
     said = [c for c in found.general if c.verdict != "undetermined"]
     lines = [
-        (
+        [
             cell.other,
             cell.verdict,
             f"{cell.coupling:.2f} [{cell.low:.2f}, {cell.high:.2f}]",
             f"{cell.q:.3f}",
             f"{cell.pooled_r:.2f}",
-        )
+        ]
         for cell in sorted(said, key=lambda c: (c.verdict != "tax", c.q))
     ]
-    return Table(("score", "verdict", "coupling", "q", "r, all models"), lines)
+    return Table(["score", "verdict", "coupling", "q", "r, all models"], lines)
 
 
 def tuning(progress: Progress) -> Table:
@@ -50,10 +50,10 @@ def tuning(progress: Progress) -> Table:
     found = dynamics.scan(dynamics.load_table("safety"), n_boot=100)
     moved = [one for one in found.moved if one.way != "undetermined"][:_MOST_MOVED]
     lines = [
-        (one.benchmark, _points(one.gain, one.low, one.high), f"{one.q:.3f}", str(one.pairs))
+        [one.benchmark, _points(one.gain, one.low, one.high), f"{one.q:.3f}", str(one.pairs)]
         for one in moved
     ]
-    return Table(("score", "tuned less base, points", "q", "pairs"), lines)
+    return Table(["score", "tuned less base, points", "q", "pairs"], lines)
 
 
 def shapes(progress: Progress) -> Table:
@@ -62,16 +62,16 @@ def shapes(progress: Progress) -> Table:
     table = dynamics.load_table("shapes")
     effects = dynamics.controls.shape_effects(dynamics.load_figures("shapes"), table.benchmarks)
     lines = [
-        (
+        [
             dynamics.benchmark(one.benchmark).title,
             _points(one.by_width, one.low, one.high),
             f"{one.p:.3f}",
             _points(one.by_size, one.by_size_low, one.by_size_high),
             "yes" if one.within(0.5) else "not shown",
-        )
+        ]
         for one in effects
     ]
-    header = ("score", "tenfold width", "p (Holm)", "tenfold size", "width below half of size")
+    header = ["score", "tenfold width", "p (Holm)", "tenfold size", "width below half of size"]
     return Table(header, lines)
 
 
@@ -86,8 +86,8 @@ def speed(progress: Progress) -> Table:
         found = dynamics.scan(table)
         seconds = time.perf_counter() - start
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        lines.append((str(len(found.cells)), f"{seconds:.1f}", f"{max(grown, 0):.0f}"))
-    return Table(("pairs", "seconds", "more memory, MB"), lines)
+        lines.append([str(len(found.cells)), f"{seconds:.1f}", f"{max(grown, 0):.0f}"])
+    return Table(["pairs", "seconds", "more memory, MB"], lines)
 
 
 def _mixtures(count: int) -> dynamics.ScoreTable:

@@ -62,6 +62,7 @@ from ._phases.next_measurement import next_measurements as next_measurements
 from ._phases.slope import Slope as Slope
 from ._scan.cells import Scan as Scan
 from ._scan.cells import ScanCell as ScanCell
+from ._scan.cells import ScanVerdict as ScanVerdict
 from ._scan.factors import Factors as Factors
 from ._scan.moved import Moved as Moved
 from ._scan.scan import scan as scan

@@ -150,7 +150,8 @@ def _random_effects(
     share = np.where(informed, 1 / (variance + tau2), 0.0) / total
     known = count > 0
     equal = 1 / np.where(known, (share**2).sum(axis=0), 1.0)
-    return tuple(
-        np.where(known, value, np.nan)
-        for value in (mean, np.sqrt(scale / total), np.sqrt(tau2), equal)
+    error, between = np.sqrt(scale / total), np.sqrt(tau2)
+    mean, error, between, equal = (
+        np.where(known, value, np.nan) for value in (mean, error, between, equal)
     )
+    return mean, error, between, equal

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from ... import dynamics
-from ...dynamics import Factors, Scan, ScanCell, benchmark
+from ...dynamics import Factors, Scan, ScanCell, ScanVerdict, benchmark
 from ..formats import interval, plain, signed
 from ..studies.scan import (
     CELL_NOTE,
@@ -36,7 +36,12 @@ from ._blocks import view as make_view
 from ._style import FAINT, INK, MUTED, PHASES, layout, titled, trace
 
 #: The colour of the verdict `between` is that of the published word for it.
-_TONE = {"tax": "tax", "bonus": "bonus", "between": "transition", "undetermined": "undetermined"}
+_TONE: dict[ScanVerdict, str] = {
+    "tax": "tax",
+    "bonus": "bonus",
+    "between": "transition",
+    "undetermined": "undetermined",
+}
 #: Names stand beside the map while they can be read.
 _MOST_NAMES = 60
 _MOST_ROWS = 40

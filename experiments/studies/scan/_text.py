@@ -15,7 +15,7 @@ from ...formats import interval, signed
 from ...text import text_table
 
 if TYPE_CHECKING:
-    from ....dynamics import Factors, Scan, ScanCell
+    from ....dynamics import Factors, Scan, ScanCell, ScanVerdict
     from ....dynamics import Moved as MovedByTuning
 
 _WIDTH = 80
@@ -217,7 +217,7 @@ def _without_errors(found: Scan) -> Iterator[str]:
 
 
 def _cells(found: Scan, everything: bool) -> Iterator[str]:
-    titles = {
+    titles: dict[ScanVerdict, str] = {
         "tax": "Tax: the second score falls as the first rises",
         "bonus": "Bonus: both rise together",
         "between": "Neither: the coupling lies inside ±0.1",
