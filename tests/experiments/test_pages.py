@@ -18,7 +18,8 @@ REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
 ORGANISMS = ROOT / "docs" / "organisms.md"
 README = ROOT / "README.md"
-PAGES = (POST_TRAINING, ORGANISMS, README)
+SCAN = ROOT / "docs" / "scan.md"
+PAGES = (POST_TRAINING, ORGANISMS, README, SCAN)
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
