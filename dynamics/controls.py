@@ -14,6 +14,11 @@ from ._controls.frontier import lab_effects as lab_effects
 from ._controls.frontier import lab_lines as lab_lines
 from ._controls.frontier import leave_one_lab_out as leave_one_lab_out
 from ._controls.frontier import population_line as population_line
+from ._controls.general_factor import GeneralFactor as GeneralFactor
+from ._controls.general_factor import PairCorrelation as PairCorrelation
+from ._controls.general_factor import correlation_interval as correlation_interval
+from ._controls.general_factor import general_factor as general_factor
+from ._controls.general_factor import pair_correlation as pair_correlation
 from ._controls.isocline import IsoclineSigns as IsoclineSigns
 from ._controls.isocline import isocline_signs as isocline_signs
 from ._controls.loss import PowerLaw as PowerLaw
