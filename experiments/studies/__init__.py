@@ -16,6 +16,7 @@ _MODULES = {
     "fit_dynamics": "ode",
     "fit_system": "ode",
     "predict_family": "ode",
+    "track_predictions": "frontier",
     "train_organism": "organisms",
 }
 STUDIES = tuple(_MODULES)
