@@ -49,6 +49,29 @@ LABS = {
     "Nous Research": "Hermes-",
     "PRIME": "Eurus-",
 }
+#: Version -> the row of data/frontier.csv that is the same model: by name, and by date where a name
+#: has several versions (the panel's GPT-4o of 2024-05 and DeepSeek-R1 of 2025-01 have no SWE run).
+FRONTIER = {
+    "claude-3-5-haiku-20241022": "Claude 3.5 Haiku",
+    "claude-3-5-sonnet-20240620": "Claude 3.5 Sonnet",
+    "claude-3-7-sonnet-20250219": "Claude 3.7 Sonnet",
+    "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
+    "claude-sonnet-4-5-20250929": "Claude Sonnet 4.5",
+    "gemini-2.0-flash-001": "Gemini 2.0 Flash",
+    "gemini-2.5-pro": "Gemini 2.5 Pro",
+    "gpt-4o-2024-05-13": "GPT-4o",
+    "gpt-5-2025-08-07": "GPT-5",
+    "gpt-5.1": "GPT-5.1",
+    "o1-2024-12-17": "o1",
+    "o1-preview-2024-09-12": "o1-preview",
+    "o3-2025-04-16": "o3",
+    "o3-mini-2025-01-31": "o3-mini",
+    "grok-3-beta": "Grok 3",
+    "grok-4-0709": "Grok 4",
+    "Llama-4-Maverick-17B-128E-Instruct-FP8": "Llama 4 Maverick",
+    "DeepSeek-V3": "DeepSeek-V3",
+    "DeepSeek-R1": "DeepSeek-R1",
+}
 _SETTING = re.compile(r"_(high|medium|low|\d+K)$")
 _SCORER = re.compile(r"([a-z_]+):([0-9.]+)±([0-9.]+)")
 #: Answers typed into a web page and read by a person are another harness.
@@ -143,6 +166,7 @@ def table(taken: list[Run], dates: dict[str, str]) -> list[dict[str, str]]:
                 best[column] = top
                 flags |= {f"{column}_newer_task"} if top.newer else set()
         row |= _settings(mine, best)
+        row["frontier_model"] = FRONTIER.get(model, "")
         row["flags"] = ";".join(sorted(flags))
         row["source"] = "benchmarks_runs"
         rows.append(row)

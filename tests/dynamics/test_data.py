@@ -86,6 +86,7 @@ SCHEMA = {
     "swe_bench_verified_setting": matching(r"(default|low|medium|high|\d+K)?"),
     "gpqa_diamond_setting": matching(r"(default|low|medium|high|\d+K)?"),
     "gpqa_diamond_at_swe_setting": number(0, 1),
+    "frontier_model": matching(r"(\S(.*\S)?)?"),
     "coupling": number(-1, 1, optional=False),
     "cooperative_share": number(0, 1),
     "competing_count": number(0, 1e4),

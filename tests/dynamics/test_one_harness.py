@@ -97,6 +97,13 @@ def test_the_lab_with_the_longest_beginning_is_taken():
     assert maker.lab_of("Llama-3.1-70B-Instruct") == "Meta"
 
 
+def test_models_of_both_panels_are_named_as_there(panel):
+    named = panel["frontier_model"].dropna()
+    assert named.is_unique
+    frozen = dynamics.load_figures("frontier").set_index("model").loc[named]
+    assert frozen["lab"].tolist() == panel.loc[named.index, "lab"].tolist()
+
+
 def test_a_pair_beside_all_pairs_by_plain_numpy(panel):
     names = [name for name in panel if name in dynamics.BENCHMARKS]
     scores = {name: panel[name].to_numpy(float) for name in names}
