@@ -41,6 +41,7 @@ def fingerprint(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     low, high = dynamics.controls.correlation_interval(r, len(both))
     apart, pairs = _told_apart(panel, line)
     change, change_se = _change(panel, line)
+    half = _SURE * change_se
     first, last = h.get(_FIRST, math.nan), h.get(_LAST, math.nan)
     return Claim(
         id="C19",
@@ -61,8 +62,8 @@ def fingerprint(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "pairs_told_apart": apart,
                 "largest_h_stderr": float(np.max(line.residual_stderr)),
                 "deepseek_change": change,
-                "deepseek_change_low": change - _SURE * change_se,
-                "deepseek_change_high": change + _SURE * change_se,
+                "deepseek_change_low": change - half,
+                "deepseek_change_high": change + half,
             },
         ),
         rule=(
@@ -75,14 +76,18 @@ def fingerprint(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             f"h of {len(both)} models correlates at {signed(r)}{_ends(low, high)} between "
             f"makers' scores and one harness; {apart} of {pairs} pairs of models can be told apart "
             f"by it (item errors, Holm), and DeepSeek's change is {signed(100 * change, 1)} points"
-            f"{_ends(100 * (change - _SURE * change_se), 100 * (change + _SURE * change_se))}."
+            f"{_ends(100 * (change - half), 100 * (change + half), 1)}."
         ),
     )
 
 
-def _ends(low: float, high: float) -> str:
+def _ends(low: float, high: float, digits: int = 2) -> str:
     """An interval behind a number, or that there is none."""
-    return f" {interval(low, high)}" if not math.isnan(low) else " (too few for an interval)"
+    return (
+        f" {interval(low, high, lambda value: signed(value, digits))}"
+        if not math.isnan(low)
+        else " (too few for an interval)"
+    )
 
 
 def _difference_stderr(panel: pd.DataFrame, line: dynamics.controls.PopulationLine) -> np.ndarray:

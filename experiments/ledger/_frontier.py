@@ -35,7 +35,7 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     slopes = {name: lines[name].slope if name in lines else None for name in ("Google", "DeepSeek")}
     effects = dynamics.controls.lab_effects(np.column_stack([x, date]), y, lab)
     plain = dynamics.controls.lab_effects(x[:, None], y, lab)
-    shared = one_harness(tables.frontier_one_harness)
+    shared, same = one_harness(tables.frontier_one_harness)
     alone = shared.pair.low > 0 and shared.given_others.low > 0
     beyond_date = effects.low > 0
     better = unseen["score"].mean < min(unseen["date"].mean, unseen["mean"].mean)
@@ -72,7 +72,7 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "slope_given_lab_high": plain.high,
                 "equal_slopes_p": dynamics.controls.equal_slopes_p(x, y, lab),
                 "residuals_within_their_error": within_error,
-                **_one_harness_figures(tables.frontier_one_harness, shared),
+                **_one_harness_figures(shared, same),
             },
         ),
         margins={"slope_given_date": margin},
@@ -92,27 +92,30 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             f"Unseen labs are predicted to {100 * unseen['date'].mean:.1f} points by date alone "
             f"and {100 * unseen['score'].mean:.1f} by the score, while the slope given lab and "
             f"date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]; under one "
-            f"harness r is {_r(shared.pair)}, given the other benchmarks "
+            f"harness r is {_r(shared.pair)} ({_r(same)} where both runs have one setting), given "
+            "the other benchmarks "
             f"{_r(shared.given_others)}, and {shared.positive} of {len(shared.pairs)} pairs of "
             "benchmarks correlate."
         ),
     )
 
 
-def one_harness(panel: pd.DataFrame) -> dynamics.controls.GeneralFactor:
-    """The pair beside all pairs of benchmarks in the panel of one harness."""
-    columns = [name for name in panel.columns if name in dynamics.BENCHMARKS]
-    return dynamics.controls.general_factor(
-        {name: panel[name].to_numpy(float) for name in columns}, (_X, _Y)
+def one_harness(
+    panel: pd.DataFrame,
+) -> tuple[dynamics.controls.GeneralFactor, dynamics.controls.PairCorrelation]:
+    """The pair beside all pairs of benchmarks in the panel of one harness, each at its best
+    setting, and the pair where both runs have one setting."""
+    scores = {name: panel[name].to_numpy(float) for name in dynamics.BENCHMARKS if name in panel}
+    same = {_X: scores[_X], _Y: panel[_AT_SETTING].to_numpy(float)}
+    return (
+        dynamics.controls.general_factor(scores, (_X, _Y)),
+        dynamics.controls.pair_correlation(same, _X, _Y),
     )
 
 
 def _one_harness_figures(
-    panel: pd.DataFrame, shared: dynamics.controls.GeneralFactor
+    shared: dynamics.controls.GeneralFactor, same: dynamics.controls.PairCorrelation
 ) -> dict[str, float | None]:
-    same = dynamics.controls.pair_correlation(
-        {_X: panel[_X].to_numpy(float), _Y: panel[_AT_SETTING].to_numpy(float)}, _X, _Y
-    )
     found = {
         "one_harness": shared.pair,
         "one_harness_same_setting": same,
