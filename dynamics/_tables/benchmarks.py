@@ -91,7 +91,7 @@ _SPELLINGS = MappingProxyType(
         "obqa": "openbookqa",
         "gpqamain": "gpqa",
         "leaderboardgpqa": "gpqa",
-        **dict.fromkeys(("swe", "swebench", "sweverified"), "swe_bench_verified"),
+        **dict.fromkeys(("swebench", "sweverified"), "swe_bench_verified"),
         **dict.fromkeys(("humanityslastexam", "humanitylastexam"), "hle"),
         **dict.fromkeys(("bigbenchhard", "leaderboardbbh"), "bbh"),
         "leaderboardifeval": "ifeval",

@@ -81,7 +81,7 @@ def _plane(makers: pd.DataFrame, panel: pd.DataFrame) -> Block:
         layout=layout(x=titled(f"{x} (%)"), y=titled(f"{y} (%)")),
         alt="A marker per model run by one harness, coloured by lab, with the line through all.",
         data=csv_data("one_harness", columns, both[columns].to_numpy(object).tolist()),
-        note="In brackets the settings of both runs.",
+        note="Under the pointer: the settings of the SWE-bench and of the GPQA run.",
         height=460,
     )
 

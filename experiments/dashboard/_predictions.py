@@ -11,6 +11,8 @@ _TONES = {
     "open": "undetermined",
 }
 
+_NO_BREAK = "\u2011"  # a hyphen at which no line ends
+
 
 def predictions_blocks(tracker: Tracker | None = None) -> list[Block]:
     """A table of all, each rule behind it, and what the words mean."""
@@ -25,7 +27,7 @@ def predictions_blocks(tracker: Tracker | None = None) -> list[Block]:
             s.leaning or "–",
             value_text(s.rule.statistic, s.measured),
             "–" if other is None else value_text(other.rule.statistic, other.measured),
-            due(s.rule),
+            due(s.rule).replace("-", _NO_BREAK),
         )
         for s, other in pairs
     ]
@@ -38,7 +40,7 @@ def predictions_blocks(tracker: Tracker | None = None) -> list[Block]:
     return [
         table(
             "Seven dated predictions",
-            ("", "prediction", "status", "now", "value, 95 %", "one harness", "due"),
+            ("number", "prediction", "status", "now", "value, 95 %", "one harness", "due"),
             rows,
             note=f"{headline(tracker)} {tracker.models} models, as makers report, the newest of "
             f"{tracker.data_end}.",
