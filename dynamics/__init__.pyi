@@ -91,6 +91,9 @@ from ._tables.clock import Along as Along
 from ._tables.clock import Clock as Clock
 from ._tables.combine import combine_tables as combine_tables
 from ._tables.kind_names import KindChoice as KindChoice
+from ._tables.panel import Panel as Panel
+from ._tables.panel import load_panel as load_panel
+from ._tables.panel import read_panel as read_panel
 from ._tables.problems import TableError as TableError
 from ._tables.problems import TableWarning as TableWarning
 from ._tables.read import read_scores as read_scores

@@ -14,6 +14,11 @@ from ._controls.frontier import lab_effects as lab_effects
 from ._controls.frontier import lab_lines as lab_lines
 from ._controls.frontier import leave_one_lab_out as leave_one_lab_out
 from ._controls.frontier import population_line as population_line
+from ._controls.general_factor import GeneralFactor as GeneralFactor
+from ._controls.general_factor import PairCorrelation as PairCorrelation
+from ._controls.general_factor import correlation_interval as correlation_interval
+from ._controls.general_factor import general_factor as general_factor
+from ._controls.general_factor import pair_correlation as pair_correlation
 from ._controls.isocline import IsoclineSigns as IsoclineSigns
 from ._controls.isocline import isocline_signs as isocline_signs
 from ._controls.loss import PowerLaw as PowerLaw
@@ -22,6 +27,10 @@ from ._controls.loss import power_law_errors as power_law_errors
 from ._controls.loss import rounding_spread as rounding_spread
 from ._controls.shape import ShapeEffect as ShapeEffect
 from ._controls.shape import shape_effects as shape_effects
+from ._controls.new_models import NewResiduals as NewResiduals
+from ._controls.new_models import Spread as Spread
+from ._controls.new_models import new_residuals as new_residuals
+from ._controls.new_models import spread as spread
 from ._controls.width import WidthRatio as WidthRatio
 from ._controls.width import ratio_null as ratio_null
 from ._controls.width import variance_inflation as variance_inflation

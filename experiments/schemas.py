@@ -176,6 +176,26 @@ class Scan(OfClock):
 
 
 @dataclass
+class TrackPredictions(Launched):
+    """The study `track_predictions`: a table of models with scores, the shipped panels by default,
+    and the day as of which is asked."""
+
+    path: Any = option(
+        None,
+        "a table of models: model, lab, date and scores; the shipped panels where none is given",
+        flag="TABLE",
+    )
+    as_of: str | None = option(
+        None, "rows dated later do not count; the newest date in the data", metavar="DATE"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (self.path is None or isinstance(self.path, str)):
+            raise SettingError("path", self.path, "give one table")
+
+
+@dataclass
 class FitDynamics(OfClock):
     """The study `fit_dynamics`: a table, families, a library's degree and a penalty."""
 

@@ -186,24 +186,36 @@ def equal_slopes_p(
     y: Float[np.ndarray, " models"],
     lab: Shaped[np.ndarray, " models"],
     *,
+    given: Float[np.ndarray, " models"] | None = None,
     least: int = 3,
 ) -> float:
     """p of an F test that the labs with at least `least` models share one slope (offsets free).
 
-    NaN where fewer than two such labs, or no degrees of freedom, are left.
+    `given`: another variable with one slope for all labs, release date say. NaN where fewer than
+    two such labs, or no degrees of freedom, are left.
     """
     lines = lab_lines(x, y, lab, least=least)
     labels = np.asarray(lab).astype(str)
-    apart = [(x[labels == name], y[labels == name]) for name in lines]
-    dof = sum(part[0].size - 2 for part in apart)
-    if len(apart) < 2 or dof < 1:
+    apart = np.array([labels == name for name in lines], dtype=float)
+    if len(lines) < 2:
         return math.nan
-    free = sum(float(np.sum(line.residual**2)) for line in lines.values())
-    xs = np.concatenate([part[0] - part[0].mean() for part in apart])
-    ys = np.concatenate([part[1] - part[1].mean() for part in apart])
-    shared = float(np.sum((ys - xs * (xs @ ys) / (xs @ xs)) ** 2))
-    ratio = (shared - free) / (len(apart) - 1) / (free / dof)
-    return float(stats.f.sf(ratio, len(apart) - 1, dof))
+    used = apart.any(axis=0)
+    inside, outcome = apart[:, used].T, np.asarray(y, float)[used]
+    values = np.asarray(x, float)[used, None]
+    others = np.empty((used.sum(), 0)) if given is None else np.asarray(given, float)[used, None]
+    free = np.column_stack([inside, others, inside * values])
+    shared = np.column_stack([inside, others, values])
+    dof = outcome.size - int(np.linalg.matrix_rank(free))
+    extra = int(np.linalg.matrix_rank(free) - np.linalg.matrix_rank(shared))
+    if dof < 1 or extra < 1:
+        return math.nan
+    left = _squares_left(free, outcome)
+    ratio = (_squares_left(shared, outcome) - left) / extra / (left / dof)
+    return float(stats.f.sf(ratio, extra, dof))
+
+
+def _squares_left(design: np.ndarray, y: np.ndarray) -> float:
+    return float(np.sum((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2))
 
 
 def lab_effects(

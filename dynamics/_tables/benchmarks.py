@@ -73,6 +73,11 @@ _KNOWN = (
     Benchmark("ifeval", 541, 0.0, "IFEval"),
     Benchmark("math_lvl_5", 1324, 0.0, "MATH level 5"),
     Benchmark("swe_bench_verified", 500, 0.0, "SWE-bench Verified"),
+    Benchmark("hle", 2500, 0.0, "Humanity's Last Exam"),
+    Benchmark("otis_mock_aime", 45, 0.0, "OTIS Mock AIME 2024-2025"),
+    # The private problems; tier 4 holds those that research mathematicians made hardest.
+    Benchmark("frontiermath", 290, 0.0, "FrontierMath"),
+    Benchmark("frontiermath_tier4", 48, 0.0, "FrontierMath tier 4"),
 )
 BENCHMARKS = MappingProxyType({b.name: b for b in _KNOWN})
 
@@ -91,7 +96,8 @@ _SPELLINGS = MappingProxyType(
         "obqa": "openbookqa",
         "gpqamain": "gpqa",
         "leaderboardgpqa": "gpqa",
-        "swebench": "swe_bench_verified",
+        **dict.fromkeys(("swebench", "sweverified"), "swe_bench_verified"),
+        **dict.fromkeys(("humanityslastexam", "humanitylastexam"), "hle"),
         **dict.fromkeys(("bigbenchhard", "leaderboardbbh"), "bbh"),
         "leaderboardifeval": "ifeval",
         "leaderboardmmlupro": "mmlu_pro",

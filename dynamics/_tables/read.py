@@ -73,8 +73,8 @@ def read_scores(
             sources.append(parse(_frame(source)))
             continue
         source = Path(source)
-        with _readable(source):
-            tables = _read(source)
+        with readable(source):
+            tables = tables_in(source)
             if not tables or source.name == MODEL_LIST:
                 results.append(source)
             listed = source.parent / MODEL_LIST
@@ -84,7 +84,7 @@ def read_scores(
                 sources.append(parse(tables.pop(0)))
     if any(source.name != MODEL_LIST for source in results):
         # At once, as several runs of one model may lie in several folders.
-        with _readable(results[0]):
+        with readable(results[0]):
             sources.insert(0, parse(read_results(results, progress=progress)))
     if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
@@ -92,7 +92,7 @@ def read_scores(
 
 
 @contextmanager
-def _readable(source: Path) -> Iterator[None]:
+def readable(source: Path) -> Iterator[None]:
     """Turns what the system has against reading into a TableError."""
     try:
         yield
@@ -113,7 +113,7 @@ def _frame(frame: pd.DataFrame) -> RawTable:
     return read_csv(Path("DataFrame"), content)
 
 
-def _read(path: Path) -> list[RawTable]:
+def tables_in(path: Path) -> list[RawTable]:
     """The tables in a file or folder; none where it holds results."""
     if "\0" in str(path) or not path.exists():
         raise TableError(path, "there is no such file or folder", "check the path")
@@ -187,7 +187,7 @@ def _folder(path: Path) -> list[RawTable]:
     """The tables in a folder that holds no results of a harness."""
     if any(may_hold_results(file) for file in find_files(path)[0]):
         return []
-    return [raw for file in _tables(path) for raw in _read(file)]
+    return [raw for file in _tables(path) for raw in tables_in(file)]
 
 
 def _tables(path: Path) -> list[Path]:

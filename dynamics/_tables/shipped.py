@@ -55,7 +55,8 @@ def load_table(
 
 
 def load_figures(name: str) -> pd.DataFrame:
-    """A shipped table that holds no family scores: `frontier`, `pythia_loss`, `internal_coupling`.
+    """A shipped table that holds no family scores: `frontier` (as makers report),
+    `frontier_one_harness`, `pythia_loss`, `pythia_gradients`, `internal_coupling`.
 
     Scores are fractions, sizes counts; `load_origin` tells where the figures come from.
     """

@@ -33,8 +33,9 @@ def run(options: argparse.Namespace) -> None:
     result = ledger_to_dict(claims)
     if options.out:
         names = (
-            *("uniform", "published", "published_script", "frontier", "pythia_loss"),
-            *("internal_coupling", "organisms", "organism_heads", "organism_steering"),
+            *("uniform", "published", "published_script", "frontier", "frontier_one_harness"),
+            *("pythia_loss", "pythia_gradients", "internal_coupling", "organisms"),
+            *("organism_heads", "organism_steering"),
         )
         write_record(
             options.out,

@@ -31,7 +31,8 @@ def claims_view(claims: Sequence[Claim]) -> View:
                  f"{inferences['not_supported']} not supported, "
                  f"{inferences['undetermined']} undetermined"),
             ),
-            lines("Published: arXiv:2605.18838. Every number here is computed from the tables."),
+            lines("Published: arXiv:2605.18838 and, from C19 on, its companion arXiv:2605.18840. "
+                  "Every number here is computed from the tables."),
             *(_claim(claim) for claim in claims),
             _all(claims),
         ],
@@ -66,6 +67,7 @@ def _claim(claim: Claim) -> Block:
                 note=f"Tolerance: {claim.tolerance_reason}.",
             ),
             lines(f"To compute it: {claim.command}") if claim.command else None,
+            lines(f"Not computable: {claim.obstacle}.") if claim.obstacle else None,
             table(
                 "The sound estimate and the control that decides",
                 ("control", "figure", "95 %"),

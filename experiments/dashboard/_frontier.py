@@ -1,7 +1,5 @@
 """Frontier: the population line of the newest models, and what stands above it."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -9,16 +7,21 @@ from ... import dynamics
 from ...common.statistics import binomial_stderr
 from ...dynamics import benchmark
 from ..formats import interval, signed
-from ._blocks import Block, Csv, Plot, View, csv_data, facts, figure, figure_text, lines, table
+from ._blocks import Block, Csv, View, csv_data, facts, figure, figure_text, lines, table
 from ._blocks import view as make_view
-from ._style import BAND, FAINT, GROUPS, INK, SYMBOLS, layout, titled, trace
+from ._lab_markers import day, lab_markers
+from ._one_harness import one_harness_blocks
+from ._predictions import predictions_blocks
+from ._style import FAINT, INK, layout, titled, trace
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
 
 
-def frontier_view(panel: pd.DataFrame | None = None) -> View:
-    """Line, residuals h with intervals, labs, dates, and the simpler predictors beside it."""
+def frontier_view(panel: pd.DataFrame | None = None, harness: pd.DataFrame | None = None) -> View:
+    """Line, residuals h with intervals, labs, dates, and the simpler predictors beside it; the same
+    pair under one harness; and where the dated predictions stand."""
     panel = dynamics.load_figures("frontier") if panel is None else panel
+    harness = dynamics.load_figures("frontier_one_harness") if harness is None else harness
     panel = panel[panel["panel"] == "frozen"].reset_index(drop=True)
     x, y = panel[_X].to_numpy(float), panel[_Y].to_numpy(float)
     lab = panel["lab"].to_numpy().astype(str)
@@ -43,7 +46,9 @@ def frontier_view(panel: pd.DataFrame | None = None) -> View:
             _by_date(panel),
             _predictors(x, y, date, lab),
             _labs(x, y, lab),
-            lines("Scores are reported by the makers, at settings that they chose."),
+            lines("Scores above are reported by the makers, at settings that they chose."),
+            *one_harness_blocks(panel, harness),
+            *predictions_blocks(),
         ],
     )
 
@@ -61,34 +66,6 @@ def _data(panel: pd.DataFrame) -> Csv:
     return csv_data("frontier", columns, panel[columns].to_numpy(object).tolist())
 
 
-def _groups(panel: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str, str]]:
-    """(lab, rows, colour, symbol), the labs with most models first; the same in each figure."""
-    order = panel["lab"].value_counts().index.tolist()
-    for number, lab in enumerate(order):
-        group = panel[panel["lab"] == lab]
-        yield (
-            lab,
-            group,
-            GROUPS[number % len(GROUPS)],
-            SYMBOLS[(number * 3 + number // len(GROUPS)) % len(SYMBOLS)],
-        )
-
-
-def _markers(panel: pd.DataFrame, x: str, y: str, *, scale_x: float, hover: str) -> list[Plot]:
-    return [
-        trace(
-            scale_x * group[x].to_numpy(float),
-            100 * group[y].to_numpy(float),
-            mode="markers",
-            marker={"size": 9, "color": colour, "symbol": symbol},
-            text=[figure_text(name) for name in group["model"]],
-            hovertemplate=f"%{{text}}<br>{hover}<extra></extra>",
-            name=figure_text(lab),
-        )
-        for lab, group, colour, symbol in _groups(panel)
-    ]
-
-
 def _plane(panel: pd.DataFrame, line: dynamics.controls.PopulationLine) -> Block:
     ends = np.array([panel[_X].min(), panel[_X].max()])
     fitted = trace(
@@ -103,7 +80,10 @@ def _plane(panel: pd.DataFrame, line: dynamics.controls.PopulationLine) -> Block
     return figure(
         "population-line",
         f"{_t(_Y)} against {_t(_X)}",
-        traces=[fitted, *_markers(panel, _X, _Y, scale_x=100, hover=hover)],
+        traces=[
+            fitted,
+            *lab_markers(panel, 100 * panel[_X], 100 * panel[_Y], hover=hover),
+        ],
         layout=layout(x=titled(f"{_t(_X)} (%)"), y=titled(f"{_t(_Y)} (%)")),
         alt="A marker per model, coloured by lab, with the least-squares line through all.",
         data=_data(panel),
@@ -149,15 +129,16 @@ def _residuals(panel: pd.DataFrame) -> Block:
 
 def _by_date(panel: pd.DataFrame) -> Block:
     known = panel[np.isfinite(panel["year"])]
+    days = known["year"].map(day)
     return figure(
         "h-by-date",
         "h by release date",
-        traces=_markers(known, "year", "h", scale_x=1, hover="%{y:.1f} pp"),
+        traces=lab_markers(known, days, 100 * known["h"], hover="%{x|%Y-%m}, %{y:.1f} pp"),
         layout=layout(
-            x=titled("release (year)", tickformat=".1f"),
+            x=titled("release", type="date", tickformat="%Y-%m"),
             y=titled("h (percentage points)"),
-            shapes=[{"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -0.01, "y1": 0.01,
-                     "fillcolor": BAND, "line": {"width": 0}}],
+            shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0,
+                     "line": {"color": FAINT, "width": 1.5}}],
         ),
         alt="Each model's distance from the line by its release date, coloured by lab.",
         data=_data(panel),

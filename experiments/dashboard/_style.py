@@ -19,7 +19,10 @@ PHASES = {
     "undetermined": "#5b6570",
 }
 #: For groups without an order (labs): their symbols differ too, for readers who see no colours.
-GROUPS = ("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570")
+GROUPS = (
+    *("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570"),
+    *("#d0681c", "#2c2f8e", "#6f8f1f", "#6b3f2a"),
+)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 
 

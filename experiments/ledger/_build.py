@@ -2,10 +2,14 @@
 
 from ...common.progress import Progress, silent
 from ._by_experiment import with_evidence
+from ._cascade import saturation, second_crash
 from ._claim import Claim
 from ._confounds import dimension, isocline, width_normalisation
 from ._correlations import cohort, other_correlations, pythia_correlation
 from ._critical_scale import critical_scale
+from ._dated import dated
+from ._exponent import dimension_at_scale, exponent
+from ._fingerprint import fingerprint, lab_slopes
 from ._frontier import frontier
 from ._internals import competing_heads, output_bottleneck, recipe, steering
 from ._large_models import large_models
@@ -34,6 +38,13 @@ _CLAIMS = (
     isocline,
     recipe,
     loss,
+    fingerprint,
+    lab_slopes,
+    second_crash,
+    saturation,
+    exponent,
+    dimension_at_scale,
+    dated,
 )
 
 
@@ -44,7 +55,7 @@ def build_ledger(
     seed: int = 0,
     on_progress: Progress | None = None,
 ) -> tuple[Claim, ...]:
-    """C01 to C18 in order, each computed from the tables, with what experiments say of it.
+    """C01 to C25 in order, each computed from the tables, with what experiments say of it.
 
     - `tables`: the shipped ones where not given.
     - `n_boot`: resamples, permutations and draws of nulls; `seed` makes the result repeatable.

@@ -92,7 +92,8 @@ class Claim:
     - `id`, `claim`: which, in words; `figures`: its named numbers.
     - `inference`: what follows; `rule`: how the control decides it; `reason`: one sentence.
     - `tolerance_reason`: why the tolerances are what they are.
-    - `command`: what computes the numbers where tables cannot.
+    - `command`: what computes the numbers where tables cannot; `obstacle`: why nothing can, where
+      public tables do not hold what it takes.
     - `margins`: name -> smallest effect that would matter, where the rule speaks of none.
     - `by_experiment`: what families that the project trained say of the claim, if they do.
     """
@@ -106,6 +107,7 @@ class Claim:
     reason: str
     tolerance_reason: str = LAST_DIGIT
     command: str | None = None
+    obstacle: str | None = None
     margins: dict[str, Margin] = field(default_factory=dict)
     by_experiment: Evidence | None = None
 
@@ -141,8 +143,8 @@ class Claim:
     @property
     def number(self) -> Number:
         """`reproduced` if one source gives all its numbers (`reproduced_from` says which);
-        `not_computable` where a command is needed."""
-        if self.command is not None:
+        `not_computable` where a command is needed, or public tables lack what it takes."""
+        if self.command is not None or self.obstacle is not None:
             return "not_computable"
         return "reproduced" if self.reproduced_from else "not_reproduced"
 
@@ -157,7 +159,7 @@ def ledger_to_dict(claims: Sequence[Claim]) -> dict[str, Any]:
                 "relation": {name: f.relation for name, f in claim.figures.items()},
                 "source": {name: f.source for name, f in claim.figures.items()},
                 **pick(claim, "matched reproduced_from number inference control rule margins"),
-                **pick(claim, "reason command"),
+                **pick(claim, "reason command obstacle"),
                 "by_experiment": claim.by_experiment,
             }
             for claim in claims

@@ -1,6 +1,8 @@
-"""C15: the frontier panel's line, beside what the release date alone predicts."""
+"""C15: the frontier panel's line, beside what the release date alone predicts, the same pair under
+one harness, and what all benchmarks share."""
 
 import numpy as np
+import pandas as pd
 
 from ... import dynamics
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
@@ -8,6 +10,7 @@ from ._margin import Margin
 from ._tables import LedgerTables, stderr_of_items
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
+_AT_SETTING = "gpqa_diamond_at_swe_setting"
 
 
 def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
@@ -32,6 +35,8 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     slopes = {name: lines[name].slope if name in lines else None for name in ("Google", "DeepSeek")}
     effects = dynamics.controls.lab_effects(np.column_stack([x, date]), y, lab)
     plain = dynamics.controls.lab_effects(x[:, None], y, lab)
+    shared, same = one_harness(tables.frontier_one_harness)
+    alone = shared.pair.low > 0 and shared.given_others.low > 0
     beyond_date = effects.low > 0
     better = unseen["score"].mean < min(unseen["date"].mean, unseen["mean"].mean)
     within_error = int(np.sum(np.abs(line.residual) < 1.96 * line.residual_stderr))
@@ -67,23 +72,68 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
                 "slope_given_lab_high": plain.high,
                 "equal_slopes_p": dynamics.controls.equal_slopes_p(x, y, lab),
                 "residuals_within_their_error": within_error,
+                **_one_harness_figures(shared, same),
             },
         ),
         margins={"slope_given_date": margin},
         rule=(
-            "supported if the slope given lab and date is above 0 at 95 % and the score predicts "
-            "unseen labs better than date or mean alone; not_supported if that slope lies below 0 "
+            "supported if the slope given lab and date is above 0 at 95 %, the score predicts "
+            "unseen labs better than date or mean alone, and under one harness r is above 0 at "
+            "95 %, also given the other benchmarks; not_supported if that slope lies below 0 "
             "at 95 %, or below the margin while the score does not predict better; undetermined "
             "otherwise"
         ),
         inference=judge(
-            holds=beyond_date and better,
+            holds=beyond_date and better and alone,
             fails=effects.high < 0
             or (not better and not beyond_date and effects.high < margin.value),
         ),
         reason=(
             f"Unseen labs are predicted to {100 * unseen['date'].mean:.1f} points by date alone "
             f"and {100 * unseen['score'].mean:.1f} by the score, while the slope given lab and "
-            f"date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]."
+            f"date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]; under one "
+            f"harness r is {_r(shared.pair)} ({_r(same)} where both runs have one setting), given "
+            "the other benchmarks "
+            f"{_r(shared.given_others)}, and {shared.positive} of {len(shared.pairs)} pairs of "
+            "benchmarks correlate."
         ),
     )
+
+
+def one_harness(
+    panel: pd.DataFrame,
+) -> tuple[dynamics.controls.GeneralFactor, dynamics.controls.PairCorrelation]:
+    """The pair beside all pairs of benchmarks in the panel of one harness, each at its best
+    setting, and the pair where both runs have one setting."""
+    scores = {name: panel[name].to_numpy(float) for name in dynamics.BENCHMARKS if name in panel}
+    same = {_X: scores[_X], _Y: panel[_AT_SETTING].to_numpy(float)}
+    return (
+        dynamics.controls.general_factor(scores, (_X, _Y)),
+        dynamics.controls.pair_correlation(same, _X, _Y),
+    )
+
+
+def _one_harness_figures(
+    shared: dynamics.controls.GeneralFactor, same: dynamics.controls.PairCorrelation
+) -> dict[str, float | None]:
+    found = {
+        "one_harness": shared.pair,
+        "one_harness_same_setting": same,
+        "one_harness_given_others": shared.given_others,
+    }
+    return {
+        **{
+            f"{name}_{part}": value
+            for name, pair in found.items()
+            for part, value in (
+                ("r", pair.r), ("low", pair.low), ("high", pair.high), ("models", pair.models)
+            )
+        },
+        "pairs_of_benchmarks": len(shared.pairs),
+        "pairs_above_0": shared.positive,
+        "smallest_pair_r": min((pair.r for pair in shared.pairs), default=None),
+    }  # fmt: skip
+
+
+def _r(pair: dynamics.controls.PairCorrelation) -> str:
+    return f"{pair.r:.2f} [{pair.low:.2f}, {pair.high:.2f}], n = {pair.models}"

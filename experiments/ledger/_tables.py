@@ -32,7 +32,9 @@ class LedgerTables:
     published_script: pd.DataFrame
     uniform: dynamics.ScoreTable
     frontier: pd.DataFrame
+    frontier_one_harness: pd.DataFrame
     pythia_loss: pd.DataFrame
+    pythia_gradients: pd.DataFrame
     internal_coupling: pd.DataFrame
     shapes: pd.DataFrame
     organisms: pd.DataFrame
@@ -47,7 +49,9 @@ def load_ledger_tables() -> LedgerTables:
         published_script=dynamics.load_figures("published_script"),
         uniform=dynamics.load_table("uniform"),
         frontier=dynamics.load_figures("frontier"),
+        frontier_one_harness=dynamics.load_figures("frontier_one_harness"),
         pythia_loss=dynamics.load_figures("pythia_loss"),
+        pythia_gradients=dynamics.load_figures("pythia_gradients"),
         internal_coupling=dynamics.load_figures("internal_coupling"),
         shapes=dynamics.load_figures("shapes"),
         organisms=dynamics.load_figures("organisms"),

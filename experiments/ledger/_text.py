@@ -47,6 +47,8 @@ def _entry(claim: Claim) -> str:
     lines.append(_filled(f"control: {_control(claim.control)}"))
     if claim.command:
         lines.append(f"     to compute it: {claim.command}")
+    if claim.obstacle:
+        lines.append(_filled(f"not computable: {claim.obstacle}"))
     lines.append(_filled(claim.reason))
     lines += _margins(claim.margins)
     if claim.by_experiment is not None:

@@ -17,6 +17,7 @@ _MODULES = {
     "fit_system": "ode",
     "predict_family": "ode",
     "scan": "scan",
+    "track_predictions": "frontier",
     "train_organism": "organisms",
 }
 STUDIES = tuple(_MODULES)

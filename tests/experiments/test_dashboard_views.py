@@ -2,18 +2,23 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
+from ledger_rows import claim
 from narrow import not_none
 
 from nullcline import dynamics
 from nullcline.data import shipped
-from nullcline.experiments.dashboard._blocks import Table, View, csv_data
+from nullcline.experiments.dashboard._blocks import Chart, Plot, Table, View, badge, csv_data
+from nullcline.experiments.dashboard._claims import claims_view
 from nullcline.experiments.dashboard._family import family_view
+from nullcline.experiments.dashboard._frontier import frontier_view
 from nullcline.experiments.dashboard._inside import inside_view
 from nullcline.experiments.dashboard._steering import COLUMNS
 from nullcline.experiments.formats import plain
+from nullcline.experiments.ledger import load_ledger_tables
 from nullcline.interp import Row
 
 HEADS = {
@@ -196,3 +201,80 @@ def test_a_csv_holds_plain_numbers_and_no_formulas():
     )
     assert saved["name"] == "x.csv"
     assert saved["text"] == "a,b\n'=1+1,\n'-x,-0.25\nplain,True\n'@,\n"
+
+
+@pytest.fixture(scope="module")
+def frontier():
+    return frontier_view()
+
+
+def charts(view: View) -> dict[str, Chart]:
+    return {block["name"]: block for block in view["blocks"] if block["kind"] == "figure"}
+
+
+def test_every_lab_has_a_colour_of_its_own_in_both_panels(frontier):
+    looks: dict[object, set[tuple[object, object]]] = {}
+    for name in ("population-line", "h-by-date", "one-harness"):
+        for drawn in charts(frontier)[name]["traces"]:
+            if drawn["mode"] == "markers":
+                marker = drawn["marker"]
+                assert isinstance(marker, dict)
+                looks.setdefault(drawn["name"], set()).add((marker["color"], marker["symbol"]))
+    assert len(looks) == dynamics.load_figures("frontier")["lab"].nunique()
+    assert all(len(of_lab) == 1 for of_lab in looks.values())
+    assert len({colour for of_lab in looks.values() for colour, _ in of_lab}) == len(looks)
+
+
+def test_releases_are_dates_and_no_numbers(frontier):
+    chart = charts(frontier)["h-by-date"]
+    axis = chart["layout"]["xaxis"]
+    assert isinstance(axis, dict)
+    assert axis["type"] == "date"
+    for drawn in chart["traces"]:
+        days = drawn["x"]
+        assert isinstance(days, list)
+        assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", day) for day in days)
+
+
+def test_the_one_harness_panel_stands_beside_the_makers(frontier):
+    shown = [fact for block in frontier["blocks"] if block["kind"] == "facts"
+             for fact in block["items"]]  # fmt: skip
+    values = {fact["label"]: fact["value"] for fact in shown}
+    harness = dynamics.load_figures("frontier_one_harness")
+    r = harness["swe_bench_verified"].corr(harness["gpqa_diamond"])
+    assert values["r, one harness"] == f"{r:.2f}"
+    same = harness["swe_bench_verified"].corr(harness["gpqa_diamond_at_swe_setting"])
+    assert values["r, one harness, same setting"] == f"{same:.2f}"
+    drawn = charts(frontier)["one-harness"]["traces"]
+    assert sum(len(points(t)) for t in drawn if t["mode"] == "markers") == 20
+
+
+def points(drawn: Plot) -> list[object]:
+    assert isinstance(drawn["x"], list)
+    return drawn["x"]
+
+
+def test_the_frontier_follows_its_panels():
+    harness = dynamics.load_figures("frontier_one_harness")
+    harness["gpqa_diamond"] = 1 - harness["swe_bench_verified"]
+    shown = frontier_view(harness=harness)
+    assert "-1.00" in str([block for block in shown["blocks"] if block["kind"] == "facts"])
+
+
+def test_the_predictions_are_a_table_with_their_rules(frontier):
+    shown = table_titled(frontier, "dated predictions")
+    assert [row[0] for row in shown["rows"]] == [str(i) for i in range(1, 8)]
+    assert {str(row[2]) for row in shown["rows"]} == {str(badge("open", "undetermined"))}
+    assert shown["note"].startswith("0 of 7 predictions are decided as of 2026-04-24")
+    rules = next(b for b in frontier["blocks"] if b["kind"] == "details")
+    assert "passes below 2.0 pp" in str(rules["blocks"][0])
+    # The words that a reader meets are said on the page.
+    for word in ("Open:", "Spread:", "General factor:", "One harness:", "Setting:"):
+        assert word in str(frontier)
+
+
+def test_a_claim_that_no_table_can_settle_says_why():
+    found = claim("C24", load_ledger_tables())
+    shown = str(claims_view([found]))
+    assert f"Not computable: {found.obstacle}." in shown
+    assert "number not computable" in shown

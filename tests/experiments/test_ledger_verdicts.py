@@ -278,15 +278,22 @@ def test_frontier_with_scores_that_go_together(tables):
     generator = np.random.default_rng(4)
     noise = generator.normal(0, 0.01, len(panel))
     panel["gpqa_diamond"] = 0.4 + 0.5 * panel["swe_bench_verified"] + noise
-    assert claim("C15", replace(tables, frontier=panel)).inference == "supported"
+    # Makers' scores that go together are not enough: under one harness nothing is left that the
+    # other benchmarks do not share.
+    assert claim("C15", replace(tables, frontier=panel)).inference == "undetermined"
+    harness = tables.frontier_one_harness.copy()
+    own = 0.4 + 0.5 * harness["swe_bench_verified"] + generator.normal(0, 0.005, len(harness))
+    harness["gpqa_diamond"] = own.where(own.notna(), harness["gpqa_diamond"])
+    both = replace(tables, frontier=panel, frontier_one_harness=harness)
+    assert claim("C15", both).inference == "supported"
     panel["gpqa_diamond"] = 0.9 - 0.5 * panel["swe_bench_verified"] + noise
-    assert claim("C15", replace(tables, frontier=panel)).inference == "not_supported"
+    assert claim("C15", replace(both, frontier=panel)).inference == "not_supported"
     # A score that dates follow and labs do not: no slope is left, and the margin is excluded.
     year = panel["date"].astype(str).str[:4].astype(float)
     panel["gpqa_diamond"] = 0.5 + 0.1 * (year - 2024) + generator.normal(0, 0.005, len(panel))
-    assert claim("C15", replace(tables, frontier=panel)).inference == "not_supported"
+    assert claim("C15", replace(both, frontier=panel)).inference == "not_supported"
     panel["gpqa_diamond"] = generator.uniform(0.5, 0.9, len(panel))
-    assert claim("C15", replace(tables, frontier=panel)).inference != "supported"
+    assert claim("C15", replace(both, frontier=panel)).inference != "supported"
 
 
 def test_isocline_that_names_signs_better(tables):

@@ -17,9 +17,10 @@ ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
 ORGANISMS = ROOT / "docs" / "organisms.md"
+FRONTIER = ROOT / "docs" / "frontier.md"
 README = ROOT / "README.md"
 SCAN = ROOT / "docs" / "scan.md"
-PAGES = (POST_TRAINING, ORGANISMS, README, SCAN)
+PAGES = (POST_TRAINING, ORGANISMS, FRONTIER, README, SCAN)
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
@@ -109,6 +110,15 @@ def test_numbers_in_the_prose_on_organisms_stand_in_a_block(page, first, last):
     said = {float(number) for number in DECIMAL.findall(prose)}
     assert len(said) > 10
     assert not said - shown - settings
+
+
+def test_numbers_in_the_prose_on_the_frontier_stand_in_its_blocks():
+    prose = re.sub(r"```.*?```|arXiv:\S+", "", FRONTIER.read_text("utf-8"), flags=re.DOTALL)
+    lines = [line for _, block in blocks_of(FRONTIER) for line in block]
+    shown = {round(float(number), 2) for line in lines for number in DECIMAL.findall(line)}
+    said = {float(number) for number in DECIMAL.findall(prose)}
+    assert len(said) > 4
+    assert not said - shown
 
 
 def test_the_pages_have_blocks_to_check():

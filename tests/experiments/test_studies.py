@@ -33,6 +33,7 @@ BY_BOTH_ROADS = {
         "ode fit {trajectories} --time t --degree 1 --members 0",
         "path={trajectories} time=t degree=1 members=0",
     ),
+    "track_predictions": ("predictions --as-of 2026-03-01", "as_of='2026-03-01'"),
     "predict_family": ("ode predict --holdout Pythia --protocol B", "holdout=Pythia protocol=B"),
     "attribute_heads": (
         "heads organism:web-8 --count 40 --top 3",

@@ -1,0 +1,16 @@
+"""`nullcline predictions [TABLE]`: where the dated predictions of the frontier paper stand."""
+
+import argparse
+
+from ..schemas import TrackPredictions
+from ._run import add_study_arguments, run_study
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `nullcline predictions`."""
+    add_study_arguments(parser, TrackPredictions)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate and print."""
+    run_study("track_predictions", options)
