@@ -25,12 +25,12 @@ from ._controls.loss import PowerLaw as PowerLaw
 from ._controls.loss import fit_power_law as fit_power_law
 from ._controls.loss import power_law_errors as power_law_errors
 from ._controls.loss import rounding_spread as rounding_spread
-from ._controls.shape import ShapeEffect as ShapeEffect
-from ._controls.shape import shape_effects as shape_effects
 from ._controls.new_models import NewResiduals as NewResiduals
 from ._controls.new_models import Spread as Spread
 from ._controls.new_models import new_residuals as new_residuals
 from ._controls.new_models import spread as spread
+from ._controls.shape import ShapeEffect as ShapeEffect
+from ._controls.shape import shape_effects as shape_effects
 from ._controls.width import WidthRatio as WidthRatio
 from ._controls.width import ratio_null as ratio_null
 from ._controls.width import variance_inflation as variance_inflation
