@@ -2,6 +2,11 @@ from . import controls as controls
 from . import forecast as forecast
 from . import ode as ode
 from . import phases as phases
+from ._card.card import ModelCard as ModelCard
+from ._card.card import model_card as model_card
+from ._card.given import GivenModel as GivenModel
+from ._card.given import model_in_table as model_in_table
+from ._card.given import read_model as read_model
 from ._compare_kinds import KindComparison as KindComparison
 from ._compare_kinds import NoPairsError as NoPairsError
 from ._compare_kinds import compare_kinds as compare_kinds
