@@ -1,5 +1,6 @@
 """The estimators below a diagnosis: slopes, random effects, critical points."""
 
+from ._card.measure import Measure as Measure
 from ._card.neighbourhood import NearFamily as NearFamily
 from ._card.neighbourhood import Neighbourhood as Neighbourhood
 from ._card.neighbourhood import neighbourhood as neighbourhood

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _COMMANDS = {
+    "card": "one model among the families: level, phase around it, residual, next size",
     "census": "competing heads, or truth vectors, over the models of a sweep",
     "collect": "the records of a sweep as one table",
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",

@@ -67,7 +67,7 @@ def read_model(
     Raises ValueError of one line: for a benchmark that is not known (with the nearest), one that is
     given twice, a score that is no number or out of range, both units at once, an impossible size.
     """
-    plain = clean_name(name)[:_LONGEST_NAME]
+    plain = "".join(c for c in clean_name(name) if c.isprintable())[:_LONGEST_NAME].strip()
     if not plain:
         raise ValueError("the model has no name; give one, as model='My-7B'")
     written: dict[str, Written] = {}

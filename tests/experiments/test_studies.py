@@ -21,6 +21,10 @@ BY_BOTH_ROADS = {
         "diagnose --family Pythia OPT --n-boot 200",
         "family.names=[Pythia,OPT] estimator.n_boot=200 figures=true",
     ),
+    "card": (
+        "card hellaswag=78.2 truthfulqa_mc2=43.1 params=7B --model Mine --next 13B",
+        "name=Mine given=['hellaswag=78.2','truthfulqa_mc2=43.1','params=7B'] next=13B",
+    ),
     "compare_kinds": (
         "diagnose --compare-kinds --family GPT-SW3 OPT",
         "family.names=[GPT-SW3,OPT]",
