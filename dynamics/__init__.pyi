@@ -62,9 +62,13 @@ from ._phases.critical_types import CriticalPoint as CriticalPoint
 from ._phases.critical_types import FamilyCritical as FamilyCritical
 from ._phases.family_curve import FamilyCurve as FamilyCurve
 from ._phases.family_curve import family_curve as family_curve
+from ._phases.measurement_plan import MeasurementPlan as MeasurementPlan
+from ._phases.measurement_plan import plan_families as plan_families
 from ._phases.next_measurement import NextMeasurements as NextMeasurements
 from ._phases.next_measurement import next_measurements as next_measurements
+from ._phases.plan_outcomes import MeasuredFamily as MeasuredFamily
 from ._phases.slope import Slope as Slope
+from ._plan import plan_measurements as plan_measurements
 from ._systems.equations import Equation as Equation
 from ._systems.fit import SystemFit as SystemFit
 from ._systems.fit import fit_system as fit_system

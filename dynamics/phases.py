@@ -11,7 +11,10 @@ from ._phases.clocks import compare_clocks as compare_clocks
 from ._phases.common_turn import common_turn as common_turn
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published
+from ._phases.measurement_plan import PlannedFamily as PlannedFamily
+from ._phases.measurement_plan import PlannedMeasurement as PlannedMeasurement
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
+from ._phases.plan_outcomes import Move as Move
 from ._phases.post_training import CouplingChange as CouplingChange
 from ._phases.post_training import Gain as Gain
 from ._phases.post_training import GainPerDecade as GainPerDecade

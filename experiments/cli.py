@@ -17,6 +17,7 @@ _COMMANDS = {
     "evaluate": "what a truth vector does to answers, beside its controls",
     "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
+    "plan": "what to measure next under a budget, for a family or a whole table",
     "read": "a table as it is understood, and what became of everything in it",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",

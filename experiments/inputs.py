@@ -11,6 +11,7 @@ from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, Pred
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
+    from .schemas_card import PlanMeasurements
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -42,7 +43,9 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     )
 
 
-def read_families(settings: Diagnose | CompareKinds, progress: Progress = silent) -> "ScoreTable":
+def read_families(
+    settings: "Diagnose | CompareKinds | PlanMeasurements", progress: Progress = silent
+) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)
     return table.select(settings.family.names) if settings.family.names else table

@@ -1,9 +1,19 @@
-"""What `nullcline card` can be told."""
+"""What `nullcline card` and `nullcline plan` can be told."""
 
 from dataclasses import dataclass
 
-from .options import option
-from .schemas import Launched
+from .options import group, option
+from .schemas import FamilyChoice, Launched, OfTable
+
+
+def _cost(text: str) -> float:
+    """A number of questions times parameters: `1e14`, `100T`."""
+    from ..dynamics import parse_count
+
+    cost = parse_count(text)
+    if not cost > 0:
+        raise ValueError("give questions times parameters, such as 1e14 or 100T")
+    return cost
 
 
 @dataclass
@@ -28,3 +38,18 @@ class Card(Launched):
     nearest: int = option(5, "models named as nearest", metavar="N", least=1)
     next: str | None = option(None, "size to forecast (twice the model's)", metavar="SIZE")
     seed: int = option(0, "of simulated measurements", least=0)
+
+
+@dataclass
+class PlanMeasurements(OfTable):
+    """The study `plan_measurements`: a table, families, and what may be spent on measuring."""
+
+    budget: float = option(
+        1e14, "questions times parameters: 817 questions to a 7B model are 5.7e12",
+        metavar="COST", above=0, below=1e30, parse=_cost,
+    )  # fmt: skip
+    truth: str | None = option(None, "benchmark whose turn is looked for (truthfulqa_mc2)")
+    margin: float = option(1.0, "decades beyond a family's sizes that are tried", least=0)
+    draws: int = option(200, "simulated outcomes", metavar="N", least=2)
+    seed: int = option(0, "of the simulation", least=0)
+    family: FamilyChoice = group(FamilyChoice, "all")

@@ -16,6 +16,7 @@ _MODULES = {
     "find_truth": "steering",
     "fit_dynamics": "ode",
     "fit_system": "ode",
+    "plan_measurements": "diagnosis",
     "predict_family": "ode",
     "train_organism": "organisms",
 }

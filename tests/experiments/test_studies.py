@@ -38,6 +38,10 @@ BY_BOTH_ROADS = {
         "path={trajectories} time=t degree=1 members=0",
     ),
     "predict_family": ("ode predict --holdout Pythia --protocol B", "holdout=Pythia protocol=B"),
+    "plan_measurements": (
+        "plan --budget 10T --family Pythia --draws 20",
+        "budget=1e13 family.names=[Pythia] draws=20",
+    ),
     "attribute_heads": (
         "heads organism:web-8 --count 40 --top 3",
         "model=web-8 pairs.count=40 top=3",
