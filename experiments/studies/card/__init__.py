@@ -1,6 +1,7 @@
 """One model among the families of a shipped table."""
 
 from ._given import model_from as model_from
+from ._given import parse_scores as parse_scores
 from ._json import card_to_dict as card_to_dict
 from ._text import card_to_text as card_to_text
 from ._words import card_facts as card_facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from ...schemas_card import Card
 
 _SIZES = ("params", "size", "parameters")
+#: A score as people paste it: `HellaSwag (10-shot): 78.2`, `hellaswag=0.782`, a row of a table.
+_PASTED = re.compile(
+    r"([A-Za-z][\w .()/-]{0,60}?)\s*(?:[=:|\t]|\s(?=[0-9.]))\s*"
+    r"([0-9.][0-9.eE+]*\s?[%KMBTkmbt]?(?:\s?±\s?[0-9.]+)?)(?=[\s,;|]|$)"
+)
 
 
 def model_from(settings: Card, among: ScoreTable) -> tuple[GivenModel, dict[str, str]]:
@@ -56,3 +62,22 @@ def split_given(given: list[str]) -> tuple[dict[str, str], list[str]]:
             raise ValueError(f"{name} is given twice, the second time as {text!r}; keep one")
         typed[name] = value.strip()
     return typed, paths
+
+
+def parse_scores(text: str) -> dict[str, str]:
+    """NAME -> SCORE from text as people type or paste it, the size under `params`.
+
+    Pairs stand on lines or between commas, semicolons, blanks or bars; `=`, `:`, a tab, a bar or a
+    blank parts name and number. Raises ValueError where something is left that is no such pair.
+    """
+    found: dict[str, str] = {}
+    for name, value in _PASTED.findall(text):
+        name = "params" if name.strip().lower() in _SIZES else name.strip()
+        if name in found:
+            raise ValueError(f"{name} is given twice; keep one")
+        found[name] = value.strip()
+    rest = _PASTED.sub(" ", text).strip(" \t\r\n,;|-")
+    if rest or not found:
+        said = repr(rest[:40]) if rest else "nothing"
+        raise ValueError(f"{said} is no score; write hellaswag=78.2 truthfulqa_mc2=43.1 params=7B")
+    return found
