@@ -3,6 +3,7 @@
 from ._card.measure import Measure as Measure
 from ._card.neighbourhood import NearFamily as NearFamily
 from ._card.neighbourhood import Neighbourhood as Neighbourhood
+from ._card.neighbourhood import near_families as near_families
 from ._card.neighbourhood import neighbourhood as neighbourhood
 from ._card.residual import expected_truth as expected_truth
 from ._card.residual import residual_of as residual_of
@@ -28,4 +29,5 @@ from ._phases.random_effects import combine_families as combine_families
 from ._phases.scatter import Scatter as Scatter
 from ._phases.slope import current_slope as current_slope
 from ._phases.slope import errors_in_variables_slope as errors_in_variables_slope
+from ._phases.slope import phase_of as phase_of
 from ._phases.turn import slopes_about_turn as slopes_about_turn

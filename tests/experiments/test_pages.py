@@ -16,9 +16,10 @@ from nullcline.experiments.cli import main
 ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
+CARD = ROOT / "docs" / "card.md"
 ORGANISMS = ROOT / "docs" / "organisms.md"
 README = ROOT / "README.md"
-PAGES = (POST_TRAINING, ORGANISMS, README)
+PAGES = (CARD, POST_TRAINING, ORGANISMS, README)
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
