@@ -34,9 +34,13 @@ def neighbourhoods(pair, scatter) -> tuple[np.ndarray, list[tuple[str, str]]]:
         middle = own.iloc[len(own) // 2]
         score, size = float(middle["x"]), float(middle["time"])
         near = phases.neighbourhood(
-            pair[pair["family"] != family], reasoning="hellaswag", score=score, log10_params=size, count=8,
+            pair[pair["family"] != family],
+            reasoning="hellaswag",
+            score=score,
+            log10_params=size,
+            count=8,
             scatter=scatter,
-        )  # fmt: skip
+        )
         itself = phases.near_families(
             own, score=score, log10_params=size, count=1, scatter=scatter
         )[0]
