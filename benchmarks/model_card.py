@@ -5,12 +5,14 @@ is compared with the family's own coupling there, and the residual of each of it
 standard error.
 """
 
-import argparse
 import math
 
 import numpy as np
+from _coverage.section import Table
+from _sections import run_sections
 
 from nullcline import dynamics
+from nullcline.common.progress import Progress
 from nullcline.dynamics import phases
 
 
@@ -70,26 +72,26 @@ def residuals(pair) -> np.ndarray:
     return np.array(found)
 
 
-def main() -> None:
-    """Print the shares, as a table for docs/card.md with `--markdown`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--markdown", action="store_true")
-    parser.parse_args()
+def unseen(progress: Progress) -> Table:
+    """How often what is said of a model holds when its own family is left out."""
+    progress("families left out")
     table = dynamics.load_table("uniform")
     pair = pair_of(table)
     z, said = neighbourhoods(pair, dynamics.diagnose(table, n_boot=100).scatter)
     rest = residuals(pair)
-    decided = [(a, b) for a, b in said if "undetermined" not in (a, b)]
-    agree = sum(a == b for a, b in decided)
-    print("| with its own family left out | n | held |\n|---|---|---|")
-    inside = np.mean(np.abs(z) < 1.96)
-    print(
-        f"| own coupling within 1.96 sd of the neighbourhood's | {len(z)} families | {inside:.0%} |"
+    decided = [(near, own) for near, own in said if "undetermined" not in (near, own)]
+    agree = sum(near == own for near, own in decided)
+    inside, usual = (f"{np.mean(np.abs(v) < 1.96):.0%}" for v in (z, rest))
+    coupling = "own coupling within 1.96 sd of the neighbourhood's"
+    return Table(
+        ["with its own family left out", "n", "held"],
+        [
+            [coupling, f"{len(z)} families", inside],
+            ["both phases decided, and the same", f"{len(decided)} families", str(agree)],
+            ["residual within 1.96 standard errors", f"{len(rest)} models", usual],
+        ],
     )
-    print(f"| both phases decided, and the same | {len(decided)} families | {agree} |")
-    inside = np.mean(np.abs(rest) < 1.96)
-    print(f"| residual within 1.96 standard errors | {len(rest)} models | {inside:.0%} |")
 
 
 if __name__ == "__main__":
-    main()
+    run_sections("model_card", __doc__ or "", {"unseen": unseen})
