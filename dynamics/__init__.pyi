@@ -2,6 +2,11 @@ from . import controls as controls
 from . import forecast as forecast
 from . import ode as ode
 from . import phases as phases
+from ._card.card import ModelCard as ModelCard
+from ._card.card import model_card as model_card
+from ._card.given import GivenModel as GivenModel
+from ._card.given import model_in_table as model_in_table
+from ._card.given import read_model as read_model
 from ._compare_kinds import KindComparison as KindComparison
 from ._compare_kinds import NoPairsError as NoPairsError
 from ._compare_kinds import compare_kinds as compare_kinds
@@ -57,9 +62,13 @@ from ._phases.critical_types import CriticalPoint as CriticalPoint
 from ._phases.critical_types import FamilyCritical as FamilyCritical
 from ._phases.family_curve import FamilyCurve as FamilyCurve
 from ._phases.family_curve import family_curve as family_curve
+from ._phases.measurement_plan import MeasurementPlan as MeasurementPlan
+from ._phases.measurement_plan import plan_families as plan_families
 from ._phases.next_measurement import NextMeasurements as NextMeasurements
 from ._phases.next_measurement import next_measurements as next_measurements
+from ._phases.plan_outcomes import MeasuredFamily as MeasuredFamily
 from ._phases.slope import Slope as Slope
+from ._plan import plan_measurements as plan_measurements
 from ._scan.cells import Scan as Scan
 from ._scan.cells import ScanCell as ScanCell
 from ._scan.cells import ScanVerdict as ScanVerdict

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _COMMANDS = {
+    "card": "one model among the families: level, phase around it, residual, next size",
     "census": "competing heads, or truth vectors, over the models of a sweep",
     "collect": "the records of a sweep as one table",
     "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
@@ -17,6 +18,7 @@ _COMMANDS = {
     "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "predictions": "the dated predictions of arXiv:2605.18840: which pass, fail, are open",
+    "plan": "what to measure next under a budget, for a family or a whole table",
     "read": "a table as it is understood, and what became of everything in it",
     "report": "the same views as one file that opens anywhere",
     "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",

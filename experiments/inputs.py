@@ -11,6 +11,7 @@ from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, Pred
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
+    from .schemas_card import PlanMeasurements
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -43,7 +44,7 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
 
 
 def read_families(
-    settings: Diagnose | CompareKinds | Scan, progress: Progress = silent
+    settings: "Diagnose | CompareKinds | PlanMeasurements | Scan", progress: Progress = silent
 ) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)

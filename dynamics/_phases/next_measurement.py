@@ -16,6 +16,7 @@ from .family_curve import FamilyCurve, family_curve, quadratic_design, residual_
 
 #: Sizes at which the slope is tested: steps of .02 decades over a window of five.
 _GRID = 241
+MeasurementKind = Literal["size", "items"]
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,17 @@ class CandidateMeasurement:
       Carlo error; `gain`: how much shorter than now.
     - `bracketed`: share of the simulated outcomes after which Lind and Mehlum's test finds the turn
       inside the family's sizes.
+    - `cost`: questions times parameters of the models that answer them.
     """
 
-    kind: Literal["size", "items"]
+    kind: MeasurementKind
     log10_params: float
     items: int
     width: float
     width_stderr: float
     gain: float
     bracketed: float
+    cost: float
 
 
 @shown
@@ -85,8 +88,9 @@ def next_measurements(
     decades; `draws`, simulated outcomes of each candidate; `level` of the test; `seed`.
 
     **Limits:** the curve is a quadratic, and predictions far outside the family's sizes are as good
-    as that. Further questions are taken to measure the same thing as the benchmark's own. The cost
-    of a measurement is not considered. Errors of sizes do not exist.
+    as that. Further questions are taken to measure the same thing as the benchmark's own. The
+    order is by information alone; `plan_measurements` weighs it against cost. Errors of sizes do
+    not exist, and what it costs to train a model of another size is not known.
 
     **Raises** ValueError for `draws` below 2 or `items` below 1.
 
@@ -101,22 +105,24 @@ def next_measurements(
         ends = (float(np.min(x)) - margin, float(np.max(x)) + margin)
         return NextMeasurements(ends[1] - ends[0], ends, (), "underdetermined", draws, seed)
     window = (curve.span[0] - margin, curve.span[1] + margin)
-    open_lengths = partial(_open_lengths, window=window, level=level)
-    now = float(open_lengths(x, y[None], float(np.mean(errors**2)))[0][0])
+    lengths_in = partial(open_lengths, window=window, level=level)
+    now = float(lengths_in(x, y[None], float(np.mean(errors**2)))[0][0])
     new_sizes = np.linspace(*window, 9) if sizes is None else np.asarray(sizes, dtype=np.float64)
     more = [items, 4 * items, 12 * items] if more_items is None else list(more_items)
     candidates = []
-    for kind, values in (("size", new_sizes.tolist()), ("items", more)):
+    wanted: dict[MeasurementKind, list] = {"size": new_sizes.tolist(), "items": more}
+    for kind, values in wanted.items():
         for value in values:
             random = np.random.default_rng(seed)  # the same draws for all: sharp differences
             outcomes = _OUTCOMES[kind](curve, x, y, errors, items, value, draws, random)
-            lengths, turns = open_lengths(*outcomes)
-            candidates.append(_measurement(kind, value, items, lengths, turns, now))
+            lengths, turns = lengths_in(*outcomes)
+            cost = questions_cost(kind, float(value), items, x)
+            candidates.append(_measurement(kind, value, items, lengths, turns, now, cost))
     ranked = tuple(sorted(candidates, key=lambda m: m.width))
     return NextMeasurements(now, window, ranked, "ok", draws, seed)
 
 
-def _draw_curves(curve: FamilyCurve, draws: int, random) -> Float[np.ndarray, "draws 3"]:
+def draw_curves(curve: FamilyCurve, draws: int, random) -> Float[np.ndarray, "draws 3"]:
     """Coefficients that the present scores leave open: a multivariate t."""
     normal = random.multivariate_normal(np.zeros(3), curve.covariance, size=draws)
     dof = curve.degrees_of_freedom
@@ -124,7 +130,7 @@ def _draw_curves(curve: FamilyCurve, draws: int, random) -> Float[np.ndarray, "d
     return curve.coefficients + normal * wide
 
 
-def _draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "draws models"]:
+def draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "draws models"]:
     """True scores of models at `x`: the curve with the family's own scatter."""
     design = quadratic_design((x - curve.centre) / curve.scale)
     scatter = random.standard_normal((len(drawn), len(x))) * np.sqrt(curve.scatter)
@@ -133,7 +139,7 @@ def _draw_scores(curve: FamilyCurve, drawn, x, random) -> Float[np.ndarray, "dra
 
 def _with_new_size(curve, x, y, errors, items, size, draws, random):
     """The family's models and one of `size` more, their scores, and the mean noise of these."""
-    score = _draw_scores(curve, _draw_curves(curve, draws, random), np.array([size]), random)[:, 0]
+    score = draw_scores(curve, draw_curves(curve, draws, random), np.array([size]), random)[:, 0]
     noise = binomial_variance(score, items)
     new = np.clip(score + random.standard_normal(draws) * np.sqrt(noise), 0, 1)
     outcome = np.column_stack([np.tile(y, (draws, 1)), new])
@@ -142,7 +148,7 @@ def _with_new_size(curve, x, y, errors, items, size, draws, random):
 
 def _with_more_items(curve, x, y, errors, items, extra, draws, random):
     """The family's models, their scores once each has `extra` further questions, and the noise."""
-    middle = _draw_curves(curve, draws, random) @ (
+    middle = draw_curves(curve, draws, random) @ (
         quadratic_design((x - curve.centre) / curve.scale).T
     )
     # Given the curve and the score that it has, a model's true score lies between the two.
@@ -159,7 +165,7 @@ def _with_more_items(curve, x, y, errors, items, extra, draws, random):
 _OUTCOMES = {"size": _with_new_size, "items": _with_more_items}
 
 
-def _open_lengths(x, outcomes, noise, *, window, level):
+def open_lengths(x, outcomes, noise, *, window, level):
     """For each row of scores: how much of the window may hold the turn, and whether it is inside.
 
     The same arithmetic as `u_test`, for many rows at once.
@@ -188,7 +194,20 @@ def _open_lengths(x, outcomes, noise, *, window, level):
     return lengths, (p < 1 - level) & enough
 
 
-def _measurement(kind, value, items, lengths, turns, now) -> CandidateMeasurement:
+def questions_cost(
+    kind: MeasurementKind,
+    value: float,
+    items: int,
+    log10_params: Float[np.ndarray, " models"],
+) -> float:
+    """Questions times parameters of one model of 10**`value`, or of `value` further questions for
+    all models."""
+    if kind == "size":
+        return items * 10**value
+    return value * float(np.sum(10**log10_params))
+
+
+def _measurement(kind, value, items, lengths, turns, now, cost) -> CandidateMeasurement:
     return CandidateMeasurement(
         kind=kind,
         log10_params=float(value) if kind == "size" else np.nan,
@@ -197,4 +216,5 @@ def _measurement(kind, value, items, lengths, turns, now) -> CandidateMeasuremen
         width_stderr=float(lengths.std(ddof=1) / np.sqrt(len(lengths))),
         gain=float(now - lengths.mean()),
         bracketed=float(turns.mean()),
+        cost=cost,
     )

@@ -46,6 +46,7 @@ def read_scores(
     name: str | None = None,
     kind: KindChoice = "base",
     along: Along = "params",
+    fewest: int = 2,
     progress: Progress = silent,
 ) -> ScoreTable:
     """Read scores from `path`, or from several paths as one table.
@@ -61,7 +62,8 @@ def read_scores(
 
     Several sources become one table before the checks: the same model in two of them is one row
     whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `along` the
-    clock (see `along_clock`); `progress` is called with the number of results files that are read.
+    clock (see `along_clock`); `fewest` models must be there; `progress` is called with the number
+    of results files that are read.
     Raises TableError, one line that names the file, the rows and a hint.
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
@@ -88,7 +90,8 @@ def read_scores(
             sources.insert(0, parse(read_results(results, progress=progress)))
     if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
-    return along_clock(finish([*sources, *beside.values()], name, kind=kind, along=along), along)
+    everything = [*sources, *beside.values()]
+    return along_clock(finish(everything, name, kind=kind, along=along, fewest=fewest), along)
 
 
 @contextmanager

@@ -53,12 +53,13 @@ def finish(
     *,
     kind: KindChoice = "base",
     along: Along = "params",
+    fewest: int = 2,
 ) -> ScoreTable:
     """The score table of parsed sources; sizes and families may be unknown where the clock `along`
-    that it will be put on needs none."""
+    that it will be put on needs none. `fewest` models must be there."""
     joined = join(sources)
     frame, left_out, found = find_traps(joined, kind, along=along)
-    if len(frame) < 2 and not joined.single:
+    if len(frame) < fewest and not joined.single:
         problem = "one model has no family to compare"
         row = int(frame["row"].iloc[0]) if len(frame) else None
         raise TableError(joined.path, problem, "add other sizes of its family", row=row)

@@ -101,7 +101,7 @@ def _add(to: Any, owner: type[Options], field: dataclasses.Field, kind: Any) -> 
         if is_list or not meta.get("choices"):
             how["metavar"] = meta.get("metavar") or field.name.upper()
     if is_list:
-        how |= {"nargs": "+", "action": "extend"}
+        how |= {"nargs": "+" if flag.startswith("--") else "*", "action": "extend"}
     elif meta.get("choices") is not None and item is not bool:
         how["choices"] = _Lazy(meta["choices"])
     if flag.startswith("--"):

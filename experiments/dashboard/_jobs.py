@@ -16,6 +16,7 @@ from ... import dynamics
 from ..accounts import account_to_dict
 from ..formats import plain
 from ..ledger import build_ledger
+from ._card import row_card_view, typed_card_view
 from ._claims import claims_view
 from ._dynamics import PENALTIES, dynamics_view
 from ._extension import table_view
@@ -26,7 +27,7 @@ from ._scan import scan_view
 from ._unseen import TRAINED_ON
 
 Parts = dict[str, str]
-Source = tuple[str, ...]  # ("shipped", name) or ("file", path, title)
+Source = tuple[str, ...]  # ("shipped", name), ("file", path, title) or ("typed",)
 
 
 class TableEntry(TypedDict):
@@ -36,6 +37,7 @@ class TableEntry(TypedDict):
     title: str
     benchmarks: list[list[str]]  # name and title of each
     families: list[str]
+    models: list[str]  # that can have a card
     clocks: list[tuple[str, str, list[str]]]  # name, title and families along each known clock
     reasoning: str
     truth: str
@@ -44,6 +46,9 @@ class TableEntry(TypedDict):
 
 
 _MOST_FAMILIES = 500
+_MOST_MODELS = 500
+#: A model with none of these is not offered a card.
+_CARD_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "winogrande", "mmlu", "gsm8k")
 #: A clock is offered where so many of the models have a place on it.
 _ENOUGH_KNOWN = 0.5
 
@@ -72,6 +77,7 @@ def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEnt
         "title": table.name,
         "benchmarks": [[n, dynamics.benchmark(n).title] for n in table.benchmarks],
         "families": families,
+        "models": _models(table),
         "clocks": [
             (name, dynamics.CLOCKS[name].title, _longest_first(along))
             for name, along in _along_each(table).items()
@@ -79,6 +85,14 @@ def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEnt
         "reasoning": reasoning,
         "truth": truth,
     }
+
+
+def _models(table: dynamics.ScoreTable) -> list[str]:
+    """The table's models in its own order; none of a table that is no list of models."""
+    names = list(dict.fromkeys(map(str, table.frame["model"])))
+    if len(names) > _MOST_MODELS or not set(_CARD_BENCHMARKS) & set(table.benchmarks):
+        return []
+    return names
 
 
 def _longest_first(table: dynamics.ScoreTable) -> list[str]:
@@ -159,6 +173,13 @@ def _scan(source: Source) -> Parts:
     return {"scan": _json(scan_view(_load(source)))}
 
 
+def _card(source: Source, model: str, scores: str) -> Parts:
+    """One model: as typed, or of a table."""
+    if source[0] == "typed":
+        return {"card": _json(typed_card_view(model, scores))}
+    return {"card": _json(row_card_view(_load(source), model))}
+
+
 def _frontier() -> Parts:
     return {"frontier": _json(frontier_view())}
 
@@ -204,6 +225,7 @@ _JOBS: dict[str, Callable[..., Parts]] = {
     "read": _read,
     "diagnosis": _diagnosis,
     "table": _table,
+    "card": _card,
     "dynamics": _dynamics,
     "scan": _scan,
     "frontier": _frontier,

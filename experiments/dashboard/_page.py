@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     import jinja2
 
 #: One script, in this order; served as one file and put into the report as one block.
-_SCRIPTS = ("plain_styles.js", "elements.js", "figures.js", "blocks.js", "choices.js", "app.js")
+_SCRIPTS = (
+    "plain_styles.js",
+    "elements.js",
+    "figures.js",
+    "blocks.js",
+    "choices.js",
+    "card.js",
+    "app.js",
+)
 _EMPTY = b""
 
 

@@ -9,6 +9,7 @@ from ... import dynamics
 from ...common.progress import Progress, silent
 from ..formats import plain
 from ._blocks import View, notice
+from ._card import models_for_report, row_card_view
 from ._dynamics import dynamics_view
 from ._errors import JobError
 from ._extension import table_view
@@ -53,6 +54,9 @@ def write_views(
     views["table"] = plain(table_view(table, diagnosis))
     report("every pair")
     views["scan"] = plain(scan_view(table))
+    report("single models")
+    cards = models_for_report(table)
+    views |= {f"card/{name}": plain(row_card_view(table, name)) for name in cards}
     for penalty in _PENALTIES:
         report(f"dynamics, {penalty}")
         flow = dynamics_view(table, reasoning=reasoning, truth=truth, penalty=penalty)
@@ -64,6 +68,7 @@ def write_views(
     views["inside"] = inside_view(list(records))
     entry = describe(table)
     entry["reasoning"], entry["truth"], entry["families"] = reasoning, truth, list(families)
+    entry["models"] = cards
     entry["clocks"] = []  # the flow along sizes alone, and no family predicted unseen
     entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
     names = dict.fromkeys(key.split("/")[0] for key in views)

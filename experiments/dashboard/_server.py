@@ -34,7 +34,7 @@ _UPLOAD_SECONDS = 60.0
 _READ_SECONDS = 90.0
 
 ViewName = Literal[
-    "overview", "family", "table", "scan", "dynamics", "frontier", "inside", "claims"
+    "overview", "family", "table", "scan", "card", "dynamics", "frontier", "inside", "claims"
 ]
 _OF_A_TABLE = ("overview", "family", "table", "scan", "dynamics")
 
@@ -168,6 +168,8 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         along: Literal["params", "tokens", "flops", "step", "date"] = "params",
         unseen: Annotated[str | None, Query(max_length=400)] = None,
         trained_on: Literal["uniform", "own", "both"] | None = None,
+        model: Annotated[str, Query(max_length=200)] = "",
+        scores: Annotated[str, Query(max_length=2000)] = "",
     ) -> Response:
         """A view as data for the page; 202 with the progress while it is computed."""
         if view == "inside":  # small files, which may change: read at once, nothing heavy
@@ -177,6 +179,8 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
             choice = _choice(store, table, reasoning, truth)
             flow = Flow(penalty, along, unseen or None, trained_on)
             ask = _ask(view, choice, _checked(flow, choice))
+        elif view == "card":
+            ask = _ask_card(store, table, model, scores)
         else:
             ask = Ask(view, {}, view)
         parts = store.parts(*ask)
@@ -278,6 +282,19 @@ def _ask(view: str, choice: Choice, flow: Flow) -> Ask:
     if view == "table":
         return Ask("table", arguments, "predicting the next sizes")
     return Ask("diagnosis", arguments, f"diagnosing {choice.title}")
+
+
+def _ask_card(store: Store, table: str, model: str, scores: str) -> Ask:
+    """The job of one model: typed scores go before a row of the table."""
+    if scores.strip():
+        arguments = {"source": ("typed",), "model": model, "scores": scores}
+        return Ask("card", arguments, "one model")
+    entry, source = _entry(store, table)
+    if not model:
+        raise Refused(422, "no model is named; type its scores, or name a model of the table")
+    if model not in entry["models"]:
+        raise Refused(404, "there is no such model with a known score in this table")
+    return Ask("card", {"source": source, "model": model, "scores": ""}, "one model")
 
 
 def _warm(store: Store) -> None:

@@ -118,24 +118,28 @@ def _table(ranked: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnos
             signed(c.width),
             signed(c.gain),
             f"{100 * c.bracketed:.0f} %",
+            f"{c.cost:.1e}",
         )
         for c in ranked.candidates
     ]
     return table(
         "Candidates, the most useful first",
-        ("measurement", "decades left", "narrower by", "would show a turn"),
+        ("measurement", "decades left", "narrower by", "would show a turn", "cost"),
         rows,
-        right=(1, 2, 3),
-        note="The curve is a quadratic in log N; costs of measurements are not considered.",
+        right=(1, 2, 3, 4),
+        note="The curve is a quadratic in log N. Cost: questions times parameters; nullcline plan "
+        "--budget weighs it against what is narrowed.",
         data=_data(ranked),
     )
 
 
 def _data(ranked: NextMeasurements) -> Csv:
-    columns = ("kind", "params", "items", "decades", "decades_stderr", "gain", "bracketed_share")
+    columns = ("kind", "params", "items", "decades", "decades_stderr", "gain", "bracketed_share",
+               "cost")  # fmt: skip
     rows = [
         (
             c.kind, 10**c.log10_params, c.items, c.width, c.width_stderr, c.gain, c.bracketed,
+            c.cost,
         )
         for c in ranked.candidates
     ]  # fmt: skip

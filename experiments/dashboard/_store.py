@@ -159,4 +159,4 @@ class Store:
 
 def _is_own(arguments: Mapping[str, object]) -> bool:
     source = arguments.get("source")
-    return isinstance(source, tuple) and source[0] == "file"
+    return isinstance(source, tuple) and source[0] != "shipped"

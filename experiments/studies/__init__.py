@@ -8,6 +8,7 @@ from ..study import Study
 #: Study -> the module below this folder that holds it, under its own name.
 _MODULES = {
     "attribute_heads": "heads",
+    "card": "card",
     "compare_kinds": "diagnosis",
     "cross_validate": "ode",
     "diagnose": "diagnosis",
@@ -15,6 +16,7 @@ _MODULES = {
     "find_truth": "steering",
     "fit_dynamics": "ode",
     "fit_system": "ode",
+    "plan_measurements": "diagnosis",
     "predict_family": "ode",
     "scan": "scan",
     "track_predictions": "frontier",

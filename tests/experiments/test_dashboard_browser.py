@@ -25,7 +25,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-VIEWS = (*("overview", "family", "table", "scan", "dynamics", "frontier", "inside", "claims"),)
+VIEWS = (
+    *("overview", "family", "table", "scan", "card", "dynamics", "frontier", "inside", "claims"),
+)
 #: A shared machine may be slow: a view that is computed for the first time takes seconds.
 PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
@@ -223,20 +225,56 @@ def test_a_link_reproduces_the_view(server, watched):
     assert one.problems == []
 
 
+def test_scores_that_are_typed_make_a_card_whose_link_shows_the_same(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=card")
+    page.get_by_role("button", name="Show this model").click()
+    expect(page.locator(".refused")).to_have_text("No score is given.")
+    page.get_by_label("Name").fill("<b>Mine</b> & $x$")
+    page.get_by_label("Scores and size").fill("HellaSwag: 78.2\nTruthfulQA MC2: 43.1 %\nsize 7B")
+    page.get_by_role("button", name="Show this model").click()
+    expect(page.locator("h1")).to_have_text("Mine & $x$")
+    one.settle()
+    expect(page.get_by_text("Its own coupling: undetermined.", exact=False)).to_be_visible()
+    expect(page.get_by_role("heading", name="Nearest models")).to_be_visible()
+    assert_accessible(page, "a card")
+    page.screenshot(path=ARTIFACTS / "card-typed.png", full_page=True)
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    other = watched()
+    again = other.open(page.url)
+    expect(again.locator("h1")).to_have_text("Mine & $x$")
+    expect(again.get_by_label("Scores and size")).to_have_value(
+        "HellaSwag: 78.2\nTruthfulQA MC2: 43.1 %\nsize 7B"
+    )
+    again.locator("#choose-model").select_option("huggyllama/llama-13b")
+    expect(again.locator("h1")).to_have_text("huggyllama/llama-13b")
+    other.settle()
+    assert one.problems == other.problems == []
+    bad = watched()
+    page = bad.open(f"{server}#view=card&scores=helaswag%3D3")
+    expect(page.get_by_role("alert").first).to_be_attached()
+    expect(page.get_by_text("nearest: hellaswag", exact=False)).to_be_visible()
+    expect(page.get_by_label("Scores and size")).to_have_value("helaswag=3")
+    # The browser itself remarks on the refusal of the server.
+    assert all("422" in problem for problem in bad.problems)
+
+
 def test_everything_is_reached_by_keyboard(server, watched):
     one = watched()
     page = one.open(server)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     reached = []
-    for _ in range(15):
+    for _ in range(16):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent"))
-    assert reached[:8] == [
-        "Overview", "Family", "Your table", "Every pair", "Dynamics", "Frontier", "Inside a model",
+    assert reached[:9] == [
+        "Overview", "Family", "Your table", "Every pair", "One model", "Dynamics", "Frontier",
+        "Inside a model",
         "Claims",
     ]  # fmt: skip
-    assert reached[11:14] == ["PNG", "SVG", "CSV"]  # after the three choices
+    assert reached[12:15] == ["PNG", "SVG", "CSV"]  # after the three choices
     page.get_by_role("link", name="Claims").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Claims")
@@ -306,6 +344,7 @@ def test_the_report_opens_from_disk_without_a_network(report, watched):
         "family&family=mine",
         "table",
         "scan",
+        "card",
         "dynamics",
         "frontier",
         "inside",

@@ -16,11 +16,12 @@ from nullcline.experiments.cli import main
 ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
+CARD = ROOT / "docs" / "card.md"
 ORGANISMS = ROOT / "docs" / "organisms.md"
 FRONTIER = ROOT / "docs" / "frontier.md"
 README = ROOT / "README.md"
 SCAN = ROOT / "docs" / "scan.md"
-PAGES = (POST_TRAINING, ORGANISMS, FRONTIER, README, SCAN)
+PAGES = (CARD, POST_TRAINING, ORGANISMS, FRONTIER, README, SCAN)
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 

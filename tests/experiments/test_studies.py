@@ -21,6 +21,10 @@ BY_BOTH_ROADS = {
         "diagnose --family Pythia OPT --n-boot 200",
         "family.names=[Pythia,OPT] estimator.n_boot=200 figures=true",
     ),
+    "card": (
+        "card hellaswag=78.2 truthfulqa_mc2=43.1 params=7B --model Mine --next 13B",
+        "name=Mine given=['hellaswag=78.2','truthfulqa_mc2=43.1','params=7B'] next=13B",
+    ),
     "compare_kinds": (
         "diagnose --compare-kinds --family GPT-SW3 OPT",
         "family.names=[GPT-SW3,OPT]",
@@ -35,6 +39,10 @@ BY_BOTH_ROADS = {
     ),
     "track_predictions": ("predictions --as-of 2026-03-01", "as_of='2026-03-01'"),
     "predict_family": ("ode predict --holdout Pythia --protocol B", "holdout=Pythia protocol=B"),
+    "plan_measurements": (
+        "plan --budget 10T --family Pythia --draws 20",
+        "budget=1e13 family.names=[Pythia] draws=20",
+    ),
     "attribute_heads": (
         "heads organism:web-8 --count 40 --top 3",
         "model=web-8 pairs.count=40 top=3",

@@ -56,8 +56,12 @@ async function loadView(choice, mine) {
     unseen: choice.unseen ?? "",
   });
   if (choice.trained_on) query.set("trained_on", choice.trained_on);
+  if (choice.view === "card") {
+    query.set("model", choice.model);
+    query.set("scores", choice.scores);
+  }
   if (report) {
-    const key = { family: `family/${choice.family}`, dynamics: `dynamics/${choice.penalty}` };
+    const key = { family: `family/${choice.family}`, dynamics: `dynamics/${choice.penalty}`, card: `card/${choice.model}` };
     const view = report.views[key[choice.view] ?? choice.view];
     if (!view) throw new Error("This report does not hold that view.");
     return view;
@@ -91,14 +95,18 @@ async function refresh() {
     showChoices(index, choice);
     const dropping = choice.view === "table" && !report;
     const shippedOnly = dropping && !state().table;
-    const view = shippedOnly ? dropView() : await loadView(choice, mine);
+    const typing = choice.view === "card" && !report;
+    const nobody = typing && !choice.scores && !choice.model;
+    const view = shippedOnly ? dropView() : nobody ? typeView() : await loadView(choice, mine);
     if (mine !== turn || !view) return;
     showView(view);
+    if (typing && !nobody) blocks.prepend(scoreForm());
     if (dropping && !shippedOnly) blocks.prepend(dropZone());
   } catch (error) {
     if (mine !== turn) return;
     showView({ title: "Not shown", question: "", blocks: [{ kind: "notice", tone: "error", title: "This view cannot be shown", lines: [error.message] }] });
     if (state().view === "table" && !report) blocks.prepend(dropZone());
+    if (state().view === "card" && !report) blocks.prepend(scoreForm());
   }
   showWaiting(null);
   blocks.setAttribute("aria-busy", "false");

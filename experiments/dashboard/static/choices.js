@@ -5,6 +5,7 @@ const views = [
   ["family", "Family"],
   ["table", "Your table"],
   ["scan", "Every pair"],
+  ["card", "One model"],
   ["dynamics", "Dynamics"],
   ["frontier", "Frontier"],
   ["inside", "Inside a model"],
@@ -15,6 +16,7 @@ const needs = {
   family: ["table", "reasoning", "truth", "family"],
   table: ["table", "reasoning", "truth"],
   scan: ["table"],
+  card: ["table", "model"],
   dynamics: ["table", "reasoning", "truth", "along", "penalty", "unseen", "trained_on"],
 };
 const labels = {
@@ -22,6 +24,7 @@ const labels = {
   reasoning: "reasoning score",
   truth: "truth score",
   family: "family",
+  model: "model of the table",
   penalty: "penalty",
   along: "clock",
   unseen: "family predicted unseen",
@@ -63,6 +66,9 @@ function chosen(index) {
     truth: pick(given.truth, names, table.truth),
     family: pick(given.family, table.families, table.families[0]),
     penalty: pick(given.penalty, index.penalties, index.penalties[0]),
+    // Scores that were typed go before a model of the table, and name it themselves.
+    scores: isReport ? "" : (given.scores ?? ""),
+    model: given.scores && !isReport ? (given.model ?? "") : pick(given.model, table.models, isReport ? (table.models[0] ?? "") : ""),
     along,
     unseen: pick(given.unseen, unseen, unseen[0]),
     trained_on: pick(given.trained_on, teachers, teachers.at(-1)),
@@ -74,6 +80,10 @@ function optionsOf(name, index, choice) {
   const benchmarks = choice.table.benchmarks;
   if (name === "table") return index.tables.map((table) => [table.name, table.title]);
   if (name === "family") return choice.table.families.map((family) => [family, family]);
+  if (name === "model") {
+    const models = choice.table.models.map((model) => [model, model]);
+    return isReport || !models.length ? models : [["", "scores typed below"], ...models];
+  }
   if (name === "penalty") return index.penalties.map((penalty) => [penalty, penaltyNames[penalty] ?? penalty]);
   if (name === "along") return choice.table.clocks.map(([clock, title]) => [clock, title]);
   if (name === "unseen") return choice.options.unseen.map((family) => [family, family]);
@@ -87,7 +97,8 @@ function showChoices(index, choice) {
   const focused = document.activeElement?.id;
   const rows = (needs[choice.view] ?? []).map((name) => {
     const options = optionsOf(name, index, choice);
-    const current = name === "table" ? choice.table.name : choice[name];
+    const typed = name === "model" && choice.scores;
+    const current = name === "table" ? choice.table.name : typed ? "" : choice[name];
     if (options.length < 2) return null;
     const select = element(
       "select",
@@ -98,6 +109,8 @@ function showChoices(index, choice) {
           const forgotten = { family: null, reasoning: null, truth: null, along: null, unseen: null };
           if (name === "table") Object.assign(changes, forgotten);
           if (name === "along") changes.unseen = null;
+          if (name === "model" || (name === "table" && choice.view === "card")) Object.assign(changes, { scores: null });
+          if (name === "table") changes.model = null;
           location.hash = linkTo(changes);
         },
       },

@@ -1,0 +1,1 @@
+"""One model among the families of a table."""
