@@ -19,7 +19,7 @@ _COMMANDS = {
     "predictions": "the dated predictions of arXiv:2605.18840: which pass, fail, are open",
     "read": "a table as it is understood, and what became of everything in it",
     "report": "the same views as one file that opens anywhere",
-    "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+    "reproduce": "the claims of arXiv:2605.18838 and 2605.18840 beside sound estimates",
     "run": "a study under Hydra: one job, or a sweep with -m",
     "serve": "an OpenAI-compatible server of a steered model",
     "steer": "text from a model that is steered by a truth vector",
