@@ -21,7 +21,7 @@ _COMMANDS = {
     "plan": "what to measure next under a budget, for a family or a whole table",
     "read": "a table as it is understood, and what became of everything in it",
     "report": "the same views as one file that opens anywhere",
-    "reproduce": "the claims of arXiv:2605.18838, each recomputed beside a sound estimate",
+    "reproduce": "the claims of arXiv:2605.18838 and 2605.18840 beside sound estimates",
     "run": "a study under Hydra: one job, or a sweep with -m",
     "scan": "every pair of benchmarks at once: which pay a tax, which turn",
     "serve": "an OpenAI-compatible server of a steered model",

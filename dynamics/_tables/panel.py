@@ -45,6 +45,7 @@ def read_panel(path: str | Path, *, name: str | None = None) -> Panel:
         problem = "no table of models" if not found else f"{len(found)} tables in one file"
         raise TableError(path, problem, "give one table, a row for each model")
     parsed = parse(_with_lab(found[0]))
+    _check_names(path, parsed.frame)
     frame = parsed.frame.drop(columns=["family", "said_kind", "kind_rules", "set_aside", "params"])
     for column in ("lab", "date"):
         if column not in frame:
@@ -61,6 +62,15 @@ def read_panel(path: str | Path, *, name: str | None = None) -> Panel:
 def load_panel(name: str = "frontier") -> Panel:
     """A shipped panel: `frontier`, as makers report, or `frontier_one_harness`."""
     return read_panel(shipped(f"{name}.csv"), name=name)
+
+
+def _check_names(path: Path, frame: pd.DataFrame) -> None:
+    """A model that stands there twice would count twice: as two releases, and in each r."""
+    again = frame["model"].duplicated()
+    if again.any():
+        name, row = frame.loc[again, ["model", "row"]].iloc[0]
+        problem = f"model {name!r} is in the table twice"
+        raise TableError(path, problem, "keep one row for each model", int(row))
 
 
 def _with_lab(raw: RawTable) -> RawTable:

@@ -19,8 +19,8 @@ def earliest_dates(written: pd.Series) -> list[datetime.date | None]:
 def _date(text: str) -> datetime.date | None:
     partial = _PARTIAL.fullmatch(text)
     if partial:
-        month = int(partial[2] or 1)
-        return datetime.date(int(partial[1]), month, 1) if 1 <= month <= 12 else None
+        year, month = int(partial[1]), int(partial[2] or 1)
+        return datetime.date(year, month, 1) if year and 1 <= month <= 12 else None
     if not text or re.fullmatch(_DOUBTFUL, text):
         return None
     found = pd.to_datetime(text, errors="coerce", utc=True)

@@ -64,6 +64,8 @@ def _spread(statistic: Statistic, panel: pd.DataFrame) -> PanelValue:
         return _nothing(why)
     best = panel.dropna(subset=[by]).nlargest(statistic.top, by, keep="first")
     best = best.dropna(subset=[name])
+    if len(best) < 2:
+        return _nothing("too few models with the scores", len(best))
     found = dynamics.controls.spread(best[name].to_numpy(float), _stderr(best, name))
     return PanelValue(found.value, found.low, found.high, found.models)
 

@@ -235,6 +235,30 @@ def test_what_cannot_be_read_costs_one_line(arguments, said, capsys):
     assert said in lines[0]
 
 
+def test_a_model_that_is_there_twice_is_no_second_release(tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    line = "A,DeepSeek,2026-08-01,0.5,0.5\n"
+    path.write_text("model,lab,date,swe_bench_verified,gpqa_diamond\n" + line + line)
+    assert main(["predictions", str(path)]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith(
+        "mine.csv, row 3: model 'A' is in the table twice; keep one row for each model"
+    )
+
+
+def test_tables_of_gaps_and_odd_dates(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "model,lab,date,swe_bench_verified,gpqa_diamond\n"
+        "A,DeepSeek,2026-08-01,0.5,\nB,DeepSeek,0000,,0.5\nC,DeepSeek,2026-13,,0.5\n"
+    )
+    found = track(dynamics.read_panel(path))
+    assert found.undated == 2
+    assert found.standings[0].reason == "too few models with the scores"
+    assert found.standings[2].reason == "no model of DeepSeek after 2026-05-31"
+    assert "–  pp" not in tracker_to_text(found)
+
+
 def test_other_headings_units_and_dates(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(
