@@ -43,14 +43,14 @@ def main() -> None:
         found = _ROW.fullmatch(name)
         if found is None:
             raise ValueError(f"{name}: no row of a shape; the source has changed")
-        width, layers, step = (int(part) if part else None for part in found.groups())
+        width, layers, step = (int(part or 0) for part in found.groups())
         row = {
             "family": f"Gemstone-{width}",
             "model": f"Gemstone-{width}x{layers}",
             "params": params(width, layers),
             "d_model": width,
             "layers": layers,
-            "step": step,
+            "step": step or None,
             "tokens": step * _TOKENS_PER_STEP if step else _LAST,
             "lab": "University of Maryland",
         }

@@ -183,7 +183,7 @@ def _pairs(found: Scan, name: str, cells: tuple[ScanCell, ...], title: str) -> B
         title,
         columns,
         [_row(name, cell, general=general) for cell in ordered[:_MOST_ROWS]],
-        right=range(len(columns) - 4, len(columns)),
+        right=tuple(range(len(columns) - 4, len(columns))),
         data=_csv("general", cells) if general else None,
         note=CELL_NOTE + (f" {rest} more are in the CSV{where}." if rest > 0 else ""),
     )

@@ -44,12 +44,13 @@ def _map(figure: Figure, found: Scan) -> None:
         color=INK,
         linewidths=0,
     )
-    for names, order, place in (
-        (found.others, across, axes.set_xticks),
-        (found.reasoning, down, axes.set_yticks),
+    for names, order, axis in (
+        (found.others, across, axes.xaxis),
+        (found.reasoning, down, axes.yaxis),
     ):
         titles = [benchmark(names[i]).compared for i in order]
-        place(*((range(len(titles)), titles) if len(titles) <= _MOST_NAMES else ((),)))
+        axis.set_ticks(range(len(titles)) if len(titles) <= _MOST_NAMES else ())
+        axis.set_ticklabels(titles if len(titles) <= _MOST_NAMES else ())
     axes.tick_params(axis="x", rotation=90, labelsize=7)
     axes.tick_params(axis="y", labelsize=7)
     axes.set_title(f"{found.table}: correlation inside families (dots: tax or bonus established)")
