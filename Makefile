@@ -1,6 +1,8 @@
 # Two commands for a machine that has only Python and make: `make reproduce` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+# Tests run in so many processes, each file of them in one.
+JOBS ?= 2
 BIN := $(VENV)/bin
 
 .PHONY: reproduce setup setup-dev test check figures clean
@@ -29,7 +31,7 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/.light
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: setup-dev
 	$(BIN)/ruff check .
