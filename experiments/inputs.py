@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..common.progress import Progress, silent
 from .keys import file_digest, folder_digest
-from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily, Scan
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily, ScanPairs
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
@@ -44,7 +44,7 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
 
 
 def read_families(
-    settings: "Diagnose | CompareKinds | PlanMeasurements | Scan", progress: Progress = silent
+    settings: "Diagnose | CompareKinds | PlanMeasurements | ScanPairs", progress: Progress = silent
 ) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
     table = read_table(settings, progress)

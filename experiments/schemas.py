@@ -161,7 +161,7 @@ def _listed(text: str) -> str:
 
 
 @dataclass
-class Scan(OfClock):
+class ScanPairs(OfClock):
     """The study `scan`: a table, and which benchmarks are looked at along which others."""
 
     reasoning: list[str] = option(

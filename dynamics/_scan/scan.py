@@ -21,9 +21,9 @@ from .._tables.scores import ScoreTable
 from .cells import MEAN, Scan, ScanCell
 from .columns import ScoreColumns, score_columns, with_mean
 from .coupling import DECISIONS, Couplings, PairSums, couplings, pair_sums
-from .explained import Explained, explained
 from .factors import factors
 from .moved import moved_by_tuning
+from .size_and_date import SizeAndDate, explained
 from .turns import bend_p, gate_p, scatter_along_clock
 
 #: Share of the models that a capability must have to count in their mean.
@@ -157,7 +157,7 @@ def _numbers(
     other: int,
     sums: PairSums,
     coupled: Couplings,
-    known: Explained,
+    known: SizeAndDate,
 ) -> dict:
     informed = sums.informed[:, other]
     decisions = coupled.decisions[:, other]

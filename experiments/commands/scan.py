@@ -2,13 +2,13 @@
 
 import argparse
 
-from ..schemas import Scan
+from ..schemas import ScanPairs
 from ._run import add_study_arguments, run_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline scan`."""
-    add_study_arguments(parser, Scan)
+    add_study_arguments(parser, ScanPairs)
     parser.add_argument("--full", action="store_true", help="every pair, not the surest alone")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...inputs import read_families, table_inputs
-from ...schemas import Scan
+from ...schemas import ScanPairs
 from ...study import Outcome, Say, study
 from . import scan_to_dict, scan_to_text
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from .... import dynamics
 
 
-def _figures(settings: Scan, found: "dynamics.Scan", folder: Path) -> None:
+def _figures(settings: ScanPairs, found: "dynamics.Scan", folder: Path) -> None:
     from ...figures import write_scan_figure
 
     write_scan_figure(found, folder)
 
 
 @study(
-    Scan,
+    ScanPairs,
     command="scan",
     inputs=table_inputs,
     to_dict=scan_to_dict,
@@ -27,7 +27,7 @@ def _figures(settings: Scan, found: "dynamics.Scan", folder: Path) -> None:
     files=_figures,
     rows="cells",
 )
-def scan(settings: Scan, say: Say) -> Outcome:
+def scan(settings: ScanPairs, say: Say) -> Outcome:
     """Scan the pairs of one table."""
     from .... import dynamics
 

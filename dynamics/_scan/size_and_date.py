@@ -12,7 +12,7 @@ from .coupling import PairSums
 _ROUNDING = 1e-12
 
 
-class Explained(NamedTuple):
+class SizeAndDate(NamedTuple):
     """Of one benchmark (x) with each other one (y):
 
     - `by_size`, `by_date`: share of the variance of y within families that a line common to all of
@@ -30,12 +30,12 @@ class Explained(NamedTuple):
     pooled_r_given_size: Float[np.ndarray, " benchmarks"]
 
 
-def explained(columns: ScoreColumns, sums: PairSums, reasoning: int) -> Explained:
+def explained(columns: ScoreColumns, sums: PairSums, reasoning: int) -> SizeAndDate:
     """What size and date explain of benchmark number `reasoning` with every benchmark."""
     both = sums.both
     given, p = _given_size(columns, sums, both)
     pooled, pooled_given = _pooled(columns, reasoning, both)
-    return Explained(
+    return SizeAndDate(
         by_size=_share(columns, columns.time, both),
         by_date=_share(columns, columns.date, both),
         r_given_size=given,
