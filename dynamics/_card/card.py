@@ -1,7 +1,7 @@
 """One model among the families of a table: what can be said of it, and what cannot."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,7 +33,8 @@ class ModelCard:
     - `model`, `params` (a count, NaN where not known), `scores`, `stderrs`; `reasoning`, `truth`:
       the pair.
     - `levels`: rank of each score among the `models` other models of `families` families.
-    - `nearest`: models nearest in standardised scores; `outside`: none is near.
+    - `nearest`: models nearest in standardised scores; `outside`: none is near in all scores, or
+      in size.
     - `neighbourhood`: coupling of the families near it; `own_coupling` is always `undetermined`:
       a coupling needs two sizes.
     - `residual`: truth above the line of all other models, None where a score of the pair is
@@ -105,7 +106,8 @@ def model_card(
     pair = _compared(frame, table, reasoning, truth)
     given = _compared_model(model)
     scatter = scatter_of(group for _, group in _with_both(pair).groupby("family", sort=False))
-    outside = is_outside(model, table, frame)
+    # The truth score chooses no family, so it puts none far away either.
+    blind = replace(model, scores={b: v for b, v in model.scores.items() if b == reasoning})
     near = neighbourhood(
         _with_both(pair),
         reasoning=reasoning,
@@ -113,7 +115,7 @@ def model_card(
         log10_params=math.log10(model.params) if model.params > 0 else math.nan,
         count=neighbours,
         scatter=scatter,
-        outside=outside,
+        outside=is_outside(blind, table, frame),
     )
     residual, columns = _residual(given, pair, reasoning, truth)
     say("the next size")
@@ -137,7 +139,7 @@ def model_card(
         families=int(frame["family"].nunique()),
         levels=levels(model, frame),
         nearest=nearest_models(model, table, frame, count=nearest),
-        outside=outside,
+        outside=is_outside(model, table, frame),
         neighbourhood=near,
         residual=residual,
         next=further,

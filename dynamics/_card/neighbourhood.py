@@ -106,7 +106,7 @@ def neighbourhood(
     if not np.isfinite(errors).all():
         return _open(by, found, near_chance, "no standard error is known for one of the scores")
     mean = mean_of_effects(slopes, errors**2)
-    why = "no model of the table lies near" if outside else ""
+    why = "no model of the table has such a score or size" if outside else ""
     return Neighbourhood(
         phase="undetermined" if outside else phase_of(mean.low, mean.high),
         gamma=mean.mean,

@@ -228,6 +228,15 @@ def test_what_lies_far_from_all_is_outside_and_open():
         assert any("stays open" in said for said in card.missing)
 
 
+def test_an_unusual_truth_score_leaves_the_neighbourhood_as_it_is():
+    usual = dynamics.model_card(given(hellaswag=84.9, truthfulqa_mc2=45))
+    high = dynamics.model_card(given(hellaswag=84.9, truthfulqa_mc2=68.3, arc_challenge=63))
+    assert high.outside
+    assert not usual.outside
+    assert high.neighbourhood == usual.neighbourhood
+    assert high.neighbourhood.phase == "bonus"
+
+
 def test_a_row_of_ones_own_table_is_a_model():
     frame = pd.DataFrame(
         {"model": ["Own-1B", "Own-7B"], "hellaswag": [0.5, 0.7], "truthfulqa_mc2": [0.4, 0.41]}

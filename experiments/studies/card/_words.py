@@ -59,7 +59,7 @@ def residual_words(card: ModelCard) -> str:
     given = " and size" if "log10_params" in residual.given else ""
     return (
         f"{title(card.truth)} is {signed(abs(100 * residual.value), 1)} pp {way} what "
-        f"{title(card.reasoning)}{given} let expect (standard error "
+        f"{title(card.reasoning)}{given} predict (standard error "
         f"{signed(100 * residual.stderr, 1)}): {usual}, {100 * residual.farther:.0f} % of "
         f"{residual.models} models lie farther off."
     )
@@ -76,7 +76,9 @@ def next_words(card: ModelCard) -> str:
         if s.benchmark in (card.reasoning, card.truth)
     )
     level = f"{100 * further.level:.0f} % bands"
-    return f"At {size(further.params)} the forecaster expects {scores or 'see below'} ({level})."
+    far = "; no model like it taught the forecaster" if card.outside else ""
+    wanted = scores or "the scores below"
+    return f"At {size(further.params)} the forecaster expects {wanted} ({level}){far}."
 
 
 def measure_rows(card: ModelCard) -> list[tuple[str, str, str, str, str]]:
@@ -116,14 +118,14 @@ def _measure_words(card: ModelCard) -> Iterator[str]:
     what, then = _what(best, card), _width(best, best.then)
     if best.kind == "size":
         yield (
-            f"Most would be told by {what} of its family: an interval of its own coupling of "
-            f"length {then} ({100 * best.decided:.0f} % of outcomes would name a phase)."
+            f"Most telling next: {what} of its family. Its own coupling would then have an "
+            f"interval of length {then} ({100 * best.decided:.0f} % of outcomes name a phase)."
         )
     elif best.kind == "benchmark":
         end = f", from {_width(best, best.now)} to {then}" if math.isfinite(best.now) else ""
-        yield f"Most would be told by its {what} score{end}."
+        yield f"Most telling next: its {what} score{end}."
     else:
-        yield f"Most would be told if you {what}."
+        yield f"Most telling next: {what}."
 
 
 def _own_family(card: ModelCard) -> str:
