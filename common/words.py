@@ -1,6 +1,11 @@
 """Counts in words."""
 
+_VOWELS = "aeiou"
 
-def counted(count: int, what: str, several: str | None = None) -> str:
-    """`1 job`, `2 jobs`; `several` where the plural has no plain s: `2 families`."""
-    return f"{count} {what}" if count == 1 else f"{count} {several or what + 's'}"
+
+def counted(count: int, what: str) -> str:
+    """`1 job`, `2 jobs`, `1 family`, `2 families`."""
+    if count == 1:
+        return f"1 {what}"
+    ies = what.endswith("y") and what[-2:-1] not in _VOWELS
+    return f"{count} {what[:-1]}ies" if ies else f"{count} {what}s"

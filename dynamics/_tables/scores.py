@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from ...common.statistics import binomial_stderr
+from ...common.words import counted
 from .account import NOTHING_SEEN, Account
 from .benchmarks import benchmark
 from .clock import Along, clock_of
@@ -100,8 +101,9 @@ class ScoreTable:
 
     def __repr__(self) -> str:
         return (
-            f"ScoreTable({self.name}: {len(self.frame)} models of {len(self.families)} families, "
-            f"{len(self.benchmarks)} benchmarks)"
+            f"ScoreTable({self.name}: {counted(len(self.frame), 'model')} of "
+            f"{counted(len(self.families), 'family')}, "
+            f"{counted(len(self.benchmarks), 'benchmark')})"
         )
 
     def _repr_html_(self) -> str:

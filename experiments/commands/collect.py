@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from ...common.words import counted
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline collect`."""
@@ -56,6 +58,6 @@ def run(options: argparse.Namespace) -> None:
         )
     else:
         print(
-            f"{found.path}: {found.rows} rows of {found.records} records, "
+            f"{found.path}: {counted(found.rows, 'row')} of {found.records} records, "
             f"{len(found.columns)} columns"
         )

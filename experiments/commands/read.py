@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...common.words import counted
 from ..schemas import ReadTables
 from ._arguments import add_schema_arguments, settings_from
 
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         return
     print(account_to_text(table, everything=options.all))
     if options.out is not None:
-        print(f"\n{options.out}: {len(table.frame)} models, scores as fractions")
+        print(f"\n{options.out}: {counted(len(table.frame), 'model')}, scores as fractions")
 
 
 def understood(table: "ScoreTable") -> "pd.DataFrame":

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Scan and print; with `--out` a map and a CSV stand beside the record."""
+    """Scan and print; with `--out` a map stands beside the record."""
     from ..studies.scan import scan_to_text
 
     run_study("scan", options, show=lambda found: scan_to_text(found, everything=options.full))

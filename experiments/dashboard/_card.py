@@ -1,6 +1,7 @@
 """One model: where it lies among the families, as the command `nullcline card` says it."""
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import ModelCard, ScoreTable, benchmark
 from ..formats import interval, signed, size
 from ..studies.card import card_facts, measure_rows, parse_scores
@@ -55,7 +56,7 @@ def models_for_report(source: ScoreTable) -> list[str]:
 
 def card_view(card: ModelCard, among: ScoreTable) -> View:
     """A card as a view."""
-    known = f"{card.models} models of {card.families} families ({card.among})"
+    known = f"{counted(card.models, 'model')} of {counted(card.families, 'family')} ({card.among})"
     return make_view(
         card.model,
         f"Where does this model lie among {known}, and what can one model not say?",
@@ -84,7 +85,8 @@ def _facts(card: ModelCard) -> Block:
     note = "no coupling can be told"
     if near.families and near.gamma == near.gamma:  # NaN where there is none
         note = (
-            f"{signed(near.gamma)} {interval(near.low, near.high)}, {len(near.families)} families"
+            f"{signed(near.gamma)} {interval(near.low, near.high)}, "
+            f"{counted(len(near.families), 'family')}"
         )
     off = "–" if residual is None else f"{100 * residual.value:+.1f} pp"
     error = "needs both scores"
@@ -226,7 +228,8 @@ def _next(card: ModelCard) -> Block | None:
         header,
         rows,
         right=(1, 2),
-        note=f"By the dynamics of {further.families} families; the model lies at distance "
+        note=f"By the dynamics of {counted(further.families, 'family')}; the model lies "
+        "at distance "
         f"{signed(further.distance, 1)} from them (about 1 is usual).",
         data=_csv("next-size", header, rows),
     )

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import benchmark
 from ..formats import axis_value, signed
 from ..studies.ode import fit_data
@@ -148,7 +149,7 @@ def _status(flow: _Flow) -> Block:
     text = (
         f"{int(np.asarray(known.active).sum())} active coefficients on "
         f"{int(np.asarray(known.increments).sum())} increments of "
-        f"{len(flow.fit.families)} families."
+        f"{counted(len(flow.fit.families), 'family')}."
     )
     if bool(flow.fit.result == dynamics.RESULTS.successful):
         return lines(text)

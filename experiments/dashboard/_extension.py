@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, FamilyPrediction, benchmark
 from ..accounts import account_line
 from ..formats import size
@@ -45,7 +46,8 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
             families_table(diagnosis),
             *_predictions(table_, diagnosis, chosen),
             lines(
-                f"Next sizes are shown for {len(chosen)} families of {len(diagnosis.families)}: "
+                f"Next sizes are shown for {counted(len(chosen), 'family')} of "
+                f"{len(diagnosis.families)}: "
                 "those with most models."
             )
             if len(chosen) < len(diagnosis.families)
@@ -156,7 +158,8 @@ def _figure(
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
         data=_data(family, prediction),
         note=f"{reliance(prediction)} {about_distance(prediction)} The coupled ODE learned from "
-        f"{len(prediction.trained_on)} families; bands aim at {100 * prediction.level:.0f} %.",
+        f"{counted(len(prediction.trained_on), 'family')}; bands aim at "
+        f"{100 * prediction.level:.0f} %.",
         height=380,
     )
 

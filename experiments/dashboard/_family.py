@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
 from ..formats import interval, signed, size, size_of_log
 from ..studies.diagnosis import gamma_text
@@ -65,7 +66,7 @@ def _facts(family: FamilyDiagnosis) -> Block:
         ("γ now", signed(family.current.gamma) if family.current else "–", gamma_text(family)),
         ("truth turns at", value, f"95 % {ends}" if bracketed else turn),
         *sides,
-        ("r", signed(r.r), f"given N: {signed(r.partial_r)}; {r.models} models"),
+        ("r", signed(r.r), f"given N: {signed(r.partial_r)}; {counted(r.models, 'model')}"),
     )
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 
 from ... import dynamics
 from ...common.statistics import binomial_stderr
+from ...common.words import counted
 from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, Csv, View, csv_data, facts, figure, figure_text, lines, table
@@ -38,7 +39,7 @@ def frontier_view(panel: pd.DataFrame | None = None, harness: pd.DataFrame | Non
             facts(
                 ("slope", signed(line.slope), f"{_t(_Y)} per {_t(_X)}, 95 % {ends}"),
                 ("slope given lab and date", signed(effects.slope), f"95 % {given}"),
-                ("r", signed(line.r), f"{line.models} models, {len(set(lab))} labs"),
+                ("r", signed(line.r), f"{counted(line.models, 'model')}, {len(set(lab))} labs"),
                 ("scatter", f"{100 * line.residual_sd:.1f} pp", "standard deviation about it"),
             ),
             _plane(panel, line),

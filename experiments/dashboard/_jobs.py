@@ -13,6 +13,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ..accounts import account_to_dict
 from ..formats import plain
 from ..ledger import build_ledger
@@ -132,7 +133,9 @@ def _read(path: str, title: str, name: str) -> Parts:
     """Read a table of a reader's own."""
     table = _file(path, title)
     if len(table.families) > _MOST_FAMILIES:
-        raise ValueError(f"{title}: {len(table.families)} families; give at most {_MOST_FAMILIES}")
+        raise ValueError(
+            f"{title}: {counted(len(table.families), 'family')}; give at most {_MOST_FAMILIES}"
+        )
     entry = describe(table, name=name)
     entry["warnings"] = plain(list(table.warnings))
     entry["account"] = account_to_dict(table.account)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, csv_data, facts, figure, lines, table
@@ -46,7 +47,7 @@ def one_harness_blocks(makers: pd.DataFrame, panel: pd.DataFrame) -> list[Block]
 
 
 def _about(pair: dynamics.controls.PairCorrelation) -> str:
-    return f"95 % {interval(pair.low, pair.high)}, {pair.models} models"
+    return f"95 % {interval(pair.low, pair.high)}, {counted(pair.models, 'model')}"
 
 
 def _plane(makers: pd.DataFrame, panel: pd.DataFrame) -> Block:

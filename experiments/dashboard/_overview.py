@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
 from ..formats import interval, plain, signed, size, size_of_log
 from ..studies.diagnosis import (
@@ -70,7 +71,11 @@ def _facts(diagnosis: Diagnosis, pair: str) -> Block:
         note = f"95 % {interval(100 * turn.low, 100 * turn.high, lambda v: signed(v, 1))} of "
         note += benchmark(diagnosis.reasoning).compared
     return facts(
-        ("families", str(len(several)), f"of two sizes or more; {diagnosis.models} models; {pair}"),
+        (
+            "families",
+            str(len(several)),
+            f"of two sizes or more; {counted(diagnosis.models, 'model')}; {pair}",
+        ),
         ("tax", str(phases["tax"]), "coupling below -0.1 at their largest models"),
         ("bonus", str(phases["bonus"]), "coupling above 0.1"),
         ("undetermined", str(phases["undetermined"]), "the scores do not decide"),

@@ -1,5 +1,6 @@
 """Where the dated predictions of the frontier paper stand."""
 
+from ...common.words import counted
 from ..predictions import Standing, Tracker, due, headline, rule_words, track, value_text
 from ._blocks import Block, badge, csv_data, details, lines, table
 
@@ -42,7 +43,8 @@ def predictions_blocks(tracker: Tracker | None = None) -> list[Block]:
             "Seven dated predictions",
             ("number", "prediction", "status", "now", "value, 95 %", "one harness", "due"),
             rows,
-            note=f"{headline(tracker)} {tracker.models} models, as makers report, the newest of "
+            note=f"{headline(tracker)} {counted(tracker.models, 'model')}, as makers "
+            "report, the newest of "
             f"{tracker.data_end}.",
             data=csv_data("predictions", columns, plain_rows),
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ... import dynamics
 from ...common.progress import Progress, silent
+from ...common.words import counted
 from ..formats import plain
 from ._blocks import View, notice
 from ._card import models_for_report, row_card_view
@@ -46,7 +47,10 @@ def write_views(
     shown = overview(diagnosis)
     left = len(diagnosis.families) - len(families)
     if left:
-        text = f"{left} families with the fewest models have no view of their own in this file."
+        text = (
+            f"{counted(left, 'family')} with the fewest models have no view of their "
+            "own in this file."
+        )
         shown["blocks"].insert(0, notice("Not everything fits", text))
     views = {"overview": plain(shown)}
     views |= {f"family/{name}": view for name, view in families.items()}

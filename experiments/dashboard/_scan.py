@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import Factors, Scan, ScanCell, ScanVerdict, benchmark
 from ..formats import interval, plain, signed
 from ..studies.scan import (
@@ -75,7 +76,11 @@ def _facts(found: Scan) -> Block:
     turns = sum(cell.turn == "established" for cell in found.cells)
     beyond = found.within.beyond_general
     return facts(
-        ("pairs", str(len(found.cells)), f"{found.models} models, {found.families} families"),
+        (
+            "pairs",
+            str(len(found.cells)),
+            f"{counted(found.models, 'model')}, {counted(found.families, 'family')}",
+        ),
         ("tax", str(counts["tax"]), "a point of the first costs a tenth or more of the second"),
         ("bonus", str(counts["bonus"]), "it brings a tenth or more"),
         ("undetermined", str(counts["undetermined"]), f"at {100 * found.q:g} % false discoveries"),
@@ -158,7 +163,7 @@ def _hover(cell: ScanCell | None) -> str:
     return figure_text(
         f"{_title(cell.other)} along {_title(cell.reasoning)}",
         f"{coupling_text(cell)} {cell.verdict}",
-        f"{cell.models} models, {cell.families} families",
+        f"{counted(cell.models, 'model')}, {counted(cell.families, 'family')}",
     )
 
 

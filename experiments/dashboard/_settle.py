@@ -1,6 +1,7 @@
 """What would settle where a family turns, as blocks of its view."""
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, NextMeasurements, benchmark
 from ...dynamics.phases import CandidateMeasurement
 from ..formats import signed, size
@@ -20,7 +21,8 @@ def settle_blocks(diagnosis: Diagnosis, family: FamilyDiagnosis) -> list[Block]:
         return [
             notice(
                 _TITLE,
-                f"This family is judged over its {seeds} seeds, which no simulated curve stands "
+                f"This family is judged over its {counted(seeds, 'seed')}, which no "
+                "simulated curve stands "
                 "for. More seeds of every size narrow its intervals, about as the square root of "
                 "their number.",
             )
@@ -58,7 +60,8 @@ def _what(candidate: CandidateMeasurement, family: FamilyDiagnosis, diagnosis: D
     if candidate.kind == "size":
         return f"A model of {size(10**candidate.log10_params)} evaluated on {truth}"
     return (
-        f"All {len(family.models)} models evaluated on {candidate.items:,} further questions that "
+        f"All {counted(len(family.models), 'model')} evaluated on {candidate.items:,} "
+        "further questions that "
         f"measure what {truth} measures"
     )
 

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import FamilyPrediction, TrainedOn, benchmark
 from ..formats import axis_value, signed
 from ..studies.ode import about_distance, reliance
@@ -49,7 +50,11 @@ def unseen_blocks(
     return [
         facts(
             ("trained on", str(len(found.trained_on)), f"{_OF[found.teacher]}, without {family}"),
-            ("error", f"{signed(own)} points", f"mean absolute, {len(found.models)} models"),
+            (
+                "error",
+                f"{signed(own)} points",
+                f"mean absolute, {counted(len(found.models), 'model')}",
+            ),
             (best, f"{signed(other)} points", f"the best of {len(found.baselines)} baselines"),
             _distance(found),
         ),

@@ -3,6 +3,7 @@
 import textwrap
 from typing import Any
 
+from ...common.words import counted
 from ..formats import plain
 from ..text import text_table
 from ._measure import PanelValue
@@ -125,14 +126,18 @@ def _entry(standing: Standing, other: Standing | None) -> str:
 
 
 def _foot(tracker: Tracker) -> str:
-    text = f"{tracker.models} models of {tracker.table}, the newest of {tracker.data_end}"
+    text = (
+        f"{counted(tracker.models, 'model')} of {tracker.table}, the newest of {tracker.data_end}"
+    )
     text += f"; {tracker.later} later ones do not count" if tracker.later else ""
     text += f"; {tracker.undated} without a date that can be read" if tracker.undated else ""
     lines = [_filled(text + ".")]
     if tracker.beside is not None:
         other = tracker.beside
         lines.append(
-            _filled(f"One harness: {other.models} models, the newest of {other.data_end}.")
+            _filled(
+                f"One harness: {counted(other.models, 'model')}, the newest of {other.data_end}."
+            )
         )
     lines.append(_filled(f"Predictions: {tracker.rules.source}."))
     return "\n".join(lines)

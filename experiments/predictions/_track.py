@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from ... import dynamics
+from ...common.words import counted
 from ._dates import earliest_dates
 from ._measure import PanelValue, measure
 from ._rules import Rule, Rules, load_rules
@@ -140,7 +141,7 @@ def _leaning(rule: Rule, found: PanelValue, also: PanelValue | None) -> tuple[St
     if rule.also is None or also is None:
         return "pass", ""
     if math.isnan(also.value) or also.n < rule.also.least:
-        why = also.why or f"only {also.n} models, at least {rule.also.least}"
+        why = also.why or f"only {counted(also.n, 'model')}, at least {rule.also.least}"
         return None, f"the second condition is not known: {why}"
     if not rule.also.bound.holds(also.value):
         return "between", "the second condition does not hold"

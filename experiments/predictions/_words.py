@@ -3,6 +3,7 @@
 from collections import Counter
 
 from ... import dynamics
+from ...common.words import counted
 from ..formats import interval, signed
 from ._measure import PanelValue
 from ._rules import Bound, Rule, Statistic
@@ -50,7 +51,8 @@ def statistic_words(statistic: Statistic) -> str:
         by = "" if statistic.by == statistic.benchmark else f" by {title(statistic.by).title}"
         return f"spread of {title(statistic.benchmark).title} among the best {statistic.top}{by}"
     return (
-        f"{statistic.take} h of the first {statistic.releases} models of {statistic.lab} "
+        f"{statistic.take} h of the first {counted(statistic.releases, 'model')} of "
+        f"{statistic.lab} "
         f"after {statistic.after}"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ...formats import interval, signed, size
 from ...text import text_table
 from ._words import card_facts, measure_rows, title
@@ -38,7 +39,10 @@ def _levels(card: ModelCard) -> str:
         (title(r.benchmark), f"{100 * r.score:.1f}", f"{100 * r.percentile:.0f} %", str(r.models))
         for r in card.levels
     ]
-    where = f"Level among {card.models} models of {card.families} families ({card.among})"
+    where = (
+        f"Level among {counted(card.models, 'model')} of "
+        f"{counted(card.families, 'family')} ({card.among})"
+    )
     return f"{where}\n" + text_table(("score", "%", "above", "of"), rows, right=(1, 2, 3))
 
 
@@ -91,7 +95,7 @@ def _next(card: ModelCard) -> str:
     ]
     header = (f"at {size(further.params)} (%)", "now", "expected", f"{100 * further.level:.0f} %")
     note = (
-        f"By the dynamics of {further.families} families; this model lies at distance "
+        f"By the dynamics of {counted(further.families, 'family')}; this model lies at distance "
         f"{signed(further.distance, 1)} from them (about 1 is usual)."
     )
     return text_table(header, rows, right=(1, 2)) + "\n" + _folded(note)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ....dynamics import benchmark
 from ...formats import interval, signed, size
 
@@ -40,7 +41,7 @@ def phase_words(card: ModelCard) -> str:
     if not math.isfinite(near.gamma):
         return f"Families near it: undetermined; {near.why}."
     said = (
-        f"{len(near.families)} families near it (by {near.by}): {near.phase}, "
+        f"{counted(len(near.families), 'family')} near it (by {near.by}): {near.phase}, "
         f"{signed(near.gamma)} {interval(near.low, near.high)} points of {title(card.truth)} per "
         f"point of {title(card.reasoning)}"
     )
@@ -61,7 +62,7 @@ def residual_words(card: ModelCard) -> str:
         f"{title(card.truth)} is {signed(abs(100 * residual.value), 1)} pp {way} what "
         f"{title(card.reasoning)}{given} predict (standard error "
         f"{signed(100 * residual.stderr, 1)}): {usual}, {100 * residual.farther:.0f} % of "
-        f"{residual.models} models lie farther off."
+        f"{counted(residual.models, 'model')} lie farther off."
     )
 
 

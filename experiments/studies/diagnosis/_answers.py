@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ....dynamics import CLOCKS, benchmark
 from ...formats import axis_value, interval, signed
 
@@ -134,7 +135,7 @@ def _shared(diagnosis: Diagnosis, axis: str, turn: CommonTurn) -> str:
     answer = "Established" if turn.established else "Not established"
     bend = "a bend" if turn.curvature_low > 0 else "no clear bend"
     sides = (
-        f"the {len(turn.straddling)} families on both sides of the place go "
+        f"the {counted(len(turn.straddling), 'family')} on both sides of the place go "
         f"{_side(turn.before.slope, turn.before.low, turn.before.high)} before it and "
         f"{_side(turn.after.slope, turn.after.low, turn.after.high)} after it"
     )
@@ -191,7 +192,7 @@ def _level(diagnosis: Diagnosis) -> list[str]:
     return [
         f"What the scores show instead is level between families: those that score higher have a "
         f"{more} coupling, {_side(level.slope, level.low, level.high)} per unit of their mean "
-        f"score ({level.families} families); {shares}."
+        f"score ({counted(level.families, 'family')}); {shares}."
     ]
 
 
@@ -202,7 +203,7 @@ def _trends(diagnosis: Diagnosis) -> list[str]:
     if not trend:
         return []
     return [
-        f"{len(trend)} families of 5 models or more have |r| > .9; given "
+        f"{counted(len(trend), 'family')} of 5 models or more have |r| > .9; given "
         f"{CLOCKS[diagnosis.along].title}, {len(left)} keep a correlation at p < .05."
     ]
 

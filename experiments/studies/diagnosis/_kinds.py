@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ....dynamics import benchmark
 from ...formats import interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
@@ -38,8 +39,9 @@ def kinds_conclusions(found: KindComparison) -> list[str]:
     gain, other = found.gain, found.reasoning_gain
     lines = [
         f"Tuning changes {truth} by {_points(gain.mean, gain.low, gain.high)} and {reasoning} by "
-        f"{_points(other.mean, other.low, other.high)} (mean of {gain.families} families, "
-        f"{gain.pairs} pairs)."
+        f"{_points(other.mean, other.low, other.high)} (mean of "
+        f"{counted(gain.families, 'family')}, "
+        f"{counted(gain.pairs, 'pair')})."
     ]
     growth = found.per_decade
     if growth.families > 2:
@@ -47,7 +49,8 @@ def kinds_conclusions(found: KindComparison) -> list[str]:
         lines.append(
             f"Per decade of parameters the change of {truth} "
             f"{'grows by' if grows else 'is not known to grow:'} "
-            f"{_points(growth.slope, growth.low, growth.high)} ({growth.families} families of two "
+            f"{_points(growth.slope, growth.low, growth.high)} "
+            f"({counted(growth.families, 'family')} of two "
             "sizes or more)."
         )
     lines += [_change(found), *_across(found), CONTAMINATION]
@@ -87,7 +90,7 @@ def kinds_to_text(found: KindComparison) -> str:
     """The whole page for a terminal of 80 columns."""
     pair = f"{benchmark(found.reasoning).compared} × {benchmark(found.truth).compared}"
     parts = [
-        f"{found.table}: {pair}, {found.gain.pairs} pairs of base and tuned models",
+        f"{found.table}: {pair}, {counted(found.gain.pairs, 'pair')} of base and tuned models",
         "What follows\n" + "\n".join(_wrapped(line) for line in kinds_conclusions(found)),
         text_table(KINDS_HEADER, kinds_rows(found), right=(1, 2, 3))
         + "\n"
@@ -147,7 +150,7 @@ def _change(found: KindComparison) -> str:
     return (
         f"Coupling over sizes, families combined: {_effect(change.before)} before tuning, "
         f"{_effect(change.after)} after; its change is {_effect(difference)} "
-        f"({difference.families} families): {said}."
+        f"({counted(difference.families, 'family')}): {said}."
     )
 
 
@@ -183,12 +186,14 @@ def _left_out(found: KindComparison):
             yield textwrap.fill(f"{title} ({len(names)}): {shown}{rest}", _WIDTH)
     doubles = sum(w.code in ("duplicate_model", "conflicting_duplicate") for w in found.warnings)
     if doubles:
-        yield f"{doubles} rows left out as a second model of one name (--json says which)."
+        yield (
+            f"{counted(doubles, 'row')} left out as a second model of one name (--json says which)."
+        )
 
 
 def _tuned_from(name: str, tunes: TuneCoupling) -> str:
     short = name.rpartition("/")[2]
-    return short if tunes.bases == 1 else f"{short} ({tunes.bases} sizes)"
+    return short if tunes.bases == 1 else f"{short} ({counted(tunes.bases, 'size')})"
 
 
 def _plain_slope(slope: Slope | None) -> dict | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from ....common.words import counted
 from ...formats import pick, plain, signed, size
 from ...records import SCHEMA_VERSION
 from ...text import text_table
@@ -53,7 +54,7 @@ def _answer(plan: MeasurementPlan) -> str:
     how = "one after the other by narrowing per cost (greedy)"
     return _folded(
         f"{len(plan.steps)} measurements for {plan.spent:.3g} of {plan.budget:.3g} questions times "
-        f"parameters narrow where {len(plan.families)} families may turn from "
+        f"parameters narrow where {counted(len(plan.families), 'family')} may turn from "
         f"{signed(plan.before)} to {signed(plan.after)} decades on average, as expected; the "
         f"dearest single measurement alone leaves {signed(plan.dearest_after)}. They were chosen "
         f"{how if plan.method == 'greedy' else 'as the best single one'}."

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
@@ -53,9 +54,9 @@ def _wrapped(line: str) -> str:
 def _heading(diagnosis: Diagnosis) -> str:
     pair = f"{benchmark(diagnosis.reasoning).compared} × {benchmark(diagnosis.truth).compared}"
     single = sum(len(f.models) == 1 for f in diagnosis.families)
-    families = f"{len(diagnosis.families)} families"
+    families = f"{counted(len(diagnosis.families), 'family')}"
     alone = f" ({single} of one model, not listed)" if single else ""
-    return f"{diagnosis.table}: {pair}, {diagnosis.models} models, {families}{alone}"
+    return f"{diagnosis.table}: {pair}, {counted(diagnosis.models, 'model')}, {families}{alone}"
 
 
 def _warnings(warnings: tuple[TableWarning, ...], everything: bool) -> Iterator[str]:
@@ -124,7 +125,7 @@ def unseen_over_seeds(family: FamilyDiagnosis) -> str:
     judged = family.critical.by_seeds
     if judged is None or judged.status == "ok":
         return ""
-    return f"{judged.status.replace('_', ' ')} over {judged.seeds} seeds"
+    return f"{judged.status.replace('_', ' ')} over {counted(judged.seeds, 'seed')}"
 
 
 def _turn(family: FamilyDiagnosis, show: Callable[[float], str]) -> str:
@@ -189,7 +190,8 @@ def _confounds(diagnosis: Diagnosis) -> str:
         ends = interval(dimension.correlation_low, dimension.correlation_high)
         parts.append(
             f"Dimension: {signed(dimension.correlation)} {ends} of {dimension.benchmarks} "
-            f"(participation ratio of the correlations of {dimension.benchmarks} benchmarks)"
+            f"(participation ratio of the correlations of "
+            f"{counted(dimension.benchmarks, 'benchmark')})"
         )
     change = diagnosis.dimension_change
     if change is not None and change.status == "ok":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .... import dynamics
+from ....common.words import counted
 from ...formats import axis_value, interval, signed
 from ...text import text_table
 from ._json import FitReport
@@ -26,7 +27,8 @@ def fit_to_text(report: FitReport) -> str:
     clock = dynamics.CLOCKS[report.along]
     settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
     parts = [
-        f"{report.table}: {len(fit.families)} families, {report.models} models; {settings}",
+        f"{report.table}: {counted(len(fit.families), 'family')}, "
+        f"{counted(report.models, 'model')}; {settings}",
         f"Equations, s = {clock.title}, scores as fractions\n"
         + "\n".join(_folded(line) for line in fit.equations()),
     ]
@@ -93,7 +95,7 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     extension = prediction.protocol == "extension"
     given = ", ".join(prediction.given)
     if len(prediction.given) > 2:
-        given = f"{len(prediction.given)} models up to {prediction.given[-1]}"
+        given = f"{counted(len(prediction.given), 'model')} up to {prediction.given[-1]}"
     rows = []
     clock = dynamics.CLOCKS[prediction.along]
     show, places = axis_value(clock.axis), clock.places(prediction.at)
@@ -150,7 +152,7 @@ def reliance(prediction: FamilyPrediction) -> str:
 def about_distance(prediction: FamilyPrediction) -> str:
     """How far the family lies from its teachers, and what the bands rest on."""
     judged = len(prediction.trained_on) + len(prediction.judges)
-    bands = f"The bands rest on errors of {judged} families, each predicted unseen"
+    bands = f"The bands rest on errors of {counted(judged, 'family')}, each predicted unseen"
     distance = prediction.distance
     if not np.isfinite(distance.value):
         return f"{bands}."
@@ -188,7 +190,8 @@ def crossval_to_text(found: CrossValidation) -> str:
     nested = interval(*(100 * value for value in found.nested_interval))
     covered = {m.name: m.coverage for m in found.methods if np.isfinite(m.coverage)}
     lines = [
-        f"{len(found.families)} families, {found.models} models, {len(found.benchmarks)} "
+        f"{counted(len(found.families), 'family')}, {counted(found.models, 'model')}, "
+        f"{len(found.benchmarks)} "
         f"benchmarks; left-out {what}, protocol {found.protocol}; mean absolute error in points",
         text_table(header, rows, right=(2, 5, 6)),
         f"←: what validation inside the other {what} chose most often; choosing so in each of "

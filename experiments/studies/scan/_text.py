@@ -56,7 +56,7 @@ def scan_to_text(found: Scan, *, everything: bool = False) -> str:
     """The page; `everything` shows every pair."""
     parts = [
         f"{found.table}: {counted(len(found.cells), 'pair')} of benchmarks, "
-        f"{counted(found.models, 'model')}, {counted(found.families, 'family', 'families')}\n"
+        f"{counted(found.models, 'model')}, {counted(found.families, 'family')}\n"
         + account_line(found.account),
         "What follows\n" + "\n".join(_wrapped(line) for line in answers(found)),
         *_cells(found, everything),
@@ -119,7 +119,7 @@ def _general(found: Scan) -> Iterator[str]:
     if not found.general:
         return
     yield (
-        f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')} stand "
+        f"Along the mean of {counted(len(found.mean_of), 'capability')} stand "
         f"{counted(len(found.general), 'other score')}: {_counts(found.general)} (rate of false "
         f"discoveries {100 * found.q:g} %)."
     )
@@ -156,9 +156,11 @@ def _turns(found: Scan) -> str:
     if not asked:
         return "In no pair can a turn that families share be looked for: too few families bend."
     if not turned:
-        return f"In none of the {asked} pairs that could show one do families share a turn."
+        return (
+            f"In none of the {counted(asked, 'pair')} that could show one do families share a turn."
+        )
     first = ", ".join(_pair(cell) for cell in sorted(turned, key=lambda c: c.turn_q)[:3])
-    return f"Families share a turn in {len(turned)} of {asked} pairs: {first}."
+    return f"Families share a turn in {len(turned)} of {counted(asked, 'pair')}: {first}."
 
 
 def _given_size(found: Scan) -> Iterator[str]:
@@ -185,7 +187,8 @@ def _dimensions(factors: Factors) -> str:
     return (
         f"{where} {count} scores have {counted(factors.dimensions, 'dimension')}: the first has "
         f"{share:.0f} % of the variance [{low:.0f}, {high:.0f}], and {beyond} beyond it "
-        f"{'is' if beyond == 1 else 'are'} more than chance ({factors.models} models with all)."
+        f"{'is' if beyond == 1 else 'are'} more than chance "
+        f"({counted(factors.models, 'model')} with all)."
     )
 
 
@@ -193,8 +196,9 @@ def _why(factors: Factors) -> str:
     if factors.status == "constant_benchmark":
         return "a score does not vary"
     return (
-        f"{counted(len(factors.benchmarks), 'score')}, {factors.models} models with all of them, "
-        f"{counted(factors.families, 'family', 'families')}"
+        f"{counted(len(factors.benchmarks), 'score')}, "
+        f"{counted(factors.models, 'model')} with all of them, "
+        f"{counted(factors.families, 'family')}"
     )
 
 
@@ -229,7 +233,7 @@ def _cells(found: Scan, everything: bool) -> Iterator[str]:
         most = len(ordered) if everything else _MOST
         more = f"\nand {len(ordered) - most} more (--full shows all)" if len(ordered) > most else ""
         yield (
-            f"Along the mean of {counted(len(found.mean_of), 'capability', 'capabilities')}\n"
+            f"Along the mean of {counted(len(found.mean_of), 'capability')}\n"
             + text_table(_GENERAL, [_general_row(c) for c in ordered[:most]], right=(3, 5))
             + more
         )
