@@ -38,7 +38,9 @@ def plan_measurements(
     whole = average_seeds(as_table(table))
     if whole.along != "params":
         raise ValueError(f"{whole.name} is along {whole.along}; a plan needs sizes")
-    name = canonical_benchmark(truth) if truth else default_truth(whole)
+    name = truth or default_truth(whole)
+    if name not in whole.benchmarks:
+        name = canonical_benchmark(name)
     if name not in whole.benchmarks:
         there = ", ".join(whole.benchmarks)
         raise ValueError(f"{whole.name}: no benchmark {truth or name!r}; there are {there}")

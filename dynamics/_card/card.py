@@ -156,7 +156,9 @@ def _pair_of(
     """The pair: as named, else as for a table, else with the model's first other score."""
     chosen = []
     for name, role in ((reasoning, "reasoning"), (truth, "truth")):
-        found = canonical_benchmark(name) if name else ""
+        found = name or ""
+        if found and found not in table.benchmarks:
+            found = canonical_benchmark(found)
         if found and found not in table.benchmarks:
             there = ", ".join(table.benchmarks)
             raise ValueError(f"{table.name}: no benchmark {name!r} for {role}; there are {there}")

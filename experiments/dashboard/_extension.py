@@ -17,6 +17,7 @@ from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, 
 from ._blocks import view as make_view
 from ._kinds import kinds_block
 from ._overview import families_table, phase_diagram, warnings_block
+from ._plan import plan_block
 from ._style import PHASES, layout, size_axis, titled, trace
 
 _MOST = 6  # families whose next sizes are predicted
@@ -44,6 +45,7 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
             lines(*conclusions(diagnosis)),
             phase_diagram(diagnosis),
             families_table(diagnosis),
+            plan_block(table_, diagnosis, chosen),
             *_predictions(table_, diagnosis, chosen),
             lines(
                 f"Next sizes are shown for {counted(len(chosen), 'family')} of "

@@ -155,7 +155,7 @@ def test_a_csv_is_dropped_and_its_views_open(server, watched, tmp_path):
     page.dispatch_event(".drop", "drop", {"dataTransfer": given})
     expect(page.locator("h1")).to_have_text("my <b>scores.csv")
     one.settle()
-    expect(page.get_by_role("cell", name="mine", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="mine", exact=True).first).to_be_visible()
     expect(page.get_by_role("heading", name="mine: the next sizes")).to_be_visible()
     assert_accessible(page, "an uploaded table")
     page.get_by_role("link", name="mine", exact=True).click()

@@ -117,3 +117,15 @@ def test_the_report_has_cards_of_the_largest_models():
         rows = table.frame[table.frame["family"] == families[name]]
         assert rows.set_index("model")["params"][name] == rows["params"].max()
     assert models_for_report(dynamics.load_table("organisms")) == []
+
+
+def test_your_table_has_a_plan_that_costs_what_its_scores_did(client):
+    entry = client.post("/api/tables", files=app.files(("mine.csv", app.GOOD))).json()
+    shown = app.wait_for(client, f"/api/views/table?table={entry['name']}").json()
+    plan = block(shown, "What to measure next")
+    rows = [line.split(",") for line in plan["csv"]["text"].splitlines()[1:]]
+    spent = sum(float(row[-2]) for row in rows)
+    # Costs are written with two digits.
+    assert 0 < spent <= 1.05 * 817 * (1e9 + 3e9 + 7e9 + 30e9 + 2e9 + 9e9)
+    assert {row[0] for row in rows} == {"mine"}  # the other family has two sizes
+    assert "decades on average" in plan["note"]

@@ -63,7 +63,7 @@ def _answer(plan: MeasurementPlan) -> str:
 
 def _steps(plan: MeasurementPlan) -> str:
     rows = [
-        (step.family, what(step), f"{step.cost:.1e}", signed(step.width))
+        (step.family, what_to_measure(step), f"{step.cost:.1e}", signed(step.width))
         for step in plan.steps[:_MOST_STEPS]
     ]
     if not rows:
@@ -83,7 +83,7 @@ def _steps(plan: MeasurementPlan) -> str:
     )
 
 
-def what(step: PlannedMeasurement) -> str:
+def what_to_measure(step: PlannedMeasurement) -> str:
     """A measurement in words."""
     if step.kind == "size":
         return f"a model of {size(10**step.log10_params)}, {step.items:,} questions"
