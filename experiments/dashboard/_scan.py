@@ -66,6 +66,7 @@ def scan_view(table_: dynamics.ScoreTable) -> View:
             _pairs(found, name, found.cells, "Pair by pair"),
             _eigenvalues(found),
             _vectors(found.within),
+            _by_family(found.within),
             _tuning(found),
         ],
     )
@@ -299,6 +300,24 @@ def _vectors(factors: Factors) -> Block | None:
         right=tuple(range(1, count + 1)),
         note="Eigenvectors of the correlations inside families, the first three; only those before "
         f"the {_ordinal(factors)} are more than chance.",
+    )
+
+
+def _by_family(factors: Factors) -> Block | None:
+    if not factors.by_family:
+        return None
+    ordered = sorted(factors.by_family.items(), key=lambda item: -item[1].cosine)
+    rows = [
+        [family, str(one.models), f"{100 * one.share:.0f} %", signed(one.cosine)]
+        for family, one in ordered
+    ]
+    return table(
+        "The first dimension, family by family",
+        ("family", "models", "share of its variance", "cosine with all"),
+        rows,
+        right=(1, 2, 3),
+        note="The first eigenvector of each family of four models or more with all scores; cosine "
+        "near 1: its scores go together as those of all families do.",
     )
 
 

@@ -141,6 +141,9 @@ def test_the_view_has_map_pairs_dimensions_and_what_tuning_moves():
     uniform = scan_view(dynamics.load_table("uniform"))
     names = [block.get("name") for block in uniform["blocks"]]
     assert "dimensions" in names
+    families = next(b for b in uniform["blocks"] if b.get("title", "").startswith("The first dim"))
+    assert families["kind"] == "table"
+    assert ["Pythia", "8", "97 %", "0.66"] in families["rows"]
 
 
 def test_data_and_text_say_the_same(safety):
