@@ -15,6 +15,7 @@ _COMMANDS = {
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
     "evaluate": "what a truth vector does to answers, beside its controls",
+    "explain": "what a word of these pages means: gate, tax, completeness, ...",
     "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
     "predictions": "the dated predictions of arXiv:2605.18840: which pass, fail, are open",

@@ -3,9 +3,11 @@
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Literal, SupportsFloat, TypedDict, cast
+
+from ..glossary import terms_in
 
 #: A trace or a layout, whose keys and values are plotly's.
 Plot = dict[str, object]
@@ -120,9 +122,30 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def view(title: str, question: str, blocks: Sequence[Block | None]) -> View:
-    """A page: its title, the one question that it answers, and its parts (None is no part)."""
+    """A page: its title, the one question that it answers, its parts (None is no part), and last
+    the words of the glossary that it uses."""
     shown = [block for block in blocks if block is not None]
-    return {"title": title, "question": question, "blocks": shown}
+    used = terms_in(" ".join([title, question, *_texts(shown)]))
+    words = details("Words on this page", [lines(*(f"{t.name}: {t.text}" for t in used))])
+    return {"title": title, "question": question, "blocks": [*shown, *([words] if used else [])]}
+
+
+def _texts(blocks: Sequence[Block]) -> Iterator[str]:
+    """What a reader reads in the blocks, figures and data files left aside."""
+    for block in blocks:
+        if block["kind"] == "lines":
+            yield from block["lines"]
+        elif block["kind"] == "notice":
+            yield from (block["title"], *block["lines"])
+        elif block["kind"] == "facts":
+            yield from (f"{item['label']} {item['note']}" for item in block["items"])
+        elif block["kind"] == "details":
+            yield block["title"]
+            yield from _texts(block["blocks"])
+        else:
+            yield f"{block['title']} {block['note']}"
+            if block["kind"] == "table":
+                yield from block["columns"]
 
 
 def lines(*texts: str) -> Lines:
