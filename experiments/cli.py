@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from .plain_letters import say_everything
+
 _COMMANDS = {
     "card": "one model among the families: level, phase around it, residual, next size",
     "census": "competing heads, or truth vectors, over the models of a sweep",
@@ -15,6 +17,7 @@ _COMMANDS = {
     "diagnose": "phase and critical point of each family in a table of scores",
     "organisms": "small language models of this project: list, show, train, evaluate",
     "evaluate": "what a truth vector does to answers, beside its controls",
+    "example": "a small table of scores to try things with, on stdout",
     "explain": "what a word of these pages means: gate, tax, completeness, ...",
     "heads": "attention heads of one model: which push to the truth, which compete",
     "ode": "the coupled capability ODE: fit, predict, crossval",
@@ -91,6 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
     use_double_precision()
+    say_everything()
     try:
         options = _parser().parse_args(arguments)
         options.run(options)

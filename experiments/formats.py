@@ -4,10 +4,13 @@ import dataclasses
 import json
 import math
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from .plain_letters import says_unicode
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
@@ -93,5 +96,6 @@ def pick(source: object, names: str = "", **renamed: str) -> dict[str, Any]:
 
 
 def to_json(value) -> str:
-    """Strict JSON: no NaN, no infinity."""
-    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    """Strict JSON: no NaN, no infinity; signs are escaped where stdout cannot say them."""
+    escaped = not says_unicode(sys.stdout)
+    return json.dumps(plain(value), indent=2, ensure_ascii=escaped, allow_nan=False)
