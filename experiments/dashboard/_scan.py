@@ -1,7 +1,6 @@
 """Every pair: a map of all couplings of a table, open to each pair, and what follows from it."""
 
 import dataclasses
-import math
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from ..studies.scan import (
     clustered,
     coupling_text,
     moved_rows,
+    q_text,
 )
 from ._blocks import (
     Block,
@@ -172,10 +172,6 @@ def _title(name: str) -> str:
     return benchmark(name).compared
 
 
-def _q(value: float) -> str:
-    return "–" if math.isnan(value) else "<.001" if value < 0.001 else f"{value:.3f}"
-
-
 def _pairs(found: Scan, name: str, cells: tuple[ScanCell, ...], title: str) -> Block | None:
     if not cells:
         return None
@@ -205,7 +201,7 @@ def _row(name: str, cell: ScanCell, *, general: bool) -> list[Cell]:
         *pair,
         badge(cell.verdict, _TONE[cell.verdict]),
         coupling_text(cell),
-        _q(cell.q),
+        q_text(cell.q),
         f"{cell.falling} of {cell.families}",
         signed(cell.r_given_size),
         str(cell.models),

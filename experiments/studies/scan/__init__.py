@@ -8,4 +8,5 @@ from ._text import MOVED_NOTE as MOVED_NOTE
 from ._text import answers as answers
 from ._text import coupling_text as coupling_text
 from ._text import moved_rows as moved_rows
+from ._text import q_text as q_text
 from ._text import scan_to_text as scan_to_text

@@ -74,7 +74,7 @@ def _moved_row(one: MovedByTuning, width: int) -> tuple[str, ...]:
     return (
         _short(one.benchmark, width),
         f"{_points(one.gain)} {interval(one.low, one.high, _points)}",
-        _q(one.q),
+        q_text(one.q),
         str(one.pairs),
     )
 
@@ -107,7 +107,8 @@ def _short(name: str, width: int = _NAME) -> str:
     return title if len(title) <= width else title[: width - 1] + "…"
 
 
-def _q(value: float) -> str:
+def q_text(value: float) -> str:
+    """A rate of false discoveries in five letters."""
     return "–" if value != value else "<.001" if value < 0.001 else f"{value:.3f}"
 
 
@@ -259,7 +260,7 @@ def _row(cell: ScanCell) -> tuple[str, ...]:
         _short(cell.reasoning, 17),
         _short(cell.other, 17),
         coupling_text(cell),
-        _q(cell.q),
+        q_text(cell.q),
         f"{cell.falling} of {cell.families}",
         signed(cell.r_given_size),
     )
