@@ -64,6 +64,10 @@ def interval(low: float, high: float, show=signed) -> str:
         return ""
     if math.isinf(low) and math.isinf(high):
         return "[unbounded]"
+    if math.isinf(low):
+        return f"[no lower end, {show(high)}]"
+    if math.isinf(high):
+        return f"[{show(low)}, no upper end]"
     return f"[{show(low)}, {show(high)}]"
 
 

@@ -42,5 +42,6 @@ def test_sizes_read_as_people_write_them(params, text):
 
 def test_an_interval_without_ends_says_so():
     assert interval(-math.inf, math.inf) == "[unbounded]"
-    assert interval(-0.5, math.inf) == "[-0.50, ∞]"
+    assert interval(-0.5, math.inf) == "[-0.50, no upper end]"
+    assert interval(-math.inf, 0.37, axis_value("reasoning")) == "[no lower end, 37.0 %]"
     assert signed(math.nan) == "–"

@@ -15,6 +15,8 @@ from ._kinds import kinds_to_dict as kinds_to_dict
 from ._kinds import kinds_to_text as kinds_to_text
 from ._kinds import tunes_rows as tunes_rows
 from ._plan import what_to_measure as what_to_measure
+from ._short import diagnosis_to_sentences as diagnosis_to_sentences
+from ._short import diagnosis_to_short as diagnosis_to_short
 from ._text import SEEDS_NOTE as SEEDS_NOTE
 from ._text import diagnosis_to_text as diagnosis_to_text
 from ._text import gamma_text as gamma_text
