@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from nullcline.experiments.formats import interval, plain, signed, size, to_json
+from nullcline.experiments.formats import axis_value, interval, plain, signed, size, to_json
 from nullcline.experiments.records import write_record
 
 

@@ -122,7 +122,8 @@ def _legend(
     diagnosis: Diagnosis, shown: list[FamilyDiagnosis], columns: list[_Column], width: int
 ) -> str:
     clock = CLOCKS[diagnosis.along]
-    said = ["Surest first, phases that rest on two models behind."]
+    behind = ", phases that rest on two models behind" if any(f.support.thin for f in shown) else ""
+    said = [f"Surest first{behind}."]
     if any(column.title.startswith("γ") for column in columns):
         said.append(
             "γ now: points of truth per point of reasoning at the family's "

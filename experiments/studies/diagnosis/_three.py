@@ -74,10 +74,11 @@ def _thin(called: list[FamilyDiagnosis]) -> str:
     return f", and {thin} of the {counted(len(called), 'call')} {rest} on two models"
 
 
-def _names(names: list[str]) -> str:
+def _names(names: list[str], *after: str) -> str:
     more = len(names) - _MOST_NAMES
     rest = f" and {more} more" if more > 0 else ""
-    return f" ({', '.join(names[:_MOST_NAMES])}{rest})" if names else ""
+    said = [", ".join(names[:_MOST_NAMES]) + rest] if names else []
+    return f" ({'; '.join([*said, *after])})" if said or after else ""
 
 
 def _turns(diagnosis: Diagnosis) -> str:
@@ -89,13 +90,18 @@ def _own_turns(diagnosis: Diagnosis) -> str:
     seen = "seen to turn (truth falls, then rises)"
     if not turning.tested:
         return f"No family has the four {points} that a test of a turn needs"
+    power = [f"power {100 * turning.power:.0f} %"] if math.isfinite(turning.power) else []
     if turning.tested == 1:
         said = "is" if turning.families else "is not"
-        return f"The one family with four {points} or more {said} {seen} inside its {points}"
+        return (
+            f"The one family with four {points} or more {said} {seen} inside its {points}"
+            f"{_names([], *power)}"
+        )
     count = len(turning.families)
     some = f"{count or 'None'} of {turning.tested} families with four {points} or more"
     inside = f"inside {'their' if count > 1 else 'its'} {points}"
-    return f"{some} {'are' if count > 1 else 'is'} {seen} {inside}{_names(list(turning.families))}"
+    names = _names(list(turning.families), *power)
+    return f"{some} {'are' if count > 1 else 'is'} {seen} {inside}{names}"
 
 
 def _shared_turns(diagnosis: Diagnosis) -> str:
@@ -118,10 +124,10 @@ def _shared_turns(diagnosis: Diagnosis) -> str:
         what = "one is" if yes else "a turn that families share is"
         said.append(f"{what} not established along {_listed(no, 'or')}")
     if untested:
-        what = "one" if yes or no else "a turn that families share"
+        what = "none can" if yes or no else "a turn that families share cannot"
         few = "too few families with models on both sides"
-        said.append(f"{what} cannot be tested along {_listed(untested, 'or')} ({few})")
-    return ", ".join(said)
+        said.append(f"{what} be tested along {_listed(untested, 'or')} ({few})")
+    return ", and ".join(said)
 
 
 def _gate(turn: CommonTurn) -> str:
@@ -148,10 +154,10 @@ def _level(diagnosis: Diagnosis) -> str:
         f"{counted(level.families, 'family')}"
     )
     if not level.low > 0 and not level.high < 0:
-        begins = "Beside that turn" if turned else "What the scores show instead stays open:"
+        begins = "Beside that turn," if turned else "What the scores show instead stays open:"
         return f"{begins} coupling has no clear relation to the families' level ({size})"
     more = "higher" if level.low > 0 else "lower"
-    begins = "Beside that turn" if turned else "What the scores show instead is level:"
+    begins = "Beside that turn," if turned else "What the scores show instead is level:"
     return f"{begins} families that score higher have a {more} coupling ({size})"
 
 
