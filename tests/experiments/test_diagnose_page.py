@@ -1,5 +1,6 @@
-"""What `nullcline diagnose` prints: the answer first, on one screen, in colour where there is any."""
+"""What `nullcline diagnose` prints: the answer first, on one screen, in colours."""
 
+import dataclasses
 import io
 import json
 import re
@@ -37,13 +38,13 @@ SHIPPED = {
 SIZES = np.linspace(8.0, 11.0, 8)
 
 
-def family(name, truth, *, shift=0.0, sizes=SIZES, extra=""):
+def family(name, truth, *, shift=0.0, sizes=SIZES, noise=0.002):
     """CSV rows of a family; reasoning rises with size, truth is a function of it."""
-    generator = np.random.default_rng(len(name))
+    generator = np.random.default_rng(sum(name.encode()))
     xs = 0.6 + shift + 0.12 * (sizes - 9.5)
-    ys = truth(xs) + generator.normal(0, 0.002, len(sizes))
+    ys = truth(xs) + generator.normal(0, noise, len(sizes))
     return [
-        f"{name},{name}-{i},{10**s:.0f},{x:.4f},{y:.4f}{extra}"
+        f"{name},{name}-{i},{10**s:.0f},{x:.4f},{y:.4f}"
         for i, (s, x, y) in enumerate(zip(sizes, xs, ys, strict=True))
     ]
 
@@ -55,7 +56,7 @@ def table_of(folder, *families, header="family,model,params,hellaswag,truthfulqa
 
 
 def turning(x):
-    return 0.4 + 3 * (x - 0.6) ** 2
+    return 0.4 + 0.8 * abs(x - 0.6)
 
 
 def falling(x):
@@ -108,6 +109,10 @@ def test_every_shipped_table_fits_eighty_columns(name):
     page = diagnosis_to_short(found)
     assert max(map(text_width, page.splitlines())) <= 80
     assert not ENDLESS.search(page.replace("[0, 0]", ""))
+    said = three_sentences(found)[1]
+    for turn in found.common_turn.values():
+        if turn.gate_p >= 0.001:
+            assert f"(p {turn.gate_p:.3f}, power {100 * turn.power:.0f} %)" in said
     several = by_evidence(found.families)
     rows = page.split("─\n")[1].splitlines() if several else []
     legend = page.partition("Surest first")[2].partition("\n\n")[0]
@@ -125,22 +130,21 @@ def test_every_shipped_table_fits_eighty_columns(name):
 def test_the_sentences_follow_the_data(turned, fallen):
     phases, turns, instead = three_sentences(diagnosed(turned))
     assert phases.startswith("Of 4 families with two sizes or more, none is in tax")
-    assert "4 in bonus" in phases
+    assert "3 in bonus (yew, elm, oak) and 1 undetermined" in phases
     assert turns.startswith("4 of 4 families with four sizes or more are seen to turn")
     assert "families share a turn along the HellaSwag score at" in turns
     assert instead.startswith("Beside that turn,")
 
     phases, turns, instead = three_sentences(diagnosed(fallen))
     assert "4 are in tax at the largest models (" in phases
-    assert {"elm", "oak", "ash", "yew"} <= set(re.findall(r"\w+", phases))
+    assert {"elm", "oak", "ash", "yew"} <= set(re.findall(r"[a-z]+", phases))
     assert turns.startswith("None of 4 families with four sizes or more is seen to turn")
-    assert "a turn that families share is not established along" in turns
-    assert re.search(r"\(p 0\.\d{3}, power \d+ %\)", turns)
+    assert "a turn that families share cannot be tested along the HellaSwag score or log N" in turns
     assert instead.startswith("What the scores show instead")
 
 
 def test_level_is_what_is_shown_where_slopes_go_with_it(tmp_path):
-    slopes = {f"f{i}": (0.06 * i, -0.6 + 0.4 * i) for i in range(5)}
+    slopes = {f"f{i}": (0.03 * i, -0.6 + 0.4 * i) for i in range(5)}
     path = table_of(
         tmp_path,
         *(
@@ -157,12 +161,12 @@ def test_the_surest_phase_stands_first_and_two_models_behind(tmp_path):
     path = table_of(
         tmp_path,
         family("steep", lambda x: 0.9 - 1.0 * x),
-        family("two", lambda x: 1.2 - 1.5 * x, sizes=np.array([8.0, 11.0])),
+        family("pair", lambda x: 0.8 - 0.8 * x, sizes=np.array([8.0, 11.0])),
         family("soft", lambda x: 0.6 - 0.5 * x),
         family("flat", lambda x: 0.4 - 0.1 * x),
     )
     found = diagnosed(path)
-    assert [f.family for f in by_evidence(found.families)] == ["steep", "soft", "two", "flat"]
+    assert [f.family for f in by_evidence(found.families)] == ["steep", "soft", "pair", "flat"]
     assert [f.phase for f in by_evidence(found.families)] == ["tax"] * 3 + ["undetermined"]
     assert "1 of the 3 calls rests on two models" in three_sentences(found)[0]
     assert "phases that rest on two models behind" in diagnosis_to_short(found)
@@ -171,25 +175,25 @@ def test_the_surest_phase_stands_first_and_two_models_behind(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (["elm,elm-1,1e9,.5,.4", "elm,elm-2,3e9,.6,.3"], "elm is undetermined at the largest"),
+        (["elm,elm-1,1e9,.5,.4", "elm,elm-2,3e9,.6,.39"], "elm is undetermined at the largest"),
         (["elm,elm-1,1e9,.5,.4", "oak,oak-2,3e9,.6,.3"], "No family has two sizes"),
-        (["elm,elm-1,1e9,.5,.4", "elm,elm-2,3e9,.5,.3"], "-∞ [unbounded]"),
+        (["elm,elm-1,1e9,.5,.4", "elm,elm-2,3e9,.5,.3"], "[unbounded]"),
     ],
 )
 def test_two_models_are_a_page_too(rows, said, tmp_path):
     page = diagnosis_to_short(diagnosed(table_of(tmp_path, rows)))
     assert max(map(text_width, page.splitlines())) <= 80
-    if "∞" not in said:
-        assert said in page
+    assert said in " ".join(page.split())
     assert "Whether level explains the coupling cannot be told" in page
 
 
-def test_one_end_alone_is_said_in_words(fallen):
-    import dataclasses
-
-    found = diagnosed(fallen)
+def test_one_end_alone_is_said_in_words(turned):
+    found = diagnosed(turned)
     turn = dataclasses.replace(
-        found.common_turn["reasoning"], established=True, place=0.5, low=-np.inf, high=0.37
+        found.common_turn["reasoning"],
+        place=0.5,
+        low=-np.inf,
+        high=0.37,
     )
     open_ended = dataclasses.replace(found, common_turn={"reasoning": turn})
     sentence = three_sentences(open_ended)[1]
@@ -199,7 +203,7 @@ def test_one_end_alone_is_said_in_words(fallen):
 
 def test_dates_are_a_clock_too(tmp_path):
     rows = [
-        f"{name},{name}-{i},{i + 1}e9,0.{4 + i},0.{45 - 3 * i},202{i}-0{i + 1}-01"
+        f"{name},{name}-{i},{i + 1}e9,0.{4 + i},0.{45 - 3 * i},202{i}-0{i + 1}-15"
         for name in ("elm", "oak")
         for i in range(4)
     ]
@@ -225,14 +229,16 @@ def test_quiet_is_the_sentences_and_full_the_whole_page(fallen, capsys):
 
 def test_warnings_are_a_line_of_counts_or_all_of_them(tmp_path, capsys):
     path = table_of(tmp_path, family("elm", falling), family("elm", falling)[:3])
+    many = len(diagnosed(path).warnings)
+    assert many > 3
     for flags in ([], ["--full"]):
         assert main(["diagnose", str(path), "--n-boot", "200", "--all-warnings", *flags]) == 0
         page = capsys.readouterr().out
-        assert page.count("row ") == 3
-        assert "Warnings (3)" in page
+        assert len(re.findall(r": row \d+:", page)) == many
+        assert f"Warnings ({many})" in page
     assert main(["diagnose", str(path), "--n-boot", "200"]) == 0
-    assert re.search(r"^3 warnings: .* \(--all-warnings shows them\)$", capsys.readouterr().out,
-                     re.MULTILINE)  # fmt: skip
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(rf"{many} warnings: .* \(--all-warnings shows them\)", last)
 
 
 @pytest.mark.parametrize(

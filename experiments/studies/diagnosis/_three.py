@@ -125,13 +125,13 @@ def _shared_turns(diagnosis: Diagnosis) -> str:
         said.append(f"{what} not established along {_listed(no, 'or')}")
     if untested:
         what = "none can" if yes or no else "a turn that families share cannot"
-        few = "too few families with models on both sides"
+        few = "too few families have models on both sides of where it would be"
         said.append(f"{what} be tested along {_listed(untested, 'or')} ({few})")
     return ", and ".join(said)
 
 
 def _gate(turn: CommonTurn) -> str:
-    p = "< .0001" if turn.gate_p < 1e-4 else signed(turn.gate_p, 3)
+    p = "< .001" if turn.gate_p < 1e-3 else signed(turn.gate_p, 3)
     power = "" if math.isnan(turn.power) else f", power {100 * turn.power:.0f} %"
     return f"p {p}{power}"
 
