@@ -45,7 +45,7 @@ def test_json_is_alone_on_stdout(table, capsys):
 def test_a_page_for_people(table, capsys):
     assert main(["diagnose", str(table), "--n-boot", "200"]) == 0
     out = capsys.readouterr().out
-    assert "mine.csv: HellaSwag × TruthfulQA MC2, 3 models, 1 families" in out
+    assert "mine.csv: HellaSwag × TruthfulQA MC2, 3 models, 1 family" in out
     assert "tax" in out
 
 

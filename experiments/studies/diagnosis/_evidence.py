@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ....dynamics.phases import BAND
-
 if TYPE_CHECKING:
     from ....dynamics import FamilyDiagnosis, Slope
 
@@ -28,6 +26,8 @@ def _order(family: FamilyDiagnosis) -> tuple[bool, bool, float]:
 def sureness(slope: Slope) -> float:
     """How far inside a phase the coupling lies, in halves of its 95 % interval on the side of the
     phase's edge: above 1 where the phase is said; 0 where the interval has no end."""
+    from ....dynamics.phases import BAND  # an error in a table does not wait for estimators
+
     gamma, down, up = slope.gamma, slope.gamma - slope.low, slope.high - slope.gamma
     if not (math.isfinite(down) and math.isfinite(up)):
         return 0.0
