@@ -203,7 +203,7 @@ def test_one_end_alone_is_said_in_words(turned):
 
 def test_dates_are_a_clock_too(tmp_path):
     rows = [
-        f"{name},{name}-{i},{i + 1}e9,0.{4 + i},0.{45 - 3 * i},202{i}-0{i + 1}-15"
+        f"{name},{name}-{i},{i + 1}e9,0.{4 + i},0.{45 - 3 * i},202{i}-0{i + 1}-01"
         for name in ("elm", "oak")
         for i in range(4)
     ]
