@@ -27,6 +27,7 @@ from ._phases.post_training import mean_gain as mean_gain
 from ._phases.random_effects import RandomEffects as RandomEffects
 from ._phases.random_effects import combine_families as combine_families
 from ._phases.scatter import Scatter as Scatter
+from ._phases.slope import BAND as BAND
 from ._phases.slope import current_slope as current_slope
 from ._phases.slope import errors_in_variables_slope as errors_in_variables_slope
 from ._phases.slope import phase_of as phase_of

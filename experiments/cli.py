@@ -106,7 +106,10 @@ def main(arguments: list[str] | None = None) -> int:
         # TableError is a ValueError: the file, the row and a hint on one line.
         if os.environ.get("NULLCLINE_TRACEBACK"):
             raise
-        print(f"nullcline: {_said(error, next(iter(arguments), ''))}", file=sys.stderr)
+        from .text import printable
+
+        said = printable(_said(error, next(iter(arguments), "")))
+        print(f"nullcline: {said}", file=sys.stderr)
         return 2
     except ImportError as error:
         from .extras import what_to_install

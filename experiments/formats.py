@@ -1,6 +1,8 @@
 """Numbers as people read them, and as JSON can hold them."""
 
+import calendar
 import dataclasses
+import datetime
 import json
 import math
 import operator
@@ -49,7 +51,12 @@ def month(year: float) -> str:
     """A year with its fraction as year and month: 2024-07."""
     if not math.isfinite(year):
         return signed(year)
-    return f"{math.floor(year):04d}-{math.floor(year % 1 * 12) + 1:02d}"
+    whole = math.floor(year)
+    days = year % 1 * (366 if calendar.isleap(whole) else 365)
+    if not 1 <= whole <= 9998:
+        return signed(year)
+    day = datetime.date(whole, 1, 1) + datetime.timedelta(days=math.floor(days + 1e-6))
+    return f"{day.year:04d}-{day.month:02d}"
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -67,6 +74,10 @@ def interval(low: float, high: float, show=signed) -> str:
         return ""
     if math.isinf(low) and math.isinf(high):
         return "[unbounded]"
+    if math.isinf(low):
+        return f"[no lower end, {show(high)}]"
+    if math.isinf(high):
+        return f"[{show(low)}, no upper end]"
     return f"[{show(low)}, {show(high)}]"
 
 

@@ -1,24 +1,89 @@
-"""Columns for a terminal."""
+"""Lines for a terminal: columns, paragraphs, and text from files made safe to print."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+#: A word with the codes of its colour.
+Paint = Callable[[str], str]
+#: They change the order in which a terminal shows the rest of a line.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()):
-    """Rows under a header, columns two blanks apart; those in `right` end at their edge."""
-    lines = [tuple(header), *[tuple(row) for row in rows]]
-    widths = [max(_width(line[i]) for line in lines) for i in range(len(header))]
+def text_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int] = (),
+    paint: Mapping[int, Paint] | None = None,
+) -> str:
+    """Rows under a header, columns two blanks apart; those in `right` end at their edge.
+
+    `paint`: column -> colour of its cells, the header's left as it is; widths count no codes.
+    Cells are made `printable`.
+    """
+    lines = [tuple(printable(cell) for cell in line) for line in (header, *rows)]
+    widths = [max(text_width(line[i]) for line in lines) for i in range(len(header))]
     ruled = [lines[0], tuple("─" * width for width in widths), *lines[1:]]
     return "\n".join(
-        "  ".join(_pad(cell, widths[i], i in right) for i, cell in enumerate(line)).rstrip()
-        for line in ruled
+        "  ".join(
+            _pad(cell, widths[i], i in right, (paint or {}).get(i) if place > 1 else None)
+            for i, cell in enumerate(line)
+        ).rstrip()
+        for place, line in enumerate(ruled)
     )
 
 
-def _width(text: str) -> int:
+def printable(line: str) -> str:
+    """One line without what a terminal would obey: control characters and marks of direction;
+    tabs and ends of lines become blanks."""
+    return "".join(
+        " " if c in "\t\n\r\v\f\x85\u2028\u2029" else c
+        for c in line
+        if c in "\t\n\r\v\f\x85" or not (unicodedata.category(c) == "Cc" or c in _BIDI)
+    )
+
+
+def text_width(text: str) -> int:
+    """Columns of a terminal that a line takes; wide characters take two."""
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def _pad(text: str, width: int, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks
+def shortened(text: str, width: int) -> str:
+    """The text, or its beginning with `…`, in at most `width` columns."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text) > width - 1:
+        text = text[:-1]
+    return text + "…" if width > 0 else ""
+
+
+def filled(text: str, width: int, *, indent: str = "  ") -> str:
+    """A paragraph in lines of at most `width` columns, those after the first behind `indent`.
+
+    Made `printable`. Breaks at blanks alone, and inside a word only where it is wider than a line.
+    """
+    lines, line = [], ""
+    for word in _words(printable(text), max(width - len(indent), 1)):
+        longer = f"{line} {word}" if line.strip() else line + word
+        if text_width(longer) > width and line.strip():
+            lines.append(line)
+            longer = indent + word
+        line = longer
+    return "\n".join([*lines, line])
+
+
+def _words(text: str, width: int) -> Iterator[str]:
+    """The words of a text, those wider than `width` in pieces."""
+    for word in text.split():
+        piece = ""
+        for c in word:
+            if text_width(piece + c) > width and piece:
+                yield piece
+                piece = ""
+            piece += c
+        yield piece
+
+
+def _pad(cell: str, width: int, right: bool, paint: Paint | None) -> str:
+    blanks = " " * (width - text_width(cell))
+    shown = cell if paint is None else paint(cell)
+    return blanks + shown if right else shown + blanks

@@ -18,6 +18,8 @@ from .critical_types import WithinFamilies
 from .random_effects import between_variance
 
 _FEWEST_FAMILIES = 3
+#: Means of families that differ by less, in shares of the axis' span, differ by rounding alone.
+_ONE_LEVEL = 1e-6
 #: A family's share of all information beyond which its residual says nothing of its error.
 _MOST_LEVERAGE = 1 - 1e-9
 
@@ -106,13 +108,13 @@ def slopes_on_level(data: WithinFamilies, *, noise: float, level: float = 0.95) 
 
     Slopes b_f have variance `noise` / Σ(x - mean)² + ω², with ω² so that the weighted sum of
     squares has its expected value (Paule and Mandel); the interval is Hartung and Knapp's, with
-    families - 2 degrees of freedom. NaN below three families.
+    families - 2 degrees of freedom. NaN below three families, and where their means are one.
     """
     spread = data.sums(data.centred(data.x) ** 2)
     slopes = data.sums(data.centred(data.x) * data.y) / spread
     means = data.sums(data.x) / np.bincount(data.index)
     count = data.families
-    if count < _FEWEST_FAMILIES or np.ptp(means) == 0:
+    if count < _FEWEST_FAMILIES or np.ptp(means) <= _ONE_LEVEL * np.ptp(data.x):
         return Level(math.nan, -math.inf, math.inf, count)
     design = np.column_stack([np.ones(count), means])
 

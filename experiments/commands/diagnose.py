@@ -1,6 +1,7 @@
 """`nullcline diagnose`: a table in, the phase of each family out."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="base models beside their tuned ones; the shipped pairs where no PATH is given",
     )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--full", action="store_true", help="every family, both sides of turns, confounds"
+    )
+    length.add_argument("--quiet", action="store_true", help="the answer in three sentences alone")
     parser.add_argument("--all-warnings", action="store_true", help="every warning, row by row")
 
 
 def run(options: argparse.Namespace) -> None:
     """Diagnose and print; with `--out` figures stand beside the record."""
-    from ..studies.diagnosis import diagnosis_to_text
-
+    _check(options)
     if options.compare_kinds:
-        _compare_kinds(options)
+        run_study("compare_kinds", options)
         return
     if options.report:
         from .report import check_report
@@ -37,16 +42,38 @@ def run(options: argparse.Namespace) -> None:
     run_study(
         "diagnose",
         options,
-        show=lambda found: diagnosis_to_text(found, all_warnings=options.all_warnings),
+        show=lambda found: _page(options, found),
         then=lambda found: _report(options, found),
         figures=options.out is not None,
     )
 
 
-def _compare_kinds(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace) -> None:
+    """Raises ValueError for flags that do not go together."""
+    if options.quiet and options.all_warnings:
+        raise ValueError("--all-warnings: --quiet prints no warnings; leave out one of the two")
+    if not options.compare_kinds:
+        return
     if options.report:
         raise ValueError("--report: holds the views of a diagnosis; leave out --compare-kinds")
-    run_study("compare_kinds", options)
+    for flag in ("full", "quiet"):
+        if getattr(options, flag):
+            raise ValueError(f"--{flag}: is about a diagnosis; leave out --compare-kinds")
+
+
+def _page(options: argparse.Namespace, diagnosis: "Diagnosis") -> str:
+    """The page as long as it was asked for, as wide and as coloured as stdout takes it."""
+    from ..studies.diagnosis import diagnosis_to_sentences, diagnosis_to_short, diagnosis_to_text
+    from ..terminal import page_width, phase_paint
+
+    width, paint = page_width(sys.stdout), phase_paint(sys.stdout)
+    if options.quiet:
+        return diagnosis_to_sentences(diagnosis, width=width)
+    if options.full:
+        return diagnosis_to_text(diagnosis, all_warnings=options.all_warnings, paint=paint)
+    return diagnosis_to_short(
+        diagnosis, width=width, all_warnings=options.all_warnings, paint=paint
+    )
 
 
 def _report(options: argparse.Namespace, diagnosis: "Diagnosis") -> None:

@@ -1,6 +1,7 @@
 """What to measure next for so much, over the families of a table with most models."""
 
 from ... import dynamics
+from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, ScoreTable, benchmark
 from ..formats import signed
 from ..studies.diagnosis import what_to_measure
@@ -40,7 +41,8 @@ def plan_block(
         header,
         rows[:_MOST_STEPS],
         right=(2, 3),
-        note=f"{len(plan.steps)} measurements of {len(plan.families)} families, chosen by "
+        note=f"{counted(len(plan.steps), 'measurement')} of "
+        f"{counted(len(plan.families), 'family')}, chosen by "
         f"narrowing per cost (questions times parameters, {plan.budget:.1e} in all), narrow where "
         f"they may turn from {signed(plan.before)} to {signed(plan.after)} decades on average, as "
         "expected."

@@ -79,6 +79,13 @@ def test_a_pooled_u_without_a_turn_is_what_the_gate_is_for():
     assert level.slope == pytest.approx(2, abs=0.5)
 
 
+@pytest.mark.parametrize("off", [0.0, 1e-15])
+def test_families_of_one_level_say_nothing_of_level(off):
+    x = np.tile(np.linspace(0.4, 0.8, 6), 3) + np.repeat([0.0, off, 2 * off], 6)
+    data = within_families(x, x**2, np.repeat(["a", "b", "c"], 6))
+    assert np.isnan(slopes_on_level(data, noise=1e-6).slope)
+
+
 def test_a_shared_turn_is_established_and_its_place_is_held():
     turns = [turn_of(shared_u, seed) for seed in range(10)]
     assert sum(turn.established for turn in turns) >= 9

@@ -33,7 +33,7 @@ def test_a_diagnosis_along_tokens_bears_the_clock_in_its_json(capsys):
 
 def test_the_page_speaks_of_the_clock_and_not_of_sizes(capsys):
     out, _ = said(capsys, "diagnose", "--table", "checkpoints", "--along", "step", *PAIR,
-                  "--n-boot", "100")  # fmt: skip
+                  "--full", "--n-boot", "100")  # fmt: skip
     assert "families of two points or more" in out
     assert "r | step" in out
     assert "143K" in out

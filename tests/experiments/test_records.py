@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from nullcline.experiments.formats import interval, plain, signed, size, to_json
+from nullcline.experiments.formats import axis_value, interval, month, plain, signed, size, to_json
 from nullcline.experiments.records import write_record
 
 
@@ -42,5 +42,20 @@ def test_sizes_read_as_people_write_them(params, text):
 
 def test_an_interval_without_ends_says_so():
     assert interval(-math.inf, math.inf) == "[unbounded]"
-    assert interval(-0.5, math.inf) == "[-0.50, ∞]"
+    assert interval(-0.5, math.inf) == "[-0.50, no upper end]"
+    assert interval(-math.inf, 0.37, axis_value("reasoning")) == "[no lower end, 37.0 %]"
     assert signed(math.nan) == "–"
+
+
+def test_the_first_and_the_last_day_of_a_month_are_in_it():
+    for year in (2023, 2024):
+        days = 366 if year % 4 == 0 else 365
+        for month_, first, last in (
+            (1, 0, 30),
+            (4, days - 275, days - 246),
+            (12, days - 31, days - 1),
+        ):
+            for day in (first, last):
+                assert month(year + day / days) == f"{year}-{month_:02d}"
+    assert month(-math.inf) == "-∞"
+    assert month(12345.5) == "12345.50"

@@ -136,8 +136,8 @@ def _shared(diagnosis: Diagnosis, axis: str, turn: CommonTurn) -> str:
     bend = "a bend" if turn.curvature_low > 0 else "no clear bend"
     sides = (
         f"the {counted(len(turn.straddling), 'family')} on both sides of the place go "
-        f"{_side(turn.before.slope, turn.before.low, turn.before.high)} before it and "
-        f"{_side(turn.after.slope, turn.after.low, turn.after.high)} after it"
+        f"{side_text(turn.before.slope, turn.before.low, turn.before.high)} before it and "
+        f"{side_text(turn.after.slope, turn.after.low, turn.after.high)} after it"
     )
     return (
         f"{question} {answer} (p {p}{_power(turn)}). Beyond a straight line of each family's own "
@@ -152,7 +152,8 @@ def _power(turn: CommonTurn) -> str:
     return f"; power {100 * turn.power:.0f} % for the pooled curve{little}"
 
 
-def _side(slope: float, low: float, high: float) -> str:
+def side_text(slope: float, low: float, high: float) -> str:
+    """A slope with its sign and interval."""
     return f"{'+' if slope > 0 else ''}{signed(slope)} {interval(low, high)}"
 
 
@@ -191,21 +192,30 @@ def _level(diagnosis: Diagnosis) -> list[str]:
     more = "higher" if level.low > 0 else "lower"
     return [
         f"What the scores show instead is level between families: those that score higher have a "
-        f"{more} coupling, {_side(level.slope, level.low, level.high)} per unit of their mean "
+        f"{more} coupling, {side_text(level.slope, level.low, level.high)} per unit of their mean "
         f"score ({counted(level.families, 'family')}); {shares}."
     ]
 
 
 def _trends(diagnosis: Diagnosis) -> list[str]:
+    said = trend_text(diagnosis)
+    return [f"{said}."] if said else []
+
+
+def trend_text(diagnosis: Diagnosis) -> str:
+    """How many families keep a correlation beside the clock, as a clause; empty where none has
+    one."""
     several = [f for f in diagnosis.families if f.current is not None]
     trend = [f for f in several if len(f.models) >= 5 and abs(f.correlation.r) > 0.9]
     left = [f for f in trend if f.correlation.partial_p < 0.05]
     if not trend:
-        return []
-    return [
-        f"{counted(len(trend), 'family')} of 5 models or more have |r| > .9; given "
-        f"{CLOCKS[diagnosis.along].title}, {len(left)} keep a correlation at p < .05."
-    ]
+        return ""
+    one = len(trend) == 1
+    return (
+        f"{counted(len(trend), 'family')} of 5 models or more {'has' if one else 'have'} |r| > .9; "
+        f"given {CLOCKS[diagnosis.along].title}, {len(left) or 'none'} "
+        f"{'keep' if len(left) > 1 else 'keeps'} a correlation at p < .05"
+    )
 
 
 def _clocks(diagnosis: Diagnosis) -> list[str]:
@@ -236,15 +246,19 @@ def _more(found: ClockComparison) -> str:
         f"The score adds {signed(adds[0], 3)} {interval(*adds[1:], _thousandth)} to the mixture"
     )
     back = f"the mixture adds {signed(clock, 3)} {interval(low, high, _thousandth)} to the score"
-    if adds[1] > 0 and low <= 0:
-        verdict = "the score tells what the clocks do not, and they nothing beside it"
-    elif low > 0 and adds[1] <= 0:
-        verdict = "the clocks tell what the score does not, and it nothing beside them"
-    elif adds[1] > 0 and low > 0:
-        verdict = "each tells what the other does not"
-    else:
-        verdict = "which of them explains it stays open"
-    return f"{beyond}, {back}: {verdict}."
+    return f"{beyond}, {back}: {clock_verdict(found)}."
+
+
+def clock_verdict(found: ClockComparison) -> str:
+    """Which of score and clocks tells of the truth score what the other does not."""
+    score, clocks = found.reasoning_adds[1] > 0, found.clock_adds[1] > 0
+    if score and not clocks:
+        return "the score tells what the clocks do not, and they nothing beside it"
+    if clocks and not score:
+        return "the clocks tell what the score does not, and it nothing beside them"
+    if score and clocks:
+        return "each tells what the other does not"
+    return "which of them explains it stays open"
 
 
 def _thousandth(value: float) -> str:

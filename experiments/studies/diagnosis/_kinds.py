@@ -9,7 +9,7 @@ from ....common.words import counted
 from ....dynamics import benchmark
 from ...formats import interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
-from ...text import text_table
+from ...text import printable, text_table
 
 if TYPE_CHECKING:
     from ....dynamics import KindComparison, Slope
@@ -90,7 +90,9 @@ def kinds_to_text(found: KindComparison) -> str:
     """The whole page for a terminal of 80 columns."""
     pair = f"{benchmark(found.reasoning).compared} × {benchmark(found.truth).compared}"
     parts = [
-        f"{found.table}: {pair}, {counted(found.gain.pairs, 'pair')} of base and tuned models",
+        printable(
+            f"{found.table}: {pair}, {counted(found.gain.pairs, 'pair')} of base and tuned models"
+        ),
         "What follows\n" + "\n".join(_wrapped(line) for line in kinds_conclusions(found)),
         text_table(KINDS_HEADER, kinds_rows(found), right=(1, 2, 3))
         + "\n"
@@ -183,7 +185,7 @@ def _left_out(found: KindComparison):
             more = len(names) - _MOST_NAMES
             rest = f" and {more} more (--json has all)" if more > 0 else ""
             shown = ", ".join(names[:_MOST_NAMES])
-            yield textwrap.fill(f"{title} ({len(names)}): {shown}{rest}", _WIDTH)
+            yield textwrap.fill(printable(f"{title} ({len(names)}): {shown}{rest}"), _WIDTH)
     doubles = sum(w.code in ("duplicate_model", "conflicting_duplicate") for w in found.warnings)
     if doubles:
         yield (
@@ -217,4 +219,4 @@ def _points(value: float, low: float, high: float) -> str:
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.fill(printable(line), _WIDTH, initial_indent="  ", subsequent_indent="  ")

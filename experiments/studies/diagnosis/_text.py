@@ -11,7 +11,7 @@ from ....common.words import counted
 from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
-from ...text import text_table
+from ...text import Paint, printable, text_table
 from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, place_value, pooled_rows
 
 if TYPE_CHECKING:
@@ -33,12 +33,17 @@ SEEDS_NOTE = (
 )
 
 
-def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> str:
-    """The whole page: what follows, families, pooled picture, confounds, warnings."""
+def diagnosis_to_text(
+    diagnosis: Diagnosis, *, all_warnings: bool = False, paint: Paint | None = None
+) -> str:
+    """The whole page: what follows, families, pooled picture, confounds, warnings.
+
+    `paint` colours the phases of the table of families.
+    """
     parts = [
-        _heading(diagnosis) + "\n" + account_line(diagnosis.account),
+        printable(heading(diagnosis)) + "\n" + printable(account_line(diagnosis.account)),
         "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
-        _families(diagnosis),
+        _families(diagnosis, paint),
         _turns(diagnosis),
         _pooled(diagnosis),
         _confounds(diagnosis),
@@ -48,10 +53,11 @@ def diagnosis_to_text(diagnosis: Diagnosis, *, all_warnings: bool = False) -> st
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(line, 98, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.fill(printable(line), 98, initial_indent="  ", subsequent_indent="  ")
 
 
-def _heading(diagnosis: Diagnosis) -> str:
+def heading(diagnosis: Diagnosis) -> str:
+    """The table, the pair, how many models and families."""
     pair = f"{benchmark(diagnosis.reasoning).compared} × {benchmark(diagnosis.truth).compared}"
     single = sum(len(f.models) == 1 for f in diagnosis.families)
     families = f"{counted(len(diagnosis.families), 'family')}"
@@ -66,13 +72,13 @@ def _warnings(warnings: tuple[TableWarning, ...], everything: bool) -> Iterator[
     yield f"Warnings ({len(warnings)})"
     for warning in shown:
         row = "" if warning.row is None else f"row {warning.row}: "
-        yield f"  {warning.code}: {row}{warning.message}"
+        yield printable(f"  {warning.code}: {row}{warning.message}")
     if rest := Counter(w.code for w in warnings[len(shown) :]):
         kinds = ", ".join(f"{n} {code}" for code, n in sorted(rest.items()))
         yield f"  and {kinds} (--all-warnings shows them)"
 
 
-def _families(diagnosis: Diagnosis) -> str:
+def _families(diagnosis: Diagnosis, paint: Paint | None) -> str:
     order = {"tax": 0, "transition": 1, "undetermined": 2, "bonus": 3}
     several = [f for f in diagnosis.families if len(f.models) > 1]
     clock, show = CLOCKS[diagnosis.along], place_value(diagnosis)
@@ -105,7 +111,8 @@ def _families(diagnosis: Diagnosis) -> str:
     )
     if any(family.critical.by_seeds for family in several):
         legend += "\n" + textwrap.fill(SEEDS_NOTE, 96)
-    return text_table(header, rows, right=(1,)) + "\n" + legend
+    paints = None if paint is None else {header.index("phase"): paint}
+    return text_table(header, rows, right=(1,), paint=paints) + "\n" + legend
 
 
 def gamma_text(family: FamilyDiagnosis) -> str:
