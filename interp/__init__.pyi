@@ -60,6 +60,7 @@ from ._positions import Span as Span
 from ._questions.frame import FRAMES as FRAMES
 from ._questions.frame import choose_frame as choose_frame
 from ._questions.frame import prompt_frame as prompt_frame
+from ._questions.multiple_choice import read_questions as read_questions
 from ._questions.pairs import Pair as Pair
 from ._questions.pairs import Question as Question
 from ._questions.pairs import Statement as Statement
@@ -67,7 +68,6 @@ from ._questions.read import PairFile as PairFile
 from ._questions.read import pair_statements as pair_statements
 from ._questions.read import read_pair_file as read_pair_file
 from ._questions.read import read_pairs as read_pairs
-from ._questions.read import read_questions as read_questions
 from ._questions.read import read_statements as read_statements
 from ._questions.scoring import Answered as Answered
 from ._questions.scoring import EncodedQuestions as EncodedQuestions
