@@ -25,4 +25,10 @@ def shortened(value: object, longest: int = 60) -> str:
 def printable(text: str) -> str:
     """`text` on one line, with a question mark for each character that is none to be seen, such as
     the escapes that a terminal obeys."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """`text` with its lines as they are, and a question mark for each character that is none to be
+    seen."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

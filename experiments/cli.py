@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from ..common.words import printable
+
 _COMMANDS = {
     "card": "one model among the families: level, phase around it, residual, next size",
     "census": "competing heads, or truth vectors, over the models of a sweep",
@@ -78,7 +80,7 @@ def use_double_precision() -> None:
 
 def _said(error: Exception, command: str) -> str:
     """What is wrong, on one line; `run` takes `name=value` itself, other commands take flags."""
-    message = " ".join(str(error).split())
+    message = printable(str(error))
     if command == "run" or isinstance(error, OSError):
         return message
     from .commands._flags import with_flags

@@ -4,11 +4,14 @@ import dataclasses
 import json
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+#: Controls that JSON may hold as they are: they stand in texts alone.
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -93,5 +96,6 @@ def pick(source: object, names: str = "", **renamed: str) -> dict[str, Any]:
 
 
 def to_json(value) -> str:
-    """Strict JSON: no NaN, no infinity."""
-    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    """Strict JSON: no NaN, no infinity, and nothing that a terminal would obey."""
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -3,16 +3,23 @@
 import unicodedata
 from collections.abc import Sequence
 
+from ..common.words import visible
+
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()):
     """Rows under a header, columns two blanks apart; those in `right` end at their edge."""
-    lines = [tuple(header), *[tuple(row) for row in rows]]
+    lines = [tuple(map(_seen, line)) for line in (header, *rows)]
     widths = [max(_width(line[i]) for line in lines) for i in range(len(header))]
     ruled = [lines[0], tuple("─" * width for width in widths), *lines[1:]]
     return "\n".join(
         "  ".join(_pad(cell, widths[i], i in right) for i, cell in enumerate(line)).rstrip()
         for line in ruled
     )
+
+
+def _seen(cell: str) -> str:
+    """A cell as it may stand on a terminal: names may hold what a terminal would obey."""
+    return visible(cell).replace("\n", " ")
 
 
 def _width(text: str) -> int:
