@@ -91,7 +91,7 @@ def _scalar(value: object) -> Scalar:
 def _listed(result: Mapping[str, Json], dotted: str) -> list[Mapping[str, Json]]:
     found: Json = result
     for part in dotted.split("."):
-        found = found[part] if isinstance(found, Mapping) else None
+        found = found.get(part) if isinstance(found, Mapping) else None
     rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
     if not isinstance(found, list) or len(rows) < len(found):
         raise ValueError(f"its result has no list of rows {shortened(dotted)}")

@@ -65,7 +65,7 @@ def _load(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = re.search(r"GLOBAL (\S+)", str(error))
-        what = f" ({named[1]})" if named else ""
+        what = f" ({shortened(named[1])[1:-1]})" if named else ""
         raise InterpError(
             f"{path} holds more than tensors{what}, which could run code and is not read: save the "
             "tensor alone"
