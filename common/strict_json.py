@@ -36,8 +36,7 @@ def parse_strictly(text: str | bytes, *, constants: bool = False) -> object:
     except UnicodeDecodeError:
         raise ValueError("it is no UTF-8 text") from None
     _check_depth(document)
-    if "\\ud" in said.lower():
-        _check_characters(document)
+    check_characters(said, document)
     return document
 
 
@@ -92,7 +91,18 @@ def _items(container: object) -> list[object]:
     return container if isinstance(container, list) else []
 
 
-def _check_characters(document: object) -> None:
+def check_characters(text: str | bytes, document: object) -> None:
+    """Refuse halves of characters (lone surrogates) in a document that was read from `text`: they
+    can be neither written nor shown.
+
+    **Raises** `ValueError`.
+    """
+    if isinstance(text, bytes):
+        suspect = b"\\ud" in text.lower() or b"\xed" in text  # as an escape, or in the bytes
+    else:
+        suspect = "\\ud" in text.lower()
+    if not suspect:
+        return
     try:
         json.dumps(document, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
