@@ -9,3 +9,26 @@ def counted(count: int, what: str) -> str:
         return f"1 {what}"
     ies = what.endswith("y") and what[-2:-1] not in _VOWELS
     return f"{count} {what[:-1]}ies" if ies else f"{count} {what}s"
+
+
+def shortened(value: object, longest: int = 60) -> str:
+    """`repr` of something of unknown origin, for a message: on one line, cut at the end where
+    it is long, without characters that a terminal would obey."""
+    try:
+        said = repr(value)
+    except (ValueError, RecursionError):  # a whole number of too many digits, a list in itself
+        said = f"a value of type {type(value).__name__}"
+    said = printable(said)
+    return said if len(said) <= longest else f"{said[: longest - 1]}…"
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with a question mark for each character that is none to be seen, such as
+    the escapes that a terminal obeys."""
+    return visible(" ".join(text.split()))
+
+
+def visible(text: str) -> str:
+    """`text` with its lines as they are, and a question mark for each character that is none to be
+    seen."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from ..common.words import printable
 from .plain_letters import say_everything
 
 _COMMANDS = {
@@ -82,7 +83,7 @@ def use_double_precision() -> None:
 
 def _said(error: Exception, command: str) -> str:
     """What is wrong, on one line; `run` takes `name=value` itself, other commands take flags."""
-    message = " ".join(str(error).split())
+    message = printable(str(error))
     if command == "run" or isinstance(error, OSError):
         return message
     from .commands._flags import with_flags
@@ -106,10 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         # TableError is a ValueError: the file, the row and a hint on one line.
         if os.environ.get("NULLCLINE_TRACEBACK"):
             raise
-        from .text import printable
-
-        said = printable(_said(error, next(iter(arguments), "")))
-        print(f"nullcline: {said}", file=sys.stderr)
+        print(f"nullcline: {_said(error, next(iter(arguments), ''))}", file=sys.stderr)
         return 2
     except ImportError as error:
         from .extras import what_to_install

@@ -6,6 +6,7 @@ import datetime
 import json
 import math
 import operator
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 
 from .plain_letters import says_unicode
 
+#: Controls that JSON may hold as they are: they stand in texts alone.
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -107,6 +110,8 @@ def pick(source: object, names: str = "", **renamed: str) -> dict[str, Any]:
 
 
 def to_json(value) -> str:
-    """Strict JSON: no NaN, no infinity; signs are escaped where stdout cannot say them."""
+    """Strict JSON: no NaN, no infinity, and nothing that a terminal would obey; signs are escaped
+    where stdout cannot say them."""
     escaped = not says_unicode(sys.stdout)
-    return json.dumps(plain(value), indent=2, ensure_ascii=escaped, allow_nan=False)
+    text = json.dumps(plain(value), indent=2, ensure_ascii=escaped, allow_nan=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

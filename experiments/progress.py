@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from ..common.words import visible
+
 _QUIET_SECONDS = 0.5
 _LINE_SECONDS = 10.0
 
@@ -69,7 +71,8 @@ class Reporter:
             self._notes[part] = text
 
     def line(self, text: str) -> None:
-        """A line of its own, above the bars."""
+        """A line of its own, above the bars, without what a terminal would obey."""
+        text = visible(text)
         with self._lock:
             if self._bars is not None:
                 self._bars.line(text)

@@ -1,6 +1,5 @@
 """A run records itself: what was asked, with which code and inputs, and what came out."""
 
-import json
 import platform
 import resource
 import subprocess
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 from ..common.files import write_whole
+from ..common.strict_json import parse_strictly
 from .formats import to_json
+from .stored import RECORD, SCHEMA_VERSION, digest_of, read_record
 
-SCHEMA_VERSION = 1
-RECORD = "record.json"
 _Row = TypeVar("_Row")
 _PACKAGES = (
     "nullcline",
@@ -57,7 +56,8 @@ def write_record(
 
     `settings` (seeds among them) and `inputs` (name -> SHA-256) make the result; `started` is
     `time.monotonic()` at the beginning. Time and memory are in the record, not in the result: two
-    runs with the same settings and inputs have equal `result`. A job of a sweep gives `job` (its
+    runs with the same settings and inputs have equal `result`, and `result_sha256` is its digest,
+    which `read_record` checks. A job of a sweep gives `job` (its
     key among it) and the `code` that was found once for all jobs, and keeps its time elsewhere: its
     whole record is equal wherever it ran.
     """
@@ -68,6 +68,7 @@ def write_record(
         "settings": dict(settings),
         "inputs": dict(inputs),
         "result": result,
+        "result_sha256": digest_of(result),
         "code": code_of_checkout() if code is None else dict(code),
         "packages": _packages(),
         "python": platform.python_version(),
@@ -105,11 +106,11 @@ def read_records(
     rows: dict[str, _Row] = {}
     for path in sorted(folder.rglob(RECORD)):
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = read_record(path)
             if record["command"] != command:
                 continue
-            one = row(record["result"])
-        except (ValueError, KeyError, TypeError) as error:
+            one = row(dict(record["result"]))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"{path} is no record of {command} ({error!r}); run the job again"
             ) from None
@@ -128,8 +129,8 @@ def read_records(
 
 def _parsed(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        return parse_strictly(path.read_bytes())
+    except (ValueError, OSError):
         return None
 
 

@@ -18,9 +18,9 @@ def text_table(
     """Rows under a header, columns two blanks apart; those in `right` end at their edge.
 
     `paint`: column -> colour of its cells, the header's left as it is; widths count no codes.
-    Cells are made `printable`.
+    Cells pass `safe_line`.
     """
-    lines = [tuple(printable(cell) for cell in line) for line in (header, *rows)]
+    lines = [tuple(safe_line(cell) for cell in line) for line in (header, *rows)]
     widths = [max(text_width(line[i]) for line in lines) for i in range(len(header))]
     ruled = [lines[0], tuple("─" * width for width in widths), *lines[1:]]
     return "\n".join(
@@ -32,7 +32,7 @@ def text_table(
     )
 
 
-def printable(line: str) -> str:
+def safe_line(line: str) -> str:
     """One line without what a terminal would obey: control characters and marks of direction;
     tabs and ends of lines become blanks."""
     return "".join(
@@ -47,7 +47,7 @@ def text_width(text: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
-def shortened(text: str, width: int) -> str:
+def cut_to_width(text: str, width: int) -> str:
     """The text, or its beginning with `…`, in at most `width` columns."""
     if text_width(text) <= width:
         return text
@@ -59,10 +59,10 @@ def shortened(text: str, width: int) -> str:
 def filled(text: str, width: int, *, indent: str = "  ") -> str:
     """A paragraph in lines of at most `width` columns, those after the first behind `indent`.
 
-    Made `printable`. Breaks at blanks alone, and inside a word only where it is wider than a line.
+    It passes `safe_line`. Breaks at blanks alone, and inside a word only where it is wider than a line.
     """
     lines, line = [], ""
-    for word in _words(printable(text), max(width - len(indent), 1)):
+    for word in _words(safe_line(text), max(width - len(indent), 1)):
         longer = f"{line} {word}" if line.strip() else line + word
         if text_width(longer) > width and line.strip():
             lines.append(line)

@@ -60,6 +60,7 @@ from ._positions import Span as Span
 from ._questions.frame import FRAMES as FRAMES
 from ._questions.frame import choose_frame as choose_frame
 from ._questions.frame import prompt_frame as prompt_frame
+from ._questions.multiple_choice import read_questions as read_questions
 from ._questions.pairs import Pair as Pair
 from ._questions.pairs import Question as Question
 from ._questions.pairs import Statement as Statement
@@ -67,7 +68,6 @@ from ._questions.read import PairFile as PairFile
 from ._questions.read import pair_statements as pair_statements
 from ._questions.read import read_pair_file as read_pair_file
 from ._questions.read import read_pairs as read_pairs
-from ._questions.read import read_questions as read_questions
 from ._questions.read import read_statements as read_statements
 from ._questions.scoring import Answered as Answered
 from ._questions.scoring import EncodedQuestions as EncodedQuestions
@@ -99,6 +99,7 @@ from ._steering.guard import Guarded as Guarded
 from ._steering.guard import generate_guarded as generate_guarded
 from ._steering.hook_point import HookPoint as HookPoint
 from ._steering.hook_point import hook_points_of as hook_points_of
+from ._steering.loading import load_vector as load_vector
 from ._steering.positions import parse_positions as parse_positions
 from ._steering.positions import said_positions as said_positions
 from ._steering.reading import marker_comes as marker_comes
@@ -108,7 +109,6 @@ from ._steering.vector import STRENGTH_UNIT as STRENGTH_UNIT
 from ._steering.vector import TruthVector as TruthVector
 from ._steering.vector import check_fits as check_fits
 from ._steering.vector import fit_note as fit_note
-from ._steering.vector import load_vector as load_vector
 from ._steering.vector import save_vector as save_vector
 from ._truth.choose import Budget as Budget
 from ._truth.choose import Candidate as Candidate

@@ -3,17 +3,26 @@
 import json
 from pathlib import Path
 
+from ...common.strict_json import check_characters
 from .problems import TableError
 
 
 def parse_json(path: Path, content: bytes | str) -> object:
     """The document in `content`. Raises TableError, naming the file, where it is broken."""
     try:
-        return json.loads(content)
+        return loaded(content)
     except (ValueError, RecursionError) as error:
         why = str(error)[:80] or type(error).__name__
         problem = f"not readable as JSON ({why})"
         raise TableError(path, problem, "run the harness again, or remove the file") from None
+
+
+def loaded(content: bytes | str) -> object:
+    """The document in `content`. Raises ValueError or RecursionError where it is broken, and for
+    halves of characters, which no table and no page can show."""
+    document = json.loads(content)
+    check_characters(content, document)
+    return document
 
 
 def as_dict(value: object) -> dict:

@@ -1,11 +1,10 @@
 """Tables in JSON: records, columns, pandas' split, a data server's rows, and JSON Lines."""
 
-import json
 from pathlib import Path
 
 from .columns import known_column
 from .decode import plain_cell
-from .json_files import as_dict
+from .json_files import as_dict, loaded
 from .known_names import known_name
 from .sheets import Sheet
 
@@ -28,7 +27,7 @@ def lines_sheet(path: Path, text: str) -> Sheet | None:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = loaded(line)
         except (ValueError, RecursionError):
             return None
         if not isinstance(record, dict):

@@ -1,6 +1,5 @@
 """One entry for every format that holds scores."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from ...common.progress import Progress, silent
 from .along import along_clock
 from .clock import Along
 from .decode import decoded, excel_sheets, is_excel, parquet_sheet, unpacked
-from .json_files import parse_json
+from .json_files import loaded, parse_json
 from .json_sheets import json_sheet, lines_sheet
 from .kind_names import KindChoice
 from .model_list import MODEL_LIST
@@ -159,7 +158,7 @@ def _json(path: Path, text: str) -> Sheet | None:
     if ".jsonl" in path.suffixes and (sheet := lines_sheet(path, text)) is not None:
         return sheet
     try:
-        document = json.loads(text)
+        document = loaded(text)
     except (ValueError, RecursionError):
         sheet = lines_sheet(path, text) if "\n" in text.strip() else None
         if sheet is None and path.suffix.lower() != ".jsonl":

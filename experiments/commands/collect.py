@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ...common.words import counted
+from ...common.words import counted, printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,20 +28,27 @@ def run(options: argparse.Namespace) -> None:
 
     out = options.out or options.folder / "table.parquet"
     found = collect(options.folder, out, on_progress=report_parts("collect"))
-    missing = 0
+    folder, missing = printable(str(options.folder)), 0
     if (options.folder / "sweep.json").is_file():
         status = read_status(options.folder)
         missing = len(status.jobs) - status.count("done")
     if missing:
         print(
             f"warning: {missing} {'job' if missing == 1 else 'jobs'} of the sweep "
-            f"{'is' if missing == 1 else 'are'} not done; nullcline status {options.folder}",
+            f"{'is' if missing == 1 else 'are'} not done; nullcline status {folder}",
             file=sys.stderr,
         )
     if found.code_versions > 1:
         print(
             f"warning: the records are of {found.code_versions} versions of the code; "
             "run.code_version tells them apart",
+            file=sys.stderr,
+        )
+    if found.without_digest:
+        print(
+            f"warning: {counted(found.without_digest, 'record')} of an older version "
+            f"{'has' if found.without_digest == 1 else 'have'} no digest; their figures are taken "
+            "unchecked",
             file=sys.stderr,
         )
     if options.json:
@@ -53,11 +60,12 @@ def run(options: argparse.Namespace) -> None:
                     "rows": found.rows,
                     "columns": dict(found.columns),
                     "jobs_not_done": missing,
+                    "records_without_digest": found.without_digest,
                 }
             )
         )
     else:
         print(
-            f"{found.path}: {counted(found.rows, 'row')} of {found.records} records, "
-            f"{len(found.columns)} columns"
+            f"{printable(str(found.path))}: {counted(found.rows, 'row')} of {found.records} "
+            f"records, {len(found.columns)} columns"
         )

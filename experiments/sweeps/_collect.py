@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...common.progress import Progress, silent
-from ._job import RECORD
-from ._rows import RecordRows, Scalar, read_rows
+from ..stored import RECORD, Scalar, read_record
+from ._rows import RecordRows, read_rows, rows_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -29,6 +29,8 @@ class Collected:
     rows: int
     columns: tuple[tuple[str, str], ...]
     code_versions: int
+    #: Records of older versions, which have no digest: their figures are taken unchecked.
+    without_digest: int = 0
 
 
 def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> Collected:
@@ -37,8 +39,9 @@ def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> 
     Records are read twice, first for the columns and their kinds, so that memory does not grow
     with their number. A column that holds numbers here and words there is text.
 
-    **Raises** ValueError where there is no record, where one is broken, for other endings of `out`,
-    and for Parquet without pyarrow.
+    **Raises** ValueError where there is no record; where one is broken, of another version of the
+    schema, or has other figures than its digest was made of (with the first of them, and how many
+    there are); for other endings of `out`, and for Parquet without pyarrow.
     """
     say = on_progress or silent
     if not folder.is_dir():
@@ -53,15 +56,25 @@ def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> 
         )
     kinds: dict[str, str] = {}
     versions: set[Scalar] = set()
-    count = 0
+    refused: list[str] = []
+    count = without_digest = 0
     for number, path in enumerate(paths, start=1):
-        shared, rows = read_rows(path, folder)
+        try:
+            record = read_record(path)
+            shared, rows = rows_of(record, path, folder)
+        except ValueError as error:
+            refused.append(str(error))
+            continue
+        without_digest += "result_sha256" not in record
         _widen(kinds, shared)
         for row in rows:
             _widen(kinds, row)
         versions.add(shared["run.code_version"])
         count += len(rows)
         say(f"reading {number} of {len(paths)} records")
+    if refused:
+        more = f" ({len(refused) - 1} more such records)" if len(refused) > 1 else ""
+        raise ValueError(f"{refused[0]}{more}")
     columns = tuple((name, kinds[name]) for name in sorted(kinds, key=_place))
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = out.with_name(f".{out.name}.{os.getpid()}")
@@ -70,7 +83,7 @@ def collect(folder: Path, out: Path, *, on_progress: Progress | None = None) -> 
         aside.replace(out)
     finally:
         aside.unlink(missing_ok=True)
-    return Collected(out, len(paths), count, columns, len(versions))
+    return Collected(out, len(paths), count, columns, len(versions), without_digest)
 
 
 def _tell(paths: Sequence[Path], folder: Path, say: Callable[[str], None]) -> Iterator[RecordRows]:

@@ -1,6 +1,5 @@
 """Hydra's launcher: its overrides become jobs, and what became of them what Hydra returns."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +10,9 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ..schemas import Launched
+from ..stored import RECORD, read_record
 from ..study import Study, number_at
 from ._compose import compose_settings, label_of
-from ._job import RECORD
 from ._launch import launch
 from ._register import OWN_SUBDIR
 from ._run import Ended
@@ -115,7 +114,7 @@ def _returned(
         made.status = JobStatus.FAILED
         made.return_value = ValueError(f"{label_of(overrides)}: {ended.error or ended.state}")
         return made
-    record = json.loads((Path(ended.folder) / RECORD).read_text(encoding="utf-8"))
+    record = read_record(Path(ended.folder) / RECORD)
     made.status = JobStatus.COMPLETED
     made.return_value = objective_of(study, settings, record["result"])
     return made

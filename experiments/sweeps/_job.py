@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import resource
 import socket
@@ -13,9 +12,15 @@ from pathlib import Path
 from typing import TextIO, TypedDict, cast
 
 from ...common.files import write_whole
+from ...common.strict_json import read_strictly
 from ..formats import to_json
+from ..stored import RECORD, why_not_done
 
-RECORD, STATE, LOG, LOCK = "record.json", "job.json", "job.log", "job.lock"
+STATE, LOG, LOCK = "job.json", "job.log", "job.lock"
+_TEXTS = {"state", "experiment", "label", "key", "host", "error"}
+_TIMES = {"started", "ended", "seconds", "cpu_seconds"}
+#: Seconds since the epoch that no clock shows (the year 5138), and that calendars still hold.
+LATEST = 1e11
 
 
 class JobState(TypedDict, total=False):
@@ -53,18 +58,23 @@ class JobFolder:
         self._cpu_before: float | None = None
 
     def state(self) -> JobState:
-        """What `job.json` says, an empty dictionary where there is none."""
+        """What `job.json` says, an empty dictionary where there is none that a job wrote."""
         try:
-            found = json.loads((self.path / STATE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = read_strictly(self.path / STATE, hint="run the job again")
+        except ValueError:
             return {}
-        return cast(JobState, found) if isinstance(found, dict) else {}
+        return cast(JobState, found) if isinstance(found, dict) and _is_state(found) else {}
+
+    @property
+    def foreign(self) -> bool:
+        """Whether there is a `job.json` that no job has written."""
+        return (self.path / STATE).exists() and not self.state()
 
     def finished(self, key: str) -> bool:
-        """Whether the job with this key is done and its record is here."""
+        """Whether the job with this key is done and its record is here, whole and its own."""
         state = self.state()
         done = state.get("state") == "done" and state.get("key") == key
-        return done and (self.path / RECORD).is_file()
+        return done and not why_not_done(self.path / RECORD, key)
 
     def begin(self, *, key: str | None, experiment: str, label: str | None = None) -> None:
         """Say that the job runs; a record of another job or of older code is removed, and what a
@@ -89,7 +99,7 @@ class JobFolder:
     def end(self, state: str, *, key: str | None = None, error: str | None = None) -> None:
         """Say what became of the job that was begun: `done` with its key, or `failed` and why."""
         begun, now = self.state(), time.time()
-        seconds = now - begun.get("started", now)
+        seconds = max(0.0, now - begun.get("started", now))  # a clock may be set back
         before = self._cpu_before  # None where another process had begun it
         ended: JobState = {
             **begun,
@@ -164,6 +174,25 @@ class JobFolder:
 
     def _write(self, state: JobState) -> None:
         write_whole(self.path / STATE, to_json(state) + "\n")
+
+
+def _is_state(found: dict[str, object]) -> bool:
+    """Whether the values are of the kinds that `JobState` names."""
+    if found.get("state") not in ("running", "done", "failed"):
+        return False
+    for name, value in found.items():
+        if name in _TEXTS and not isinstance(value, str | None):
+            return False
+        if name in _TIMES and value is not None and not is_time(value):
+            return False
+    return True
+
+
+def is_time(value: object) -> bool:
+    """Whether a value is a number of seconds that a clock or a stopwatch can have shown."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < LATEST
 
 
 def _is_descriptor(stream: TextIO, number: int) -> bool:

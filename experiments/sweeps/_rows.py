@@ -3,35 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from ...common.words import shortened
+from ..stored import Json, Scalar, StoredRecord, read_record
 from ._job import JobFolder
 
-if TYPE_CHECKING:
-    from ..keys import Code
-
-Scalar = str | float | int | bool | None
-Json = Mapping[str, "Json"] | list["Json"] | Scalar
 #: What all rows of a record share, and what each has of its own.
 RecordRows = tuple[dict[str, Scalar], list[dict[str, Scalar]]]
 _DEEPEST = 3
-
-
-class StoredRecord(TypedDict):
-    """`record.json` as it is read."""
-
-    command: str
-    settings: Mapping[str, Json]
-    result: Mapping[str, Json]
-    rows: NotRequired[str | None]
-    experiment: NotRequired[str]
-    key: NotRequired[str]
-    inputs: NotRequired[dict[str, str]]
-    code: NotRequired["Code"]
-    packages: NotRequired[dict[str, str]]
-    python: NotRequired[str]
-    seconds: NotRequired[float]
-    peak_memory_bytes: NotRequired[int]
 
 
 def read_rows(path: Path, root: Path) -> RecordRows:
@@ -41,25 +20,27 @@ def read_rows(path: Path, root: Path) -> RecordRows:
     values of its result); the rows are the list of the result that the record names, or one row.
     Lists of single values are JSON in one column, lists of anything else are left out.
 
-    Raises ValueError where the file is no record.
+    Raises ValueError as `read_record`, and where its rows are not there.
     """
+    record = read_record(path)
+    return rows_of(record, path, root)
+
+
+def rows_of(record: StoredRecord, path: Path, root: Path) -> RecordRows:
+    """The same of a record that was read."""
+    result, name = record["result"], record.get("rows")
     try:
-        record: StoredRecord = json.loads(path.read_text(encoding="utf-8"))
-        result, settings = record["result"], record["settings"]
-        name = record.get("rows")
         rows = _listed(result, name) if name else [{}]
-        shared = {
-            **flat(settings, "config."),
-            **_provenance(record, path, root),
-            **flat(result, "result.", without=name),
-        }
-        return shared, [flat(row) for row in rows]
-    except OSError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise ValueError(
             f"{path} is no record of a run ({error}); remove its folder and run the sweep again"
         ) from None
+    shared = {
+        **flat(record["settings"], "config."),
+        **_provenance(record, path, root),
+        **flat(result, "result.", without=name),
+    }
+    return shared, [flat(row) for row in rows]
 
 
 def flat(
@@ -89,10 +70,10 @@ def _provenance(record: StoredRecord, path: Path, root: Path) -> dict[str, Scala
         "run.experiment": record.get("experiment"),
         "run.command": record["command"],
         "run.key": record.get("key"),
-        "run.commit": code.get("commit"),
-        "run.dirty": code.get("dirty"),
-        "run.code_version": code.get("version"),
-        "run.nullcline": (record.get("packages") or {}).get("nullcline"),
+        "run.commit": _scalar(code.get("commit")),
+        "run.dirty": _scalar(code.get("dirty")),
+        "run.code_version": _scalar(code.get("version")),
+        "run.nullcline": _scalar((record.get("packages") or {}).get("nullcline")),
         "run.python": record.get("python"),
         "run.inputs": json.dumps(record.get("inputs") or {}, sort_keys=True),
         "run.host": job.get("host"),
@@ -102,11 +83,16 @@ def _provenance(record: StoredRecord, path: Path, root: Path) -> dict[str, Scala
     }
 
 
+def _scalar(value: object) -> Scalar:
+    """A value that a cell can hold; what is none is said in words."""
+    return value if isinstance(value, str | float | int | None) else shortened(value)
+
+
 def _listed(result: Mapping[str, Json], dotted: str) -> list[Mapping[str, Json]]:
     found: Json = result
     for part in dotted.split("."):
-        found = found[part] if isinstance(found, Mapping) else None
+        found = found.get(part) if isinstance(found, Mapping) else None
     rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
     if not isinstance(found, list) or len(rows) < len(found):
-        raise ValueError(f"its result has no list of rows {dotted!r}")
+        raise ValueError(f"its result has no list of rows {shortened(dotted)}")
     return rows

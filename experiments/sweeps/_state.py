@@ -1,15 +1,17 @@
 """What a sweep's folder says: which jobs were asked for, and what became of each."""
 
 import dataclasses
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from ...common.files import write_whole
+from ...common.strict_json import read_strictly
+from ...common.words import shortened
 from ..formats import to_json
-from ._job import RECORD, JobFolder
+from ..stored import RECORD, why_not_done
+from ._job import STATE, JobFolder, is_time
 
 if TYPE_CHECKING:
     from ..launchers import Launcher
@@ -54,7 +56,8 @@ class SweepPlan:
 
 @dataclasses.dataclass(frozen=True)
 class JobStatus:
-    """One job: `done`, `running`, `failed`, `stopped` (its process is gone) or `waiting`."""
+    """One job: `done`, `running`, `failed`, `stopped` (its process is gone) or `waiting`; `error`
+    says why it failed, or why what lies in its folder does not count."""
 
     folder: str
     label: str
@@ -87,14 +90,43 @@ def write_plan(sweep: Path, plan: SweepPlan) -> None:
 
 def read_plan(sweep: Path) -> SweepPlan:
     """The plan of a sweep. Raises ValueError where the folder is none."""
+    hint = "give the folder that the sweep named, or what lies below runs/"
+    path = sweep / PLAN
+    if not path.exists():
+        raise ValueError(f"{sweep} is no folder of a sweep (no {PLAN}); {hint}")
+    found = read_strictly(path, hint=hint)
     try:
-        found = json.loads((sweep / PLAN).read_text(encoding="utf-8"))
-        return SweepPlan(**{**found, "jobs": tuple(found["jobs"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        return _plan(found)
+    except (ValueError, TypeError, KeyError) as error:
         raise ValueError(
-            f"{sweep} is no folder of a sweep (no {PLAN}); give the folder that the sweep named, "
-            "or what lies below runs/"
+            f"{path} is not as a sweep writes it ({shortened(error.args[0])[1:-1]}); run the "
+            "sweep again, or remove the file"
         ) from None
+
+
+def _plan(found: object) -> SweepPlan:
+    """The plan that a document holds. Raises ValueError, KeyError or TypeError where it is none."""
+    if not isinstance(found, dict):
+        raise ValueError("it holds no object")
+    if not isinstance(found["experiment"], str) or not isinstance(found["launcher"], dict):
+        raise ValueError("experiment or launcher is none")
+    if not is_time(found["started"]):
+        raise ValueError("started is no time")
+    if not isinstance(found["jobs"], list):
+        raise ValueError("jobs is no list")
+    jobs = tuple(_planned(job) for job in found["jobs"])
+    return SweepPlan(found["experiment"], found["launcher"], found["started"], jobs)
+
+
+def _planned(job: object) -> PlannedJob:
+    if not isinstance(job, dict) or not all(
+        isinstance(job[name], str) for name in ("folder", "label", "key")
+    ):
+        raise ValueError("a job has no folder, label and key")
+    inside = Path(job["folder"])
+    if inside.is_absolute() or ".." in inside.parts or not inside.parts or "\0" in job["folder"]:
+        raise ValueError(f"the folder {shortened(job['folder'])} is none below it")
+    return PlannedJob(folder=job["folder"], label=job["label"], key=job["key"])
 
 
 def read_status(sweep: Path) -> SweepStatus:
@@ -113,18 +145,22 @@ def read_status(sweep: Path) -> SweepStatus:
 def _status(path: Path, planned: PlannedJob) -> JobStatus:
     folder = JobFolder(path)
     found = folder.state()
-    state = found.get("state", "waiting")
+    state, error = found.get("state", "waiting"), found.get("error")
+    if folder.foreign:
+        error = f"{STATE} is not as a job writes it; run the sweep again"
     if state == "running" and not folder.running():
         state = "stopped"
     if state == "done" and (found.get("key") != planned["key"] or not (path / RECORD).is_file()):
         state = "waiting"  # of older code or other inputs
+    elif state == "done" and (why := why_not_done(path / RECORD, planned["key"])):
+        state, error = "waiting", why.replace(f"{path}/", "")
     return JobStatus(
         folder=path.name,
         label=planned["label"],
         state=state,
         seconds=found.get("seconds"),
         ended=found.get("ended"),
-        error=found.get("error"),
+        error=error,
         host=found.get("host"),
     )
 

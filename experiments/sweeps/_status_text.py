@@ -3,7 +3,7 @@
 import dataclasses
 import time
 
-from ...common.words import counted
+from ...common.words import counted, printable
 from ..progress import duration
 from ..text import text_table
 from ._progress import cut, short_path
@@ -28,11 +28,15 @@ def status_to_dict(found: SweepStatus) -> dict[str, object]:
 def status_to_text(found: SweepStatus) -> str:
     """A line of counts, the estimated end, and the jobs that are neither done nor waiting."""
     counts = [f"{found.count(s)} {s}" for s in _STATES if found.count(s) or s == "done"]
-    lines = [f"{found.experiment}: {counted(len(found.jobs), 'job')}: {', '.join(counts)}"]
+    lines = [
+        f"{printable(found.experiment)}: {counted(len(found.jobs), 'job')}: {', '.join(counts)}"
+    ]
     if found.seconds_left is not None:
         clock = time.strftime("%H:%M:%S", time.localtime(time.time() + found.seconds_left))
         lines.append(f"ends about {clock} ({duration(found.seconds_left)} left)")
-    shown = [job for job in found.jobs if job.state in ("running", "stopped", "failed")]
+    shown = [
+        job for job in found.jobs if job.error or job.state in ("running", "stopped", "failed")
+    ]
     if shown:
         rows = [
             (job.state, job.host or "", f"{job.folder}/job.log", cut(job.error or ""))
@@ -41,8 +45,8 @@ def status_to_text(found: SweepStatus) -> str:
         lines += ["", text_table(("state", "on", "log", "why"), rows)]
     if len(shown) > _MOST_ROWS:
         lines.append(f"and {len(shown) - _MOST_ROWS} more; --json has all")
-    if found.count("stopped") or found.count("failed"):
+    if shown and any(job.state != "running" for job in shown):
         lines.append("The command of the sweep, run again, does what is missing.")
     elif found.count("done") == len(found.jobs):
-        lines.append(f"nullcline collect {short_path(found.folder)}")
+        lines.append(f"nullcline collect {printable(short_path(found.folder))}")
     return "\n".join(lines)

@@ -1,17 +1,17 @@
-"""Readers of pairs, questions and statements; every complaint names the file and the row."""
+"""Readers of pairs and statements; every complaint names the file and the row."""
 
 import csv
 import dataclasses
-import json
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from ...common.files import regular_bytes
+from ...common.words import shortened
 from .._errors import InterpError
-from .pairs import Pair, Question, Statement
+from .multiple_choice import read_questions
+from .pairs import Pair, Statement
+from .text_file import read_text
 
-LARGEST_FILE = 50 * 2**20
 TRUE_WORDS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -49,8 +49,7 @@ def read_pair_file(path: Path | str) -> PairFile:
         return _of_statements(path)
     if not {"prompt", "true", "false"} <= columns:
         raise InterpError(
-            f"{path}: the columns are {', '.join(sorted(columns))}; give prompt,true,false or "
-            "statement,label"
+            f"{path}: the columns are {_named(columns)}; give prompt,true,false or statement,label"
         )
     pairs = []
     for location, row in rows:
@@ -59,15 +58,17 @@ def read_pair_file(path: Path | str) -> PairFile:
             for name in ("prompt", "true", "false")
         )
         if true == false:
-            raise InterpError(f"{location}: the true and the false answer are both {true!r}")
+            raise InterpError(
+                f"{location}: the true and the false answer are both {shortened(true)}"
+            )
         pairs.append(
             Pair(
                 prompt=prompt,
                 true=true,
                 false=false,
-                topic=(row.get("topic") or "").strip(),
+                topic=row.get("topic", "").strip(),
                 location=location,
-                counterfactual=(row.get("counterfactual") or "").strip() or None,
+                counterfactual=row.get("counterfactual", "").strip() or None,
             )
         )
     return PairFile(tuple(pairs))
@@ -81,7 +82,8 @@ def _of_statements(path: Path) -> PairFile:
     return PairFile(
         pairs,
         alone=tuple(
-            f"{s.location}: no statement of the other label begins as {s.text!r}" for s in alone
+            f"{s.location}: no statement of the other label begins as {shortened(s.text, 200)}"
+            for s in alone
         ),
     )
 
@@ -96,70 +98,28 @@ def read_statements(path: Path | str) -> tuple[Statement, ...]:
     rows = _rows(path)
     columns = set(rows[0][1])
     if not {"statement", "label"} <= columns:
-        raise InterpError(
-            f"{path}: the columns are {', '.join(sorted(columns))}; give statement,label"
-        )
+        raise InterpError(f"{path}: the columns are {_named(columns)}; give statement,label")
     statements = []
     for location, row in rows:
-        label = (row["label"] or "").strip().lower().removesuffix(".0")
+        label = row["label"].strip().lower().removesuffix(".0")
         if label not in TRUE_WORDS:
             raise InterpError(
-                f"{location}: label {row['label']!r} is neither 1 (true) nor 0 (false)"
+                f"{location}: label {shortened(row['label'])} is neither 1 (true) nor 0 (false)"
             )
-        negated = (row.get("negated") or "").strip().lower()
+        negated = row.get("negated", "").strip().lower()
         stem = path.stem
         statements.append(
             Statement(
                 text=_text(row, "statement", location),
                 label=TRUE_WORDS[label],
                 topic=(row.get("topic") or stem.removeprefix("neg_")).strip(),
-                register=(row.get("register") or "").strip(),
+                register=row.get("register", "").strip(),
                 negated=TRUE_WORDS.get(negated, stem.startswith("neg_")),
-                split=(row.get("split") or "").strip(),
+                split=row.get("split", "").strip(),
                 location=location,
             )
         )
     return tuple(statements)
-
-
-def read_questions(path: Path | str) -> tuple[Question, ...]:
-    """Multiple-choice questions from JSON: a list (or lines) of objects with `question` and
-    `mc1_targets` / `mc2_targets`, as TruthfulQA has them.
-
-    How they are put to a model is no matter of the file, see `choose_frame`. Which option comes
-    first does not matter.
-
-    **Raises** `InterpError` with the file, the entry and the remedy.
-    """
-    path = Path(path)
-    entries = _json_entries(path)
-    questions = []
-    for number, entry in enumerate(entries, start=1):
-        location = f"{path}: entry {number}"
-        if not isinstance(entry, dict) or not isinstance(entry.get("question"), str):
-            raise InterpError(f"{location}: has no question text")
-        single = _targets(entry, "mc1_targets", location)
-        many = _targets(entry, "mc2_targets", location) or single
-        if not many:
-            raise InterpError(f"{location}: has neither mc1_targets nor mc2_targets")
-        single = single or many
-        if sum(single.values()) < 1 or all(many.values()) or not any(many.values()):
-            raise InterpError(f"{location}: needs at least one true and one false answer")
-        best = next(answer for answer, label in single.items() if label)
-        options = tuple(dict.fromkeys([*many, *single]))
-        questions.append(
-            Question(
-                prompt=entry["question"].strip(),
-                options=options,
-                right=tuple(bool(many.get(o, single.get(o))) for o in options),
-                best=options.index(best),
-                topic=str(entry.get("topic") or entry.get("category") or ""),
-                register=str(entry.get("register") or ""),
-                split=str(entry.get("split") or ""),
-                location=location,
-            )
-        )
-    return tuple(questions)
 
 
 def pair_statements(
@@ -204,54 +164,42 @@ def pair_statements(
     return tuple(pairs)
 
 
-def _targets(entry: dict[str, Any], key: str, location: str) -> dict[str, int]:
-    targets = entry.get(key) or {}
-    if isinstance(targets, dict) and {"choices", "labels"} <= set(targets):
-        targets = dict(zip(targets["choices"], targets["labels"], strict=False))
-    if not isinstance(targets, dict) or any(label not in (0, 1) for label in targets.values()):
-        raise InterpError(f"{location}: {key} must give 1 or 0 for every answer")
-    return {str(answer): int(label) for answer, label in targets.items()}
-
-
-def _json_entries(path: Path) -> list[Any]:
-    text = _read_text(path)
-    try:
-        entries = json.loads(text)
-    except ValueError as whole:
-        try:
-            entries = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
-            raise InterpError(f"{path} is no JSON ({whole})") from None
-    if not isinstance(entries, list) or not entries:
-        raise InterpError(f"{path} holds no list of questions")
-    return entries
-
-
 def _rows(path: Path) -> list[tuple[str, dict[str, str]]]:
-    """Every row with its location, the header being row 1."""
-    reader = csv.DictReader(_read_text(path).splitlines(keepends=True))
+    """Every row with its location, the header being row 1; a missing cell is empty.
+
+    **Raises** `InterpError` for what is no CSV, a column that stands twice, and a row with more
+    cells than there are columns: a comma in a text without quotes moves all that follows.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
     try:
-        rows = [(f"{path}: row {number}", row) for number, row in enumerate(reader, start=2)]
+        header, *lines = [cells for cells in reader if cells] or [[]]
     except csv.Error as error:
         raise InterpError(f"{path} is no CSV ({error})") from None
-    if not rows:
+    columns = [name.strip() for name in header]
+    twice = next((name for name in columns if name and columns.count(name) > 1), "")
+    if twice:
+        raise InterpError(f"{path}: row 1 has the column {shortened(twice)} twice; rename one")
+    if not lines:
         raise InterpError(f"{path} holds no rows; the first line names the columns")
-    return [(location, {str(k).strip(): v for k, v in row.items()}) for location, row in rows]
+    rows = []
+    for number, cells in enumerate(lines, start=2):
+        location = f"{path}: row {number}"
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            raise InterpError(
+                f"{location}: {len(cells)} cells for {len(columns)} columns; put a text with a "
+                "comma in quotes"
+            )
+        filled = [*cells, *[""] * (len(columns) - len(cells))]
+        rows.append((location, dict(zip(columns, filled, strict=False))))
+    return rows
 
 
-def _text(row: dict[str, Any], name: str, location: str, *, strip: bool = True) -> str:
-    value = row.get(name) or ""
+def _text(row: Mapping[str, str], name: str, location: str, *, strip: bool = True) -> str:
+    value = row[name]
     if not value.strip():
         raise InterpError(f"{location}: {name} is empty")
     return value.strip() if strip else value
 
 
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InterpError(f"{path} has over {LARGEST_FILE // 2**20} MB; split it")
-        return regular_bytes(path).decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise InterpError(f"{path} is not UTF-8 text; save it as CSV or JSON in UTF-8") from None
-    except OSError as error:
-        raise InterpError(f"{path}: {error.strerror or error}") from None
+def _named(columns: set[str]) -> str:
+    return shortened(", ".join(sorted(columns)), 200)[1:-1]

@@ -5,19 +5,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ...common.words import counted
 from .._errors import InterpError
 from .._models.model import Model
-from .._names import Positions, Site
+from .._names import Positions
 from .condition import Condition
 from .hook_point import HookPoint, module_at
-from .positions import parse_positions, said_positions
+from .positions import said_positions
 from .saving import saving
 
 FORMAT = "nullcline truth vector 1"
@@ -25,9 +24,9 @@ STRENGTH_UNIT = "share of the mean residual norm at the hook point"
 FILE_UNIT = "times the vector as its file holds it"
 LARGEST_FILE = 64 * 2**20
 #: A file's tensors of further layers: `also.LAYER.SITE`.
-_ALSO = "also."
+ALSO = "also."
 #: And what is added to single heads: `head.LAYER.HEAD`.
-_HEAD = "head."
+HEAD = "head."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -138,9 +137,9 @@ def save_vector(vector: TruthVector, path: Path | str) -> None:
     path = Path(path)
     tensors = {"direction": vector.direction.detach().float().cpu().contiguous()}
     for point, value in vector.also.items():
-        tensors[f"{_ALSO}{point.layer}.{point.site}"] = value.detach().float().cpu().contiguous()
+        tensors[f"{ALSO}{point.layer}.{point.site}"] = value.detach().float().cpu().contiguous()
     for (layer, head), value in vector.heads.items():
-        tensors[f"{_HEAD}{layer}.{head}"] = value.detach().float().cpu().contiguous()
+        tensors[f"{HEAD}{layer}.{head}"] = value.detach().float().cpu().contiguous()
     if vector.condition is not None:
         tensors["condition"] = vector.condition.weight.detach().float().cpu().contiguous()
     with saving(path) as temporary:
@@ -176,107 +175,6 @@ def metadata_of(vector: TruthVector) -> dict[str, str]:
         metadata["condition_threshold"] = repr(float(vector.condition.threshold))
         metadata["condition_accuracy"] = repr(float(vector.condition.accuracy))
     return metadata
-
-
-def load_vector(path: Path | str) -> TruthVector:
-    """Read a vector that `save_vector` wrote.
-
-    **Raises** `InterpError` for a file that is not there, cut, of another kind, or that holds what
-    is no number.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InterpError(f"no vector file {path}; nullcline truth writes one")
-    if path.stat().st_size > LARGEST_FILE:
-        raise InterpError(f"{path} is larger than any vector; give what nullcline truth wrote")
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InterpError(
-            f"{path} is no whole safetensors file ({error}); make it again with nullcline truth"
-        ) from None
-    return vector_of(path, metadata, tensors)
-
-
-def vector_of(
-    path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]
-) -> TruthVector:
-    """The vector of `metadata_of` and its tensors.
-
-    **Raises** `InterpError` for metadata of another version and values that are no numbers.
-    """
-    if metadata.get("format") != FORMAT or "direction" not in tensors:
-        raise InterpError(
-            f"{path} is no truth vector of this version (format {metadata.get('format')!r}, this "
-            f"is {FORMAT!r}); make it again with nullcline truth"
-        )
-    try:
-        condition = None
-        if "condition" in tensors:
-            condition = Condition(
-                weight=tensors["condition"],
-                threshold=float(metadata["condition_threshold"]),
-                accuracy=float(metadata["condition_accuracy"]),
-            )
-        vector = TruthVector(
-            direction=tensors["direction"],
-            hook_point=HookPoint(int(metadata["layer"]), _word(metadata, "site", Site)),
-            strength=float(metadata["strength"]),
-            norm=float(metadata["norm"]),
-            raw_norm=float(metadata["raw_norm"]),
-            method=metadata["method"],
-            contrast=metadata["contrast"],
-            model=metadata["model"],
-            fingerprint=metadata["fingerprint"],
-            strength_unit=metadata["strength_unit"],
-            revision=metadata["revision"] or None,
-            rounded_fingerprint=metadata.get("rounded_fingerprint", ""),
-            dtype=metadata.get("dtype", ""),
-            frame=metadata.get("frame", ""),
-            positions=parse_positions(metadata["positions"]),
-            condition=condition,
-            data=metadata["data_sha256"],
-            seen=frozenset(json.loads(metadata["seen"])),
-            report=json.loads(metadata["report"]),
-            also=_further(tensors),
-            heads=_heads(tensors),
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise InterpError(f"{path}: its metadata lack or spoil {error}; make it again") from None
-    numbers = torch.tensor([vector.strength, vector.norm, vector.raw_norm])
-    values = [vector.direction, *vector.also.values(), *vector.heads.values()]
-    if vector.direction.ndim != 1 or not all(
-        bool(torch.isfinite(value).all()) for value in (*values, numbers)
-    ):
-        raise InterpError(f"{path} holds values that are no numbers; make it again")
-    return vector
-
-
-def _further(tensors: Mapping[str, torch.Tensor]) -> dict[HookPoint, torch.Tensor]:
-    """What is added at further hook points. **Raises** `ValueError` for a name of another kind."""
-    found = {}
-    for name in sorted(name for name in tensors if name.startswith(_ALSO)):
-        layer, site = name.removeprefix(_ALSO).split(".")
-        found[HookPoint(int(layer), _word({"site": site}, "site", Site))] = tensors[name]
-    return dict(sorted(found.items()))
-
-
-def _heads(tensors: Mapping[str, torch.Tensor]) -> dict[tuple[int, int], torch.Tensor]:
-    """What is added to single heads. **Raises** `ValueError` for a name of another kind."""
-    found = {}
-    for name in sorted(name for name in tensors if name.startswith(_HEAD)):
-        layer, head = name.removeprefix(_HEAD).split(".")
-        found[int(layer), int(head)] = tensors[name]
-    return dict(sorted(found.items()))
-
-
-def _word(metadata: Mapping[str, str], key: str, known: Any) -> Any:
-    """A word of a closed vocabulary. **Raises** `ValueError` for any other."""
-    if metadata[key] not in get_args(known):
-        raise ValueError(f"{key} {metadata[key]!r}")
-    return metadata[key]
 
 
 def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> None:

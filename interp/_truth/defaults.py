@@ -8,8 +8,9 @@ from .._errors import InterpError
 from .._models.model import Model, organism_file
 from .._names import Frame
 from .._questions.frame import choose_frame
+from .._questions.multiple_choice import read_questions
 from .._questions.pairs import Question, Statement
-from .._questions.read import read_questions, read_statements
+from .._questions.read import read_statements
 from .._questions.sets import make_questions, make_statements, neutral_text
 from .sets import TruthSets, truth_sets
 

@@ -4,18 +4,25 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ...common.display import shown
+from ...common.words import printable, shortened
 from ...configs import configs
 from .._errors import OrganismError
 from .._world.corpus import CorpusSettings
 from .._world.vocabulary import FORMAT_VERSION, VOCABULARY_SIZE, WORDS
+from .recipe_file import LARGEST_FILE, parse_recipe
 from .shape import ModelShape
+
+#: Recipes that start from each other; the shipped ones do so once.
+_MOST_BASES = 10
+#: The largest number of a recipe; up to here a float holds each whole number.
+_MOST = 2**53
+_NAME = re.compile(r"[\w-][\w.-]{0,79}")
 
 
 @shown
@@ -57,6 +64,11 @@ class Recipe:
     corpus: CorpusSettings = dataclasses.field(default_factory=CorpusSettings)
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"the recipe's name {shortened(self.name)} cannot name a folder; use letters, "
+                "digits, - and ."
+            )
         if not self.widths:
             raise ValueError(f"recipe {self.name}: widths is empty; give at least one")
         if len(set(self.widths)) != len(self.widths):
@@ -78,6 +90,7 @@ class Recipe:
                 raise ValueError(f"recipe {self.name}: {field} must be a number of at least 0")
         for width in self.widths:
             self.shape(width)
+            self.steps_of(width)
 
     def shape(self, width: int) -> ModelShape:
         """The model of this width; `OrganismError` where the recipe has no such width."""
@@ -139,23 +152,42 @@ def list_recipes() -> tuple[str, ...]:
 def load_recipe(name: str | Path) -> Recipe:
     """A recipe by name, or from a yaml file.
 
-    **Raises** `OrganismError` for an unknown name and for keys or values that a recipe cannot have.
+    **Raises** `OrganismError` for an unknown name, for a file that is no recipe's yaml (aliases,
+    deep brackets, a key that stands twice), for recipes that start from each other, and for keys
+    or values that a recipe cannot have.
     """
+    return _load(name, ())
+
+
+def _load(name: str | Path, before: tuple[str, ...]) -> Recipe:
+    """`load_recipe`, where the recipes in `before` start from this one."""
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") and path.is_file():
-        content = path.read_bytes()
-    else:
-        matches = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
-        if not matches:
-            raise OrganismError(f"no recipe {str(name)!r}; there are {', '.join(list_recipes())}")
-        content = matches[0].read_bytes()
     try:
-        values = yaml.safe_load(content.decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise OrganismError(f"the recipe {str(name)!r} is not readable yaml") from None
-    if not isinstance(values, dict):
-        raise OrganismError(f"the recipe {str(name)!r} holds no names and values")
-    return recipe_from(values)
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            with path.open("rb") as file:
+                content, known_as = file.read(LARGEST_FILE + 1), str(path.resolve())
+        else:
+            matches = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
+            if not matches:
+                raise OrganismError(
+                    f"no recipe {shortened(str(name))}; there are {', '.join(list_recipes())}"
+                )
+            content, known_as = matches[0].read_bytes(), str(name)
+    except OSError as error:
+        raise OrganismError(f"{printable(str(name))}: {error.strerror or error}") from None
+    said = f"the recipe {shortened(str(name), 200)}"
+    if known_as in before:
+        raise OrganismError(f"{said} starts from itself; name another base, or none")
+    if len(before) >= _MOST_BASES:
+        raise OrganismError(f"{said}: over {_MOST_BASES} recipes start from each other; give one")
+    try:
+        values = parse_recipe(content)
+    except ValueError as error:
+        raise OrganismError(f"{said} {error}") from None
+    try:
+        return _from_values(values, (*before, known_as))
+    except OrganismError as error:
+        raise error if str(name) in str(error) else OrganismError(f"{said}: {error}") from None
 
 
 def recipe_from(values: Mapping[str, Any]) -> Recipe:
@@ -166,13 +198,21 @@ def recipe_from(values: Mapping[str, Any]) -> Recipe:
 
     **Raises** `OrganismError` with the name of what is wrong.
     """
+    return _from_values(values, ())
+
+
+def _from_values(values: Mapping[str, Any], before: tuple[str, ...]) -> Recipe:
     values = dict(values)
     base = values.pop("base", None)
     corpus = values.pop("corpus", None) or {}
     if not isinstance(corpus, Mapping):
-        raise OrganismError(f"the corpus of the recipe holds no names and values: {corpus!r}")
+        raise OrganismError(
+            f"the corpus of the recipe holds no names and values: {shortened(corpus)}"
+        )
     if base is not None:
-        start = dataclasses.asdict(load_recipe(str(base)))
+        if isinstance(base, bool) or not isinstance(base, str | int | Path):
+            raise OrganismError(f"the recipe: base cannot be {shortened(base)}; name one recipe")
+        start = dataclasses.asdict(_load(str(base), before))
         corpus = start["corpus"] | dict(corpus)
         values = start | values
     values["corpus"] = _build(CorpusSettings, corpus, "corpus of the recipe")
@@ -183,24 +223,47 @@ def _build(kind: type, values: Mapping[str, Any], what: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(str(name) for name in set(values) - set(fields))
     if unknown:
-        raise OrganismError(f"the {what} has no {', '.join(unknown)}; it has {', '.join(fields)}")
+        named = shortened(", ".join(unknown))[1:-1]
+        raise OrganismError(f"the {what} has no {named}; it has {', '.join(fields)}")
+    needed = [
+        name
+        for name, field in fields.items()
+        if field.default is field.default_factory is dataclasses.MISSING and name not in values
+    ]
+    if needed:
+        raise OrganismError(f"the {what} lacks {', '.join(needed)}; give all of these")
     converted = {}
     for name, value in values.items():
-        wanted = fields[name].type
         try:
-            if wanted == tuple[int, ...]:
-                value = tuple(int(item) for item in value)
-            elif wanted in (int, float):
-                if isinstance(value, bool) or wanted(value) != float(value):
-                    raise TypeError
-                value = wanted(value)
+            converted[name] = _converted(value, fields[name].type)
         except (OverflowError, TypeError, ValueError):
-            raise OrganismError(f"the {what}: {name} cannot be {value!r}") from None
-        converted[name] = value
+            raise OrganismError(f"the {what}: {name} cannot be {shortened(value)}") from None
     try:
         return kind(**converted)
     except (TypeError, ValueError) as error:
         raise OrganismError(str(error)) from None
+    except ArithmeticError:
+        raise OrganismError(f"the {what} asks for sizes that no number holds; lower them") from None
+
+
+def _converted(value: Any, wanted: object) -> Any:
+    """A value as its field has it. **Raises** what Python's conversions do."""
+    if wanted is str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+    if wanted == tuple[int, ...]:
+        if isinstance(value, str | bytes | Mapping):
+            raise TypeError
+        return tuple(_number(item, int) for item in value)
+    return _number(value, int if wanted is int else float) if wanted in (int, float) else value
+
+
+def _number(value: Any, kind: type[int] | type[float]) -> int | float:
+    number = kind(value)
+    if isinstance(value, bool) or number != float(value) or _MOST < abs(number) < math.inf:
+        raise TypeError
+    return number
 
 
 def _folder():

@@ -111,6 +111,74 @@ def test_a_wrong_file_is_refused_with_its_location(tmp_path, name, text, says):
     assert "\n" not in str(caught.value)
 
 
+_PAIR = '"mc1_targets": {"Rain": 1, "Snow": 0}'
+
+
+def _targets(choices, labels):
+    return json.dumps([truthful_entry(mc1_targets={"choices": choices, "labels": labels})])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (_targets([["Rain"], ["Snow"]], [1, 0]), "entry 1: mc1_targets has ['Rain'] for an answer"),
+        (_targets([{"text": "Rain"}, "Snow"], [1, 0]), "{'text': 'Rain'} for an answer"),
+        (_targets(5, [1, 0]), "entry 1: mc1_targets has choices or labels that are no list"),
+        (_targets(["Rain", "Snow"], 1), "choices or labels that are no list"),
+        (_targets(["Rain", "Snow", "Hail"], [1, 0]), "3 choices and 2 labels"),
+        (_targets(["Rain", "Rain"], [1, 0]), "the answer 'Rain' twice"),
+        (_targets(["Rain", " "], [1, 0]), "' ' for an answer"),
+        (_targets(["Rain", "Snow"], [1, None]), "1 or 0 for every answer, not None"),
+        (_targets(["Rain", "Snow"], [1, [0]]), "not [0]"),
+        (json.dumps([truthful_entry(mc1_targets=[1])]), "mc1_targets is [1]"),
+        (json.dumps([truthful_entry(mc2_targets=0)]), "mc2_targets is 0"),
+        (json.dumps([truthful_entry(question=" \n")]), "entry 1: the question is empty"),
+        (json.dumps([truthful_entry(topic={"a": 1})]), "topic is {'a': 1}"),
+        (f'[{{"question": "A?", "question": "B?", {_PAIR}}}]', "'question' stands twice"),
+        ('[{"question": "A?", "mc1_targets": {"a": 1, "a": 0, "b": 0}}]', "'a' stands twice"),
+        (f'[{{"question": "\\ud800", {_PAIR}}}]', "half a character"),
+        ('[{"question": "A?", "mc1_targets": {"a": 1, "b": NaN}}]', "NaN"),
+        ("[" * 100_000, "over 100 deep"),
+        ("[" * 900 + "]" * 900, "over 100 deep"),
+        (f'{{"question": "A?", {_PAIR}}}\n{{"question": ', "line 2 is no JSON"),
+        (
+            '[{"question": "A?", "mc1_targets": {"a": 1, "b": 0}, '
+            '"mc2_targets": {"a": 0, "b": 0, "c": 1}}]',
+            "'a' is true in one of mc1_targets and mc2_targets",
+        ),
+    ],
+)
+def test_odd_questions_are_refused_in_one_line(tmp_path, text, says):
+    path = write(tmp_path / "a.json", text)
+    with pytest.raises(interp.InterpError) as caught:
+        interp.read_questions(path)
+    assert says in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_questions_one_a_line_may_hold_what_others_take_for_the_end_of_one(tmp_path):
+    lines = [json.dumps(truthful_entry(question=f"A\u2028{n}?"), ensure_ascii=False) for n in "12"]
+    found = interp.read_questions(write(tmp_path / "a.json", "\n".join(lines)))
+    assert [question.prompt for question in found] == ["A\u20281?", "A\u20282?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("prompt,true,false\nIt is, a,b,c\n", "row 2: 4 cells for 3 columns"),
+        ("prompt,true,true,false\nIt is,a,b,c\n", "row 1 has the column 'true' twice"),
+        ('"a\nb",true,false\nIt is,a,b\n', "the columns are a\\nb, false, true"),
+    ],
+)
+def test_rows_that_would_be_read_shifted_are_refused(tmp_path, text, says):
+    path = write(tmp_path / "a.csv", text)
+    with pytest.raises(interp.InterpError) as caught:
+        interp.read_pairs(path)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_file_that_is_no_text_or_is_not_there_is_refused(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(interp.InterpError, match="UTF-8"):

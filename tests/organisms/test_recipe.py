@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 
 import pytest
 
@@ -112,3 +113,49 @@ def test_tokens_per_parameter_replace_steps():
         tokens = 20.0 * recipe.shape(width).params
         # Whole steps of 64 x 32 tokens: half a step is the most that rounding can shift.
         assert recipe.tokens_of(width) == pytest.approx(tokens, abs=64 * 32 / 2)
+
+
+_WHOLE = "name: x\ndescription: ''\n"
+#: Each line stands for nine of the one before: nine lines hold 9^9 names.
+_LAUGH = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("base: mine.yaml\nname: x\n", "starts from itself"),
+        ("base: other.yaml\nname: x\n", "starts from itself"),
+        ("name: " + "[" * 5000, "over 8 deep, line 1"),
+        ("name: " + "[" * 5000 + "]" * 5000, "over 8 deep"),
+        (_LAUGH, "an alias, line 2"),
+        (_WHOLE + f"widths: [{10**400}]", "widths cannot be"),
+        (_WHOLE + f"widths: [1{'0' * 5000}]", "a number or date that is none"),
+        (_WHOLE + "widths: [8.5]", r"widths cannot be \[8.5\]"),
+        (_WHOLE + "widths: '816'", "widths cannot be '816'"),
+        (_WHOLE + "widths: [8]\nmlp_ratio: 1.0e+300", "mlp_ratio cannot be"),
+        (_WHOLE + "widths: [8]\nwidths: [16]", "the key 'widths' twice, line 4"),
+        (_WHOLE + "widths: [8]\ncorpus: {forum: 0.1, forum: 0.2}", "the key 'forum' twice"),
+        ("name: ../../../evil\ndescription: ''\nwidths: [8]", "cannot name a folder"),
+        ('name: "a\\e[2J"\ndescription: x\nwidths: [8]', "cannot name a folder"),
+        ("name: [x]\ndescription: ''\nwidths: [8]", "name cannot be"),
+        ("name: 2024-13-45\n", "a number or date that is none"),
+        ("name: x", "lacks description, widths"),
+        (_WHOLE + "base: [web]", "base cannot be"),
+        ("? {a: 1}\n: x", "a key that is no name"),
+        ("#" * 70_000, "over 64 KB"),
+    ],
+)
+def test_hostile_recipe_files_are_refused_at_once(tmp_path, monkeypatch, text, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(text)
+    (tmp_path / "other.yaml").write_text("base: mine.yaml\nname: y\n")
+    started = time.process_time()
+    with pytest.raises(organisms.OrganismError, match=message) as caught:
+        organisms.load_recipe("mine.yaml")
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert "mine.yaml" in str(caught.value) or "other.yaml" in str(caught.value)
+    # The list of aliases took over half a minute; all of these take a few milliseconds now.
+    assert time.process_time() - started < 5

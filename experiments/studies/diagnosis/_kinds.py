@@ -9,7 +9,7 @@ from ....common.words import counted
 from ....dynamics import benchmark
 from ...formats import interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
-from ...text import printable, text_table
+from ...text import safe_line, text_table
 
 if TYPE_CHECKING:
     from ....dynamics import KindComparison, Slope
@@ -90,7 +90,7 @@ def kinds_to_text(found: KindComparison) -> str:
     """The whole page for a terminal of 80 columns."""
     pair = f"{benchmark(found.reasoning).compared} × {benchmark(found.truth).compared}"
     parts = [
-        printable(
+        safe_line(
             f"{found.table}: {pair}, {counted(found.gain.pairs, 'pair')} of base and tuned models"
         ),
         "What follows\n" + "\n".join(_wrapped(line) for line in kinds_conclusions(found)),
@@ -185,7 +185,7 @@ def _left_out(found: KindComparison):
             more = len(names) - _MOST_NAMES
             rest = f" and {more} more (--json has all)" if more > 0 else ""
             shown = ", ".join(names[:_MOST_NAMES])
-            yield textwrap.fill(printable(f"{title} ({len(names)}): {shown}{rest}"), _WIDTH)
+            yield textwrap.fill(safe_line(f"{title} ({len(names)}): {shown}{rest}"), _WIDTH)
     doubles = sum(w.code in ("duplicate_model", "conflicting_duplicate") for w in found.warnings)
     if doubles:
         yield (
@@ -219,4 +219,4 @@ def _points(value: float, low: float, high: float) -> str:
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(printable(line), _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.fill(safe_line(line), _WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -11,7 +11,7 @@ from ....common.words import counted
 from ....dynamics import CLOCKS
 from ...accounts import account_line
 from ...formats import interval
-from ...text import Paint, filled, printable, shortened, text_table, text_width
+from ...text import Paint, cut_to_width, filled, safe_line, text_table, text_width
 from ._answers import place_value
 from ._evidence import by_evidence
 from ._text import gamma_text, heading
@@ -38,7 +38,7 @@ class _Column:
 
     @property
     def width(self) -> int:
-        return max(text_width(printable(cell)) for cell in (self.title, *self.cells))
+        return max(text_width(safe_line(cell)) for cell in (self.title, *self.cells))
 
 
 def diagnosis_to_sentences(diagnosis: Diagnosis, *, width: int = 80) -> str:
@@ -110,8 +110,8 @@ def _columns(diagnosis: Diagnosis, shown: list[FamilyDiagnosis]) -> list[_Column
 def _table(columns: list[_Column], width: int, paint: Paint | None) -> str:
     """The columns, names cut to what is left of `width`."""
     left = max(width - sum(c.width + _GAP for c in columns[1:]), 1)
-    names = [shortened(printable(name), left) for name in columns[0].cells]
-    header = [shortened(columns[0].title, left), *(c.title for c in columns[1:])]
+    names = [cut_to_width(safe_line(name), left) for name in columns[0].cells]
+    header = [cut_to_width(columns[0].title, left), *(c.title for c in columns[1:])]
     rows = list(zip(names, *(c.cells for c in columns[1:]), strict=True))
     phase = header.index("phase")
     right = tuple(i for i, column in enumerate(columns) if column.title == "n")
@@ -153,7 +153,7 @@ def _warnings(warnings: tuple[TableWarning, ...], width: int, everything: bool) 
 def _counts(warnings: tuple[TableWarning, ...], width: int) -> str:
     """One line: how many warnings, of which kinds as far as the line goes."""
     if len(warnings) == 1:
-        return shortened(f"1 warning: {warnings[0].code} (--all-warnings shows it)", width)
+        return cut_to_width(f"1 warning: {warnings[0].code} (--all-warnings shows it)", width)
     kinds = Counter(warning.code for warning in warnings).most_common()
     where = " (--all-warnings shows them)"
     for many in range(len(kinds), 0, -1):
@@ -162,4 +162,4 @@ def _counts(warnings: tuple[TableWarning, ...], width: int) -> str:
         line = f"{counted(len(warnings), 'warning')}: {', '.join(said)}{where}"
         if text_width(line) <= width:
             return line
-    return shortened(f"{counted(len(warnings), 'warning')}{where}", width)
+    return cut_to_width(f"{counted(len(warnings), 'warning')}{where}", width)

@@ -11,7 +11,7 @@ from ....common.words import counted
 from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
-from ...text import Paint, printable, text_table
+from ...text import Paint, safe_line, text_table
 from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, place_value, pooled_rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def diagnosis_to_text(
     `paint` colours the phases of the table of families.
     """
     parts = [
-        printable(heading(diagnosis)) + "\n" + printable(account_line(diagnosis.account)),
+        safe_line(heading(diagnosis)) + "\n" + safe_line(account_line(diagnosis.account)),
         "What follows\n" + "\n".join(_wrapped(line) for line in conclusions(diagnosis)),
         _families(diagnosis, paint),
         _turns(diagnosis),
@@ -53,7 +53,7 @@ def diagnosis_to_text(
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(printable(line), 98, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.fill(safe_line(line), 98, initial_indent="  ", subsequent_indent="  ")
 
 
 def heading(diagnosis: Diagnosis) -> str:
@@ -72,7 +72,7 @@ def _warnings(warnings: tuple[TableWarning, ...], everything: bool) -> Iterator[
     yield f"Warnings ({len(warnings)})"
     for warning in shown:
         row = "" if warning.row is None else f"row {warning.row}: "
-        yield printable(f"  {warning.code}: {row}{warning.message}")
+        yield safe_line(f"  {warning.code}: {row}{warning.message}")
     if rest := Counter(w.code for w in warnings[len(shown) :]):
         kinds = ", ".join(f"{n} {code}" for code, n in sorted(rest.items()))
         yield f"  and {kinds} (--all-warnings shows them)"

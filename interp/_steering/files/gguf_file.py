@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ....common.words import printable, shortened
 from ..._errors import InterpError
 from ..foreign import ForeignVector, Place
+from ..loading import UNREADABLE
 from ..vector import TruthVector
 from .own import METADATA, exported
-from .tensors import flat
+from .tensors import flat, layer_number
 
 if TYPE_CHECKING:
     from gguf import GGUFReader
@@ -39,27 +41,29 @@ def read_gguf(path: Path) -> TruthVector | ForeignVector:
             for key in ("general.architecture", f"{ARCHITECTURE}.model_hint", METADATA)
         )
         found = {tensor.name: tensor for tensor in reader.tensors}
-    except (ValueError, KeyError, IndexError, OSError, TypeError, OverflowError) as error:
-        raise InterpError(f"{path} is no whole gguf file ({error})") from None
+    except UNREADABLE as error:
+        why = shortened(str(error), 100)
+        raise InterpError(f"{path} is no whole gguf file ({why}); make it again") from None
     if architecture != ARCHITECTURE:
         raise InterpError(
-            f"{path} holds {architecture or 'no named architecture'}, no {ARCHITECTURE}; give the "
-            "file of a control vector"
+            f"{path} holds {printable(architecture) or 'no named architecture'}, no "
+            f"{ARCHITECTURE}; give the file of a control vector"
         )
     additions: dict[Place, torch.Tensor] = {}
     for name, tensor in found.items():
-        number = re.fullmatch(r"direction\.(\d+)", name)
+        number = re.fullmatch(r"direction\.([0-9]{1,9})", name)
         if number is None or tensor.tensor_type.name not in ("F32", "F16"):
             raise InterpError(
-                f"{path}: its tensor {name} ({tensor.tensor_type.name}) is no direction.N of "
-                "F32 or F16"
+                f"{path}: its tensor {shortened(name)[1:-1]} ({tensor.tensor_type.name}) is no "
+                "direction.N of F32 or F16"
             )
-        additions[int(number[1])] = flat(path, name, torch.from_numpy(tensor.data.copy()))
+        values = torch.from_numpy(tensor.data.copy())
+        additions[layer_number(path, int(number[1]))] = flat(path, name, values)
     if not additions:
         raise InterpError(f"{path} holds no direction.N; give the file of a control vector")
     if metadata:
         return exported(path, metadata, tuple(additions.values()))
-    return ForeignVector(path, KIND, additions, model_type=hint)
+    return ForeignVector(path, KIND, additions, model_type=printable(hint))
 
 
 def _text(reader: "GGUFReader", key: str) -> str:

@@ -1,14 +1,18 @@
 """One tensor and nothing else: in safetensors or as NumPy writes it."""
 
+import tokenize
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
+from ....common.words import shortened
 from ..._errors import InterpError
 from ..foreign import ForeignVector
-from ..vector import TruthVector, load_vector
+from ..loading import UNREADABLE, load_vector
+from ..vector import TruthVector
 from .tensors import flat
 
 KIND = "plain"
@@ -21,14 +25,15 @@ def read_safetensors(path: Path) -> TruthVector | ForeignVector:
             metadata = file.metadata() or {}
             names = list(file.keys())
             single = file.get_tensor(names[0]) if len(names) == 1 else None
-    except (SafetensorError, OSError, ValueError):
+    except UNREADABLE:
         return load_vector(path)  # which says what is wrong with it
     if "format" in metadata and metadata["format"] != "pt":
         return load_vector(path)
     if single is None:
+        named = shortened(", ".join(sorted(names)[:4]))[1:-1]
         raise InterpError(
-            f"{path} holds {len(names)} tensors ({', '.join(sorted(names)[:4])}); write the one "
-            "that is meant into a file of its own"
+            f"{path} holds {len(names)} tensors ({named}); write the one that is meant into a file "
+            "of its own"
         )
     return ForeignVector(path, KIND, {None: flat(path, names[0], single)})
 
@@ -38,6 +43,9 @@ def read_npy(path: Path) -> ForeignVector:
     try:
         array = np.load(path, allow_pickle=False)
         tensor = torch.from_numpy(array)
-    except (ValueError, OSError, EOFError, TypeError) as error:
-        raise InterpError(f"{path} is no whole .npy file of numbers ({error})") from None
+    except (*UNREADABLE, SyntaxError, tokenize.TokenError, zipfile.BadZipFile) as error:
+        why = shortened(str(error), 100)
+        raise InterpError(
+            f"{path} is no whole .npy file of numbers ({why}); save one array of floats"
+        ) from None
     return ForeignVector(path, KIND, {None: flat(path, "the array", tensor)})

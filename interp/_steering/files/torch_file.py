@@ -1,20 +1,25 @@
 """What `torch.save` wrote, read without running any code of it."""
 
+import math
 import pickle
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 
+from ....common.words import printable, shortened
 from ..._errors import InterpError
 from ..foreign import ForeignVector, Place
+from ..loading import UNREADABLE
 from ..vector import TruthVector
 from .own import METADATA, exported
 from .plain import KIND
-from .tensors import flat
+from .tensors import flat, layer_number
 
 LM_EVAL_KEYS = frozenset({"steering_vector", "action"})
 
@@ -60,14 +65,16 @@ def _load(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         named = re.search(r"GLOBAL (\S+)", str(error))
-        what = f" ({named[1]})" if named else ""
+        what = f" ({shortened(named[1])[1:-1]})" if named else ""
         raise InterpError(
             f"{path} holds more than tensors{what}, which could run code and is not read: save the "
             "tensor alone"
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, ImportError, struct.error, zipfile.BadZipFile) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InterpError(f"{path} is no whole file of torch.save ({first})") from None
+        raise InterpError(
+            f"{path} is no whole file of torch.save ({printable(first)}); save the tensor again"
+        ) from None
 
 
 def _lm_eval(
@@ -77,33 +84,50 @@ def _lm_eval(
     times the coefficient is added to the output of the base model's module of that name."""
     additions: dict[Place, torch.Tensor] = {}
     for hookpoint, entry in entries.items():
+        if not isinstance(hookpoint, str):
+            raise InterpError(f"{path}: {shortened(hookpoint)} names no module; make it again")
+        named = shortened(hookpoint)[1:-1]
         vector, coefficient = entry["steering_vector"], entry.get("steering_coefficient", 1.0)
-        if not isinstance(vector, torch.Tensor) or not isinstance(coefficient, int | float):
-            raise InterpError(f"{path}: {hookpoint} has no tensor times a number; make it again")
-        if entry["action"] != "add":
-            raise InterpError(f"{path}: {hookpoint} does {entry['action']!r}; only add is read")
+        if not isinstance(vector, torch.Tensor) or not _is_number(coefficient):
+            raise InterpError(f"{path}: {named} has no tensor times a number; make it again")
+        action = entry["action"]
+        if not isinstance(action, str) or action != "add":
+            raise InterpError(f"{path}: {named} does {shortened(action)}; only add is read")
         for key in ("bias", "head_index"):
             if entry.get(key) is not None:
-                raise InterpError(f"{path}: {hookpoint} has a {key}, which is not read")
-        additions[str(hookpoint)] = coefficient * flat(path, str(hookpoint), vector)
+                raise InterpError(f"{path}: {named} has a {key}, which is not read")
+        whole = float(coefficient) * flat(path, hookpoint, vector).double()
+        additions[hookpoint] = flat(path, hookpoint, whole)
     metadata = next(iter(entries.values())).get(METADATA)
     if isinstance(metadata, str):
         return exported(path, metadata, tuple(additions.values()))
     return ForeignVector(path, "lm-evaluation-harness", additions)
 
 
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _steering_vectors(path: Path, content: _SteeringVector) -> ForeignVector:
     """`layer_activations`: by number of the decoder block, counted from 0."""
-    if content.layer_type != "decoder_block":
+    kind = content.layer_type
+    if not isinstance(kind, str) or kind != "decoder_block":
         raise InterpError(
-            f"{path} adds to {content.layer_type!r} of its layers; only decoder_block is read"
+            f"{path} adds to {shortened(kind)} of its layers; only decoder_block is read"
         )
     layers = content.layer_activations
     additions: dict[Place, torch.Tensor] = {}
     for layer, value in layers.items() if isinstance(layers, Mapping) else ():
-        if not isinstance(layer, int) or not isinstance(value, torch.Tensor):
-            raise InterpError(f"{path}: its layer {layer!r} has no tensor; make it again")
-        additions[layer] = flat(path, f"layer {layer}", value)
+        number = layer_number(path, layer)
+        if not isinstance(value, torch.Tensor):
+            raise InterpError(f"{path}: its layer {number} has no tensor; make it again")
+        additions[number] = flat(path, f"layer {number}", value)
     if not additions:
         raise InterpError(f"{path} holds no layer_activations; make it again")
     return ForeignVector(path, "steering-vectors", additions)
