@@ -59,7 +59,8 @@ def cut_to_width(text: str, width: int) -> str:
 def filled(text: str, width: int, *, indent: str = "  ") -> str:
     """A paragraph in lines of at most `width` columns, those after the first behind `indent`.
 
-    It passes `safe_line`. Breaks at blanks alone, and inside a word only where it is wider than a line.
+    It passes `safe_line`. Breaks at blanks alone, and inside a word only where that is wider than a
+    line.
     """
     lines, line = [], ""
     for word in _words(safe_line(text), max(width - len(indent), 1)):
