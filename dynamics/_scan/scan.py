@@ -210,7 +210,16 @@ def _with_turns(
 
 
 def _with_verdicts(cells: list[dict], *, q: float) -> tuple[ScanCell, ...]:
-    said, turned = (_adjusted([cell[name] for cell in cells]) for name in ("p", "turn_p"))
+    said = _adjusted([cell["p"] for cell in cells])
+    # A gate that was begun and cannot be made counts as one that did not open: else the others
+    # would be judged as if fewer had been asked.
+    begun = [
+        1.0 if c.get("turn_p_exact") and math.isnan(c["turn_p"]) else c["turn_p"] for c in cells
+    ]
+    turned = [
+        math.nan if math.isnan(cell["turn_p"]) else q_of
+        for cell, q_of in zip(cells, _adjusted(begun), strict=True)
+    ]
     return tuple(
         ScanCell(
             **cell

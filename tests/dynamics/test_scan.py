@@ -231,6 +231,21 @@ def test_a_planted_turn_is_established_in_its_cell_alone():
     assert turns == {"y0": "established", "y1": "not_established"}
 
 
+def test_gates_that_cannot_be_made_are_counted_among_those_asked():
+    found = dynamics.scan(dynamics.load_table("uniform"), n_boot=100)
+    begun = [c for c in found.cells if c.turn_p_exact]
+    cannot = [c for c in begun if math.isnan(c.turn_p)]
+    assert cannot
+    assert all(c.turn == "untested" and math.isnan(c.turn_q) for c in cannot)
+    asked = [
+        1.0 if c in cannot else c.turn_p for c in found.cells if c in cannot or c.turn_p == c.turn_p
+    ]
+    expected = stats.false_discovery_control(asked)
+    told = [c for c in found.cells if c in cannot or c.turn_p == c.turn_p]
+    for cell, q in zip(told, expected, strict=True):
+        assert cell in cannot or cell.turn_q == pytest.approx(q)
+
+
 def test_what_size_explains_is_what_regressions_leave(table):
     found = dynamics.scan(table)
     x, y = name_of(table, "x"), name_of(table, "y0")
