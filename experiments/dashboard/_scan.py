@@ -9,10 +9,10 @@ from ...common.words import counted
 from ...dynamics import Factors, Scan, ScanCell, ScanVerdict, benchmark
 from ..formats import interval, plain, signed
 from ..studies.scan import (
-    CELL_NOTE,
     MOVED_HEADER,
     MOVED_NOTE,
     answers,
+    cell_note,
     clustered,
     coupling_text,
     moved_rows,
@@ -46,7 +46,7 @@ _TONE: dict[ScanVerdict, str] = {
 #: Names stand beside the map while they can be read.
 _MOST_NAMES = 60
 _MOST_ROWS = 40
-_COLUMNS = ("score", "along", "verdict", "coupling [95 %]", "q", "falls", "r | N", "models")
+_COLUMNS = ("score", "along", "verdict", "coupling [95 %]", "q", "falls", "models")
 #: Resamples behind the dimensions in the page; the command takes more where it is asked to.
 _RESAMPLES = 500
 
@@ -180,14 +180,15 @@ def _pairs(found: Scan, name: str, cells: tuple[ScanCell, ...], title: str) -> B
     rest = len(ordered) - _MOST_ROWS
     general = cells is found.general
     where = "" if general else " of the map"
-    columns = [column for column in _COLUMNS if not (general and column == "along")]
+    columns = [c for c in _COLUMNS if not (general and c == "along")]
+    columns.insert(-1, given_clock(found))
     return table(
         title,
         columns,
         [_row(name, cell, general=general) for cell in ordered[:_MOST_ROWS]],
         right=tuple(range(len(columns) - 4, len(columns))),
         data=_csv("general", cells) if general else None,
-        note=CELL_NOTE + (f" {rest} more are in the CSV{where}." if rest > 0 else ""),
+        note=cell_note(found) + (f" {rest} more are in the CSV{where}." if rest > 0 else ""),
     )
 
 

@@ -29,6 +29,15 @@ def test_the_page_says_the_answer_first_and_fits_eighty_columns(capsys):
     assert "more (--full shows all)" in page
 
 
+def test_along_another_clock_its_name_is_said():
+    table = dynamics.load_table("checkpoints", along="tokens")
+    found = dynamics.scan(table, reasoning=["arc_easy"], against=["piqa", "sciq"], n_boot=100)
+    page = scan_to_text(found)
+    assert "r | t" in page
+    assert "beside a line in log tokens" in " ".join(page.split())
+    assert "log N" not in page
+
+
 def test_many_scores_fit_too_and_full_shows_every_pair(safety):
     short, full = scan_to_text(safety), scan_to_text(safety, everything=True)
     assert max(map(len, f"{short}\n{full}".splitlines())) <= 80

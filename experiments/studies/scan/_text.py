@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ....common.words import counted
-from ....dynamics import benchmark
+from ....dynamics import CLOCKS, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
 from ...text import text_table
@@ -23,15 +23,15 @@ _NAME = 20
 _MOST = 10
 #: Of several seeds or many pairs: a p below it says that something is left beside size.
 _ALPHA = 0.05
-CELL_NOTE = (
+_NOTE = (
     "coupling: points of the second score per point of the first inside families, the mean over "
-    "families with its 95 % interval; tax below -0.1, bonus above 0.1; q: the rate "
-    "of false discoveries at which it is said; falls: in how many families the second score falls "
-    "as the first rises; r | N: correlation inside families beside a line in log N of each "
-    "family's own."
+    "families with its 95 % interval; tax below -0.1, bonus above 0.1; q: the rate of false "
+    "discoveries at which it is said; falls: in how many families the second score falls as the "
+    "first rises; {given}: correlation inside families beside a line in {clock} of each family's "
+    "own."
 )
-_HEADER = ("along", "score", "coupling [95 %]", "q", "falls", "r | N")
-_GENERAL = ("score", "verdict", "coupling [95 %]", "q", "falls", "r | N")
+_HEADER = ("along", "score", "coupling [95 %]", "q", "falls")
+_GENERAL = ("score", "verdict", "coupling [95 %]", "q", "falls")
 MOVED_HEADER = ("score", "tuned less base [95 %]", "q", "pairs")
 MOVED_NOTE = (
     "Mean over families of the change from a base model to the model tuned from it, in points; "
@@ -50,6 +50,16 @@ def answers(found: Scan) -> list[str]:
         *_moved(found),
         *_without_errors(found),
     ]
+
+
+def given_clock(found: Scan) -> str:
+    """The heading of correlations beside the clock: a letter for it."""
+    return "r | N" if found.along == "params" else "r | t"
+
+
+def cell_note(found: Scan) -> str:
+    """What the columns of the pairs mean."""
+    return _NOTE.format(given=given_clock(found), clock=CLOCKS[found.along].title)
 
 
 def scan_to_text(found: Scan, *, everything: bool = False) -> str:
@@ -170,8 +180,8 @@ def _given_size(found: Scan) -> Iterator[str]:
     if asked:
         left = sum(cell.p_given_size < _ALPHA for cell in asked)
         yield (
-            f"Beside a line in log N of each family's own, {left} of {len(asked)} of these keep a "
-            f"correlation at p < {_ALPHA:g}; the rest may be two scores that both grow."
+            f"Beside a line in {CLOCKS[found.along].title} of each family's own, {left} of "
+            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two scores that both grow."
         )
 
 
@@ -235,7 +245,11 @@ def _cells(found: Scan, everything: bool) -> Iterator[str]:
         more = f"\nand {len(ordered) - most} more (--full shows all)" if len(ordered) > most else ""
         yield (
             f"Along the mean of {counted(len(found.mean_of), 'capability')}\n"
-            + text_table(_GENERAL, [_general_row(c) for c in ordered[:most]], right=(3, 5))
+            + text_table(
+                (*_GENERAL, given_clock(found)),
+                [_general_row(c) for c in ordered[:most]],
+                right=(3, 5),
+            )
             + more
         )
     for verdict, title in titles.items():
@@ -244,11 +258,12 @@ def _cells(found: Scan, everything: bool) -> Iterator[str]:
             continue
         most = len(cells) if everything else _MOST
         shown = True
-        yield f"{title}\n{text_table(_HEADER, [_row(c) for c in cells[:most]], right=(3, 5))}" + (
-            f"\nand {len(cells) - most} more (--full shows all)" if len(cells) > most else ""
+        yield (
+            f"{title}\n{text_table((*_HEADER, given_clock(found)), [_row(c) for c in cells[:most]], right=(3, 5))}"
+            + (f"\nand {len(cells) - most} more (--full shows all)" if len(cells) > most else "")
         )
     if shown:
-        yield textwrap.fill(CELL_NOTE, _WIDTH)
+        yield textwrap.fill(cell_note(found), _WIDTH)
 
 
 def _general_row(cell: ScanCell) -> tuple[str, ...]:
