@@ -15,6 +15,7 @@ from ..studies.scan import (
     cell_note,
     clustered,
     coupling_text,
+    given_clock,
     moved_rows,
     q_text,
 )

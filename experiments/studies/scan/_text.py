@@ -181,7 +181,8 @@ def _given_size(found: Scan) -> Iterator[str]:
         left = sum(cell.p_given_size < _ALPHA for cell in asked)
         yield (
             f"Beside a line in {CLOCKS[found.along].title} of each family's own, {left} of "
-            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two scores that both grow."
+            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two scores "
+            "that both grow."
         )
 
 
@@ -258,10 +259,9 @@ def _cells(found: Scan, everything: bool) -> Iterator[str]:
             continue
         most = len(cells) if everything else _MOST
         shown = True
-        yield (
-            f"{title}\n{text_table((*_HEADER, given_clock(found)), [_row(c) for c in cells[:most]], right=(3, 5))}"
-            + (f"\nand {len(cells) - most} more (--full shows all)" if len(cells) > most else "")
-        )
+        header, rows = (*_HEADER, given_clock(found)), [_row(cell) for cell in cells[:most]]
+        more = f"\nand {len(cells) - most} more (--full shows all)" if len(cells) > most else ""
+        yield f"{title}\n{text_table(header, rows, right=(3, 5))}{more}"
     if shown:
         yield textwrap.fill(cell_note(found), _WIDTH)
 
