@@ -181,8 +181,8 @@ def _given_size(found: Scan) -> Iterator[str]:
         left = sum(cell.p_given_size < _ALPHA for cell in asked)
         yield (
             f"Beside a line in {CLOCKS[found.along].title} of each family's own, {left} of "
-            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two scores "
-            "that both grow."
+            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two "
+            "scores that both grow."
         )
 
 
