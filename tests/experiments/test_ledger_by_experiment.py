@@ -139,7 +139,8 @@ def test_page_and_dashboard_show_it(ledger):
         if claim.by_experiment:
             assert " ".join(page.split()).count(claim.by_experiment.reason) == 1
     view = claims_view(ledger)
-    opened = [b for b in view["blocks"] if b["kind"] == "details"]
+    *opened, words = [b for b in view["blocks"] if b["kind"] == "details"]
+    assert words["title"] == "Words on this page"
     for claim, block in zip(ledger, opened, strict=True):
         tables = [b for b in block["blocks"] if b["kind"] == "table"]
         shown = [table for table in tables if table["title"].startswith("By experiment")]
