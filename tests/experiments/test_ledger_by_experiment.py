@@ -150,7 +150,7 @@ def test_page_and_dashboard_show_it(ledger):
             assert [row[0] for row in table["rows"]] == [
                 effect.name for effect in claim.by_experiment.effects
             ]
-    last = view["blocks"][-1]
+    last = view["blocks"][-2]  # before the words
     assert last["kind"] == "table"
     rows = list(csv.DictReader(not_none(last["csv"])["text"].splitlines()))
     assert {row["claim"] for row in rows if row["by_experiment"]} == SPOKEN_TO
