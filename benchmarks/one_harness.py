@@ -10,7 +10,6 @@ is not known to `LABS` stops the script, so that none is left out in silence.
 
 import argparse
 import csv
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from _made_table import DATA, write_table
 
 #: Task as its source calls it -> column here. The public halves of FrontierMath (10 and 2
 #: problems) tell models hardly apart and are left out.
@@ -183,18 +184,6 @@ def _settings(mine: list[Run], best: dict[str, Run]) -> dict[str, str]:
     }
 
 
-def write(rows: list[dict[str, str]], folder: Path, about: dict) -> None:
-    """The table and the file that describes it."""
-    path = folder / "frontier_one_harness.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    about = {**about, "rows": len(rows), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-    path.with_suffix(".json").write_text(text, encoding="utf-8")
-
-
 def correlation(rows: list[dict[str, str]], x: str, y: str) -> str:
     """r of two columns over the models that have both, for a look at what was made."""
     both = np.array([(float(r[x]), float(r[y])) for r in rows if r[x] and r[y]]).T
@@ -205,11 +194,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("runs", type=Path)
     parser.add_argument("versions", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "data")
+    parser.add_argument("--out", type=Path, default=DATA)
     options = parser.parse_args()
     taken = list(runs(options.runs))
     rows = table(taken, released(options.versions))
-    write(rows, options.out, json.loads(SIDE.read_text(encoding="utf-8")))
+    about = json.loads(SIDE.read_text(encoding="utf-8"))
+    write_table("frontier_one_harness", pd.DataFrame(rows), about, folder=options.out)
     print(f"{len(rows)} models from {len(taken)} runs")
     for y in ("gpqa_diamond", "gpqa_diamond_at_swe_setting"):
         print(correlation(rows, "swe_bench_verified", y))

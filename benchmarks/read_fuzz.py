@@ -7,11 +7,9 @@ largest growth of memory. Ends with status 1 where something else than `TableErr
 input then lies in `--keep`.
 """
 
-import argparse
 import collections
 import copy
 import json
-import multiprocessing
 import random
 import resource
 import sys
@@ -19,8 +17,11 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from _fuzz import run_fuzz
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
@@ -157,30 +158,9 @@ def try_inputs(job: tuple[int, int, float, Path]) -> Found:
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=3600.0, help="at most")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, default=Path("artifacts/read_fuzz"))
-    settings = parser.parse_args()
-    settings.keep.mkdir(parents=True, exist_ok=True)
-    share = -(-settings.inputs // settings.workers)
-    seeds = range(settings.seed, settings.seed + settings.workers)
-    jobs = [(seed, share, settings.seconds, settings.keep) for seed in seeds]
-    with multiprocessing.get_context("spawn").Pool(settings.workers) as pool:
-        parts = pool.map(try_inputs, jobs)
-    others = sum((part.others for part in parts), collections.Counter())
-    print(f"inputs      {sum(part.inputs for part in parts)}")
-    print(f"read        {sum(part.read for part in parts)}, the rest refused")
-    print(f"slowest     {max(part.slowest for part in parts):.2f} CPU s")
-    print(f"memory      {max(part.memory_mb for part in parts):.0f} MB above the start")
-    print(f"not refused {sum(others.values())}")
-    for what, times in others.most_common():
-        print(f"  {times} × {what}")
-    return 1 if others else 0
+def memory(parts: Sequence[Found]) -> str:
+    return f"memory      {max(part.memory_mb for part in parts):.0f} MB above the start"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_fuzz(__doc__, "read_fuzz", try_inputs, more=memory))

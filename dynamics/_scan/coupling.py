@@ -61,7 +61,7 @@ class PairSums(NamedTuple):
 
 
 class Couplings(NamedTuple):
-    """Of one benchmark with each other one: mean coupling `gamma` over `families` with the ends of
+    """Of one benchmark with each other one: mean coupling `gamma` over families with the ends of
     its 95 % interval (infinite where too few families have weight), standard deviation `between`
     families, `r` inside families, and the one-sided p of each of `DECISIONS`."""
 
@@ -70,7 +70,6 @@ class Couplings(NamedTuple):
     high: Float[np.ndarray, " benchmarks"]
     between: Float[np.ndarray, " benchmarks"]
     r: Float[np.ndarray, " benchmarks"]
-    families: Float[np.ndarray, " benchmarks"]
     decisions: Float[np.ndarray, "3 benchmarks"]
 
 
@@ -107,7 +106,7 @@ def couplings(sums: PairSums, *, level: float = 0.95) -> Couplings:
     # Above the lower edge and below the upper one: two one-sided tests, both must reject.
     both_sides = np.maximum(stats.t.sf(at_low, dof), stats.t.cdf(at_high, dof))
     decisions = np.where(enough, np.stack([tax, bonus, both_sides]), np.nan)
-    return Couplings(mean, mean - half, mean + half, between, r, families, decisions)
+    return Couplings(mean, mean - half, mean + half, between, r, decisions)
 
 
 def _scatter(sums: PairSums) -> Float[np.ndarray, " benchmarks"]:

@@ -86,7 +86,8 @@ def test_broken_quotes_lose_no_run(tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "frontier_one_harness.csv"), whole)
 
 
-def test_the_lab_with_the_longest_beginning_is_taken():
+def test_the_lab_with_the_longest_beginning_is_taken(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")  # as where the script is run
     spec = importlib.util.spec_from_file_location("maker", ROOT / "benchmarks/one_harness.py")
     assert spec is not None
     assert spec.loader is not None
