@@ -1,4 +1,4 @@
-"""What the site needs beyond Markdown: packages to read docstrings from, their lists, and formulas."""
+"""What the site needs beyond Markdown: packages to read docstrings from, and formulas."""
 
 import ast
 import shutil
@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ROOT / "build" / "packages" / "nullcline"
 FOLDERS = ("common", "configs", "data", "dynamics", "experiments", "interp", "organisms")
 _LIST = "<!-- public list: "
+_README = "<!-- README.md -->"
 
 
 def on_startup(command, dirty):
@@ -28,10 +29,17 @@ def on_config(config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Put the public list of a package where a page asks for it."""
+    """Put the README, or the public list of a package, where a page asks for it."""
     lines = []
     for line in markdown.splitlines():
-        if line.startswith(_LIST):
+        if line == _README:
+            readme = (ROOT / "README.md").read_text("utf-8")
+            lines += (
+                readme.replace("](docs/", "](")
+                .replace("](CONTRIBUTING", "](contributing")
+                .splitlines()
+            )
+        elif line.startswith(_LIST):
             lines += _public(line.removeprefix(_LIST).removesuffix(" -->"))
         else:
             lines.append(line)
@@ -39,7 +47,7 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def _public(module: str) -> list[str]:
-    """Markdown with the docstring of every name in a package's list, by the folder it comes from."""
+    """Markdown that asks for every name of a package's list, by the folder it comes from."""
     path = ROOT / Path(*module.split("."))
     stub = path / "__init__.pyi" if path.is_dir() else path.with_suffix(".py")
     groups: dict[str, list[str]] = {}
