@@ -122,19 +122,20 @@ def _legend(
     diagnosis: Diagnosis, shown: list[FamilyDiagnosis], columns: list[_Column], width: int
 ) -> str:
     clock = CLOCKS[diagnosis.along]
-    behind = ", phases that rest on two models behind" if any(f.support.thin for f in shown) else ""
-    said = [f"Surest first{behind}."]
+    behind = ", phases that rest on two models last" if any(f.support.thin for f in shown) else ""
+    said = [f"The surest come first{behind}."]
     if any(column.title.startswith("γ") for column in columns):
         said.append(
             "γ now: points of truth per point of reasoning at the family's "
-            f"{clock.last.removeprefix('the ')} (in brackets how many), tax where the whole "
-            "interval lies below -0.1, bonus above 0.1."
+            f"{clock.last.removeprefix('the ')} (in brackets how many); tax: the whole interval "
+            "lies below -0.1; bonus: above 0.1."
         )
     if len(said) > 1 and any("°" in gamma_text(family) for family in shown):
         said.append("°: begins near chance, which is part of the fall.")
     if any(column.title.startswith("turns") for column in columns):
-        seeds = ", as its seeds say" if any(f.critical.by_seeds for f in shown) else ""
+        seeds = ", by its seeds" if any(f.critical.by_seeds for f in shown) else ""
         said.append(f"Turns at: where truth is lowest{seeds}.")
+    said.append("Words: nullcline explain WORD.")
     return filled(" ".join(said), min(width, _PROSE), indent="")
 
 
