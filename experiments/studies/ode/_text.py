@@ -194,9 +194,12 @@ def crossval_to_text(found: CrossValidation) -> str:
         f"{len(found.benchmarks)} "
         f"benchmarks; left-out {what}, protocol {found.protocol}; mean absolute error in points",
         text_table(header, rows, right=(2, 5, 6)),
-        f"←: the method that validation inside the other {what} chose most often. With the method "
-        f"chosen so in each of {found.folds} folds the error is {signed(100 * found.nested_mae)} "
-        f"{nested}.",
+        textwrap.fill(
+            f"←: the method that validation inside the other {what} chose most often. With the "
+            f"method chosen so in each of {found.folds} folds the error is "
+            f"{signed(100 * found.nested_mae)} {nested}.",
+            _WIDTH,
+        ),
     ]
     if found.selected.name in covered:
         lines.append(
