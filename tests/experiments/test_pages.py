@@ -68,15 +68,21 @@ def output_of(command, folder):
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
+def users(tmp_path_factory):
+    """A folder of a user's, with the example table in it."""
+    folder = tmp_path_factory.mktemp("user")
+    (folder / EXAMPLE).write_text(output_of("example", ROOT), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def printed(users):
     """Command -> the lines that it prints; each is run once, whichever pages show it."""
     known: dict[str, list[str]] = {}
-    a_users = tmp_path_factory.mktemp("user")
-    (a_users / EXAMPLE).write_text(output_of("example", ROOT), "utf-8")
 
     def lines(command: str) -> list[str]:
         if command not in known:
-            folder = a_users if EXAMPLE in command else ROOT
+            folder = users if EXAMPLE in command else ROOT
             known[command] = output_of(command, folder).splitlines()
         return known[command]
 
@@ -132,6 +138,15 @@ def test_numbers_in_the_prose_on_the_frontier_stand_in_its_blocks():
     said = {float(number) for number in DECIMAL.findall(prose)}
     assert len(said) > 4
     assert not said - shown
+
+
+def test_the_python_of_the_readme_does_what_it_says(users):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    names = {}
+    with contextlib.chdir(users):
+        exec(code, names)
+    assert len(names["found"].to_pandas()) == 4
+    assert names["found"].families["Pythia"].current.phase == "tax"
 
 
 def test_the_pages_have_blocks_to_check():
