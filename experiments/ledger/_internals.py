@@ -200,7 +200,7 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         inference=judge(holds=beyond < ALPHA, fails=same < ALPHA),
         reason=(
-            "0 of the 3 published shares stand beside strength 0 or a random direction, and a text "
+            "0 of the 3 published shares are given beside strength 0 or a random direction; a text "
             "that differs was counted as corrected: by that count "
             f"{again} of {prompts} texts of shipped organisms are corrected with nothing added, "
             f"and {steered} with the published vector, which adds {raised.figure:.2f} "

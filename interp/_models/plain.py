@@ -174,7 +174,10 @@ def quiet() -> Iterator[None]:
     os.environ.setdefault("WANDB_MODE", "disabled")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import transformers
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets tqdm warns of plain bars, which are not shown anyway.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import transformers
 
     transformers.utils.logging.disable_progress_bar()
     before = logging.root.manager.disable

@@ -93,7 +93,7 @@ def test_diagnose_writes_the_same_report(page, tmp_path, capsys):
     out = tmp_path / "r.html"
     given = [str(tmp_path / "mine.csv"), "--n-boot", "500", "--report", str(out)]
     assert main(["diagnose", *given]) == 0
-    assert "Surest first" in capsys.readouterr().out
+    assert "The surest come first" in capsys.readouterr().out
     assert out.read_text() == page
 
 

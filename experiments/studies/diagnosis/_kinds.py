@@ -21,8 +21,8 @@ KINDS_NOTE = (
     "truth per point of reasoning from size to size. All intervals 95 %."
 )
 TUNES_NOTE = (
-    "slope: points of truth per point of reasoning from tune to tune, an offset for each base "
-    "model, makers as the unit; rank r: Spearman's, about the means of base models."
+    "slope: points of truth per point of reasoning from tune to tune, with an offset for each base "
+    "model and errors clustered by maker; rank r: Spearman's, each base model's mean taken away."
 )
 TUNES_HEADER = ("tunes of", "n", "makers", "slope [95 %]", "rank r")
 CONTAMINATION = (

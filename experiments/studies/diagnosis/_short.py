@@ -122,19 +122,21 @@ def _legend(
     diagnosis: Diagnosis, shown: list[FamilyDiagnosis], columns: list[_Column], width: int
 ) -> str:
     clock = CLOCKS[diagnosis.along]
-    behind = ", phases that rest on two models behind" if any(f.support.thin for f in shown) else ""
-    said = [f"Surest first{behind}."]
-    if any(column.title.startswith("γ") for column in columns):
+    behind = ", phases that rest on two models last" if any(f.support.thin for f in shown) else ""
+    said = [f"The surest come first{behind}."] if len(shown) > 1 else []
+    with_gamma = any(column.title.startswith("γ") for column in columns)
+    if with_gamma:
         said.append(
             "γ now: points of truth per point of reasoning at the family's "
-            f"{clock.last.removeprefix('the ')} (in brackets how many), tax where the whole "
-            "interval lies below -0.1, bonus above 0.1."
+            f"{clock.last.removeprefix('the ')} (in brackets how many); tax: the whole interval "
+            "lies below -0.1; bonus: above 0.1."
         )
-    if len(said) > 1 and any("°" in gamma_text(family) for family in shown):
+    if with_gamma and any("°" in gamma_text(family) for family in shown):
         said.append("°: begins near chance, which is part of the fall.")
     if any(column.title.startswith("turns") for column in columns):
-        seeds = ", as its seeds say" if any(f.critical.by_seeds for f in shown) else ""
+        seeds = ", by its seeds" if any(f.critical.by_seeds for f in shown) else ""
         said.append(f"Turns at: where truth is lowest{seeds}.")
+    said.append("Words: nullcline explain WORD.")
     return filled(" ".join(said), min(width, _PROSE), indent="")
 
 

@@ -27,9 +27,9 @@ _CRITICAL = {
 }
 #: How families with several seeds of every size are judged.
 SEEDS_NOTE = (
-    "Scores are means over seeds; whether and where a family turns its seeds say one by one: it is "
-    "seen to fall to the size at which the other seeds are lowest and to rise from it (t over "
-    "seeds, each p < .05); the place is the mean of the sizes at which seeds are lowest."
+    "Scores are means over seeds. Whether and where a family turns is judged seed by seed: scores "
+    "must fall to the size at which the other seeds are lowest, and rise from it (t over seeds, "
+    "each p < .05); the place is the mean of the sizes at which seeds are lowest."
 )
 
 

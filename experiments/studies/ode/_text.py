@@ -82,7 +82,7 @@ def _errors(report: FitReport) -> list[str]:
     if report.baselines is not None and report.baselines.grouped:
         text += f"\nFor the baselines families were left out in {report.baselines.folds} groups."
     if losses:
-        text += f"\nThis fit loses to {', '.join(losses)}."
+        text += f"\nBetter than this fit: {', '.join(losses)}."
     return [text]
 
 
@@ -139,20 +139,20 @@ def reliance(prediction: FamilyPrediction) -> str:
         errors = {dynamics.forecast.ODE: prediction.mae}
         errors |= {baseline: mae for baseline, (mae, _) in prediction.baselines.items()}
     if not errors:
-        return f"{name} has one measured model: nothing tests these dynamics on it."
+        return f"{name} has one measured model, so these dynamics cannot be tested on it."
     own = errors.pop(dynamics.forecast.ODE)
     best = min(errors, key=lambda baseline: errors[baseline])
     says = f"the ODE errs {signed(100 * own)} points on the measured larger models of {name}"
     other = f"the best of {len(errors)} baselines, {best}, errs {signed(100 * errors[best])}"
     if errors[best] < own:
-        return f"Loses to a baseline: {says}, and {other}."
+        return f"A baseline is better: {says}, and {other}."
     return f"{says[0].upper()}{says[1:]}; {other}."
 
 
 def about_distance(prediction: FamilyPrediction) -> str:
     """How far the family lies from its teachers, and what the bands rest on."""
     judged = len(prediction.trained_on) + len(prediction.judges)
-    bands = f"The bands rest on errors of {counted(judged, 'family')}, each predicted unseen"
+    bands = f"The bands come from errors on {counted(judged, 'family')}, each left out in turn"
     distance = prediction.distance
     if not np.isfinite(distance.value):
         return f"{bands}."
@@ -194,8 +194,12 @@ def crossval_to_text(found: CrossValidation) -> str:
         f"{len(found.benchmarks)} "
         f"benchmarks; left-out {what}, protocol {found.protocol}; mean absolute error in points",
         text_table(header, rows, right=(2, 5, 6)),
-        f"←: what validation inside the other {what} chose most often; choosing so in each of "
-        f"{found.folds} folds errs {signed(100 * found.nested_mae)} {nested}.",
+        textwrap.fill(
+            f"←: the method that validation inside the other {what} chose most often. With the "
+            f"method chosen so in each of {found.folds} folds the error is "
+            f"{signed(100 * found.nested_mae)} {nested}.",
+            _WIDTH,
+        ),
     ]
     if found.selected.name in covered:
         lines.append(
