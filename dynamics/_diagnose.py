@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..common.checks import index_of
 from ..common.display import shown
+from ..common.nearest import there_are
 from ..common.progress import Progress, silent
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
@@ -299,9 +300,9 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     more being better."""
     for name in (reasoning, truth):
         if name not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
+            there = there_are(name, table.benchmarks)
             raise ValueError(
-                f"{table.name}: no benchmark {name!r}; there are {there}; name a pair of them with "
+                f"{table.name}: no benchmark {name!r}; {there}; name a pair of them with "
                 "reasoning=... and truth=..."
             )
     if reasoning == truth:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..common.nearest import there_are
 from ._diagnose import default_truth
 from ._phases.measurement_plan import MeasurementPlan, plan_families
 from ._phases.plan_outcomes import MeasuredFamily
@@ -42,8 +43,8 @@ def plan_measurements(
     if name not in whole.benchmarks:
         name = canonical_benchmark(name)
     if name not in whole.benchmarks:
-        there = ", ".join(whole.benchmarks)
-        raise ValueError(f"{whole.name}: no benchmark {truth or name!r}; there are {there}")
+        there = there_are(truth or name, whole.benchmarks)
+        raise ValueError(f"{whole.name}: no benchmark {truth or name!r}; {there}")
     frame = whole.frame.assign(time=whole.time(), stderr=whole.stderr(name))
     frame = frame.dropna(subset=[name, "time"]).sort_values("time", kind="stable")
     lower = benchmark(name).lower_is_better

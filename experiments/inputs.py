@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..common.progress import Progress, silent
 from .keys import file_digest, folder_digest
-from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, PredictFamily, ScanPairs
+from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, ScanPairs
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
     from .schemas_card import PlanMeasurements
+    from .schemas_ode import PredictFamily
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -20,7 +21,7 @@ def table_inputs(settings: OfTable) -> dict[str, str]:
     return {table.name: table.sha256}
 
 
-def prediction_inputs(settings: PredictFamily) -> dict[str, str]:
+def prediction_inputs(settings: "PredictFamily") -> dict[str, str]:
     """The table, and the shipped ones where their families teach or judge a prediction."""
     from .. import dynamics
 

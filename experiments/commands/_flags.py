@@ -7,7 +7,7 @@ typed a command knows flags: `--offline`, `--n-boot is 5`.
 import dataclasses
 import re
 
-from .. import schemas, schemas_card
+from .. import schemas, schemas_card, schemas_ode
 from ..options import Options
 
 # Parameters whose flag has another name, or stands in no schema.
@@ -34,7 +34,8 @@ def with_flags(message: str) -> str:
 def _flags() -> dict[str, str]:
     """Parameter -> flag, of all studies."""
     found = dict(_OTHERWISE)
-    for schema in (*vars(schemas).values(), *vars(schemas_card).values()):
+    shown = (schemas, schemas_card, schemas_ode)
+    for schema in (one for module in shown for one in vars(module).values()):
         if isinstance(schema, type) and issubclass(schema, Options):
             for field in dataclasses.fields(schema):
                 flag = field.metadata.get("flag") or f"--{field.name.replace('_', '-')}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...common.words import counted
 from ..schemas import ReadTables
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_example, add_schema_arguments, settings_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline read`."""
+    add_example(parser, "read my_scores.xlsx -o understood.csv")
     parser.add_argument(
         "path",
         nargs="+",
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="write the table as CSV, to be corrected and read again",
+        help="write the table as CSV, to be corrected and read again (default: none)",
     )
     add_schema_arguments(parser, ReadTables)
     parser.add_argument("--all", action="store_true", help="every row and column that was left out")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ...inputs import read_table
-from ...schemas import FitDynamics
+from ...schemas_ode import FitDynamics
 from ...study import Outcome, Say, study
 from . import fit_report, fit_to_dict, fit_to_text
 
