@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,24 @@ from ..common.nearest import there_are
 from ..common.words import printable
 
 
+class _Help(argparse.HelpFormatter):
+    """Usage names what is needed, and help breaks lines at blanks alone."""
+
+    def _format_usage(self, usage, actions, groups, prefix):
+        needed = [one for one in actions if one.required or not one.option_strings]
+        text = super()._format_usage(usage, needed, [], prefix)
+        # Where there are none, argparse makes the name of a command from this.
+        return text if needed == list(actions) else f"{text.rstrip()} [options]\n\n"
+
+    def _split_lines(self, text, width):
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, with every complaint on one line, and unknown words beside their nearest."""
 
     def __init__(self, **how: Any) -> None:
-        super().__init__(**how)
+        super().__init__(formatter_class=_Help, **how)
         self._optionals.title = "options (switches are off unless given)"
 
     def error(self, message: str):

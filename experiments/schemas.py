@@ -266,7 +266,7 @@ class AttributeHeads(Launched):
 
     method: str = option(
         "dla", "of attribution",
-        choices=words_of("interp", "HeadMethod"),
+        choices=words_of("interp", "HeadMethod"), metavar="METHOD",
     )  # fmt: skip
     edges: bool = option(False, "the strongest edges between parts, beside the heads")
     edge_steps: int = option(
