@@ -1,18 +1,21 @@
 """What jobs read, as names and digests, found without doing their work."""
 
 import functools
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..common.nearest import there_are
 from ..common.progress import Progress, silent
 from .keys import file_digest, folder_digest
+from .options import SettingError
 from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, ScanPairs
 
 if TYPE_CHECKING:
     from ..dynamics import Along, KindChoice, ScoreTable
     from .schemas_card import PlanMeasurements
-    from .schemas_ode import PredictFamily
+    from .schemas_ode import FitDynamics, PredictFamily
 
 
 def table_inputs(settings: OfTable) -> dict[str, str]:
@@ -40,7 +43,13 @@ def read_table(settings: OfTable, progress: Progress = silent) -> "ScoreTable":
     along = settings.along if isinstance(settings, OfClock) else "params"
     watched = _Watched(progress)
     return _read_table(
-        tuple(settings.paths), settings.table, settings.kind, along, changed, watched
+        tuple(settings.paths),
+        settings.table,
+        settings.kind,
+        along,
+        settings.name,
+        changed,
+        watched,
     )
 
 
@@ -48,8 +57,31 @@ def read_families(
     settings: "Diagnose | CompareKinds | PlanMeasurements | ScanPairs", progress: Progress = silent
 ) -> "ScoreTable":
     """The table with only the families that `settings.family` names, all where it names none."""
-    table = read_table(settings, progress)
-    return table.select(settings.family.names) if settings.family.names else table
+    return chosen_families(read_table(settings, progress), settings)
+
+
+def chosen_families(
+    table: "ScoreTable",
+    settings: "Diagnose | CompareKinds | FitDynamics | PlanMeasurements | ScanPairs",
+) -> "ScoreTable":
+    """What `settings.family` leaves of a table.
+
+    **Raises** SettingError for a family that is not there: with the nearest, and with how a family
+    is named, as somebody may have meant that.
+    """
+    names = settings.family.names
+    known = {family.casefold() for family in table.families}
+    for name in names:
+        if name.casefold() in known:
+            continue
+        mend = ""
+        if Path(name).exists():
+            mend = "if it is a table, put it before {family.names}; "
+        elif settings.paths and settings.name is None:
+            mend = "{name} " + shlex.quote(name) + " names your own; "
+        there = there_are(name, sorted(table.families))
+        raise SettingError("family.names", name, f"no such family in {table.name}; {mend}{there}")
+    return table.select(names) if names else table
 
 
 @dataclass(frozen=True)
@@ -65,6 +97,7 @@ def _read_table(
     shipped: str,
     kind: "KindChoice",
     along: "Along",
+    name: str | None,
     changed: tuple[int, ...],
     watched: _Watched,
 ) -> "ScoreTable":
@@ -72,7 +105,9 @@ def _read_table(
 
     if not paths:
         return dynamics.load_table(shipped, kind=kind, along=along)
-    return dynamics.read_scores(paths, kind=kind, along=along, progress=watched.progress)
+    return dynamics.read_scores(
+        paths, kind=kind, along=along, family=name, progress=watched.progress
+    )
 
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:

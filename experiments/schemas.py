@@ -59,11 +59,23 @@ def _kind(default: str = "base") -> Any:
     return option(default, "models that count", choices=choices)
 
 
+def _name() -> Any:
+    said = "of the family of models of which none is stated, whatever their own names say"
+    return option(None, said, unset="their own names tell it", metavar="FAMILY", parse=_family_name)
+
+
+def _family_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("give the family a name")
+    return text.strip()
+
+
 @dataclass
 class ReadTables(Options):
     """What `nullcline read` can be told beside its paths."""
 
     kind: KindChoice = _kind()
+    name: str | None = _name()
 
 
 def _tables() -> Sequence[str]:
@@ -84,6 +96,7 @@ class OfTable(Launched):
         flag="PATH",
     )
     kind: KindChoice = _kind()
+    name: str | None = _name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,6 +105,9 @@ class OfTable(Launched):
             raise SettingError("path", self.path, "give a path, or a list of them")
         if self.path is not None and self.table != type(self).table:
             raise SettingError("table", self.table, "give PATH or a shipped table, not both")
+        if self.path is None and self.name is not None:
+            why = "names the family of your own models; give PATH, or choose one by {family.names}"
+            raise SettingError("name", self.name, why)
 
     @property
     def paths(self) -> list[str]:

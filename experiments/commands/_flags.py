@@ -11,7 +11,7 @@ from .. import schemas, schemas_card, schemas_ode
 from ..options import Options
 
 # Parameters whose flag has another name, or stands in no schema.
-_OTHERWISE = {"sites": "--site", "seeds": "--seeds"}
+_OTHERWISE = {"sites": "--site", "seeds": "--seeds", "family": "--name"}
 # Words of several meanings, which a message may use for something else.
 _AMBIGUOUS = {"name", "names", "path"}
 _GIVEN = re.compile(r"(?<![\w.-])([a-z_]+)=('[^']*'|\[[^]]*\]|[^\s,;)]+)")
@@ -33,7 +33,7 @@ def with_flags(message: str) -> str:
 
 def _flags() -> dict[str, str]:
     """Parameter -> flag, of all studies."""
-    found = dict(_OTHERWISE)
+    found: dict[str, str] = {}
     shown = (schemas, schemas_card, schemas_ode)
     for schema in (one for module in shown for one in vars(module).values()):
         if isinstance(schema, type) and issubclass(schema, Options):
@@ -41,4 +41,4 @@ def _flags() -> dict[str, str]:
                 flag = field.metadata.get("flag") or f"--{field.name.replace('_', '-')}"
                 if field.metadata.get("help") and flag.startswith("--"):
                     found[field.name] = flag
-    return {name: flag for name, flag in found.items() if name not in _AMBIGUOUS}
+    return {name: flag for name, flag in found.items() if name not in _AMBIGUOUS} | _OTHERWISE

@@ -52,7 +52,7 @@ def _is_system(options: argparse.Namespace) -> bool:
 
 
 def _run_system(options: argparse.Namespace) -> None:
-    for name in ("table", "family_names", "benchmarks", "kind"):
+    for name in ("table", "family_names", "benchmarks", "kind", "name"):
         if hasattr(options, name):
             flag = name.removesuffix("_names")
             raise ValueError(f"--{flag} goes with tables of scores; leave it out beside --time")

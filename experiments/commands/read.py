@@ -42,9 +42,11 @@ def run(options: argparse.Namespace) -> None:
     from ..accounts import account_to_text
     from ..progress import report_parts
 
-    kind = settings_from(options, ReadTables).kind
+    settings = settings_from(options, ReadTables)
     with report_parts("read") as progress:
-        table = dynamics.read_scores(options.path, kind=kind, progress=progress)
+        table = dynamics.read_scores(
+            options.path, kind=settings.kind, family=settings.name, progress=progress
+        )
     if options.out is not None:
         write_whole(options.out, understood(table).to_csv(index=False, float_format="%.12g"))
     if options.json:

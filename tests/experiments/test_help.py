@@ -100,7 +100,11 @@ def test_the_help_groups_all_commands_by_use(monkeypatch):
         ("diagnose --table unifrom", "--table unifrom: no such choice; nearest: uniform; there"),
         ("truth m --method mean", "--method mean: no such choice; nearest: mass-mean; there are"),
         ("heads m --set citys", "--set citys: no such choice; nearest: cities; there are"),
-        ("diagnose --family Pithia", "no family 'Pithia'; nearest: Pythia; there are"),
+        (
+            "diagnose --family Pithia",
+            "--family Pithia: no such family in uniform; nearest: Pythia;",
+        ),
+        ("ode fit --family Pithia", "--family Pithia: no such family in uniform; nearest: Pythia;"),
         ("ode predict --holdout pithia", "no family 'pithia'; nearest: Pythia; there are"),
         ("diagnose --truth truthfulqa_mc3", "'truthfulqa_mc3'; nearest: truthfulqa_mc2; there are"),
         ("ode fit --benchmarks helaswag", "'helaswag'; nearest: hellaswag; there are"),
