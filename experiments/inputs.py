@@ -1,7 +1,9 @@
 """What jobs read, as names and digests, found without doing their work."""
 
 import functools
+import io
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,8 @@ from .options import SettingError
 from .schemas import CompareKinds, Diagnose, ModelChoice, OfClock, OfTable, ScanPairs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..dynamics import Along, KindChoice, ScoreTable
     from .schemas_card import PlanMeasurements
     from .schemas_ode import FitDynamics, PredictFamily
@@ -106,8 +110,29 @@ def _read_table(
     if not paths:
         return dynamics.load_table(shipped, kind=kind, along=along)
     return dynamics.read_scores(
-        paths, kind=kind, along=along, family=name, progress=watched.progress
+        score_sources(paths), kind=kind, along=along, family=name, progress=watched.progress
     )
+
+
+def score_sources(paths: Sequence[str]) -> "list[str | pd.DataFrame]":
+    """Paths as `dynamics.read_scores` takes them: a folder of trained organisms becomes their
+    table, the others stay."""
+    return [path if (found := _of_organisms(Path(path))) is None else found for path in paths]
+
+
+def _of_organisms(folder: Path) -> "pd.DataFrame | None":
+    """The scores of the organisms in a folder, or of the one that it holds; None where none is."""
+    alone = (folder / "organism.json").is_file()
+    if not alone and not any(folder.glob("*/organism.json")):
+        return None
+    import pandas as pd
+
+    from .. import organisms
+
+    found = [organisms.read_organism(folder)] if alone else organisms.list_organisms(folder)
+    frame = pd.read_csv(io.StringIO(organisms.score_table(found)))
+    frame.attrs["path"] = str(folder)
+    return frame
 
 
 def model_inputs(model: ModelChoice) -> dict[str, str]:

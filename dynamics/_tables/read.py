@@ -58,7 +58,7 @@ def read_scores(
     - Results of evaluation harnesses and model cards: folders, of any depth, or single files.
     - `models.csv` in the folder, or beside the table, may state families and sizes.
     - A DataFrame with the columns of such a table; `row` counts its rows from 2, as in the file
-      that it would make.
+      that it would make. `attrs["path"]` says where it is from.
 
     Several sources become one table before the checks: the same model in two of them is one row
     whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `along` the
@@ -120,7 +120,7 @@ def as_table(source: ScoreTable | Source, *, along: Along | None = None) -> Scor
 def _frame(frame: pd.DataFrame) -> RawTable:
     index = not isinstance(frame.index, pd.RangeIndex) and frame.index.dtype == object
     content = frame.to_csv(index=index).encode("utf-8")
-    return read_csv(Path("DataFrame"), content)
+    return read_csv(Path(str(frame.attrs.get("path", "DataFrame"))), content)
 
 
 def tables_in(path: Path) -> list[RawTable]:

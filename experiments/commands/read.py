@@ -40,12 +40,13 @@ def run(options: argparse.Namespace) -> None:
     from ... import dynamics
     from ...common.files import write_whole
     from ..accounts import account_to_text
+    from ..inputs import score_sources
     from ..progress import report_parts
 
     settings = settings_from(options, ReadTables)
     with report_parts("read") as progress:
         table = dynamics.read_scores(
-            options.path, kind=settings.kind, family=settings.name, progress=progress
+            score_sources(options.path), kind=settings.kind, family=settings.name, progress=progress
         )
     if options.out is not None:
         write_whole(options.out, understood(table).to_csv(index=False, float_format="%.12g"))

@@ -11,8 +11,8 @@ from omegaconf import OmegaConf
 
 from nullcline import dynamics
 from nullcline.dynamics.ode import penalty_of
-from nullcline.experiments.schemas_ode import FitDynamics
 from nullcline.experiments.cli import main
+from nullcline.experiments.schemas_ode import FitDynamics
 from nullcline.experiments.studies import find_study
 from nullcline.experiments.studies.ode.fit_dynamics import fit_dynamics
 from nullcline.experiments.sweeps import _register, run_here

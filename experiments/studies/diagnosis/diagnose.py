@@ -1,5 +1,6 @@
 """The study `nullcline diagnose`, and `nullcline run diagnose -m family=pythia,opt`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
     if settings.figures:
         from ...figures import write_diagnosis_figures
 
-        write_diagnosis_figures(diagnosis, folder)
+        for name, why in write_diagnosis_figures(diagnosis, folder).items():
+            print(f"diagnose: no figure {name}: {why}", file=sys.stderr)
 
 
 @study(

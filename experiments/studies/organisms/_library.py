@@ -79,6 +79,7 @@ def train_family(
     folder.mkdir(parents=True, exist_ok=True)
     names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
     report = TrainingReport(names, folder=folder, say=say)
+    report.few(recipe.name, _sizes(folder, recipe.name) | set(widths))
     if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
         report.begin(len(missing), folder)
     try:
@@ -94,3 +95,10 @@ def train_family(
         )
     finally:
         report.close()
+
+
+def _sizes(folder: Path, family: str) -> set[int]:
+    """The widths of a family that are there already."""
+    from .... import organisms
+
+    return {one.width for one in organisms.list_organisms(folder) if one.family == family}
