@@ -57,7 +57,7 @@ def test_no_empty_figure_is_written_and_each_is_said(folder, tmp_path, capsys):
 
 def test_a_map_of_no_correlation_is_not_written(tmp_path, capsys):
     path, out = tmp_path / "a.csv", tmp_path / "scan"
-    path.write_text("family,model,params,mmlu,truthfulqa_mc2\nelm,e,1B,30,40\noak,o,2B,40,50\n")
+    path.write_text("family,model,params,mmlu,truthfulqa_mc2\nelm,a,1B,30,\nelm,b,2B,,40\n")
     _, err = result(capsys, "scan", path, "--n-boot", "100", "--out", out)
     assert not list(out.glob("scan.*"))
     assert "scan: no figure scan: " in err
