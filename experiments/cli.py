@@ -1,11 +1,14 @@
 """The command line: `nullcline COMMAND`. Starts light; what a command needs it imports itself."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from ..common.words import printable
+from .interrupts import INTERRUPTED, Interruption, end_now
 from .parsers import Commands
 from .plain_letters import say_everything
 
@@ -79,8 +82,28 @@ def _said(error: Exception, command: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
+    """Run one command: 0 if it did, 2 with one line on stderr if what it was given is wrong, 130
+    if it was interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    goes_on = arguments[:1] in (["run"], ["truth"]) or arguments[:2] == ["organisms", "train"]
+    said = "interrupted; the same command goes on" if goes_on else "interrupted"
+    with Interruption(said) as interruption:
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt:
+            return interruption.say()
+
+
+def run_and_exit() -> NoReturn:
+    """What the command `nullcline` is: `main`, and the end of the process."""
+    status = main()
+    if status == INTERRUPTED:
+        end_now()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the work is over: nothing is to be said
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
     use_double_precision()
     say_everything()
     try:
@@ -104,7 +127,4 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"nullcline: {said}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("nullcline: interrupted", file=sys.stderr)
-        return 130
     return 0

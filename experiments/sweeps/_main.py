@@ -69,9 +69,6 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         if traces:
             raise
         raise mistaken(error) from None
-    except KeyboardInterrupt:
-        print(f"{study.name}: interrupted; the same command goes on", file=sys.stderr)
-        raise SystemExit(130) from None
     finally:
         os.environ["HYDRA_FULL_ERROR"] = full_error
         for opened in [h for h in logging.root.handlers if h not in handlers]:  # by Hydra
