@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..common.nearest import there_are
+from ..common.progress import Progress, silent
 from ._diagnose import default_truth
 from ._phases.measurement_plan import MeasurementPlan, plan_families
 from ._phases.plan_outcomes import MeasuredFamily
@@ -25,6 +26,7 @@ def plan_measurements(
     margin: float = 1.0,
     draws: int = 200,
     seed: int = 0,
+    on_progress: Progress = silent,
 ) -> MeasurementPlan:
     """Which sizes and further questions narrow the families' critical points most for a budget.
 
@@ -65,4 +67,5 @@ def plan_measurements(
         margin=margin,
         draws=draws,
         seed=seed,
+        on_progress=on_progress,
     )
