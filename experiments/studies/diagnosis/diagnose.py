@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ...inputs import read_families, table_inputs
 from ...schemas import Diagnose
 from ...study import Outcome, Say, study
-from . import diagnosis_to_dict, diagnosis_to_text
+from ...terminal import page_width, phase_paint
+from . import diagnosis_to_dict, diagnosis_to_short
 
 if TYPE_CHECKING:
     from ....dynamics import Diagnosis
@@ -21,12 +22,19 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
             print(f"diagnose: no figure {name}: {why}", file=sys.stderr)
 
 
+def _page(diagnosis: "Diagnosis") -> str:
+    """The page of `nullcline diagnose` and of `nullcline run diagnose`."""
+    return diagnosis_to_short(
+        diagnosis, width=page_width(sys.stdout), paint=phase_paint(sys.stdout)
+    )
+
+
 @study(
     Diagnose,
     command="diagnose",
     inputs=table_inputs,
     to_dict=diagnosis_to_dict,
-    to_text=lambda diagnosis, settings: diagnosis_to_text(diagnosis),
+    to_text=lambda diagnosis, settings: _page(diagnosis),
     files=_figures,
     rows="by_family",
 )
