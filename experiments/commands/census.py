@@ -3,16 +3,21 @@
 import argparse
 from pathlib import Path
 
+from ._arguments import add_example
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline census`."""
+    add_example(parser, "census runs/attribute_heads/seeds -o heads.csv")
     parser.add_argument(
         "folder",
         type=Path,
         metavar="DIR",
         help="records of attribute_heads or of evaluate_steering",
     )
-    parser.add_argument("-o", "--out", type=Path, metavar="CSV", help="write a row per model there")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="CSV", help="write a row per model there (default: none)"
+    )
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 
 

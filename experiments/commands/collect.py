@@ -5,17 +5,19 @@ import sys
 from pathlib import Path
 
 from ...common.words import counted, printable
+from ._arguments import add_example
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline collect`."""
+    add_example(parser, "collect runs/diagnose/families -o families.csv")
     parser.add_argument("folder", type=Path, metavar="SWEEP_DIR", help="the folder of a sweep")
     parser.add_argument(
         "-o",
         "--out",
         type=Path,
         metavar="FILE",
-        help="a name that ends in .parquet or .csv (SWEEP_DIR/table.parquet)",
+        help="a name that ends in .parquet or .csv (default: SWEEP_DIR/table.parquet)",
     )
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import Diagnose
+from ._arguments import add_example
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline diagnose`."""
+    add_example(parser, "diagnose my_scores.csv --out runs/mine")
     add_study_arguments(parser, Diagnose, without=("figures",))
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write all views as one file")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write all views as one file (default: none)"
+    )
     parser.add_argument(
         "--compare-kinds",
         action="store_true",

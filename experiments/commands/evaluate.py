@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import EvaluateSteering
+from ._arguments import add_example
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -14,20 +15,24 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline evaluate`."""
+    add_example(parser, "evaluate organism:knowing-48 --vector truth.safetensors")
     add_study_arguments(parser, EvaluateSteering)
     parser.add_argument(
         "--lm-eval",
         type=Path,
         metavar="DIR",
-        help="write results as lm-evaluation-harness does, for nullcline diagnose DIR",
+        help="write results as lm-evaluation-harness does, to diagnose DIR (default: none)",
     )
     parser.add_argument(
-        "--card", type=Path, metavar="FILE", help="write FILE.md, a model card, and FILE.json"
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="write FILE.md, a model card, and FILE.json (default: none)",
     )
     parser.add_argument(
         "--push",
         metavar="OWNER/NAME",
-        help="upload card and vector to that repository of the HuggingFace hub",
+        help="upload card and vector to that repository of the HuggingFace hub (default: none)",
     )
 
 

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from ._arguments import add_example
+
 #: A family that pays, one that does not decide, one that gains.
 _FAMILIES = ("Pythia", "OPT", "Llama", "Qwen2")
 _BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "mmlu")
@@ -10,7 +12,7 @@ _BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "mmlu")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments: the table goes to stdout."""
-    parser.epilog = "nullcline example > my_scores.csv, then nullcline diagnose my_scores.csv"
+    add_example(parser, "example > my_scores.csv")
 
 
 def run(options: argparse.Namespace) -> None:

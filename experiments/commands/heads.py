@@ -3,11 +3,13 @@
 import argparse
 
 from ..schemas import AttributeHeads
+from ._arguments import add_example
 from ._run import add_study_arguments, run_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline heads`."""
+    add_example(parser, "heads organism:heads-64 --top 5")
     add_study_arguments(parser, AttributeHeads)
 
 

@@ -3,14 +3,19 @@
 import argparse
 from typing import Any
 
-from ..schemas import CrossValidate, FitDynamics, FitSystem, PredictFamily
-from ._arguments import add_schema_arguments
+from ..schemas_ode import CrossValidate, FitDynamics, FitSystem, PredictFamily
+from ._arguments import add_example, add_schema_arguments
 from ._run import add_study_arguments, run_study
 
 _ACTIONS = {
     "fit": ("fit_dynamics", FitDynamics, "equations, inclusion probabilities, identifiability"),
     "predict": ("predict_family", PredictFamily, "larger models of a family, with bands"),
     "crossval": ("cross_validate", CrossValidate, "every method on families it never saw"),
+}
+_EXAMPLES = {
+    "fit": "ode fit my_scores.csv --degree 1",
+    "predict": "ode predict --holdout Llama-2",
+    "crossval": "ode crossval --leave lab",
 }
 #: What the fits of a table and of trajectories have in common, from the schema of the former.
 _SHARED = ("path", "degree", "penalty", "strength", "members", "seed")
@@ -19,9 +24,11 @@ _OF_SYSTEMS = ("time", "states", "trajectory", "weight", "log_time", "bound")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline ode`."""
+    add_example(parser, _EXAMPLES["predict"])
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, (_, schema, summary) in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=summary)
+        add_example(action, _EXAMPLES[name])
         add_study_arguments(action, schema)
         if name == "fit":
             group = action.add_argument_group("trajectories of any system, with --time")
@@ -45,7 +52,7 @@ def _is_system(options: argparse.Namespace) -> bool:
 
 
 def _run_system(options: argparse.Namespace) -> None:
-    for name in ("table", "family_names", "benchmarks", "kind"):
+    for name in ("table", "family_names", "benchmarks", "kind", "name"):
         if hasattr(options, name):
             flag = name.removesuffix("_names")
             raise ValueError(f"--{flag} goes with tables of scores; leave it out beside --time")

@@ -4,48 +4,78 @@ import argparse
 from pathlib import Path
 
 from ..schemas import TrainOrganism
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_example, add_schema_arguments, settings_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline organisms`."""
+    add_example(parser, "organisms list")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    def action(name: str, summary: str) -> argparse.ArgumentParser:
+    def action(name: str, example: str, summary: str) -> argparse.ArgumentParser:
         added = actions.add_parser(name, help=summary, description=summary)
+        add_example(added, f"organisms {name}{example}")
         added.add_argument("--json", action="store_true", help="JSON alone on stdout")
         return added
 
-    listing = action("list", "the shipped organisms with their scores, or those of a folder")
-    listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
+    listing = action("list", "", "the shipped organisms with their scores, or those of a folder")
+    listing.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="FOLDER",
+        help="the shipped ones where none is given",
+    )
 
-    show = action("show", "recipe, sizes, scores and files of one")
+    show = action("show", " web-16", "recipe, sizes, scores and files of one")
     show.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
 
-    train = action("train", "train a family; a run that was stopped goes on where it was")
+    train = action(
+        "train",
+        " web --size 4 6 8 --out runs/mine",
+        "train a family; a run that was stopped goes on where it was",
+    )
     train.add_argument("recipe", metavar="RECIPE", help="a recipe by name, or a yaml file")
     add_schema_arguments(train, TrainOrganism, without=("family", "recipe", "seed"))
     train.add_argument(
-        "--seeds", nargs="+", type=int, default=[0], metavar="SEED", help="text and weights (0)"
+        "--seeds",
+        nargs="+",
+        type=int,
+        default=[0],
+        metavar="SEED",
+        help="of text and weights (default: 0)",
     )
 
-    evaluate = action("evaluate", "measure one anew, by log-probability")
+    evaluate = action("evaluate", " web-16", "measure one anew, by log-probability")
     evaluate.add_argument("name", metavar="NAME", help="a shipped organism, or the folder of one")
 
     compare = action(
-        "compare", "what each lever does to the turn: the shipped experiments, or yours"
+        "compare",
+        " --family web",
+        "what each lever does to the turn: the shipped experiments, or yours",
     )
-    compare.add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
+    compare.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="FOLDER",
+        help="the shipped ones where none is given",
+    )
     compare.add_argument(
         "--join",
         type=Path,
         metavar="TABLE",
-        help="an organisms.csv of models trained earlier, to be compared with those of FOLDER",
+        help="an organisms.csv of models trained earlier, to be compared with those of FOLDER "
+        "(default: none)",
     )
     compare.add_argument(
-        "--family", metavar="NAME", help="everything that is known of one family, size by size"
+        "--family",
+        metavar="NAME",
+        help="everything that is known of one family, size by size (default: all, in short)",
     )
-    compare.add_argument("--out", type=Path, metavar="DIR", help="the tables go there (FOLDER)")
+    compare.add_argument(
+        "--out", type=Path, metavar="DIR", help="the tables go there (default: FOLDER)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -9,14 +9,27 @@ if TYPE_CHECKING:
 
 from ...common.progress import Progress
 from ..schemas import Diagnose
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_example, add_schema_arguments, settings_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline report`."""
+    add_example(parser, "report my_scores.csv -o report.html")
     add_schema_arguments(parser, Diagnose, without=("figures",))
-    parser.add_argument("--records", type=Path, metavar="DIR", help="records of heads, evaluate")
-    parser.add_argument("-o", "--out", type=Path, default=Path("report.html"), metavar="FILE")
+    parser.add_argument(
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="records of heads, evaluate (default: the shipped)",
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("report.html"),
+        metavar="FILE",
+        help="the file (default: report.html)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -3,9 +3,12 @@
 import argparse
 from pathlib import Path
 
+from ._arguments import add_example
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline status`."""
+    add_example(parser, "status runs/diagnose/families")
     parser.add_argument("folder", type=Path, metavar="SWEEP_DIR", help="the folder of a sweep")
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import FindTruth
-from ._arguments import settings_from
+from ._arguments import add_example, settings_from
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline truth`."""
+    add_example(parser, "truth organism:knowing-48 -o truth.safetensors")
     add_study_arguments(parser, FindTruth, without=("keep",))
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="keep the vector (safetensors)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="keep the vector, safetensors (default: it is not kept)",
     )
     parser.add_argument(
         "--plan", action="store_true", help="say how many tokens and how long, and stop"
@@ -29,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help=".gguf (llama.cpp, repeng), .pt (lm-eval), .json",
+        help=".gguf (llama.cpp, repeng), .pt (lm-eval), .json (default: none)",
     )
 
 

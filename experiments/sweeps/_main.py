@@ -47,12 +47,13 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         folder = Path(HydraConfig.get().runtime.output_dir)
         try:
             settings = settings_of(config)
-            _, result = run_here(study, settings, folder, say=say)
+            found, result = run_here(study, settings, folder, say=say)
             value = objective_of(study, settings, result)
         except (ValueError, OSError) as error:
             if traces:
                 raise
             raise mistaken(error) from None
+        print(study.to_text(found, settings))
         print(f"{study.name}: wrote {folder / 'record.json'}", file=sys.stderr)
         return value
 
@@ -69,9 +70,6 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
         if traces:
             raise
         raise mistaken(error) from None
-    except KeyboardInterrupt:
-        print(f"{study.name}: interrupted; the same command goes on", file=sys.stderr)
-        raise SystemExit(130) from None
     finally:
         os.environ["HYDRA_FULL_ERROR"] = full_error
         for opened in [h for h in logging.root.handlers if h not in handlers]:  # by Hydra

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..options import choices
+from ...common.nearest import there_are
 
 if TYPE_CHECKING:
     from omegaconf.errors import OmegaConfBaseException
@@ -19,7 +19,8 @@ def one_line(error: BaseException) -> str:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         if group == "experiment" and (study := study_of_recipe(name)):
             return f"experiment={name}: a recipe of another study; nullcline run {study} takes it"
-        return f"{group}={name}: no such choice; {choices(name, error.options)}"
+        known = [option for option in error.options if not option.endswith("schema")]
+        return f"{group}={name}: no such choice; {there_are(name, known)}"
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         return describe(cause, "")
@@ -39,8 +40,7 @@ def describe(error: "OmegaConfBaseException", override: str) -> str:
         known = [str(key) for key in parent if key != "hydra"]
         path = str(error.full_key or error.key)
         where = path.rpartition(".")[0]
-        return f"{given}: {where or 'the configuration'} has no key {error.key!r}; " + choices(
-            str(error.key), known
-        )
+        of = where or "the configuration"
+        return f"{given}: {of} has no key {error.key!r}; {there_are(error.key, known)}"
     said = str(error.msg or error).splitlines()[0]
     return f"{given}: {said}"

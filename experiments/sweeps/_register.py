@@ -12,7 +12,8 @@ from ...configs import configs
 from ...data import shipped
 from ..launchers import Joblib, Launcher, Ray, Submitit
 from ..options import Options
-from ..schemas import FamilyChoice, ModelChoice, Penalty
+from ..schemas import FamilyChoice, ModelChoice
+from ..schemas_ode import Penalty
 from ..study import Study
 
 _LAUNCHERS = (Launcher, Joblib, Submitit, Ray)

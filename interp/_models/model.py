@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ...common.nearest import there_are
 from .._errors import InterpError
 from .._names import Dtype
 from .network import fingerprints, likely_cause, text_config, twin_of
@@ -166,7 +167,7 @@ def load_model(
     """
     source = resolve_model(name)
     if dtype not in DTYPES:
-        raise InterpError(f"dtype {dtype!r} is not known; there are {', '.join(DTYPES)}")
+        raise InterpError(f"dtype {dtype!r} is not known; {there_are(dtype, DTYPES)}")
     if allow_pickle:
         warnings.warn(f"{name}: pickled weights run code when they are read", stacklevel=2)
     wanted = Wanted(

@@ -288,3 +288,12 @@ def test_names_from_a_file_do_not_command_the_terminal(flags, tmp_path, monkeypa
     assert not set(page) & set("\x1b\x07\u202e\x9b")
     if "--full" not in flags:
         assert max(map(text_width, page.splitlines())) <= 80
+
+
+def test_a_study_under_hydra_prints_the_page_of_its_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["diagnose", "--family", "Pythia", "--n-boot", "200"]) == 0
+    page = capsys.readouterr().out
+    assert main(["run", "diagnose", "family=pythia", "estimator.n_boot=200"]) == 0
+    assert capsys.readouterr().out == page
+    assert "Surest first" in page

@@ -90,11 +90,11 @@ def test_a_record_and_a_map_are_written(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--reasoning", "hellswag"], "no benchmark 'hellswag'; there are hellaswag"),
+        (["--reasoning", "hellswag"], "no benchmark 'hellswag'; nearest: hellaswag"),
         (["--reasoning", "mmlu", "--against", "mmlu"], "1 benchmark; a pair needs two"),
         (["--reasoning", ","], "name a benchmark"),
         (["--q", "2"], "--q 2.0: give more than 0 and less than 1"),
-        (["--family", "nobody"], "no family 'nobody'"),
+        (["--family", "nobody"], "--family nobody: no such family in uniform"),
         (["--table", "uniform", "x.csv"], "give PATH or a shipped table, not both"),
     ],
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ....common.words import counted
+from ....common.words import counted, safe_line
 from ....dynamics import benchmark
 from ...formats import interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
-from ...text import safe_line, text_table
+from ...text import text_table
 
 if TYPE_CHECKING:
     from ....dynamics import KindComparison, Slope

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ....common.words import counted
+from ....common.words import counted, safe_line
 from ....dynamics import CLOCKS
 from ...accounts import account_line
 from ...formats import interval
-from ...text import Paint, cut_to_width, filled, safe_line, text_table, text_width
+from ...text import Paint, cut_to_width, filled, text_table, text_width
 from ._answers import place_value
 from ._evidence import by_evidence
 from ._text import gamma_text, heading

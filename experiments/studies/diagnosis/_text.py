@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ....common.words import counted
+from ....common.words import counted, safe_line
 from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
-from ...text import Paint, safe_line, text_table
+from ...text import Paint, text_table
 from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, place_value, pooled_rows
 
 if TYPE_CHECKING:
