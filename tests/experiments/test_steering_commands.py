@@ -95,7 +95,7 @@ def test_evaluate_gives_every_promised_key_and_the_same_table(made, vector, caps
 
 
 def test_evaluate_says_what_the_model_holds(vector, capsys):
-    assert main(["evaluate", "organism:web-40", "--vector", vector]) == 0
+    assert main(["evaluate", "organism:web-40", "--vector", vector, "--full"]) == 0
     said = capsys.readouterr().out
     assert "held: behind 'reference' the model answers" in said
     assert "verdict: " in said
@@ -192,7 +192,7 @@ def test_a_vector_of_several_layers_is_judged_beside_random_ones_of_its_lengths(
     path = str(tmp_path / "v.pt")
     torch.save({n: add | {"steering_vector": r} for n, r in zip(names, rows, strict=True)}, path)
     mine = ("organism:web-16", "--vector", path)
-    assert main(["evaluate", *mine]) == 0
+    assert main(["evaluate", *mine, "--full"]) == 0
     assert "layers 0, 1, after the block, strength 1 of its own norm" in capsys.readouterr().out
     assert main(["evaluate", *mine, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -10,6 +10,8 @@ from ._json import steering_to_dict as steering_to_dict
 from ._json import truth_to_dict as truth_to_dict
 from ._json import vector_report as vector_report
 from ._lm_eval import write_lm_eval as write_lm_eval
+from ._page import steering_page as steering_page
+from ._page import truth_page as truth_page
 from ._plan import plan_to_dict as plan_to_dict
 from ._plan import plan_to_text as plan_to_text
 from ._push import check_push as check_push
