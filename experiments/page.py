@@ -14,8 +14,6 @@ from .text import Paint, cut_to_width, filled, safe_line, text_table, text_width
 MOST_ROWS = 10
 #: Wider lines of prose are hard to read.
 PROSE = 100
-#: What a name is cut to at most, before columns are left out.
-_NAME = 12
 _GAP = 2
 
 
@@ -24,7 +22,8 @@ class PageColumn:
     """A column of a table that fits its terminal.
 
     `spare`: columns that a narrow terminal lacks go in falling order; 0 stays. `right`: its cells
-    end at their edge; `coloured`: its words have colours.
+    end at their edge; `coloured`: its words have colours; `least`: to how many columns the first,
+    which holds names, may be cut before others are left out.
     """
 
     title: str
@@ -32,6 +31,7 @@ class PageColumn:
     spare: int = 0
     right: bool = False
     coloured: bool = False
+    least: int = 12
 
     @property
     def width(self) -> int:
@@ -91,9 +91,9 @@ def _rows(page: Page, width: int, paint: Paint | None) -> str:
 
 
 def shown_columns(columns: Sequence[PageColumn], width: int) -> list[PageColumn]:
-    """Those that fit into `width` beside the first, which may be cut to a name of 12 columns."""
+    """Those that fit into `width` beside the first."""
     shown = list(columns)
-    while sum(c.width + _GAP for c in shown[1:]) + min(shown[0].width, _NAME) > width:
+    while sum(c.width + _GAP for c in shown[1:]) + min(shown[0].width, shown[0].least) > width:
         spare = max(shown, key=lambda column: column.spare)
         if not spare.spare:
             break
