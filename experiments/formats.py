@@ -62,13 +62,32 @@ def month(year: float) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A number with two decimals, a dash where there is none."""
+def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """A number with two decimals, a dash where there is none; `plus`: its sign is always said.
+
+    What rounds to zero has no sign, so that nobody reads `-0.00`.
+    """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
+    value = round(value, digits) + 0.0  # -0.0 + 0.0 is 0.0
+    return f"{value:+.{digits}f}" if plus and value else f"{value:.{digits}f}"
+
+
+def added(value: float, digits: int = 2) -> str:
+    """A difference or an effect: a number with its sign."""
+    return signed(value, digits, plus=True)
+
+
+def p_value(p: float, digits: int = 3, *, least: float = 0.0) -> str:
+    """A p-value, or a bound on it where it is smaller than what is printed.
+
+    `least`: the smallest that its permutations can say; at it p is a bound, too.
+    """
+    if least > 0 and p <= least * (1 + 1e-9):
+        return f"≤ {least:.{digits}f}" if least >= 10**-digits else f"< {10**-digits:.{digits}f}"
+    return f"< {10**-digits:.{digits}f}" if p < 10**-digits else signed(p, digits)
 
 
 def interval(low: float, high: float, show=signed) -> str:

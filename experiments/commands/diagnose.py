@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..schemas import Diagnose
 from ._arguments import add_example
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="base models beside their tuned ones; the shipped pairs where no PATH is given",
     )
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--full", action="store_true", help="every family, both sides of turns, confounds"
-    )
-    length.add_argument("--quiet", action="store_true", help="the answer in three sentences alone")
+    add_length_arguments(parser, full="every family, both sides of turns, confounds")
     parser.add_argument("--all-warnings", action="store_true", help="every warning, row by row")
 
 
@@ -68,9 +65,9 @@ def _check(options: argparse.Namespace) -> None:
 def _page(options: argparse.Namespace, diagnosis: "Diagnosis") -> str:
     """The page as long as it was asked for, as wide and as coloured as stdout takes it."""
     from ..studies.diagnosis import diagnosis_to_sentences, diagnosis_to_short, diagnosis_to_text
-    from ..terminal import page_width, phase_paint
+    from ..terminal import page_width, word_paint
 
-    width, paint = page_width(sys.stdout), phase_paint(sys.stdout)
+    width, paint = page_width(sys.stdout), word_paint(sys.stdout)
     if options.quiet:
         return diagnosis_to_sentences(diagnosis, width=width)
     if options.full:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..schemas import EvaluateSteering
 from ._arguments import add_example
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/NAME",
         help="upload card and vector to that repository of the HuggingFace hub (default: none)",
     )
+    add_length_arguments(parser, full="every column of the controlled table")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -50,7 +52,16 @@ def run(options: argparse.Namespace) -> None:
         judged.append(found)
         _write(options, found)
 
-    run_study("evaluate_steering", options, then=written)
+    run_study(
+        "evaluate_steering",
+        options,
+        show=lambda found: page_as_asked(
+            options,
+            lambda: steering.steering_page(found),
+            lambda: steering.steering_to_text(found),
+        ),
+        then=written,
+    )
     if repo is not None:  # after the table is printed: the network may fail
         for found in judged:
             address = steering.push(repo, found, token=token, say=_say)

@@ -1,10 +1,12 @@
 """`nullcline ode fit|predict|crossval`: the coupled capability ODE, and that of any system."""
 
 import argparse
+import sys
 from typing import Any
 
 from ..schemas_ode import CrossValidate, FitDynamics, FitSystem, PredictFamily
 from ._arguments import add_example, add_schema_arguments
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 _ACTIONS = {
@@ -16,6 +18,10 @@ _EXAMPLES = {
     "fit": "ode fit my_scores.csv --degree 1",
     "predict": "ode predict --holdout Llama-2",
     "crossval": "ode crossval --leave lab",
+}
+_FULL = {
+    "fit": "how sure each term is, and the fixed points",
+    "crossval": "every method and column",
 }
 #: What the fits of a table and of trajectories have in common, from the schema of the former.
 _SHARED = ("path", "degree", "penalty", "strength", "members", "seed")
@@ -30,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=summary, description=summary)
         add_example(action, _EXAMPLES[name])
         add_study_arguments(action, schema)
+        if name != "predict":
+            add_length_arguments(action, full=_FULL[name])
         if name == "fit":
             group = action.add_argument_group("trajectories of any system, with --time")
             add_schema_arguments(group, FitSystem, without=_SHARED)
@@ -40,7 +48,20 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "fit" and _is_system(options):
         _run_system(options)
         return
-    run_study(_ACTIONS[options.action][0], options)
+    run_study(_ACTIONS[options.action][0], options, show=lambda found: _page(options, found))
+
+
+def _page(options: argparse.Namespace, found: Any) -> str:
+    from ..studies import ode
+    from ..terminal import page_width
+
+    if options.action == "predict":
+        return ode.prediction_to_text(found, width=page_width(sys.stdout))
+    page, full = {
+        "fit": (ode.fit_page, ode.fit_to_text),
+        "crossval": (ode.crossval_page, ode.crossval_to_text),
+    }[options.action]
+    return page_as_asked(options, lambda: page(found), lambda: full(found))
 
 
 def _is_system(options: argparse.Namespace) -> bool:
@@ -56,6 +77,9 @@ def _run_system(options: argparse.Namespace) -> None:
         if hasattr(options, name):
             flag = name.removesuffix("_names")
             raise ValueError(f"--{flag} goes with tables of scores; leave it out beside --time")
+    for name in ("full", "quiet"):
+        if getattr(options, name):
+            raise ValueError(f"--{name} goes with tables of scores; leave it out beside --time")
     path = getattr(options, "path", None)
     if not isinstance(path, str):
         raise ValueError("--time: give one PATH, the file of the trajectories")

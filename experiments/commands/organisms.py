@@ -1,10 +1,12 @@
 """`nullcline organisms`: the small language models that this project trains."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..schemas import TrainOrganism
 from ._arguments import add_example, add_schema_arguments, settings_from
+from ._length import add_length_arguments, page_as_asked
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--out", type=Path, metavar="DIR", help="the tables go there (default: FOLDER)"
     )
+    add_length_arguments(compare, full="every comparison and every family")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -89,12 +92,16 @@ def _list(options: argparse.Namespace) -> None:
     from ... import organisms
     from ..formats import to_json
     from ..studies.organisms import list_to_text, listed
+    from ..terminal import page_width
 
     folder = options.folder or organisms.organisms_folder()
     if options.folder and not folder.is_dir():
         raise ValueError(f"no folder {folder}")
     found = organisms.list_organisms(folder)
-    print(to_json([listed(o) for o in found]) if options.json else list_to_text(found, folder))
+    if options.json:
+        print(to_json([listed(o) for o in found]))
+    else:
+        print(list_to_text(found, folder, width=page_width(sys.stdout)))
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -110,6 +117,7 @@ def _show(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from ..formats import to_json
     from ..studies.organisms import find_recipe, list_to_text, scored, train_family
+    from ..terminal import page_width
 
     settings = settings_from(options, TrainOrganism, recipe=None)
     trained = train_family(
@@ -122,7 +130,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.json:
         print(to_json([scored(organism) for organism in trained]))
     else:
-        print(list_to_text(trained, Path(settings.out)))
+        print(list_to_text(trained, Path(settings.out), width=page_width(sys.stdout)))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -141,12 +149,15 @@ def _compare(options: argparse.Namespace) -> None:
     from ..progress import report_parts
     from ..studies.organisms import (
         compare_organisms,
+        comparison_page,
         comparison_to_dict,
         comparison_to_text,
         family_to_text,
         of_family,
     )
 
+    if options.family and (options.full or options.quiet):
+        raise ValueError("--family has one page; leave out --full and --quiet")
     found = compare_organisms(
         options.folder, join=options.join, out=options.out, say=report_parts("organisms")
     )
@@ -157,4 +168,8 @@ def _compare(options: argparse.Namespace) -> None:
     elif options.family:
         print(family_to_text(options.family, found))
     else:
-        print(comparison_to_text(found))
+        print(
+            page_as_asked(
+                options, lambda: comparison_page(found), lambda: comparison_to_text(found)
+            )
+        )

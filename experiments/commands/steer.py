@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from ...interp import Frame
 from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
+from ..terminal import page_width
+from ..text import filled
 from ._arguments import LAYER, add_example, add_schema_arguments, settings_from
 
 if TYPE_CHECKING:
@@ -139,6 +141,8 @@ def _prompt(options: argparse.Namespace) -> str:
 
 def _chat(model: Model, vector: TruthVector, options: argparse.Namespace) -> None:
     """A prompt per line; each stands alone, so that every answer is the vector's doing."""
+    if sys.stdin.isatty():
+        print(f"A prompt per line, such as {_offer(model)}; an empty line ends.", file=sys.stderr)
     while True:
         if sys.stdin.isatty():
             print("> ", end="", file=sys.stderr, flush=True)
@@ -161,17 +165,51 @@ def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Na
         "frame": frame,
         **_described(model, vector, options),
     }
-    tokens = interp.encode_prompt(model, prompt, frame=frame)
+    try:
+        tokens = interp.encode_prompt(model, prompt, frame=frame)
+    except interp.InterpError as error:
+        if not interp.unknown_words(model, prompt):
+            raise
+        raise ValueError(f"{error}; prompts that work: {_offer(model)}") from None
     if options.compare:
         result["unsteered"] = _text(model, vector, tokens, options, steered=False)["text"]
         if not options.json:
             print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
             print(f"steered:   {prompt}", end="", flush=True)
     result |= _text(model, vector, tokens, options, steered=True)
+    if options.compare and not options.json:
+        line = _which_is_true(model, prompt, result)
+        print(filled(line, page_width(sys.stdout), indent=" " * len("unsteered: ")))
     result["marker_came"] = interp.marker_comes(model, vector, tokens, written=result["text"])
     print(f"steer: {_said(vector, result)}", file=sys.stderr)
     if options.json:
         print(to_json(result))
+
+
+def _offer(model: Model) -> str:
+    from ..prompts import working_prompts
+
+    return ", ".join(repr(prompt) for prompt in working_prompts(model))
+
+
+def _which_is_true(model: Model, prompt: str, result: dict[str, Any]) -> str:
+    """The true answer, where a question knows it, and which answer each text gives."""
+    from ..prompts import given_answer, question_of
+
+    question = question_of(model, prompt)
+    if question is None:
+        return "truth: not known of this prompt, which is no question of the model's sets"
+
+    def said(text: str) -> str:
+        given = given_answer(question, text)
+        if given is None:
+            return "begins with none of the answers"
+        return f"says {given[0]!r}, which is {'true' if given[1] else 'false'}"
+
+    return (
+        f"truth: {question.options[question.best]!r}; the unsteered text "
+        f"{said(result['unsteered'])}; the steered one {said(result['text'])}"
+    )
 
 
 def _text(

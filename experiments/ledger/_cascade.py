@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.words import counted
 from ._claim import Claim, Control, figure, judge
 from ._tables import LedgerTables, stderr_of_items
 
@@ -57,8 +58,8 @@ def second_crash(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         reason=(
             f"OPT-13B and OPT-30B, the two ends of the fall, have {len(shared)} measures in "
-            f"common, and under one measure {falls} of {len(changes)} families with sizes on both "
-            f"sides of 30B fall{f' ({listed})' if listed else ''}."
+            f"common, and under one measure {falls} of {counted(len(changes), 'family')} with "
+            f"sizes on both sides of 30B fall{f' ({listed})' if listed else ''}."
         ),
         command="nullcline heads facebook/opt-30b",
     )

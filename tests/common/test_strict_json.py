@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from nullcline.common.strict_json import parse_strictly, read_strictly
-from nullcline.common.words import printable, safe_line, visible, shortened
+from nullcline.common.words import printable, safe_line, shortened, visible
 
 
 @pytest.mark.parametrize("value", [None, 1, -2.5, "é\U0001f600", [], [[{"a": [1e308]}]], {"": {}}])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....common.words import counted, safe_line
 from ....dynamics import benchmark
-from ...formats import interval, pick, plain, signed
+from ...formats import added, interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
 from ...text import text_table
 
@@ -211,7 +211,7 @@ def _effect(effect: RandomEffects) -> str:
 
 
 def _pp(value: float) -> str:
-    return f"{100 * value:+.1f}"
+    return added(100 * value, 1)
 
 
 def _points(value: float, low: float, high: float) -> str:

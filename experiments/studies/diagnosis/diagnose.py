@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...inputs import read_families, table_inputs
 from ...schemas import Diagnose
 from ...study import Outcome, Say, study
-from ...terminal import page_width, phase_paint
+from ...terminal import page_width, word_paint
 from . import diagnosis_to_dict, diagnosis_to_short
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
 def _page(diagnosis: "Diagnosis") -> str:
     """The page of `nullcline diagnose` and of `nullcline run diagnose`."""
     return diagnosis_to_short(
-        diagnosis, width=page_width(sys.stdout), paint=phase_paint(sys.stdout)
+        diagnosis, width=page_width(sys.stdout), paint=word_paint(sys.stdout)
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ....common.words import counted
 from ....dynamics import CLOCKS, benchmark
 from ...accounts import account_line
-from ...formats import interval, signed
+from ...formats import added, interval, signed
 from ...text import text_table
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _moved_row(one: MovedByTuning, width: int) -> tuple[str, ...]:
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:+.1f}" if abs(value) < 1e6 else signed(value)
+    return added(100 * value, 1) if abs(value) < 1e6 else signed(value)
 
 
 def coupling_text(cell: ScanCell) -> str:
@@ -169,7 +169,8 @@ def _turns(found: Scan) -> str:
     if not turned:
         return f"Families share a turn in none of the {counted(asked, 'pair')} that could show one."
     first = ", ".join(_pair(cell) for cell in sorted(turned, key=lambda c: c.turn_q)[:3])
-    return f"Families share a turn in {len(turned)} of {counted(asked, 'pair')}: {first}."
+    more = f" and {len(turned) - 3} more" if len(turned) > 3 else ""
+    return f"Families share a turn in {len(turned)} of {counted(asked, 'pair')}: {first}{more}."
 
 
 def _given_size(found: Scan) -> Iterator[str]:
