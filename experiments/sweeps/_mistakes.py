@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ...common.words import printable, system_error
 from ..options import choices
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def one_line(error: BaseException) -> str:
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):
         return describe(error, "")
-    return " ".join(str(error).split())
+    return printable(system_error(error) if isinstance(error, OSError) else str(error))
 
 
 def describe(error: "OmegaConfBaseException", override: str) -> str:
