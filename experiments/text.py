@@ -8,6 +8,21 @@ Paint = Callable[[str], str]
 #: They change the order in which a terminal shows the rest of a line.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+#: A spreadsheet takes a cell that begins like this for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def no_formula(text: str) -> str:
+    """Text for a cell of CSV: an apostrophe before what a spreadsheet would run as a formula.
+    Numbers stay as they are."""
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
 
 def text_table(
     header: Sequence[str],
