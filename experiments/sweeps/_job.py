@@ -189,12 +189,16 @@ def _lock(file: BinaryIO) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(_TRY_SECONDS)
+            _wait()
         except OSError:  # a file system without locks: nobody can be kept out
             return True
         else:
             return True
     return False
+
+
+def _wait() -> None:
+    time.sleep(_TRY_SECONDS)
 
 
 def _is_state(found: dict[str, object]) -> bool:
