@@ -75,9 +75,9 @@ def _warnings(found: "Collected", folder: str, *, taken: bool) -> Iterator[str]:
     from ..sweeps import stale_text
 
     for refused in found.refused[:_MOST_NAMED]:
-        yield f"left out: {printable(refused)}"
+        yield f"not used: {printable(refused)}"
     if len(found.refused) > _MOST_NAMED:
-        yield f"left out: {len(found.refused) - _MOST_NAMED} more such records; --json names all"
+        yield f"not used: {len(found.refused) - _MOST_NAMED} more such records; --json names all"
     if found.stale:
         what = "in the table" if taken else "left out; --stale takes them"
         yield f"{stale_text(found.stale)}: {what}"

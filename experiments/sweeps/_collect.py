@@ -69,9 +69,9 @@ def collect(
         raise ValueError(f"{out}: give a name that ends in {' or '.join(_FORMATS)}")
     write = _write_parquet if out.suffix == ".parquet" else _write_csv
     found = _Found(folder, stale)
-    for number, path in enumerate(found.paths, start=1):
-        found.read(path)
-        say(f"reading {number} of {len(found.paths)} records")
+    for number, where in enumerate(found.places, start=1):
+        found.read(where)
+        say(f"reading {number} of {len(found.places)} records")
     if not found.kept:
         raise ValueError(found.why_none())
     kinds = found.kinds
@@ -97,36 +97,37 @@ class _Found:
 
     def __init__(self, folder: Path, take_stale: bool) -> None:
         self.folder, self.take_stale = folder, take_stale
-        self.paths: list[Path] = []
-        self.kept: list[tuple[Path, str | None]] = []
+        self.places: list[str] = []  # folders of records, as short as memory lets them be
+        self.kept: list[tuple[str, int]] = []  # with a hash of the record's mark
         self.kinds: dict[str, str] = {}
         self.versions: set[Scalar] = set()
         self.inputs: dict[str, set[str]] = {}
         self.stale: list[StaleRecord] = []
         self.refused: list[str] = []
         self.rows = self.without_digest = self.planned = self.current = 0
-        self._plans: dict[Path, tuple[SweepPlan, dict[str, PlannedJob]]] = {}
-        self._sweeps: dict[Path, Path] = {}  # of folders inside sweeps: which one
+        self._plans: dict[str, tuple[SweepPlan, dict[str, PlannedJob]]] = {}
+        self._sweeps: dict[str, str] = {}  # of folders inside sweeps: which one
         for where, folders, files in os.walk(folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            self._look_into(Path(where), files)
+            self._look_into(where, files)
 
-    def _look_into(self, where: Path, files: Sequence[str]) -> None:
+    def _look_into(self, where: str, files: Sequence[str]) -> None:
         if PLAN in files:
             try:
-                plan = read_plan(where)
+                plan = read_plan(Path(where))
             except ValueError as error:
                 self.refused.append(str(error))
             else:
                 self._plans[where] = plan, {job["folder"]: job for job in plan.jobs}
                 self.planned += len(plan.jobs)
-        sweep = where if where in self._plans else self._sweeps.get(where.parent)
+        sweep = where if where in self._plans else self._sweeps.get(os.path.dirname(where))  # noqa: PTH120
         if sweep is not None:
             self._sweeps[where] = sweep
         if RECORD in files:
-            self.paths.append(where / RECORD)
+            self.places.append(where)
 
-    def read(self, path: Path) -> None:
+    def read(self, where: str) -> None:
+        path = Path(where) / RECORD
         job = JobFolder(path.parent).state()
         mark = mark_of(path)
         try:
@@ -135,12 +136,12 @@ class _Found:
         except ValueError as error:
             self.refused.append(str(error))
             return
-        why = self._why_stale(path.parent, record)
+        why = self._why_stale(where, record)
         if why:
             self.stale.append(StaleRecord(shared_folder(path, self.folder), why))
             if not self.take_stale:
                 return
-        self.kept.append((path, mark))
+        self.kept.append((where, hash(mark)))
         self.without_digest += "result_sha256" not in record
         _widen(self.kinds, shared)
         for row in rows:
@@ -150,12 +151,12 @@ class _Found:
         for name, digest in (record.get("inputs") or {}).items():
             self.inputs.setdefault(name, set()).add(str(digest))
 
-    def _why_stale(self, where: Path, record: StoredRecord) -> str:
+    def _why_stale(self, where: str, record: StoredRecord) -> str:
         sweep = self._sweeps.get(where)
         if sweep is None:
             return ""
         plan, jobs = self._plans[sweep]
-        why = why_record_is_stale(record, jobs.get(where.relative_to(sweep).as_posix()), plan)
+        why = why_record_is_stale(record, jobs.get(Path(where).relative_to(sweep).as_posix()), plan)
         self.current += not why
         return why
 
@@ -176,10 +177,11 @@ class _Found:
 
 
 def _tell(
-    kept: Sequence[tuple[Path, str | None]], folder: Path, say: Callable[[str], None]
+    kept: Sequence[tuple[str, int]], folder: Path, say: Callable[[str], None]
 ) -> Iterator[RecordRows]:
-    for number, (path, mark) in enumerate(kept, start=1):
-        if mark_of(path) != mark:
+    for number, (where, mark) in enumerate(kept, start=1):
+        path = Path(where) / RECORD
+        if hash(mark_of(path)) != mark:
             raise ValueError(f"{path} was written again meanwhile; collect again")
         yield rows_of(read_record(path, checked=True), path, folder)
         say(f"writing {number} of {len(kept)} records")
