@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def one_line(error: BaseException) -> str:
     """An error of Hydra, OmegaConf or ours as one line that names the key and what it may be."""
-    from hydra.errors import MissingConfigException
+    from hydra.errors import InstantiationException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
     from ._register import study_of_recipe
@@ -22,6 +22,8 @@ def one_line(error: BaseException) -> str:
             return f"experiment={name}: a recipe of another study; nullcline run {study} takes it"
         return f"{group}={name}: no such choice; {choices(name, error.options)}"
     cause = error.__cause__
+    if isinstance(error, InstantiationException) and isinstance(cause, ValueError):
+        return printable(str(cause))  # of a callback, which says what it needs
     if isinstance(cause, OmegaConfBaseException):
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):

@@ -67,10 +67,11 @@ def read_status(folder: Path) -> SweepStatus:
 
 
 def folders_below(folder: Path) -> Iterator[Path]:
-    """The sweeps and single runs below a folder, those inside a sweep left out."""
+    """The sweeps and single runs below a folder, those inside a sweep left out, and records that
+    were copied somewhere alone."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if {PLAN, STATE, RECORD} & set(files):
+        if {PLAN, STATE} & set(files):
             folders.clear()
             yield Path(where)
 

@@ -183,7 +183,8 @@ def test_no_text_of_the_csv_is_a_formula(tmp_path):
 
 def test_status_of_a_folder_above_lists_sweeps_and_runs(planned, tmp_path, capsys):
     write(tmp_path / "single", settings={}, rows=[])
-    (tmp_path / "single" / "job.json").unlink()
+    state = {"state": "done", "key": "single", "experiment": "attribute_heads"}
+    (tmp_path / "single" / "job.json").write_text(json.dumps(state))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sweep.json").write_text("{")
     assert main(["status", str(tmp_path), "--json"]) == 0
@@ -198,6 +199,9 @@ def test_status_of_a_folder_above_lists_sweeps_and_runs(planned, tmp_path, capsy
     text = capsys.readouterr().out
     assert "1 sweep, 1 single run" in text
     assert "cannot be read" in text
+    assert main(["status", str(tmp_path / "single")]) == 0
+    assert "attribute_heads: single run: done" in capsys.readouterr().out
+    (tmp_path / "single" / "job.json").unlink()
     assert main(["status", str(tmp_path / "single")]) == 0
     assert "attribute_heads: single run: done" in capsys.readouterr().out
 
