@@ -168,7 +168,8 @@ class JobFolder:
             with self.log.open("wb") as file, contextlib.ExitStack() as replaced:
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
-                text = replaced.enter_context(os.fdopen(os.dup(2), "a", 1, encoding="utf-8"))
+                text = os.fdopen(os.dup(2), "a", 1, encoding="utf-8")
+                replaced.callback(_close, text)
                 if not _is_descriptor(sys.stdout, 1):
                     replaced.enter_context(contextlib.redirect_stdout(text))
                 if not _is_descriptor(sys.stderr, 2):
@@ -225,6 +226,11 @@ def _is_descriptor(stream: TextIO, number: int) -> bool:
         return stream.fileno() == number
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def _close(stream: TextIO) -> None:
+    with contextlib.suppress(OSError):  # of what a full disk did not take
+        stream.close()
 
 
 def _flush() -> None:

@@ -114,7 +114,8 @@ def _run_in_folder(job: SweepJob) -> Ended:
                     _, result, key = study.run(job.settings, folder.path, code=job.code)
                     returned(result)
             except (Exception, SystemExit) as error:
-                traceback.print_exc()
+                with contextlib.suppress(OSError):  # a full disk holds no log either
+                    traceback.print_exc()
                 folder.end("failed", error=one_line(error) or type(error).__name__)
             else:
                 folder.end("done", key=key)
