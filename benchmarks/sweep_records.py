@@ -3,7 +3,8 @@
     python benchmarks/sweep_records.py [--records 1000 10000] [--rows 20] [--json]
 
 Records are those of a job with so many rows, written here; each figure is the median of three whole
-calls in one process, in CPU seconds: others may use the machine. The exponent is the slope of log seconds over log records: 1 is linear.
+calls in one process, in CPU seconds: others may use the machine. The exponent is the slope of log
+seconds over log records: 1 is linear.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nullcline.experiments.cli import main as nullcline
@@ -48,7 +49,7 @@ def write_sweep(folder: Path, records: int, rows: int) -> None:
     (folder / "sweep.json").write_text(json.dumps(plan))
 
 
-def _row(number: int, row: int) -> dict[str, object]:
+def _row(number: int, row: int) -> Mapping[str, object]:
     return {"term": f"term {row}", "kept": row % 2 == 0} | {
         f"of_{name}": {"value": math.sin(number + row), "low": -1.0, "high": 1.0}
         for name in ("reasoning", "truth")

@@ -43,7 +43,7 @@ def launch_overrides(
     asks for no values; another is given each job's objective.
     """
     study = task.study
-    check_chdir(master.hydra)
+    check_chdir(master.hydra.job.chdir)
     settings = compose_settings(context.config_loader, master, overrides)
     labels = [label_of(some) for some in overrides]
     sweep = Path(str(master.hydra.sweep.dir)).absolute()
@@ -73,15 +73,15 @@ def launch_overrides(
     ]
 
 
-def check_chdir(hydra: DictConfig) -> None:
+def check_chdir(chdir: bool | None) -> None:
     """Refuse what would move the beginning of relative paths, in a run as in a sweep.
 
     Raises ValueError.
     """
-    if hydra.job.chdir:
+    if chdir:
         raise ValueError(
-            f"hydra.job.chdir={hydra.job.chdir}: relative paths begin where the command is given, "
-            f"in every job; a job's own folder is hydra.runtime.output_dir"
+            f"hydra.job.chdir={chdir}: relative paths begin where the command is given, "
+            "in every job; a job's own folder is hydra.runtime.output_dir"
         )
 
 

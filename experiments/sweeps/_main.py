@@ -50,7 +50,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     def job(config: DictConfig) -> float | None:
         folder = Path(HydraConfig.get().runtime.output_dir)
         try:
-            check_chdir(HydraConfig.get())
+            check_chdir(HydraConfig.get().job.chdir)
             settings = settings_of(config)
             _, result = run_here(study, settings, folder, say=say)
             value = study.objective_of(result, settings.objective)

@@ -160,7 +160,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_record_or_none(tmp_path):
         if record.exists():
             json.loads(record.read_text())
         if state.get("state") == "done":
-            assert job.finished(state["key"] or "")
+            assert job.finished(state.get("key") or "")
         elif state:
             assert read_status(folder).count("stopped") == 1
     run_here(trial, Trial(seed=1), folder)
