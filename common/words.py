@@ -1,4 +1,6 @@
-"""Counts in words."""
+"""Counts, values of others and errors of the system, in words."""
+
+import errno
 
 _VOWELS = "aeiou"
 
@@ -37,3 +39,23 @@ def printable(text: str) -> str:
 def visible(text: str) -> str:
     """`safe_line` of each line of `text`."""
     return "\n".join(map(safe_line, text.split("\n")))
+
+
+#: What to do about an error of the system; others say enough.
+_MENDS = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there, or ask for a larger quota",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EACCES: "change its rights, or give another place",
+    errno.EPERM: "change its rights, or give another place",
+    errno.EROFS: "give another place",
+}
+
+
+def system_error(error: OSError) -> str:
+    """`runs/a/record.json: No space left on device; make room there`; what an `OSError` of other
+    makers says, as it is."""
+    if error.strerror is None or error.filename is None:
+        return str(error)
+    mend = _MENDS.get(error.errno or 0)
+    return f"{error.filename}: {error.strerror}" + (f"; {mend}" if mend else "")

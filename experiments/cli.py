@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from ..common.words import printable
+from ..common.words import printable, system_error
 from .interrupts import INTERRUPTED, Interruption, end_now
 from .parsers import Commands
 from .plain_letters import say_everything
@@ -73,7 +73,7 @@ def use_double_precision() -> None:
 
 def _said(error: Exception, command: str) -> str:
     """What is wrong, on one line; `run` takes `name=value` itself, other commands take flags."""
-    message = printable(str(error))
+    message = printable(system_error(error) if isinstance(error, OSError) else str(error))
     if command == "run" or isinstance(error, OSError):
         return message
     from .commands._flags import with_flags

@@ -8,6 +8,7 @@ from html import escape
 from typing import Literal, SupportsFloat, TypedDict, cast
 
 from ..glossary import terms_in
+from ..text import no_formula
 
 #: A trace or a layout, whose keys and values are plotly's.
 Plot = dict[str, object]
@@ -115,10 +116,6 @@ class View(TypedDict):
     title: str
     question: str
     blocks: list[Block]
-
-
-#: A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def view(title: str, question: str, blocks: Sequence[Block | None]) -> View:
@@ -244,7 +241,7 @@ def csv_data(name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([no_formula(column) for column in columns])
     writer.writerows([[_plain(cell) for cell in row] for row in rows])
     return {"name": f"{name}.csv", "text": buffer.getvalue()}
 
@@ -253,7 +250,7 @@ def _plain(value: object) -> str | int:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return no_formula(value)
     if isinstance(value, int):
         return value
     number = float(cast("SupportsFloat", value))  # a float, of numpy or not

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective")
+_NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective", "logger")
 _LONGEST_LABEL = 100
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ...common.nearest import there_are
+from ...common.words import printable, system_error
 
 if TYPE_CHECKING:
     from omegaconf.errors import OmegaConfBaseException
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 def one_line(error: BaseException) -> str:
     """An error of Hydra, OmegaConf or ours as one line that names the key and what it may be."""
-    from hydra.errors import MissingConfigException
+    from hydra.errors import InstantiationException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
     from ._register import study_of_recipe
@@ -22,11 +23,13 @@ def one_line(error: BaseException) -> str:
         known = [option for option in error.options if not option.endswith("schema")]
         return f"{group}={name}: no such choice; {there_are(name, known)}"
     cause = error.__cause__
+    if isinstance(error, InstantiationException) and isinstance(cause, ValueError):
+        return printable(str(cause))  # of a callback, which says what it needs
     if isinstance(cause, OmegaConfBaseException):
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):
         return describe(error, "")
-    return " ".join(str(error).split())
+    return printable(system_error(error) if isinstance(error, OSError) else str(error))
 
 
 def describe(error: "OmegaConfBaseException", override: str) -> str:

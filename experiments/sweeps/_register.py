@@ -48,6 +48,7 @@ def register(study: Study) -> None:
         node={
             "defaults": [
                 *defaults,
+                {"logger": None},
                 {"override hydra/launcher": "nullcline"},
                 {"override hydra/sweeper": "nullcline"},
                 "_self_",

@@ -5,7 +5,6 @@ The bounds on time are many times what is measured: they tell an answer from non
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import textwrap
@@ -20,23 +19,31 @@ _PATIENCE = 20  # seconds; measured are hundredths
 def interrupted(arguments, until, *, cwd):
     """(seconds to the end, status, what the terminal showed) of a process that gets Ctrl-C once
     it has shown `until`."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(cwd)
-        os.execv(sys.executable, [sys.executable, *arguments])
+    terminal, its_end = pty.openpty()
+    # A session of its own takes the first terminal that it opens, so no fork of Python's is needed.
+    child = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(its_end)]
+        + [sys.executable, *arguments],
+        cwd=cwd,
+        start_new_session=True,
+    )
+    os.close(its_end)
     shown, sent = b"", 0.0
     while True:
         if not sent and until.encode() in shown:
             os.write(terminal, b"\x03")
             sent = time.monotonic()
         if not select.select([terminal], [], [], 120)[0]:
-            os.kill(child, signal.SIGKILL)
+            child.kill()
             break
         try:
             shown += os.read(terminal, 65536)
-        except OSError:  # nobody writes any more
-            break
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except OSError:  # nobody has it open: not yet, or not any more
+            if child.poll() is not None:
+                break
+            time.sleep(0.01)
+    os.close(terminal)
+    status = child.wait()
     assert sent, shown
     return time.monotonic() - sent, status, shown.decode().replace("\r", "\n")
 
@@ -49,7 +56,7 @@ def last_line(shown):
     ("arguments", "until", "said"),
     [
         (["diagnose", "--n-boot", "2000000", "--out", "out"], "diagnose ", "interrupted"),
-        (["reproduce", "--out", "out"], "reproduce ", "interrupted"),
+        (["reproduce", "--out", "out"], "claims ", "interrupted"),
         (["dashboard"], "Ctrl-C ends it", "interrupted"),
         (
             ["run", "diagnose", "-m", "family=pythia,opt", "estimator.n_boot=200000"],

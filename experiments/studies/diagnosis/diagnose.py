@@ -24,9 +24,7 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
 
 def _page(diagnosis: "Diagnosis") -> str:
     """The page of `nullcline diagnose` and of `nullcline run diagnose`."""
-    return diagnosis_to_short(
-        diagnosis, width=page_width(sys.stdout), paint=word_paint(sys.stdout)
-    )
+    return diagnosis_to_short(diagnosis, width=page_width(sys.stdout), paint=word_paint(sys.stdout))
 
 
 @study(
