@@ -21,6 +21,8 @@ _SCRIPTS = (
     "blocks.js",
     "choices.js",
     "card.js",
+    "give.js",
+    "unknown.js",
     "app.js",
 )
 _EMPTY = b""
