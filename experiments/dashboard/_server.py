@@ -70,7 +70,7 @@ _UPLOAD = {
         }
     },
 }
-_ERRORS = (400, 403, 404, 405, 408, 413, 415, 422, 429)
+_ERRORS = (400, 403, 404, 405, 408, 413, 415, 422, 429, 503)
 
 
 def create_app(
@@ -96,9 +96,7 @@ def create_app(
         redoc_url=None,
         responses={code: {"model": Message} for code in _ERRORS},
     )
-    app.add_middleware(
-        Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=lambda message: _say(403, message)
-    )
+    app.add_middleware(Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=_say, opened=("/",))
     _answer_errors(app)
     _add_pages(app)
     _add_views(app, store, records, warm=warm)
@@ -118,6 +116,10 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         return _say(422, _first_problem(error.errors()))
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> Response:
+        return _say(500, f"this could not be answered ({type(error).__name__}); try it again")
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:
@@ -246,6 +248,9 @@ def _add_uploads(app: FastAPI, store: Store) -> None:
         except TimeoutError:
             store.uploads.forget(name)
             raise Refused(408, "reading this table took too long") from None
+        except RuntimeError as error:
+            store.uploads.forget(name)
+            raise Refused(503, f"this table was not read: {error}; give it again") from None
         store.uploads.describe(name, parts["entry"])
         return Response(parts["entry"], status_code=201, media_type="application/json")
 
