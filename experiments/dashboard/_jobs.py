@@ -20,6 +20,7 @@ from ..formats import plain
 from ._blocks import View
 from ._first_look import first_look
 from ._first_pair import first_pair
+from ._shipped import SHIPPED_VIEWS
 
 Parts = dict[str, str]
 #: How the equations may be fitted, as `_dynamics` does it.
@@ -62,7 +63,12 @@ def _index() -> Parts:
     tables = [describe(_shipped(name)) for name in dynamics.table_names()]
     first = _shipped(tables[0]["name"])
     tables[0]["look"] = first_look(first, first_pair(first))
-    choices = {"tables": tables, "penalties": PENALTIES, "trained_on": get_args(dynamics.TrainedOn)}
+    choices = {
+        "tables": tables,
+        "penalties": PENALTIES,
+        "trained_on": get_args(dynamics.TrainedOn),
+        "shipped": SHIPPED_VIEWS,
+    }
     return {"index": _json(choices), "example": example_table()}
 
 

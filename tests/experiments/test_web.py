@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Message
 
 from nullcline.experiments.web import Guard, bound, own_names
 from nullcline.experiments.web._connection import MOST_CONNECTIONS
@@ -154,8 +155,9 @@ def test_what_is_half_sent_when_the_server_ends_is_answered():
     from nullcline.experiments.web import Refused, read_body
 
     async def run() -> None:
-        async def receive():
+        async def receive() -> Message:
             await asyncio.sleep(60)
+            return {"type": "http.disconnect"}
 
         request = Request({"type": "http", "method": "POST", "headers": []}, receive)
         reading = asyncio.create_task(read_body(request, limit=10, seconds=60))

@@ -121,6 +121,13 @@ function showForm(view) {
   if (view === "card" && !blocks.querySelector(".typed")) blocks.prepend(scoreForm());
 }
 
+// A view that is not about the table that one has given says so. A report tells only where it is.
+function markShipped(choice) {
+  const said = isReport || choice.table.account ? index.shipped[choice.view] : null;
+  const notice = { kind: "notice", tone: "warning", title: "Shipped data", lines: [said] };
+  if (said) document.getElementById("blocks").prepend(show(notice));
+}
+
 function showFailure(error, choice) {
   const notice = { kind: "notice", tone: "error", title: "This view cannot be shown", lines: [error.message] };
   const read = choice?.view === "table" ? (choice.table.look?.blocks ?? []) : [];
@@ -142,6 +149,7 @@ async function refresh() {
     const view = await viewOf(choice, mine);
     if (mine !== turn || !view) return;
     showView(view);
+    markShipped(choice);
   } catch (error) {
     if (mine !== turn) return;
     showFailure(error, choice);
