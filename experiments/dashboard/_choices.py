@@ -24,6 +24,7 @@ class Choice(NamedTuple):
     families: list[str]
     title: str
     along: dict[str, list[str]]  # families along each clock that the table knows
+    first: bool  # whether it is what a start of the server shows
 
 
 class Flow(NamedTuple):
@@ -43,6 +44,9 @@ class Ask(NamedTuple):
     title: str
 
 
+INDEX = Ask("index", {}, "reading the shipped tables")
+#: The first view of a start, whose worker is the other's that reads uploads.
+FIRST = Ask("first", {}, "the overview")
 CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
@@ -53,7 +57,7 @@ def unknown(status: int, what: str, given: str, known: Iterable[str]) -> Refused
 
 def shipped_tables(store: Store) -> "list[TableEntry]":
     """What can be chosen of each shipped table, once it is known."""
-    parts = store.parts("index", {}, "reading the shipped tables")
+    parts = store.parts(*INDEX)
     if isinstance(parts, Job):
         parts = parts.future.result(timeout=_READ_SECONDS)
     return json.loads(parts["index"])["tables"]
@@ -85,8 +89,15 @@ def choose(store: Store, table: str, reasoning: str | None, truth: str | None) -
         raise Refused(422, entry["why"])
     if pair["reasoning"] == pair["truth"]:
         raise Refused(422, "the pair holds one benchmark twice; choose two")
-    return Choice(source, **pair, families=entry["families"], title=entry["title"],
-                  along={name: families for name, _, families in entry["clocks"]})  # fmt: skip
+    return Choice(
+        source,
+        **pair,
+        families=entry["families"],
+        title=entry["title"],
+        along={name: families for name, _, families in entry["clocks"]},
+        first=source == ("shipped", shipped_tables(store)[0]["name"])
+        and all(entry[role] == name for role, name in pair.items()),
+    )
 
 
 def check_flow(flow: Flow, choice: Choice) -> Flow:
@@ -111,6 +122,8 @@ def ask_view(view: str, choice: Choice, flow: Flow) -> Ask:
         return Ask("scan", {"source": choice.source}, f"every pair of {choice.title}")
     if view == "table":
         return Ask("table", arguments, "predicting the next sizes")
+    if view == "overview" and choice.first:
+        return FIRST
     job = "families" if view == "family" else "overview"
     return Ask(job, arguments, f"diagnosing {choice.title}")
 

@@ -138,6 +138,15 @@ def _overview(source: Source, reasoning: str, truth: str) -> Parts:
     return {"overview": _json(overview(_diagnose(source, reasoning, truth)))}
 
 
+def _first() -> Parts:
+    """The overview that a start begins with, of the first shipped table with its first pair.
+
+    A job of its own: it begins with the server, beside the index, which tells the pair."""
+    name = dynamics.table_names()[0]
+    pair = first_pair(_shipped(name))
+    return _overview(("shipped", name), pair.reasoning, pair.truth)
+
+
 def _families(source: Source, reasoning: str, truth: str) -> Parts:
     from ._family import family_view
 
@@ -239,6 +248,7 @@ def _json(value: object) -> str:
 _JOBS: dict[str, Callable[..., Parts]] = {
     "index": _index,
     "read": _read,
+    "first": _first,
     "overview": _overview,
     "families": _families,
     "table": _table,

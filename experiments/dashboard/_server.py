@@ -18,6 +18,8 @@ from starlette.responses import JSONResponse, Response
 from ..web import Guard, Refused, bounded, media_type
 from ._choices import (
     CLAIMS,
+    FIRST,
+    INDEX,
     Ask,
     Choice,
     Flow,
@@ -86,6 +88,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if warm:
+            await asyncio.to_thread(_begin, store)
         yield
         store.close()
 
@@ -158,7 +162,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
     @app.get("/api/index")
     def index() -> Response:
         """What can be chosen, once it is known, and how far the computing is."""
-        parts = store.parts("index", {}, "reading the shipped tables")
+        parts = store.parts(*INDEX)
         if isinstance(parts, Job):
             return JSONResponse({"tables": None, "progress": store.progress()})
         answer = _json(f'{{"index":{parts["index"]},"progress":null}}')
@@ -168,7 +172,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
     @app.get("/api/example.csv")
     def example() -> Response:
         """A table to try things with."""
-        parts = store.parts("index", {}, "reading the shipped tables")
+        parts = store.parts(*INDEX)
         if isinstance(parts, Job):
             parts = parts.future.result(timeout=_READ_SECONDS)
         headers = {"Content-Disposition": 'attachment; filename="my_scores.csv"'}
@@ -222,12 +226,20 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
+def _begin(store: Store) -> None:
+    """Begin what every reader looks at first, each in a process of its own."""
+    for ask in (INDEX, FIRST):
+        store.parts(*ask)
+
+
 def _warm(store: Store) -> None:
-    """Begin what a reader will look at first."""
+    """Begin what a reader will look at next."""
     for entry in shipped_tables(store)[:1]:
         choice = choose(store, entry["name"], None, None)
-        of_table = [ask_view(view, choice, Flow()) for view in ("overview", "dynamics", "table")]
-        for ask in (of_table[0], Ask("frontier", {}, "frontier"), CLAIMS, *of_table[1:]):
+        family, *others = (
+            ask_view(view, choice, Flow()) for view in ("family", "dynamics", "table")
+        )
+        for ask in (views[0], Ask("frontier", {}, "frontier"), CLAIMS, *views[1:]):
             store.parts(*ask, urgent=False)
 
 
