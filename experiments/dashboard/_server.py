@@ -236,10 +236,10 @@ def _warm(store: Store) -> None:
     """Begin what a reader will look at next."""
     for entry in shipped_tables(store)[:1]:
         choice = choose(store, entry["name"], None, None)
-        family, *others = (
+        family, flow, table = (
             ask_view(view, choice, Flow()) for view in ("family", "dynamics", "table")
         )
-        for ask in (views[0], Ask("frontier", {}, "frontier"), CLAIMS, *views[1:]):
+        for ask in (family, Ask("frontier", {}, "frontier"), CLAIMS, flow, table):
             store.parts(*ask, urgent=False)
 
 
