@@ -252,9 +252,9 @@ def test_a_chosen_view_takes_the_place_of_the_old_one_before_it_is_there(server,
     page.get_by_role("link", name="Claims").click()
     expect(page.locator("h1")).to_have_text("Claims")
     expect(page.locator(".skeleton")).to_be_attached()
-    page.unroute("**/api/views/**")
     for route in held:
         route.continue_()
+    page.unroute("**/api/views/**")
     one.settle()
     expect(page.locator("h1")).to_have_text("Claims")
     assert page.evaluate("document.activeElement.textContent") == "Claims"

@@ -366,7 +366,8 @@ def test_a_computation_that_hangs_holds_back_nobody_else():
 
 
 def test_too_much_waiting_is_refused_and_failures_are_errors_with_words():
-    with app.make_client(app.make_store(shipped=Stuck(), cache=ViewCache(None))) as client:
+    stuck = {"shipped": Stuck(), "uploaded": Stuck()}
+    with app.make_client(app.make_store(**stuck, cache=ViewCache(None))) as client:
         names = [n for n, _ in app.wait_for_index(client)["tables"][0]["benchmarks"]]
         pairs = [(a, b) for a in names for b in names if a != b]
         statuses = [
