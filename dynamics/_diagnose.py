@@ -33,6 +33,7 @@ from ._tables.benchmarks import benchmark
 from ._tables.clock import Along, clock_of
 from ._tables.named import more_is_better, named_benchmark
 from ._tables.problems import TableError, TableWarning
+from ._tables.question import default_reasoning, default_truth
 from ._tables.read import as_table
 from ._tables.replicates import SeedScores, average_seeds, incomplete_seeds, seed_scores
 from ._tables.scores import ScoreTable
@@ -188,18 +189,6 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         return self.to_pandas().to_html(index=False, float_format="{:.3g}".format)
-
-
-def default_truth(table: ScoreTable) -> str:
-    """The truth benchmark to take where none is named: MC2, then MC1, then the unknown one."""
-    names = ("truthfulqa_mc2", "truthfulqa_mc1", "world_truth", "truthfulqa_unknown")
-    return next((name for name in names if name in table.benchmarks), names[0])
-
-
-def default_reasoning(table: ScoreTable) -> str:
-    """The reasoning benchmark to take where none is named."""
-    names = ("hellaswag", "world_reasoning")
-    return next((name for name in names if name in table.benchmarks), names[0])
 
 
 def diagnose(

@@ -6,10 +6,10 @@ import pandas as pd
 
 from ..common.nearest import there_are
 from ..common.progress import Progress, silent
-from ._diagnose import default_truth
 from ._phases.measurement_plan import MeasurementPlan, plan_families
 from ._phases.plan_outcomes import MeasuredFamily
 from ._tables.benchmarks import benchmark, canonical_benchmark
+from ._tables.question import default_truth
 from ._tables.read import as_table
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable

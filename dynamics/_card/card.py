@@ -10,9 +10,9 @@ import pandas as pd
 from ...common.display import shown
 from ...common.nearest import there_are
 from ...common.progress import Progress, silent
-from .._diagnose import default_reasoning, default_truth
 from .._pooled import scatter_of
 from .._tables.benchmarks import benchmark, canonical_benchmark
+from .._tables.question import default_reasoning, default_truth
 from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
 from .given import GivenModel

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import Diagnose
-from ._arguments import add_example
+from ._arguments import add_example, settings_from
 from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
@@ -37,8 +37,9 @@ def run(options: argparse.Namespace) -> None:
         run_study("compare_kinds", options)
         return
     if options.report:
-        from .report import check_report
+        from .report import check_report, report_path
 
+        options.report = report_path(options.report, settings_from(options, Diagnose))
         check_report(options.report)
     run_study(
         "diagnose",
@@ -82,10 +83,14 @@ def _report(options: argparse.Namespace, diagnosis: "Diagnosis") -> None:
         return
     from ..inputs import read_families
     from ..progress import report_parts
-    from ._arguments import settings_from
     from .report import write_report
 
-    table = read_families(settings_from(options, Diagnose))
+    settings = settings_from(options, Diagnose)
     write_report(
-        options.report, table, diagnosis, records=None, on_progress=report_parts("diagnose")
+        options.report,
+        read_families(settings),
+        diagnosis,
+        records=None,
+        own=bool(settings.paths),
+        on_progress=report_parts("diagnose"),
     )

@@ -17,7 +17,6 @@ from ._blocks import view as make_view
 from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
 from ._unseen import unseen_blocks
 
-PENALTIES = ("l1", "ridge", "stlsq")
 _MEMBERS = 1000
 _BANDED = 100  # members that the nullcline's band is drawn from
 _SLIDER = 9

@@ -2,12 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
 from ...common.words import counted
-from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
 from ..formats import interval, plain, signed, size, size_of_log
 from ..studies.diagnosis import (
     POOLED_HEADER,
@@ -18,12 +17,12 @@ from ..studies.diagnosis import (
     pooled_rows,
     unseen_over_seeds,
 )
+from ._account import warnings_block
 from ._blocks import (
     Block,
     View,
     badge,
     csv_data,
-    details,
     facts,
     figure,
     figure_text,
@@ -291,16 +290,4 @@ def _pooled(diagnosis: Diagnosis) -> Block:
         right=(3, 4, 6, 7),
         note=POOLED_NOTE,
         data=csv_data("all-families", columns, plain_rows),
-    )
-
-
-def warnings_block(warnings: Sequence[TableWarning]) -> Block | None:
-    """Every warning of the table, with its row."""
-    if not warnings:
-        return None
-    rows = [("–" if w.row is None else str(w.row), w.code, w.message) for w in warnings]
-    data = csv_data("warnings", ("row", "code", "message"), rows)
-    return details(
-        f"Warnings about the table ({len(rows)})",
-        [table("", ("row", "kind", "what"), rows, right=(0,), data=data)],
     )

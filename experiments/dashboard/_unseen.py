@@ -1,7 +1,6 @@
 """One family as if only its beginning were measured: predicted, and what that is worth."""
 
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from ..formats import axis_value, signed
 from ..studies.ode import about_distance, reliance
 from ._blocks import Block, csv_data, facts, notice, table
 
-TRAINED_ON = get_args(TrainedOn)
 #: A run of fewer points is given by its first one, as a family of sizes is.
 _SHORT_RUN = 7
 _OF = {

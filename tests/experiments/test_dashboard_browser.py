@@ -171,6 +171,104 @@ def test_a_csv_is_dropped_and_its_views_open(server, watched, tmp_path):
     assert one.stayed_on(server)
 
 
+def test_cells_are_pasted_and_the_two_scores_change_places(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=table")
+    assert_accessible(page, "the form")
+    cells = "family\tmodel\tparams\tgpqa\tswe_bench\n" + "".join(
+        f"a\ta-{n}b\t{n}e9\t{20 + n}\t{2 * n}\n" for n in (1, 3, 8)
+    )
+    page.get_by_label("Cells of a spreadsheet").fill(cells)
+    page.get_by_role("button", name="Read the text").click()
+    expect(page.locator("h1")).to_have_text("pasted.tsv")
+    one.settle()
+    expect(page.get_by_text("Shown first: GPQA", exact=False)).to_be_visible()
+    page.locator("#choose-truth").select_option("gpqa")
+    expect(page.locator("#choose-reasoning")).to_have_value("swe_bench_verified")
+    one.settle()
+    expect(page.get_by_text("Shown first", exact=False)).to_have_count(0)
+    page.get_by_role("link", name="Claims").click()
+    one.settle()
+    expect(page.get_by_role("heading", name="Shipped data")).to_be_visible()
+    page.get_by_role("link", name="Your table").click()
+    one.settle()
+    page.get_by_text("Give another table").click()
+    assert_accessible(page, "a pasted table")
+    page.get_by_role("button", name="Read the example table").click()
+    expect(page.locator("h1")).to_have_text("my_scores.csv")
+    one.settle()
+    with page.expect_download() as waiting:
+        page.get_by_text("Give another table").click()
+        page.get_by_role("link", name="Download an example").click()
+    assert waiting.value.suggested_filename == "my_scores.csv"
+    page.evaluate(
+        """text => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            window.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+        }""",
+        app.BAD,
+    )
+    expect(page.locator(".refused")).to_contain_text("pasted.csv, row 3")
+    assert all("422" in problem for problem in one.problems)
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "near"),
+    [
+        ("view=famly", "famly", "family"),
+        ("table=unifrm", "unifrm", "uniform"),
+        ("view=family&family=Pythai", "Pythai", "Pythia"),
+        ("truth=truthfulqa", "truthfulqa", "truthfulqa_mc2"),
+        ("view=family&family=Nobody+at+all", "Nobody at all", None),
+    ],
+)
+def test_what_the_address_names_and_is_not_there_is_said(server, watched, address, given, near):
+    one = watched()
+    page = one.open(f"{server}#{address}")
+    notice = page.get_by_role("alert").first
+    expect(notice).to_contain_text(f"“{given}”")
+    expect(page.locator("nav a")).to_have_count(len(VIEWS))
+    assert_accessible(page, address)
+    if near is None:
+        expect(notice).to_contain_text("there are OPT, Pythia")
+        return
+    notice.get_by_role("link", name=near).click()
+    one.settle()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    # The browser itself remarks that the server knows no such table.
+    assert all("404" in problem for problem in one.problems)
+
+
+def test_a_chosen_view_takes_the_place_of_the_old_one_before_it_is_there(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&family=Pythia")
+    held = []
+    page.route("**/api/views/**", lambda route: held.append(route))
+    page.select_option("#choose-family", "OPT")
+    expect(page.locator("h1")).to_have_text("OPT")
+    expect(page.locator(".skeleton")).to_be_attached()
+    expect(page.locator("#blocks .block")).to_have_count(0)
+    page.get_by_role("link", name="Claims").click()
+    expect(page.locator("h1")).to_have_text("Claims")
+    expect(page.locator(".skeleton")).to_be_attached()
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/views/**")
+    one.settle()
+    expect(page.locator("h1")).to_have_text("Claims")
+    assert page.evaluate("document.activeElement.textContent") == "Claims"
+    assert one.problems == []
+
+
+def test_a_server_that_has_gone_is_said(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&family=Pythia")
+    page.route("**/api/views/**", lambda route: route.abort())
+    page.select_option("#choose-family", "OPT")
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+
+
 def test_a_bad_csv_is_answered_with_the_row(server, watched, tmp_path):
     one = watched()
     page = one.open(f"{server}#view=table")
@@ -353,7 +451,10 @@ def test_the_report_opens_from_disk_without_a_network(report, watched):
         assert_accessible(page, f"report, {view}")
         name = view.split("&")[0]
         page.screenshot(path=ARTIFACTS / f"report-{name}.png", full_page=True)
+    page = one.open(f"{report}#view=family&family=nine")
+    expect(page.get_by_role("alert")).to_contain_text("nearest: mine.")
     page = one.open(f"{report}#view=claims")
+    expect(page.get_by_role("heading", name="Shipped data")).to_be_visible()
     page.get_by_text("C02").first.click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save the data as CSV: All claims").click()

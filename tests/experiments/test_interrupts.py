@@ -22,8 +22,14 @@ def interrupted(arguments, until, *, cwd):
     terminal, its_end = pty.openpty()
     # A session of its own takes the first terminal that it opens, so no fork of Python's is needed.
     child = subprocess.Popen(
-        ["/bin/sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(its_end)]
-        + [sys.executable, *arguments],
+        [
+            "/bin/sh",
+            "-c",
+            'exec "$@" <>"$0" >&0 2>&0',
+            os.ttyname(its_end),
+            sys.executable,
+            *arguments,
+        ],
         cwd=cwd,
         start_new_session=True,
     )
