@@ -14,7 +14,7 @@ from ..formats import axis_value, signed
 from ..studies.ode import fit_data
 from ._blocks import Block, Plot, View, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
-from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
+from ._style import ACCENT, ACCENT_BAND, CONTEXT, INK, MUTED, band, layout, titled, trace
 from ._unseen import unseen_blocks
 
 PENALTIES = ("l1", "ridge", "stlsq")
@@ -271,12 +271,12 @@ def _arrows(flow: _Flow, others: np.ndarray, window: Window) -> Plot:
         np.round(100 * np.column_stack([x, tip_x, gap]).reshape(-1), 2),
         np.round(100 * np.column_stack([y, tip_y, gap]).reshape(-1), 2),
         mode="lines+markers",
-        line={"color": "#9aa4ae", "width": 1},
+        line={"color": CONTEXT, "width": 1},
         marker={
             "symbol": "arrow",
             "angleref": "previous",
             "size": [0, 10, 0] * len(x),
-            "color": "#9aa4ae",
+            "color": CONTEXT,
         },
         hoverinfo="skip",
         name="flow",
@@ -295,8 +295,7 @@ def _nullcline(flow: _Flow, others: np.ndarray, window: Window) -> list[Plot]:
             np.where(seen, 100 * np.asarray(ends), np.nan) for ends in (edge.low, edge.high)
         )
         if seen.any():
-            colour = "rgba(31,95,139,0.16)"
-            edges = band(100 * along, low, high, name="its 90 % band", fillcolor=colour)
+            edges = band(100 * along, low, high, name="its 90 % band", fillcolor=ACCENT_BAND)
     return [
         edges,
         trace(

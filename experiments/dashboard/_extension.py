@@ -16,7 +16,8 @@ from ..studies.ode import about_distance, reliance
 from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._kinds import kinds_block
-from ._overview import families_table, phase_diagram, warnings_block
+from ._overview import families_table, warnings_block
+from ._phase_diagram import phase_diagram
 from ._plan import plan_block
 from ._style import PHASES, layout, size_axis, titled, trace
 

@@ -11,7 +11,7 @@ from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, t
 from ._blocks import view as make_view
 from ._record_values import Record, model_name, number, part, parts
 from ._steering import controlled_table, layer_scan
-from ._style import INK, layout, titled, trace
+from ._style import DIVERGING, INK, layout, titled, trace
 
 _MOST_FILES = 200
 _MOST_BYTES = 20_000_000
@@ -201,7 +201,7 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
                 "z": values,
                 "zmin": -reach,
                 "zmax": reach,
-                "colorscale": [[0, "#a63a26"], [0.5, "#ffffff"], [1, "#1f5f8b"]],
+                "colorscale": DIVERGING,
                 "colorbar": {"title": {"text": "logits"}, "thickness": 12},
                 "hovertemplate": "layer %{y}, head %{x}: %{z:.3f}<extra></extra>",
             }

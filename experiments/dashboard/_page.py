@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     "plain_styles.js",
     "elements.js",
-    "figures.js",
-    "blocks.js",
     "choices.js",
+    "theme.js",
+    "picks.js",
+    "labels.js",
+    "figures.js",
+    "tables.js",
+    "blocks.js",
     "card.js",
     "app.js",
 )
