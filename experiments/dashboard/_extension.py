@@ -19,7 +19,7 @@ from ._kinds import kinds_block
 from ._overview import families_table, warnings_block
 from ._phase_diagram import phase_diagram
 from ._plan import plan_block
-from ._style import PHASES, layout, size_axis, titled, trace
+from ._style import PHASES, layout, percent, size_axis, trace
 
 _MOST = 6  # families whose next sizes are predicted
 _MOST_ROWS = 200  # that were left out, in the account
@@ -157,7 +157,7 @@ def _figure(
         "next-sizes",
         f"{family.family}: the next sizes",
         traces=traces,
-        layout=layout(x=size_axis(*ends), y=titled("score (%)")),
+        layout=layout(x=size_axis(*ends), y=percent("score")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
         data=_data(family, prediction),
         note=f"{reliance(prediction)} {about_distance(prediction)} The coupled ODE learned from "

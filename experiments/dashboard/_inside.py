@@ -11,7 +11,7 @@ from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, t
 from ._blocks import view as make_view
 from ._record_values import Record, model_name, number, part, parts
 from ._steering import controlled_table, layer_scan
-from ._style import DIVERGING, INK, layout, titled, trace
+from ._style import DIVERGING, INK, layout, trace, whole_numbers
 
 _MOST_FILES = 200
 _MOST_BYTES = 20_000_000
@@ -215,12 +215,11 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
             hoverinfo="skip",
         ),
     ]
-    whole = {"dtick": 1} if max(layers, width) <= 24 else {}
     return figure(
         f"heads-{kind}",
         f"{model}: direct effect of each head on the {kind} pairs{name}",
         traces=traces,
-        layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
+        layout=layout(x=whole_numbers("head", width), y=whole_numbers("layer", layers)),
         alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
         "Crosses mark competing heads.",
         data=data,

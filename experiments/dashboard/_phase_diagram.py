@@ -21,7 +21,7 @@ from ._style import (
     PHASES,
     band,
     layout,
-    titled,
+    percent,
     trace,
 )
 
@@ -45,8 +45,8 @@ def phase_diagram(diagnosis: Diagnosis) -> Block:
         finding(diagnosis),
         traces=[*_curve(diagnosis, turn), *_families(several, names)],
         layout=layout(
-            x=titled(f"{names[0]} (%)"),
-            y=titled(f"{names[1]} (%)"),
+            x=percent(names[0]),
+            y=percent(names[1]),
             shapes=_place(turn),
             legend={"itemsizing": "constant"},
         ),
@@ -88,7 +88,8 @@ def source_text(diagnosis: Diagnosis) -> str:
     if diagnosis.table not in table_names():
         return f"Source: {diagnosis.table}."
     facts = json.loads(shipped(f"{diagnosis.table}.json").read_text(encoding="utf-8"))
-    return f"Source: {facts['title']} (table {diagnosis.table}). {facts['origin']}."
+    origin = facts["origin"]
+    return f"Source: {facts['title']} (table {diagnosis.table}). {origin[0].upper()}{origin[1:]}."
 
 
 def _listed(words: list[str]) -> str:
@@ -137,6 +138,7 @@ def _families(several: list[FamilyDiagnosis], names: tuple[str, str]) -> list[Pl
                 hovertemplate="%{text}<extra></extra>",
                 name=f"{phase}: {_DOES[phase]} ({counts[phase]})",
                 legendgroup=phase,
+                legendrank=1 + list(PHASES).index(phase),
                 showlegend=phase not in seen,
                 meta=family.family,
             )
@@ -170,11 +172,14 @@ def _curve(diagnosis: Diagnosis, turn: CommonTurn) -> list[Plot]:
         np.concatenate([np.repeat(f.family, len(f.models)) for f in families]),
         at=grid,
     )
+    middle = turn.curve(grid)
+    inside = (middle >= 0) & (middle <= 1)  # a spline knows no bounds; scores have them
+    low, high = (np.where(inside, np.clip(edge, 0, 1), np.nan) for edge in (low, high))
     return [
-        band(100 * grid, 100 * np.clip(low, 0, 1), 100 * np.clip(high, 0, 1), name="its 95 % band"),
+        band(100 * grid, 100 * low, 100 * high, name="its 95 % band"),
         trace(
             100 * grid,
-            100 * turn.curve(grid),
+            100 * np.where(inside, middle, np.nan),
             mode="lines",
             line={"color": INK, "width": 2.5},
             name="all families: spline, an offset for each",
@@ -206,7 +211,8 @@ def _curve_text(turn: CommonTurn, x: str) -> str:
     if turn.established:
         ends = interval(100 * turn.low, 100 * turn.high, lambda v: signed(v, 1))
         return (
-            "Black or white: the curve that the families share, with its 95 % band. It turns at "
+            "Thick, without markers: the curve that the families share, with its 95 % band. It "
+            "turns at "
             f"{100 * turn.place:.1f} % (dashed), 95 % {ends} (grey column)."
         )
     if math.isnan(turn.gate_p):

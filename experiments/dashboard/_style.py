@@ -85,6 +85,16 @@ def titled(text: str, **more: object) -> Plot:
     return {"title": {"text": text}, **more}
 
 
+def percent(text: str, **more: object) -> Plot:
+    """An axis of scores in percent, which have no more than 100; markers at an end are whole."""
+    return titled(f"{text} (%)", minallowed=-3, maxallowed=103, **more)
+
+
+def whole_numbers(text: str, count: int, **more: object) -> Plot:
+    """An axis of layers, heads or dimensions, `count` of them: no ticks between."""
+    return titled(text, dtick=max(1, -(-count // 12)), **more)
+
+
 def size_axis(log10_low: float, log10_high: float, text: str = "parameters N") -> Plot:
     """A logarithmic axis of parameter counts, given in log10, with ticks such as 1B."""
     powers = np.arange(np.floor(log10_low), np.ceil(log10_high) + 1)

@@ -24,17 +24,21 @@ function places(x, y, width) {
   ];
 }
 
+function wanted(labels, picked) {
+  return labels.some((label) => label.name === picked) ? labels.filter((label) => label.name === picked) : labels;
+}
+
 // Annotations for the labels that fit, most wanted first; the picked one alone where one is.
 function placedLabels(plot, labels, picked) {
   const { xaxis, yaxis } = plot._fullLayout; // plotly's own scale: data to pixels
   const at = (label) => [xaxis.l2p(label.x), yaxis.l2p(label.y)];
-  const wanted = labels.some((label) => label.name === picked) ? labels.filter((label) => label.name === picked) : labels;
-  const taken = wanted.map((label) => {
+  const chosen = wanted(labels, picked);
+  const taken = chosen.map((label) => {
     const [x, y] = at(label);
     return { left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 };
   });
   const shown = [];
-  for (const label of wanted) {
+  for (const label of chosen) {
     measuring.font = `${label.strong ? 600 : 400} ${labelSize}px system-ui, sans-serif`;
     const width = Math.ceil(measuring.measureText(label.name).width) + 6;
     const [x, y] = at(label);
@@ -71,7 +75,7 @@ function keepLabels(plot, block, library, line) {
     const annotations = placedLabels(plot, block.labels, picked);
     const named = annotations.length;
     const all = block.labels.length;
-    line.textContent = named < all ? `${named} of ${all} lines are named, where there is room; the pointer names the others.` : "";
+    line.textContent = named < all && wanted(block.labels, picked).length === all ? `${named} of ${all} lines are named, where there is room; the pointer names the others.` : "";
     library.relayout(plot, { annotations });
   };
   plot.on("plotly_afterplot", () => {
