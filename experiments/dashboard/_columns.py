@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 _EMPTY = {"", "–"}
 _UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-#: A number at the beginning of a cell, a size or an estimate before its interval; no name, no date
-#: and no version begins so.
+#: A number at the beginning of a cell: a size, an estimate before its interval, or the lower end of
+#: an interval that stands alone; no name, no date and no version begins so.
 _NUMBER = re.compile(
-    r"(?:< ?|> ?|±)?([+-]?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)"
+    r"(?:< ?|> ?|±|\[)?([+-]?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)"
     r"([KMBT]?)(?![\w.\-\u2011])"
 )
 #: A column is one of numbers if so many of its cells that hold anything are.

@@ -59,7 +59,7 @@ function colourOf(variable) {
 // A copy in which each variable has become the colour that it stands for.
 function coloured(value) {
   if (typeof value === "string") return /^var\(--[a-z0-9-]+\)$/.test(value) ? colourOf(value) : value;
-  if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map(coloured);
+  if (Array.isArray(value)) return value.every((one) => typeof one === "number" || one === null) ? value : value.map(coloured);
   if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, coloured(one)]));
   return value;
 }

@@ -130,8 +130,9 @@ def _pair(cell: ScanCell) -> str:
 def _general(found: Scan) -> Iterator[str]:
     if not found.general:
         return
+    stand = "stands" if len(found.general) == 1 else "stand"
     yield (
-        f"Along the mean of {counted(len(found.mean_of), 'capability')} stand "
+        f"Along the mean of {counted(len(found.mean_of), 'capability')} {stand} "
         f"{counted(len(found.general), 'other score')}: {_counts(found.general)} (rate of false "
         f"discoveries {100 * found.q:g} %)."
     )
