@@ -24,7 +24,9 @@ def test_the_page_says_the_answer_first_and_fits_eighty_columns(capsys):
     page = capsys.readouterr().out
     assert max(map(len, page.splitlines())) <= 80
     answer = " ".join(page.split("What follows")[1].split())
-    assert answer.startswith("Along the mean of 5 capabilities stands 1 other score: tax 0, bonus 0")
+    assert answer.startswith(
+        "Along the mean of 5 capabilities stands 1 other score: tax 0, bonus 0"
+    )
     assert "Of 49 pairs of scores: tax 0" in answer
     assert "more (--full shows all)" in page
 

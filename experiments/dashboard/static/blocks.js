@@ -18,7 +18,7 @@ const makers = {
           "div",
           {},
           element("dt", {}, item.label),
-          element("dd", { class: "value" }, item.value),
+          element("dd", { class: "value" }, ...breakable(item.value)),
           item.note ? element("dd", { class: "note" }, item.note) : null,
         ),
       ),

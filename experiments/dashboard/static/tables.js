@@ -2,6 +2,7 @@
 
 const filterFrom = 8; // rows
 const longFrom = 16;
+const longText = 48; // letters; a shorter number with its interval stays on one line
 const inOrder = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 function textOf(content) {
@@ -25,7 +26,7 @@ function compared(block, column, direction) {
 
 function tableBlock(block) {
   const right = new Set(block.right);
-  const side = (column) => [right.has(column) ? "right" : "", block.keys[column] ? "number" : ""].filter(Boolean).join(" ") || null;
+  const side = (column, text = "") => [right.has(column) ? "right" : "", block.keys[column] && text.length < longText ? "number" : ""].filter(Boolean).join(" ") || null;
   const name = block.title || block.columns.join(", ");
   const rows = block.rows.map((row) => tableRow(block, row, side));
   const body = element("tbody", {}, ...rows);
@@ -99,7 +100,7 @@ function headRow(block, side, sorted, show) {
 }
 
 function tableRow(block, row, side) {
-  const cells = row.map((content, column) => element("td", { class: side(column) }, cell(content)));
+  const cells = row.map((content, column) => element("td", { class: side(column, textOf(content)) }, cell(content)));
   const line = element("tr", {}, ...cells);
   const value = block.picks ? row[0].state?.[block.picks] : undefined;
   if (value === undefined) return line;
