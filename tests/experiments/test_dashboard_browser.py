@@ -210,7 +210,7 @@ def test_a_folder_of_results_is_sent_with_its_paths(server, watched, tmp_path):
     page.set_input_files("#choose-folder", folder)
     expect(page.locator("h1")).to_have_text('our "results", été')
     one.settle()
-    expect(page.get_by_role("cell", name="ours", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="ours", exact=True)).to_be_visible()
     assert one.problems == []
 
 

@@ -27,9 +27,11 @@ function painted() {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
+const narrowTo = 520;
+
 function narrow(layout, width) {
   // Room for the curve where the page is narrow: a smaller legend below the axis.
-  if (width > 520) return layout;
+  if (width > narrowTo) return layout;
   const legend = { ...layout.legend, y: -0.22, yanchor: "top", font: { size: 11 } };
   return { ...layout, legend, margin: { ...layout.margin, l: Math.min(layout.margin.l, 84), r: 8 } };
 }
@@ -87,6 +89,12 @@ function figureBlock(block) {
   whenSeen(plot, () => {
     attempt();
     follow(plot, block.picks ? ["theme", "pick"] : ["theme"], attempt);
+    let before = plot.clientWidth <= narrowTo;
+    new ResizeObserver(() => {
+      const now = plot.clientWidth <= narrowTo;
+      if (now !== before) attempt();
+      before = now;
+    }).observe(plot);
   });
   return shown;
 }
