@@ -21,6 +21,7 @@ from ..studies.diagnosis import (
 )
 from ._blocks import (
     Block,
+    Table,
     View,
     badge,
     csv_data,
@@ -84,7 +85,7 @@ def _facts(diagnosis: Diagnosis, pair: str) -> Block:
     )
 
 
-def families_table(diagnosis: Diagnosis) -> Block:
+def families_table(diagnosis: Diagnosis) -> Table:
     """A row per family of two sizes or more."""
     several = by_evidence(diagnosis.families)
     rows = [

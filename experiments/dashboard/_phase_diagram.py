@@ -11,7 +11,7 @@ from ...dynamics import CommonTurn, Diagnosis, FamilyDiagnosis, benchmark, table
 from ...dynamics.phases import curve_band
 from ..formats import interval, signed, size
 from ..studies.diagnosis import by_evidence
-from ._blocks import Block, Label, Plot, csv_data, figure, figure_text
+from ._blocks import Chart, Label, Plot, csv_data, figure, figure_text
 from ._style import (
     BAND,
     CONTEXT,
@@ -29,7 +29,7 @@ from ._style import (
 _DOES = {"tax": "falls", "bonus": "rises", "transition": "level", "undetermined": "open"}
 
 
-def phase_diagram(diagnosis: Diagnosis) -> Block:
+def phase_diagram(diagnosis: Diagnosis) -> Chart:
     """The plane of the two scores, with the families' shared curve where a turn is established."""
     names = _names(diagnosis)
     several = by_evidence(diagnosis.families)

@@ -9,6 +9,7 @@ from nullcline import dynamics
 from nullcline.experiments.dashboard._overview import families_table
 from nullcline.experiments.dashboard._phase_diagram import finding, phase_diagram
 from nullcline.experiments.dashboard._style import CONTEXT, PHASE_SYMBOLS, PHASES
+from nullcline.experiments.formats import plain
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +36,15 @@ def test_the_title_counts_the_phases(uniform):
 
 
 def test_families_are_drawn_by_phase_with_names_and_all_that_a_hover_says(uniform):
-    chart = phase_diagram(uniform)
+    chart = plain(phase_diagram(uniform))
     lines = {str(t["meta"]): t for t in chart["traces"] if "meta" in t}
     several = {f.family: f for f in uniform.families if f.current is not None}
     assert set(lines) == set(several)
     for name, family in several.items():
         colour = PHASES[family.phase] if family.phase != "undetermined" else CONTEXT
         marker = lines[name]["marker"]
-        assert isinstance(marker, dict)
         assert (marker["color"], marker["symbol"]) == (colour, PHASE_SYMBOLS[family.phase])
     text = lines["Pythia"]["text"]
-    assert isinstance(text, list)
     assert text[0] == "Pythia<br>EleutherAI/pythia-70m-deduped, 70M<br>HellaSwag 27.2 %<br>" + (
         "TruthfulQA MC2 47.5 %"
     )
@@ -58,8 +57,8 @@ def test_families_are_drawn_by_phase_with_names_and_all_that_a_hover_says(unifor
 
 
 def test_each_row_of_the_table_picks_a_line_of_the_figure(uniform):
-    chart, rows = phase_diagram(uniform), families_table(uniform)["rows"]
-    assert chart["picks"] == families_table(uniform)["picks"] == "family"
+    chart, rows = plain(phase_diagram(uniform)), plain(families_table(uniform))["rows"]
+    assert chart["picks"] == plain(families_table(uniform))["picks"] == "family"
     assert {row[0]["state"]["family"] for row in rows} == {
         t["meta"] for t in chart["traces"] if "meta" in t
     }
@@ -67,11 +66,11 @@ def test_each_row_of_the_table_picks_a_line_of_the_figure(uniform):
 
 def test_the_curve_and_its_band_are_drawn_where_a_turn_is_established_alone(uniform, organisms):
     assert not uniform.common_turn["reasoning"].established
-    shut = phase_diagram(uniform)
+    shut = plain(phase_diagram(uniform))
     assert all("meta" in t for t in shut["traces"])
     assert "so no pooled curve and no band are drawn" in shut["note"]
     assert organisms.common_turn["reasoning"].established
-    shown = phase_diagram(organisms)
+    shown = plain(phase_diagram(organisms))
     edges, curve = [t for t in shown["traces"] if "meta" not in t]
     assert "95 % band" in str(edges["name"])
     heights = [v for v in curve["y"] if v is not None]
@@ -83,9 +82,9 @@ def test_the_curve_and_its_band_are_drawn_where_a_turn_is_established_alone(unif
 def test_an_untested_turn_is_said_to_be_untested(organisms):
     turn = replace(organisms.common_turn["reasoning"], established=False, gate_p=np.nan)
     found = replace(organisms, common_turn={"reasoning": turn})
-    assert "cannot be tested here" in phase_diagram(found)["note"]
+    assert "cannot be tested here" in plain(phase_diagram(found))["note"]
 
 
 def test_the_source_is_named(uniform):
-    assert "arXiv:2405.10938" in phase_diagram(uniform)["source"]
-    assert phase_diagram(replace(uniform, table="mine.csv"))["source"] == "Source: mine.csv."
+    assert "arXiv:2405.10938" in plain(phase_diagram(uniform))["source"]
+    assert plain(phase_diagram(replace(uniform, table="mine.csv")))["source"] == "Source: mine.csv."

@@ -43,16 +43,16 @@ COUNTED = ("layer", "head", "dimension")
 def views_of(name: str) -> Iterator[dict]:
     table = dynamics.load_table(name)
     entry = _jobs.describe(table)
-    pair = {"reasoning": entry["reasoning"], "truth": entry["truth"]}
-    found = dynamics.diagnose(table, n_boot=50, **pair)
+    x, y = entry["reasoning"], entry["truth"]
+    found = dynamics.diagnose(table, n_boot=50, reasoning=x, truth=y)
     yield plain(overview(found))
     for family in found.families:
         yield plain(family_view(found, family))
     yield plain(scan_view(table))
     yield plain(table_view(table, found))
     if name in ("uniform", "checkpoints"):  # the slowest view; the others have no further words
-        along = "tokens" if name == "checkpoints" else "params"
-        yield plain(dynamics_view(dynamics.along_clock(table, along), **pair))
+        clocked = dynamics.along_clock(table, "tokens") if name == "checkpoints" else table
+        yield plain(dynamics_view(clocked, reasoning=x, truth=y))
 
 
 def views_of_no_table() -> Iterator[dict]:
