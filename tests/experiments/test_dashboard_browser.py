@@ -343,8 +343,16 @@ def test_a_family_is_highlighted_by_row_key_click_and_address(server, watched):
 def test_names_in_the_figure_do_not_lie_on_one_another(server, watched):
     one = watched()
     page = one.open(f"{server}#view=overview")
-    for width in (1280, 400):
+    for width in (1280, 400, 1280):
         screens.show_whole(page, width)
+        # The legend stands above the plot, or below it on a narrow page.
+        legend, plotted = (
+            page.locator(f".plot {part}").first.bounding_box() for part in (".legend", ".nsewdrag")
+        )
+        assert legend is not None
+        assert plotted is not None
+        above = legend["y"] + legend["height"] <= plotted["y"] + 1
+        assert above if width > 1000 else legend["y"] >= plotted["y"] + plotted["height"]
         boxes = page.evaluate(
             "[...document.querySelectorAll('.plot .annotation-text')]"
             ".map((text) => text.getBoundingClientRect())"

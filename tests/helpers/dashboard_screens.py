@@ -24,7 +24,7 @@ def until(page: Page, condition: str, *, seconds: float = 120.0) -> None:
 def show_whole(page: Page, width: int) -> None:
     """Make the window as high as the page, and wait until all that is in it is drawn."""
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(100)  # the layout follows the width
+    page.wait_for_timeout(250)  # the layout follows the width
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": width, "height": min(height, _MOST_HEIGHT)})
     until(

@@ -86,13 +86,20 @@ function figureBlock(block) {
     element("figcaption", {}, ...[block.note, block.source].filter(Boolean).map((text) => element("p", { class: "note" }, text)), labelled, block.picks ? pickLine(block) : null),
   );
   const attempt = () => draw(now ?? traces).catch((error) => plot.replaceChildren(String(error.message)));
+  // Between a narrow and a wide page plotly keeps the room that the legend had: begin again.
+  const anew = () => {
+    window.Plotly.purge(plot);
+    delete plot.dataset.drawn;
+    putLabels = null;
+    attempt();
+  };
   whenSeen(plot, () => {
     attempt();
     follow(plot, block.picks ? ["theme", "pick"] : ["theme"], attempt);
     let before = plot.clientWidth <= narrowTo;
     new ResizeObserver(() => {
       const now = plot.clientWidth <= narrowTo;
-      if (now !== before) attempt();
+      if (now !== before && plot.dataset.drawn) anew();
       before = now;
     }).observe(plot);
   });
