@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 FOLDER = Path(__file__).parents[2] / "artifacts" / "screens"
-WIDTHS = (1280, 400, 2560)
+WIDTHS = (1280, 2560, 400)  # figures are drawn anew from a wide page to a narrow one
 THEMES = ("light", "dark")
 #: A page that is longer is cut: beyond it are more figures of the same kind.
 _MOST_HEIGHT = 5_000
