@@ -9,11 +9,14 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .plain_letters import says_unicode
+
+if TYPE_CHECKING:
+    from ..dynamics import Clock
 
 #: Controls that JSON may hold as they are: they stand in texts alone.
 _CONTROLS = re.compile("[\x7f-\x9f]")
@@ -60,6 +63,17 @@ def month(year: float) -> str:
         return signed(year)
     day = datetime.date(whole, 1, 1) + datetime.timedelta(days=math.floor(days + 1e-6))
     return f"{day.year:04d}-{day.month:02d}"
+
+
+def day(year: float) -> str:
+    """A year with its fraction as a day: 2024-07-01."""
+    first = datetime.date(math.floor(year), 1, 1)
+    return (first + datetime.timedelta(days=int((year % 1) * 365.25))).isoformat()
+
+
+def clock_value(clock: "Clock", position: float) -> float | str:
+    """A place on a clock as a file of data has it: a count, or a day."""
+    return day(position) if clock.is_date else clock.value(position)
 
 
 def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:

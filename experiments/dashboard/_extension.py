@@ -12,9 +12,10 @@ from ._account import account_block, table_facts, warnings_block
 from ._blocks import Block, Csv, View, csv_data, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._kinds import kinds_block
-from ._overview import families_table, phase_diagram
+from ._overview import families_table
+from ._phase_diagram import phase_diagram
 from ._plan import plan_block
-from ._style import PHASES, layout, size_axis, titled, trace
+from ._style import PHASES, layout, percent, size_axis, trace
 
 _MOST = 6  # families whose next sizes are predicted
 _FURTHER = 10.0  # how many times the largest model the furthest prediction lies
@@ -118,7 +119,7 @@ def _figure(
         "next-sizes",
         f"{family.family}: the next sizes",
         traces=traces,
-        layout=layout(x=size_axis(*ends), y=titled("score (%)")),
+        layout=layout(x=size_axis(*ends), y=percent("score")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
         data=_data(family, prediction),
         note=f"{reliance(prediction)} {about_distance(prediction)} The coupled ODE learned from "

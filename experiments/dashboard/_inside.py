@@ -13,7 +13,7 @@ from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, t
 from ._blocks import view as make_view
 from ._record_values import Record, count, model_name, number, part, parts
 from ._steering import controlled_table, layer_scan
-from ._style import INK, layout, titled, trace
+from ._style import DIVERGING, INK, layout, trace, whole_numbers
 
 _MOST_FILES = 200
 _MOST_BYTES = 20_000_000
@@ -237,7 +237,7 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
                 "z": values,
                 "zmin": -reach,
                 "zmax": reach,
-                "colorscale": [[0, "#a63a26"], [0.5, "#ffffff"], [1, "#1f5f8b"]],
+                "colorscale": DIVERGING,
                 "colorbar": {"title": {"text": "logits"}, "thickness": 12},
                 "hovertemplate": "layer %{y}, head %{x}: %{z:.3f}<extra></extra>",
             }
@@ -251,12 +251,11 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
             hoverinfo="skip",
         ),
     ]
-    whole = {"dtick": 1} if max(layers, width) <= 24 else {}
     return figure(
         f"heads-{kind}",
         f"{model}: direct effect of each head on the {kind} pairs{name}",
         traces=traces,
-        layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
+        layout=layout(x=whole_numbers("head", width), y=whole_numbers("layer", layers)),
         alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
         "Crosses mark competing heads.",
         data=data,

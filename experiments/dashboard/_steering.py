@@ -5,7 +5,7 @@ import math
 from ..formats import interval, plain, signed
 from ._blocks import Block, csv_data, facts, figure, table
 from ._record_values import Record, count, model_name, number, part, parts
-from ._style import ACCENT, INK, layout, titled, trace
+from ._style import ACCENT, INK, layout, percent, trace, whole_numbers
 
 #: What is read of each row of the table.
 COLUMNS = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "corrected_share", "false_to_true",
@@ -48,7 +48,7 @@ def layer_scan(name: str, record: Record) -> Block:
         "layer-scan",
         f"{model}: how well each layer tells true from false",
         traces=traces,
-        layout=layout(x=titled("layer"), y=titled("accuracy (%)")),
+        layout=layout(x=whole_numbers("layer", len(rows)), y=percent("accuracy")),
         alt="Held-out accuracy of a truth direction at each layer.",
         data=csv_data("layer-scan", columns, cells),
         height=360,

@@ -85,7 +85,9 @@ def _phases(diagnosis: Diagnosis) -> str:
     clock = CLOCKS[diagnosis.along]
     phases = Counter(f.phase for f in several)
     thin = sum(f.support.thin for f in several if f.phase in ("tax", "bonus"))
-    two = f"; {thin} of these calls rest on two models" if thin else ""
+    two = (
+        f"; {thin} of these calls {'rests' if thin == 1 else 'rest'} on two models" if thin else ""
+    )
     names = {p: _names([f.family for f in several if f.phase == p]) for p in ("tax", "bonus")}
     return (
         f"Phases at {clock.last}, families of two {clock.points} or more ({len(several)}): tax "

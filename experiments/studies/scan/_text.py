@@ -99,9 +99,10 @@ def coupling_text(cell: ScanCell) -> str:
     digits = 2 if widest < 10 else 1 if widest < 100 else 0
 
     def show(value: float) -> str:
-        return signed(value, digits) if abs(value) < 1e5 or math.isinf(value) else f"{value:.0e}"
+        huge = math.isfinite(value) and abs(value) >= 1e5
+        return f"{value:.0e}" if huge else signed(value, digits)
 
-    return f"{show(cell.coupling)} {interval(cell.low, cell.high, show)}"
+    return f"{show(cell.coupling)} {interval(cell.low, cell.high, show)}".rstrip()
 
 
 def _wrapped(line: str) -> str:
