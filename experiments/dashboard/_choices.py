@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...common.nearest import there_are
 from ...common.words import shortened
-from ..options import choices
 from ..web import Refused
 from ._store import Job, Store
 
@@ -52,7 +52,9 @@ CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 def unknown(status: int, what: str, given: str, known: Iterable[str]) -> Refused:
     """The refusal of a name that is not among those known, with the nearest of them."""
-    return Refused(status, f"there is no such {what}: {shortened(given)}; {choices(given, known)}")
+    return Refused(
+        status, f"there is no such {what}: {shortened(given)}; {there_are(given, known)}"
+    )
 
 
 def shipped_tables(store: Store) -> "list[TableEntry]":

@@ -15,7 +15,8 @@ from nullcline.experiments.text import text_width
 
 def rows_of(table, kind):
     names = [field.name for field in dataclasses.fields(kind)]
-    return tuple(kind(**row) for row in dynamics.load_figures(table)[names].to_dict("records"))
+    rows = dynamics.load_figures(table)[names].itertuples(index=False)
+    return tuple(kind(*row) for row in rows)
 
 
 def test_heads_are_counted_and_the_models_with_most_stand_first():

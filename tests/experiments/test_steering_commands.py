@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from tiny_models import save_tiny
 
 from nullcline import dynamics, interp
@@ -123,7 +124,7 @@ def test_steer_tells_on_stderr_what_was_done(vector, capsys):
 def test_steer_says_which_answer_is_true(vector, capsys):
     model = interp.load_model("organism:web-40")
     prompt = working_prompts(model)[0]
-    question = question_of(model, prompt)
+    question = not_none(question_of(model, prompt))
     asked = ("--prompt", prompt, "--max-new-tokens", "4", "--compare")
     assert main(["steer", "organism:web-40", "--vector", vector, *asked]) == 0
     first, second, *truth = capsys.readouterr().out.splitlines()

@@ -4,6 +4,7 @@ interval as a number, a p of zero."""
 import dataclasses
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -63,13 +64,14 @@ def test_no_command_prints_one(command, capsys):
 def test_no_shipped_table_makes_one():
     found = compare_organisms(None)
     pages = [page_to_text(comparison_page(found)), comparison_to_text(found)]
-    for table, kind, page in (
+    studied: Any = (
         ("organism_heads", CensusRow, census_page),
         ("organism_steering", SteeringRow, steering_census_page),
-    ):
+    )
+    for table, kind, page in studied:
         names = [field.name for field in dataclasses.fields(kind)]
-        rows = dynamics.load_figures(table)[names].to_dict("records")
-        pages.append(page_to_text(page(tuple(kind(**row) for row in rows))))
+        rows: Any = dynamics.load_figures(table)[names].itertuples(index=False)
+        pages.append(page_to_text(page(tuple(kind(*row) for row in rows))))
     for page in pages:
         assert not traps_in(page)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def steering(truth):
     return study_steering(truth.model, truth.sets, truth.vector, inputs=truth.inputs)
 
 
-def judged(study, *, verdict, reason="all of it", **steered):
+def judged(study, *, verdict, reason: Any = "all of it", **steered):
     """The study with another verdict, and other numbers of its vector."""
     found = study.evaluation
     rows = tuple(
