@@ -131,7 +131,7 @@ def test_steer_says_which_answer_is_true(vector, capsys):
     said = " ".join(" ".join(truth).split())
     assert said.startswith(f"truth: {question.options[question.best]!r}; the unsteered text ")
     for text, line in (("unsteered text", first), ("steered one", second)):
-        answer, true = given_answer(question, line.partition(prompt)[2])
+        answer, true = not_none(given_answer(question, line.partition(prompt)[2]))
         assert f"the {text} says {answer!r}, which is {'true' if true else 'false'}" in said
     assert max(map(len, truth)) <= 80
 
