@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ...common.progress import Progress, silent
 from ..study import Study
@@ -101,7 +101,7 @@ def run_job(job: SweepJob) -> Ended:
 
 
 def run_here(
-    study: Study, settings: "Launched", folder: Path, *, say: Progress = silent
+    study: Study[Any, Any], settings: "Launched", folder: Path, *, say: Progress = silent
 ) -> tuple[object, Mapping[str, object]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 
