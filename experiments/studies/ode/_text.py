@@ -86,7 +86,7 @@ def _errors(report: FitReport) -> list[str]:
     return [text]
 
 
-def _points(errors) -> str:
+def _percents(errors) -> str:
     return interval(100 * errors.low, 100 * errors.high)
 
 
@@ -183,7 +183,7 @@ def crossval_to_text(found: CrossValidation) -> str:
             method.kind,
             signed(100 * method.mae),
             interval(100 * method.low, 100 * method.high),
-            "" if method.selected else interval(*_points(method.difference[1:])),
+            "" if method.selected else interval(*_percents(method.difference[1:])),
             str(method.chosen),
             signed(found.skill(method.name)),
         )
@@ -191,7 +191,7 @@ def crossval_to_text(found: CrossValidation) -> str:
     ]
     header = ("method", "kind", "error", "95 %", "more than ←, 95 %", "chosen in", "skill")
     what = {"family": "families", "lab": "labs"}[found.leave]
-    nested = interval(*_points(found.nested_interval))
+    nested = interval(*_percents(found.nested_interval))
     covered = {m.name: m.coverage for m in found.methods if np.isfinite(m.coverage)}
     lines = [
         f"{counted(len(found.families), 'family')}, {counted(found.models, 'model')}, "
