@@ -86,7 +86,7 @@ def _errors(report: FitReport) -> list[str]:
     return [text]
 
 
-def _percents(errors) -> str:
+def _points(errors) -> str:
     return interval(100 * errors.low, 100 * errors.high)
 
 
@@ -171,7 +171,7 @@ def _tenth(value: float) -> str:
     return signed(value, 1)
 
 
-def _points(ends: tuple[float, float]) -> tuple[float, float]:
+def _percents(ends: tuple[float, float]) -> tuple[float, float]:
     return 100 * ends[0], 100 * ends[1]
 
 
