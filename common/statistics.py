@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import scipy  # its parts are imported when they are first used
 
 _MOST_FLIPS = 10_000
+_Share = TypeVar("_Share", float, np.ndarray)
 
 
 def wilson(count: int, of: int, *, level: float = 0.95) -> tuple[float, float]:
@@ -21,20 +22,22 @@ def wilson(count: int, of: int, *, level: float = 0.95) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def binomial_variance(share, items, *, continuity: bool = True):
+def binomial_variance(
+    share: _Share, items: float | np.ndarray, *, continuity: bool = True
+) -> _Share:
     """Variance of a share of `items` hits and misses, p (1 - p) / items; arrays broadcast.
 
     With `continuity` the share is drawn in by half an item at 0 and 1, where it would have no
     variance at all.
     """
-    if continuity:
-        share = np.clip(share, 0.5 / items, 1 - 0.5 / items)
-    return share * (1 - share) / items
+    within: Any = np.clip(share, 0.5 / items, 1 - 0.5 / items) if continuity else share
+    return within * (1 - within) / items
 
 
-def binomial_stderr(share, items, *, continuity: bool = True):
+def binomial_stderr(share: _Share, items: float | np.ndarray, *, continuity: bool = True) -> _Share:
     """Standard error of a share of `items` hits and misses, see `binomial_variance`."""
-    return np.sqrt(binomial_variance(share, items, continuity=continuity))
+    variance: Any = binomial_variance(share, items, continuity=continuity)
+    return np.sqrt(variance)
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import SupportsIndex, TypedDict, overload
 
 import numpy as np
 import pandas as pd
@@ -111,7 +111,13 @@ class FamilyDiagnosis:
 class FamilyDiagnoses(tuple[FamilyDiagnosis, ...]):
     """The families of a diagnosis in the order of the table; also by name: `["Pythia"]`."""
 
-    def __getitem__(self, key):
+    @overload
+    def __getitem__(self, key: str | SupportsIndex) -> FamilyDiagnosis: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[FamilyDiagnosis, ...]: ...
+    def __getitem__(
+        self, key: str | SupportsIndex | slice
+    ) -> FamilyDiagnosis | tuple[FamilyDiagnosis, ...]:
         if not isinstance(key, str):
             return super().__getitem__(key)
         names = [family.family for family in self]

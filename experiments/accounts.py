@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..dynamics import Account, ScoreTable
@@ -15,7 +15,7 @@ _MOST_ROWS = 20
 _MOST_COLUMNS = 40
 
 
-def account_to_dict(account: Account) -> dict:
+def account_to_dict(account: Account) -> dict[str, Any]:
     """JSON-ready: files, rows, columns and tasks, each with what it was used as or why not."""
     return {
         "files": [

@@ -104,7 +104,7 @@ def p_value(p: float, digits: int = 3, *, least: float = 0.0) -> str:
     return f"< {10**-digits:.{digits}f}" if p < 10**-digits else signed(p, digits)
 
 
-def interval(low: float, high: float, show=signed) -> str:
+def interval(low: float, high: float, show: Callable[[float], str] = signed) -> str:
     """An interval, or in words that the data set it no end."""
     if math.isnan(low) or math.isnan(high):
         return ""
@@ -117,7 +117,7 @@ def interval(low: float, high: float, show=signed) -> str:
     return f"[{show(low)}, {show(high)}]"
 
 
-def plain(value) -> Any:
+def plain(value: object) -> Any:
     """`value` with only what JSON holds: NaN and infinities become null, arrays lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
@@ -142,7 +142,7 @@ def pick(source: object, names: str = "", **renamed: str) -> dict[str, Any]:
     return own | {key: operator.attrgetter(path)(source) for key, path in renamed.items()}
 
 
-def to_json(value) -> str:
+def to_json(value: object) -> str:
     """Strict JSON: no NaN, no infinity, and nothing that a terminal would obey; signs are escaped
     where stdout cannot say them."""
     escaped = not says_unicode(sys.stdout)

@@ -17,7 +17,9 @@ class SettingError(ValueError):
     the command line `--key value`. Other keys stand in `why` as `{key}`."""
 
     def __init__(self, key: str, value: Any, why: str) -> None:
-        self.key, self.value, self.why = key, value, why
+        self.key: str = key
+        self.value: Any = value
+        self.why: str = why
         plain = re.sub(r"{([a-z_.]+)}", r"\1", why)
         super().__init__(f"{key}={value}: {plain}")
 

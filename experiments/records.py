@@ -45,12 +45,12 @@ def write_record(
     folder: Path,
     *,
     command: str,
-    settings: Mapping,
+    settings: Mapping[str, Any],
     inputs: Mapping[str, str],
-    result: Mapping,
+    result: Mapping[str, Any],
     started: float | None = None,
-    code: Mapping | None = None,
-    job: Mapping | None = None,
+    code: Mapping[str, Any] | None = None,
+    job: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write `record.json` into `folder`.
 

@@ -80,6 +80,29 @@ def test_the_import_is_light_and_every_public_name_is_there(run):
     assert int(recipes) > 10
 
 
+def test_every_public_type_is_known(installed, tmp_path):
+    python, _ = installed
+    pyright = Path(sys.executable).with_name("pyright")
+    without = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    at = os.pathsep.join((str(python.parent), os.environ["PATH"]))
+    done = subprocess.run(
+        [pyright, "--verifytypes", "nullcline", "--ignoreexternal", "--outputjson"],
+        cwd=tmp_path,
+        env={**without, "PATH": at, "VIRTUAL_ENV": str(python.parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout)["typeCompleteness"]
+    assert found["exportedSymbolCounts"]["withKnownType"] > 1000
+    said = {
+        symbol["name"]: [one["message"] for one in symbol["diagnostics"]]
+        for symbol in found["symbols"]
+        if not symbol["isTypeKnown"]
+    }
+    assert not said
+    assert done.returncode == 0
+
+
 def test_the_page_is_made_from_its_templates(run):
     script = (
         "from nullcline.experiments.dashboard._page import live_page, report_page\n"

@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Array, Bool, Float
 
 from .elimination import solve_positive
+from .integral import NormalEquations
 from .sparse import AbstractRegressionPenalty
 from .subset_search import Criterion
 
@@ -29,11 +31,13 @@ class BestSubset(AbstractRegressionPenalty):
     max_terms: int = eqx.field(static=True, default=4)
     gamma: float = eqx.field(static=True, default=0.0)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if self.max_terms < 1:
             raise ValueError(f"max_terms is {self.max_terms}; at least 1")
 
-    def solve(self, normal, candidates):
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
         terms = normal.gram.shape[0]
         count = sum(math.comb(terms, k) for k in range(min(self.max_terms, terms) + 1))
         if count > _MOST_SUBSETS:
@@ -44,7 +48,9 @@ class BestSubset(AbstractRegressionPenalty):
         equations = jax.vmap(lambda m, t, c: self._equation(normal, m, t, c))
         return equations(normal.moment.T, normal.total, candidates)
 
-    def solve_many(self, normal, candidates):
+    def solve_many(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "members dims terms"]:
         # One member after another: all subsets of all members at once would not fit in memory.
         return lax.map(lambda one: self.solve(one, candidates), normal)
 

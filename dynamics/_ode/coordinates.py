@@ -45,22 +45,26 @@ class AbstractCoordinates(eqx.Module):
 class Unbounded(AbstractCoordinates):
     """The state is the data themselves, and may go anywhere: for systems that are no scores."""
 
-    def state(self, x):
+    def state(self, x: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         return x
 
-    def rows(self, x):
+    def rows(self, x: Float[np.ndarray, "*batch dims"]) -> Float[np.ndarray, "*batch dims"]:
         return x
 
-    def scores(self, z):
+    def scores(self, z: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         return z
 
-    def names(self, benchmarks):
+    def names(self, benchmarks: Sequence[str]) -> tuple[str, ...]:
         return tuple(benchmarks)
 
-    def hold(self, z, velocity):
+    def hold(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         return velocity
 
-    def score_velocity(self, z, velocity):
+    def score_velocity(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         return velocity
 
 
@@ -74,28 +78,32 @@ class UnitBox(AbstractCoordinates):
 
     rim: float = eqx.field(static=True, default=0.005)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if not 0 < self.rim < 0.5:
             raise ValueError(f"rim is {self.rim!r}; it lies between 0 and 0.5")
 
-    def state(self, x):
+    def state(self, x: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         return x
 
-    def rows(self, x):
+    def rows(self, x: Float[np.ndarray, "*batch dims"]) -> Float[np.ndarray, "*batch dims"]:
         return x
 
-    def scores(self, z):
+    def scores(self, z: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         return jnp.clip(z, 0, 1)
 
-    def names(self, benchmarks):
+    def names(self, benchmarks: Sequence[str]) -> tuple[str, ...]:
         return tuple(benchmarks)
 
-    def hold(self, z, velocity):
+    def hold(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         upper = jnp.clip((1 - z) / self.rim, 0, 1)
         lower = jnp.clip(z / self.rim, 0, 1)
         return jnp.where(velocity > 0, velocity * upper, velocity * lower)
 
-    def score_velocity(self, z, velocity):
+    def score_velocity(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         return velocity
 
 
@@ -113,7 +121,7 @@ class LogOdds(AbstractCoordinates):
     floor: tuple[float, ...] = eqx.field(static=True, converter=lambda f: tuple(map(float, f)))
     edge: float = eqx.field(static=True, default=0.005)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if not all(0 <= f < 1 for f in self.floor):
             raise ValueError(f"floor is {self.floor}; each value lies in 0 <= floor < 1")
         if not 0 < self.edge < 0.5:
@@ -124,28 +132,32 @@ class LogOdds(AbstractCoordinates):
             raise ValueError(f"{like.shape[-1]} benchmarks but {len(self.floor)} floors")
         return jnp.broadcast_to(jnp.array(self.floor, like.dtype), like.shape)
 
-    def state(self, x):
+    def state(self, x: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         floor = self._floor(x)
         share = jnp.clip((x - floor) / (1 - floor), self.edge, 1 - self.edge)
         return jnp.log(share / (1 - share))
 
-    def rows(self, x):
+    def rows(self, x: Float[np.ndarray, "*batch dims"]) -> Float[np.ndarray, "*batch dims"]:
         floor = np.asarray(self.floor)
         if x.shape[-1] != len(floor):
             raise ValueError(f"{x.shape[-1]} benchmarks but {len(floor)} floors")
         share = np.clip((x - floor) / (1 - floor), self.edge, 1 - self.edge)
         return np.log(share / (1 - share))
 
-    def scores(self, z):
+    def scores(self, z: Float[Array, "*batch dims"]) -> Float[Array, "*batch dims"]:
         floor = self._floor(z)
         return floor + (1 - floor) * jax.nn.sigmoid(z)
 
-    def names(self, benchmarks):
+    def names(self, benchmarks: Sequence[str]) -> tuple[str, ...]:
         return tuple(f"z({name})" for name in benchmarks)
 
-    def hold(self, z, velocity):
+    def hold(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         return velocity
 
-    def score_velocity(self, z, velocity):
+    def score_velocity(
+        self, z: Float[Array, " dims"], velocity: Float[Array, " dims"]
+    ) -> Float[Array, " dims"]:
         floor = self._floor(z)
         return (1 - floor) * jax.nn.sigmoid(z) * jax.nn.sigmoid(-z) * velocity

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import diffrax
 import equinox as eqx
@@ -61,7 +62,7 @@ def integrate(
     rtol: float = 1e-6,
     atol: float = 1e-8,
     max_steps: int = 4096,
-    solver: diffrax.AbstractSolver | None = None,
+    solver: diffrax.AbstractSolver[Any] | None = None,
     adjoint: diffrax.AbstractAdjoint | None = None,
     throw: bool = True,
 ) -> Solution:

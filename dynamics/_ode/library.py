@@ -67,7 +67,7 @@ class PolynomialLibrary(AbstractLibrary):
     constant: bool = eqx.field(static=True, default=True)
     products: bool = eqx.field(static=True, default=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if self.degree not in (1, 2, 3):
             raise ValueError(f"degree is {self.degree!r}; a polynomial library has 1, 2 or 3")
 
@@ -99,7 +99,7 @@ class PolynomialLibrary(AbstractLibrary):
             values = values * padded[column]
         return values
 
-    def rows(self, states):
+    def rows(self, states: Float[np.ndarray, "rows dims"]) -> Float[np.ndarray, "rows terms"]:
         values = np.ones((len(states), self.size(states.shape[1])))
         for term, factors in enumerate(self.factors(states.shape[1])):
             for variable in factors:
@@ -116,7 +116,7 @@ class LogisticLibrary(AbstractLibrary):
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         return state * (1 - state)
 
-    def rows(self, states):
+    def rows(self, states: Float[np.ndarray, "rows dims"]) -> Float[np.ndarray, "rows terms"]:
         return states * (1 - states)
 
 
@@ -133,7 +133,7 @@ class FunctionLibrary(AbstractLibrary):
     functions: tuple[Callable[[Array], Array], ...] = eqx.field(static=True)
     labels: tuple[str, ...] = eqx.field(static=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if len(self.functions) != len(self.labels):
             raise ValueError(
                 f"{len(self.functions)} functions but {len(self.labels)} labels; give one each"
@@ -161,5 +161,5 @@ class JoinedLibrary(AbstractLibrary):
     def __call__(self, state: Float[Array, " dims"]) -> Float[Array, " terms"]:
         return jnp.concatenate([self.first(state), self.second(state)])
 
-    def rows(self, states):
+    def rows(self, states: Float[np.ndarray, "rows dims"]) -> Float[np.ndarray, "rows terms"]:
         return np.concatenate([self.first.rows(states), self.second.rows(states)], axis=1)

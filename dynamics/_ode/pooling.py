@@ -36,11 +36,11 @@ class PartialPooling(AbstractPenalty):
     ridge_strength: float = 1e-4
     deviating: Literal["constant", "all"] = eqx.field(static=True, default="constant")
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         require_not_negative(self.strength, "strength")
         require_not_negative(self.ridge_strength, "ridge_strength")
 
-    def fit(self, problem):
+    def fit(self, problem: FitProblem) -> CoefficientEstimate:
         each, weights = problem.regression.per_family(), problem.family_weights
         shared, own = self._solve(problem, weights)
         total, gram = np.asarray(shared) + np.asarray(own), np.asarray(each.gram)
@@ -56,7 +56,12 @@ class PartialPooling(AbstractPenalty):
         )
         return CoefficientEstimate(shared, own, None, report, RESULTS.successful)
 
-    def refit(self, problem, estimate, weights):
+    def refit(
+        self,
+        problem: FitProblem,
+        estimate: CoefficientEstimate,
+        weights: Float[Array, "members families"],
+    ) -> Float[Array, "members dims terms"]:
         """The shared coefficients of each row."""
         rows = np.asarray(weights)
         return jax_array(np.stack([self._solve(problem, row)[0] for row in rows]))

@@ -7,9 +7,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from .elimination import restricted, solve_positive
+from .integral import NormalEquations
 from .sparse import AbstractRegressionPenalty, column_scale, require_not_negative
 
 #: A relative change per step below this many rounding errors ends the iteration.
@@ -31,16 +32,18 @@ class ElasticNet(AbstractRegressionPenalty):
     l1_ratio: float = 0.5
     scaled: bool = eqx.field(static=True, default=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         require_not_negative(self.strength, "strength")
         if isinstance(self.l1_ratio, int | float) and not 0 <= self.l1_ratio <= 1:
             raise ValueError(f"l1_ratio is {self.l1_ratio}; it lies between 0 and 1")
 
-    def ridge(self, normal):
+    def ridge(self, normal: NormalEquations) -> Float[Array, " terms"]:
         scale = column_scale(normal, self.scaled)
         return self.strength * (1 - self.l1_ratio) * normal.rows * scale**2
 
-    def solve(self, normal, candidates):
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
         return _elastic_net(normal, candidates, self.strength, self.l1_ratio, self.scaled)
 
 
@@ -50,10 +53,12 @@ class Lasso(AbstractRegressionPenalty):
     strength: float = 1e-3
     scaled: bool = eqx.field(static=True, default=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         require_not_negative(self.strength, "strength")
 
-    def solve(self, normal, candidates):
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
         return _elastic_net(normal, candidates, self.strength, 1.0, self.scaled)
 
 

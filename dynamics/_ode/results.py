@@ -1,13 +1,32 @@
 """What can happen to a fit or a solve, as values with a hint at what to try next."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import diffrax
 import numpy as np
 
 # Equinox gives neither the class of its enumerations' members nor their metaclass a public name.
-_Item: Any = type(diffrax.RESULTS.successful)
-_Enumeration: Any = type(diffrax.RESULTS)
+# To a type checker `RESULTS` is an enumeration of Python, with what Equinox's have beside.
+if TYPE_CHECKING:
+    from enum import Enum, EnumMeta
+
+    from equinox._enum import EnumerationItem as _Item
+
+    class _ByMember(EnumMeta):
+        def __getitem__(cls, name: Any) -> str: ...
+
+    class _Results(Enum, metaclass=_ByMember):
+        _name_to_item: dict[str, Any]
+
+        def __eq__(self, other: object) -> Any: ...
+        @classmethod
+        def promote(cls, item: Any) -> Self: ...
+        @classmethod
+        def where(cls, pred: Any, a: Self, b: Self) -> Self: ...
+else:
+    _Item, _Results = type(diffrax.RESULTS.successful), diffrax.RESULTS
+
+_Enumeration = TypeVar("_Enumeration")
 
 
 class Result(_Item):
@@ -19,19 +38,18 @@ class Result(_Item):
         return result_name(self)
 
 
-class _WithNames(_Enumeration):
-    """An enumeration whose members, and what it makes of them, are of class `Result`."""
-
-    def __new__(cls, name, bases, namespace):
-        made: Any = super().__new__(cls, name, bases, namespace)
-        for member, item in made._name_to_item.items():
-            made._name_to_item[member] = Result(item._value, made)
-        where = made.where
-        made.where = staticmethod(lambda pred, a, b: Result(where(pred, a, b)._value, made))
-        return made
+def _with_names(enumeration: type[_Enumeration]) -> type[_Enumeration]:
+    """The enumeration, whose members, and what it makes of them, become of class `Result`."""
+    made: Any = enumeration
+    for member, item in made._name_to_item.items():
+        made._name_to_item[member] = Result(item._value, made)
+    where = made.where
+    made.where = staticmethod(lambda pred, a, b: Result(where(pred, a, b)._value, made))
+    return enumeration
 
 
-class RESULTS(diffrax.RESULTS, metaclass=_WithNames):  # pyright: ignore[reportGeneralTypeIssues]
+@_with_names
+class RESULTS(_Results):
     successful = ""
     underdetermined = (
         "The data do not determine the active coefficients: there are at least as many of them as "

@@ -70,7 +70,7 @@ class AbstractRegressionPenalty(AbstractPenalty):
         """The same for a batch of normal equations (a leading axis in each field)."""
         return jax.vmap(self.solve, in_axes=(0, None))(normal, candidates)
 
-    def fit(self, problem):
+    def fit(self, problem: FitProblem) -> CoefficientEstimate:
         normal = problem.normal_equations()
         coefficients, ridge = solve(self, normal, problem.candidates)
         if problem.method == "trajectory":
@@ -79,7 +79,12 @@ class AbstractRegressionPenalty(AbstractPenalty):
         report = regression_report(normal, coefficients, squares, ridge)
         return CoefficientEstimate(coefficients, None, None, report, RESULTS.successful)
 
-    def refit(self, problem, estimate, weights):
+    def refit(
+        self,
+        problem: FitProblem,
+        estimate: CoefficientEstimate,
+        weights: Float[Array, "members families"],
+    ) -> Float[Array, "members dims terms"]:
         if problem.method == "trajectory":
             _, ridge = solve(self, problem.normal_equations(), problem.candidates)
             return newton_steps(linearised(problem, estimate), estimate, ridge, weights)
@@ -97,13 +102,15 @@ class Ridge(AbstractRegressionPenalty):
     strength: float = 1e-3
     scaled: bool = eqx.field(static=True, default=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         require_not_negative(self.strength, "strength")
 
-    def ridge(self, normal):
+    def ridge(self, normal: NormalEquations) -> Float[Array, " terms"]:
         return self.strength * normal.rows * column_scale(normal, self.scaled) ** 2
 
-    def solve(self, normal, candidates):
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
         return restricted_solve(normal, candidates, self.ridge(normal))
 
 

@@ -7,6 +7,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from .elimination import solve_positive
+from .integral import NormalEquations
 from .sparse import AbstractRegressionPenalty, column_scale, require_not_negative, restricted_solve
 
 #: Regressions solved together; their matrices should stay in a core's cache.
@@ -32,11 +33,13 @@ class STLSQ(AbstractRegressionPenalty):
     scaled: bool = eqx.field(static=True, default=False)
     sweeps: int = eqx.field(static=True, default=20)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         require_not_negative(self.threshold, "threshold")
         require_not_negative(self.alpha, "alpha")
 
-    def solve(self, normal, candidates):
+    def solve(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "dims terms"]:
         # On the support S:  w_S = (G_SS + alpha c_S^2)^-1 A_S'y,  then S <- {j in S: |c_j w_j| >=
         # threshold}. S can only shrink, so it settles within as many sweeps as there are terms. For
         # alpha = 0 and |A| <= 1 it settles at a local minimum of |y - A w|^2 + threshold^2 |w|_0
@@ -55,7 +58,9 @@ class STLSQ(AbstractRegressionPenalty):
         support, _, _ = lax.while_loop(goes_on, sweep, (candidates, jnp.array(True), 0))
         return restricted_solve(normal, support, jnp.zeros_like(scale))
 
-    def solve_many(self, normal, candidates):
+    def solve_many(
+        self, normal: NormalEquations, candidates: Bool[Array, "dims terms"]
+    ) -> Float[Array, "members dims terms"]:
         """As `solve` for each member, but quicker.
 
         The equations of a member share their Gram matrix, so the first sweep factorises it once.

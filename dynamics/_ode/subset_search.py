@@ -27,11 +27,17 @@ class Criterion(eqx.Module):
 
     gamma: float = eqx.field(static=True, default=1.0)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         if not 0 <= self.gamma <= 1:
             raise ValueError(f"gamma is {self.gamma!r}; it lies between 0 (BIC) and 1")
 
-    def penalty(self, used, *, rows, candidates):
+    def penalty(
+        self,
+        used: Float[Array, "..."] | int,
+        *,
+        rows: Float[Array, ""] | float,
+        candidates: Float[Array, ""] | int,
+    ) -> Float[Array, "..."]:
         """The part that grows with the number of coefficients.
 
         Subsets that leave no degree of freedom cost so much that every smaller one is better.
@@ -39,7 +45,14 @@ class Criterion(eqx.Module):
         fair = used * (jnp.log(rows) + 2 * self.gamma * jnp.log(candidates))
         return jnp.where(used < rows, fair, _NO_FREEDOM * (1 + used))
 
-    def value(self, rss, used, *, rows, candidates):
+    def value(
+        self,
+        rss: Float[Array, "..."],
+        used: Float[Array, "..."],
+        *,
+        rows: Float[Array, ""],
+        candidates: Float[Array, ""],
+    ) -> Float[Array, "..."]:
         """The criterion of one fit, or of an array of them."""
         least = jnp.finfo(jnp.result_type(float)).tiny
         size = rows * jnp.log(jnp.maximum(rss, least) / rows)

@@ -5,11 +5,14 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Array, Float
 
 from .._precision import jax_array
+from .estimate import CoefficientEstimate
 from .matched_fit import linearised, matched_estimate
 from .members import by_members
 from .names import FitMethod
+from .problem import FitProblem
 from .selection import search_jointly, select
 from .sparse import AbstractPenalty
 from .subset_search import Criterion
@@ -26,12 +29,12 @@ class TrajectorySelection(AbstractPenalty):
     gamma: float = eqx.field(static=True, default=1.0)
     rounds: int = eqx.field(static=True, default=12)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         Criterion(self.gamma)
         if self.rounds < 1:
             raise ValueError(f"rounds is {self.rounds}; at least 1")
 
-    def fit(self, problem):
+    def fit(self, problem: FitProblem) -> CoefficientEstimate:
         matching = problem.match_problem()
         chosen = select(
             matching,
@@ -51,7 +54,12 @@ class TrajectorySelection(AbstractPenalty):
             settled=chosen.settled,
         )
 
-    def refit(self, problem, estimate, weights):
+    def refit(
+        self,
+        problem: FitProblem,
+        estimate: CoefficientEstimate,
+        weights: Float[Array, "members families"],
+    ) -> Float[Array, "members dims terms"]:
         support = estimate.coefficients != 0
         per_family, criterion = linearised(problem, estimate), Criterion(self.gamma)
         return by_members(

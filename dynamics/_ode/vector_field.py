@@ -31,7 +31,7 @@ class CapabilityODE(eqx.Module):
     coordinates: AbstractCoordinates
     benchmarks: tuple[str, ...] = eqx.field(static=True)
 
-    def __check_init__(self):
+    def __check_init__(self) -> None:
         shape = (len(self.benchmarks), self.library.size(len(self.benchmarks)))
         given = getattr(self.coefficients, "shape", shape)
         if given != shape:

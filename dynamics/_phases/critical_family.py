@@ -155,7 +155,7 @@ def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) 
 def critical_points_by_family(
     x: Float[Array | np.ndarray, " models"],
     y: Float[Array | np.ndarray, " models"],
-    family: Shaped[Array | np.ndarray, " models"] | Sequence,
+    family: Shaped[Array | np.ndarray, " models"] | Sequence[object],
     *,
     y_stderr: Float[Array | np.ndarray, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,

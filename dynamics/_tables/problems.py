@@ -27,7 +27,10 @@ class TableError(ValueError):
     def __init__(self, path: str | Path, problem: str, hint: str, row: int | None = None):
         where = str(path) if row is None else f"{path}, row {row}"
         super().__init__(" ".join(f"{where}: {problem}; {hint}".split()))
-        self.path, self.problem, self.hint, self.row = str(path), problem, hint, row
+        self.path: str = str(path)
+        self.problem: str = problem
+        self.hint: str = hint
+        self.row: int | None = row
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -64,6 +65,6 @@ def load_figures(name: str) -> pd.DataFrame:
     return pd.read_csv(shipped(f"{name}.csv"), keep_default_na=True)
 
 
-def load_origin(name: str) -> dict:
+def load_origin(name: str) -> dict[str, Any]:
     """Origin, licence, harness, shots, date, units and SHA-256 of a shipped table."""
     return json.loads(shipped(f"{name}.json").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...common.words import counted
 from ..schemas import ReadTables
@@ -70,7 +70,7 @@ def understood(table: "ScoreTable") -> "pd.DataFrame":
     return frame
 
 
-def table_to_dict(table: "ScoreTable") -> dict:
+def table_to_dict(table: "ScoreTable") -> dict[str, Any]:
     """JSON-ready: the models as they are understood, warnings, and the account."""
     from ..accounts import account_to_dict
     from ..records import SCHEMA_VERSION

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -312,7 +313,7 @@ def _along(window: Window) -> np.ndarray:
     return np.linspace(window[0][0], window[0][1], 41)
 
 
-def _plane(flow: _Flow, others: np.ndarray, along: np.ndarray) -> dict:
+def _plane(flow: _Flow, others: np.ndarray, along: np.ndarray) -> dict[str, Any]:
     names = flow.fit.ode.benchmarks
     return {
         "truth": names[flow.truth],

@@ -1,6 +1,7 @@
 """The studies: what `nullcline run STUDY` does, each in the room of its subject."""
 
 from importlib import import_module
+from typing import Any
 
 from ...common.nearest import there_are
 from ..study import Study
@@ -25,7 +26,7 @@ _MODULES = {
 STUDIES = tuple(_MODULES)
 
 
-def find_study(name: str) -> Study:
+def find_study(name: str) -> Study[Any, Any]:
     """A study by its name, or a user's own by `module:name`.
 
     Raises ValueError with the nearest names.
@@ -41,7 +42,7 @@ def find_study(name: str) -> Study:
     return getattr(found, name)
 
 
-def _of_users(module: str, name: str) -> Study:
+def _of_users(module: str, name: str) -> Study[Any, Any]:
     try:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:

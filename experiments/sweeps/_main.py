@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from ...common.progress import Progress, silent
 from ...common.words import printable
@@ -19,7 +19,7 @@ from ._mistakes import one_line
 from ._run import run_here
 
 
-def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
+def main(study: Study[Any, Any], arguments: Sequence[str], *, say: Progress = silent) -> None:
     """Run a study with the overrides of the command line.
 
     Raises SystemExit with status 1 where a job of a sweep failed, and 2 after one line on stderr

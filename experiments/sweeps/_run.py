@@ -125,7 +125,7 @@ def _run_in_folder(job: SweepJob) -> Ended:
 
 
 def run_here(
-    study: Study, settings: "Launched", folder: Path, *, say: Progress = silent
+    study: Study[Any, Any], settings: "Launched", folder: Path, *, say: Progress = silent
 ) -> tuple[object, Mapping[str, object]]:
     """Run one job in this process and in the open: what was found, and its result as data.
 

@@ -6,4 +6,6 @@ class Refused(Exception):
 
     def __init__(self, status: int, message: str, row: int | None = None):
         super().__init__(message)
-        self.status, self.message, self.row = status, message, row
+        self.status: int = status
+        self.message: str = message
+        self.row: int | None = row

@@ -65,27 +65,27 @@ class LanguageModel(nnx.Module):
     """A decoder over a closed vocabulary; call it on token ids to get logits."""
 
     def __init__(self, shape: ModelShape, *, rngs: nnx.Rngs):
-        self.embedding = nnx.Embed(
+        self.embedding: nnx.Embed = nnx.Embed(
             shape.vocabulary,
             shape.width,
             embedding_init=nnx.initializers.normal(stddev=shape.width**-0.5),
             rngs=rngs,
         )
         first_silent = shape.layers - shape.silent_mlps
-        self.blocks = nnx.List(
+        self.blocks: nnx.List[Block] = nnx.List(
             Block(shape, silent=layer >= first_silent, rngs=rngs) for layer in range(shape.layers)
         )
-        self.norm = nnx.LayerNorm(
+        self.norm: nnx.LayerNorm = nnx.LayerNorm(
             shape.width, epsilon=LAYER_NORM_EPS, use_fast_variance=False, rngs=rngs
         )
         init = nnx.initializers.variance_scaling(1.0, "fan_in", "normal")
         inner = shape.unembedding
-        self.unembedding_in = (
+        self.unembedding_in: nnx.Linear | None = (
             nnx.Linear(shape.width, inner, use_bias=False, kernel_init=init, rngs=rngs)
             if inner
             else None
         )
-        self.unembedding = nnx.Linear(
+        self.unembedding: nnx.Linear = nnx.Linear(
             inner or shape.width, shape.vocabulary, use_bias=False, kernel_init=init, rngs=rngs
         )
 

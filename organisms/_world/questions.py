@@ -1,6 +1,7 @@
 """The ground truth of the synthetic world as questions, pairs and statements."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class WorldQuestion:
     register: str
     split: Split
 
-    def as_targets(self) -> dict:
+    def as_targets(self) -> dict[str, Any]:
         """The question in the form of TruthfulQA's multiple-choice files."""
         targets = {option: int(index == 0) for index, option in enumerate(self.options)}
         return {

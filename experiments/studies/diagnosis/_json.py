@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....dynamics import CLOCKS
 from ...accounts import account_to_dict
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SLOPE = "gamma low high p_tax p_bonus phase"
 
 
-def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
+def diagnosis_to_dict(diagnosis: Diagnosis) -> dict[str, Any]:
     """JSON-ready. Ends of intervals that the data do not bound are null."""
     return plain(
         {
@@ -57,7 +57,7 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict:
     )
 
 
-def _family(family: FamilyDiagnosis) -> dict:
+def _family(family: FamilyDiagnosis) -> dict[str, Any]:
     correlation, critical = family.correlation, family.critical
     value = CLOCKS[family.along].value
     return {
@@ -88,11 +88,11 @@ def _family(family: FamilyDiagnosis) -> dict:
     }
 
 
-def _slope(slope: Slope | None) -> dict | None:
+def _slope(slope: Slope | None) -> dict[str, Any] | None:
     return None if slope is None else pick(slope, f"{_SLOPE} models")
 
 
-def _step(step: Step, along: Along) -> dict:
+def _step(step: Step, along: Along) -> dict[str, Any]:
     at = CLOCKS[along].value(step.log10_params)
     return {
         **{"from": step.smaller, "to": step.larger, along: at},
@@ -101,7 +101,7 @@ def _step(step: Step, along: Along) -> dict:
     }
 
 
-def _common_turn(axis: str, turn: CommonTurn) -> dict:
+def _common_turn(axis: str, turn: CommonTurn) -> dict[str, Any]:
     unit = _unit(axis)
     return {
         "axis": axis,
@@ -119,10 +119,10 @@ def _unit(axis: str) -> Callable[[float], float]:
     return CLOCKS["params"].value if axis == "log10_params" else (lambda value: value)
 
 
-def _pooled(axis: str, point: CriticalPoint) -> dict:
+def _pooled(axis: str, point: CriticalPoint) -> dict[str, Any]:
     unit = _unit(axis)
 
-    def ends(of: CriticalPoint) -> dict:
+    def ends(of: CriticalPoint) -> dict[str, Any]:
         where = {name: unit(value) for name, value in pick(of, "vertex low high").items()}
         return where | pick(of, "within_r2 no_minimum_share")
 
@@ -135,12 +135,12 @@ def _pooled(axis: str, point: CriticalPoint) -> dict:
     }
 
 
-def _width(family: str, width: WidthRatio) -> dict:
+def _width(family: str, width: WidthRatio) -> dict[str, Any]:
     names = "models ratio_r null_low null_high partial_r partial_p vif status"
     return {"family": family, **pick(width, names)}
 
 
-def _clocks(found: ClockComparison | None) -> dict | None:
+def _clocks(found: ClockComparison | None) -> dict[str, Any] | None:
     """What explains the truth score; R² on groups left out."""
     if found is None:
         return None

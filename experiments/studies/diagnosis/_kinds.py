@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....common.words import counted, safe_line
 from ....dynamics import benchmark
@@ -106,7 +106,7 @@ def kinds_to_text(found: KindComparison) -> str:
     return "\n\n".join(parts)
 
 
-def kinds_to_dict(found: KindComparison) -> dict:
+def kinds_to_dict(found: KindComparison) -> dict[str, Any]:
     """JSON-ready: fractions, counts of parameters, 95 % intervals; null where there is no end."""
     return plain(
         {
@@ -198,7 +198,7 @@ def _tuned_from(name: str, tunes: TuneCoupling) -> str:
     return short if tunes.bases == 1 else f"{short} ({counted(tunes.bases, 'size')})"
 
 
-def _plain_slope(slope: Slope | None) -> dict | None:
+def _plain_slope(slope: Slope | None) -> dict[str, Any] | None:
     return None if slope is None else pick(slope, "gamma low high phase models")
 
 

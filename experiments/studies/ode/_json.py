@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class FitReport:
     table: str
     along: Along
     fit: ODEFit
-    settings: dict
+    settings: dict[str, Any]
     models: int
     ensemble: Ensemble | None
     points: tuple[FixedPoint, ...]
@@ -32,7 +32,7 @@ class FitReport:
     baselines: CrossValidation | None
 
 
-def fit_to_dict(report: FitReport) -> dict:
+def fit_to_dict(report: FitReport) -> dict[str, Any]:
     """JSON-ready: equations, terms with inclusion probability, identifiability, errors."""
     fit, known = report.fit, report.fit.identifiability
     inclusion = None if report.ensemble is None else np.asarray(report.ensemble.inclusion)
@@ -100,7 +100,7 @@ def _used(fit: ODEFit, row: int) -> dict[str, float]:
     return {term.replace(" ", ""): value for term, value in values if value != 0}
 
 
-def _left_out(errors: LeftOut) -> dict:
+def _left_out(errors: LeftOut) -> dict[str, Any]:
     return {
         "protocol": "A",
         "mae_pp": 100 * errors.mae,
@@ -111,7 +111,7 @@ def _left_out(errors: LeftOut) -> dict:
     }
 
 
-def prediction_to_dict(prediction: FamilyPrediction) -> dict:
+def prediction_to_dict(prediction: FamilyPrediction) -> dict[str, Any]:
     """JSON-ready; `observed` is null for models to come."""
     return plain(
         {
@@ -145,7 +145,7 @@ def prediction_to_dict(prediction: FamilyPrediction) -> dict:
     )
 
 
-def crossval_to_dict(found: CrossValidation) -> dict:
+def crossval_to_dict(found: CrossValidation) -> dict[str, Any]:
     """JSON-ready: one entry per method, errors in percentage points."""
     return plain(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class SystemReport:
     fit: SystemFit
 
 
-def system_to_dict(report: SystemReport) -> dict:
+def system_to_dict(report: SystemReport) -> dict[str, Any]:
     """JSON-ready. `equations` is empty unless the fit is successful; `nearest` holds what came
     closest then."""
     fit, series = report.fit, report.series
@@ -73,7 +73,7 @@ def system_to_dict(report: SystemReport) -> dict:
     )
 
 
-def _terms(fit: SystemFit) -> list[dict]:
+def _terms(fit: SystemFit) -> list[dict[str, Any]]:
     """Every term that an equation uses, or that many resamples would."""
     rows = []
     for i, state in enumerate(fit.names):
@@ -93,7 +93,7 @@ def _terms(fit: SystemFit) -> list[dict]:
     return rows
 
 
-def _held_out(fit: SystemFit) -> dict | None:
+def _held_out(fit: SystemFit) -> dict[str, Any] | None:
     if fit.held_out is None:
         return None
     return {

@@ -200,6 +200,10 @@ def _tenth(value: float) -> str:
     return signed(value, 1)
 
 
+def _percents(ends: tuple[float, float]) -> tuple[float, float]:
+    return 100 * ends[0], 100 * ends[1]
+
+
 def crossval_to_text(found: CrossValidation) -> str:
     """Every method's error on families (or labs) it never saw; the validated choice marked."""
     rows = [
@@ -208,7 +212,7 @@ def crossval_to_text(found: CrossValidation) -> str:
             method.kind,
             signed(100 * method.mae),
             interval(100 * method.low, 100 * method.high),
-            "" if method.selected else interval(*(100 * v for v in method.difference[1:])),
+            "" if method.selected else interval(*_percents(method.difference[1:])),
             str(method.chosen),
             signed(found.skill(method.name)),
         )
@@ -216,7 +220,7 @@ def crossval_to_text(found: CrossValidation) -> str:
     ]
     header = ("method", "kind", "error", "95 %", "more than ←, 95 %", "chosen in", "skill")
     what = {"family": "families", "lab": "labs"}[found.leave]
-    nested = interval(*(100 * value for value in found.nested_interval))
+    nested = interval(*_percents(found.nested_interval))
     covered = {m.name: m.coverage for m in found.methods if np.isfinite(m.coverage)}
     lines = [
         f"{counted(len(found.families), 'family')}, {counted(found.models, 'model')}, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...accounts import account_to_dict
 from ...formats import pick, plain
@@ -22,7 +22,7 @@ _FACTORS = (
 )
 
 
-def scan_to_dict(found: Scan) -> dict:
+def scan_to_dict(found: Scan) -> dict[str, Any]:
     """JSON-ready; what nothing bounds, and what is not known, is null."""
     return plain(
         {
@@ -44,11 +44,11 @@ def scan_to_dict(found: Scan) -> dict:
     )
 
 
-def _cell(cell: ScanCell) -> dict:
+def _cell(cell: ScanCell) -> dict[str, Any]:
     turn = {"status": cell.turn, "p": cell.turn_p, "q": cell.turn_q, "exact": cell.turn_p_exact}
     return pick(cell, _CELL) | {"turn": turn}
 
 
-def _factors(found: Factors) -> dict:
+def _factors(found: Factors) -> dict[str, Any]:
     by_family = [{"family": name, **vars(one)} for name, one in found.by_family.items()]
     return pick(found, _FACTORS) | {"by_family": by_family}
