@@ -4,7 +4,7 @@ import argparse
 import importlib
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ..common.nearest import there_are
 from ..common.words import printable
@@ -30,10 +30,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=_Help, **how)
         self._optionals.title = "options (switches are off unless given)"
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
-    def unknown(self, said: str, word: object, known: list[str]):
+    def unknown(self, said: str, word: object, known: list[str]) -> NoReturn:
         """Leave with one line: what was said of a word, which is nearest, and how to list all."""
         there = there_are(word, known, listed_by=f"{self.prog} --help")
         self.exit(2, f"{self.prog}: {printable(said)}; {there}\n")
@@ -59,7 +59,7 @@ class Command(Parser):
             command.add_arguments(self)
             self.set_defaults(run=command.run)
 
-    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.load()
         self._refuse_unknown_flags(args or [])
         found, left = super().parse_known_args(args, namespace)
