@@ -3,8 +3,8 @@
 import argparse
 import importlib
 import textwrap
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from ..common.nearest import there_are
 from ..common.words import printable
@@ -30,10 +30,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=_Help, **how)
         self._optionals.title = "options (switches are off unless given)"
 
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
-    def unknown(self, said: str, word: object, known: list[str]):
+    def unknown(self, said: str, word: object, known: list[str]) -> NoReturn:
         """Leave with one line: what was said of a word, which is nearest, and how to list all."""
         there = there_are(word, known, listed_by=f"{self.prog} --help")
         self.exit(2, f"{self.prog}: {printable(said)}; {there}\n")
@@ -59,7 +59,9 @@ class Command(Parser):
             command.add_arguments(self)
             self.set_defaults(run=command.run)
 
-    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
         self.load()
         self._refuse_unknown_flags(args or [])
         found, left = super().parse_known_args(args, namespace)
@@ -67,7 +69,7 @@ class Command(Parser):
             self.error(f"too many arguments: {' '.join(left)}")
         return found, left
 
-    def _refuse_unknown_flags(self, arguments: list[str]) -> None:
+    def _refuse_unknown_flags(self, arguments: Sequence[str]) -> None:
         """Before argparse misses an argument that stands behind a misspelt flag."""
         if any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions):
             return  # what follows is not for this parser
