@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..common.nearest import there_are
@@ -59,7 +59,9 @@ class Command(Parser):
             command.add_arguments(self)
             self.set_defaults(run=command.run)
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
         self.load()
         self._refuse_unknown_flags(args or [])
         found, left = super().parse_known_args(args, namespace)
@@ -67,7 +69,7 @@ class Command(Parser):
             self.error(f"too many arguments: {' '.join(left)}")
         return found, left
 
-    def _refuse_unknown_flags(self, arguments: list[str]) -> None:
+    def _refuse_unknown_flags(self, arguments: Sequence[str]) -> None:
         """Before argparse misses an argument that stands behind a misspelt flag."""
         if any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._actions):
             return  # what follows is not for this parser
