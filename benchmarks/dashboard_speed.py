@@ -22,6 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from _side_by_side.rows import Row, add_rows_option, write_rows
 from playwright.sync_api import sync_playwright
 
 _FLAGS = (
@@ -100,6 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -123,6 +125,14 @@ def main() -> None:
         }
         for name, runs in (("empty cache", empty), ("kept views", kept))
     }
+    rows = [
+        Row(f"dashboard, {name}: {key}", "seconds from the start", "",
+            tuple(run[key] for run, _ in runs))
+        for name, runs in (("empty cache", empty), ("kept views", kept))
+        for key in ("page", "first view", "its figure")
+    ]  # fmt: skip
+    rows.append(Row("dashboard: a change of family drawn again", "seconds", "", tuple(changes)))
+    write_rows(options, rows)
     result["change of a control"] = {
         "re-render": {"median": statistics.median(changes), "worst": max(changes)}
     }
