@@ -33,6 +33,12 @@ _DRAWN = "#blocks[aria-busy='false'] .plot[data-drawn]"
 _CHANGES = ("Pythia", "OPT", "BLOOM", "Qwen1.5", "Falcon", "Llama")
 
 
+def browser_of(playwright):
+    """Headless Chromium, the system's own where there is one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    return playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+
+
 def start(cache: str) -> tuple[subprocess.Popen, str, float]:
     """The server's process, its address, and when it was started."""
     environment = {**os.environ, "XDG_CACHE_HOME": cache}
@@ -104,8 +110,7 @@ def main() -> None:
     add_rows_option(parser)
     options = parser.parse_args()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = browser_of(playwright)
         empty = [
             one_start(browser, str(Path(folder) / f"empty{i}")) for i in range(options.repeats)
         ]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -63,20 +64,30 @@ class Row:
 
 @dataclass(frozen=True)
 class Growth:
-    """CPU seconds and peak memory of one task over its size.
+    """Seconds and peak memory of one task over its size.
 
-    `first_cpu_s` is of the first call, which compiles; `cpu_s` of the next one. `limit_s` bounds
-    the largest size, where a limit was set.
+    - `seconds`: of the call after the first one, in the clock that `measured` names; `first`: of
+      the first call, which compiles (empty where there is one call alone).
+    - `peak_mb`: above what the process held before, MB; empty where it was not looked at.
+    - `limit_s` bounds the seconds of the largest size, where a limit was set.
     """
 
     task: str
     unit: str
     sizes: tuple[int, ...]
-    first_cpu_s: tuple[float, ...]
-    cpu_s: tuple[float, ...]
-    peak_mb: tuple[float, ...]
+    seconds: tuple[float, ...]
+    first: tuple[float, ...] = ()
+    peak_mb: tuple[float, ...] = ()
+    measured: str = "CPU seconds"
     note: str = ""
     limit_s: float | None = None
+
+    def exponent(self, values: tuple[float, ...]) -> float | None:
+        """Slope of log values on log sizes by least squares; None below three sizes or at 0."""
+        if len(values) < 3 or not all(v > 0 for v in values):
+            return None
+        x, y = ([math.log(v) for v in some] for some in (self.sizes, values))
+        return statistics.linear_regression(x, y).slope
 
 
 def add_rows_option(parser: argparse.ArgumentParser) -> None:
