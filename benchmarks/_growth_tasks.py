@@ -112,3 +112,12 @@ TASKS: dict[str, tuple[Callable[[int, Path], Work], str, tuple[int, ...], tuple[
     "scan": (scan, "pairs", (90, 992, 10_100), (6, 12, 20)),
     "collect": (collect, "records", (100, 1_000, 10_000), (4, 8, 16)),
 }
+#: Task -> how the page calls it.
+TITLES = {
+    "read": "a table read",
+    "diagnose": "a table diagnosed, 10 models a family",
+    "bootstrap": "the pooled turn of the shipped table bootstrapped",
+    "attribution": "all heads of a small model attributed, 16 tokens a pair",
+    "scan": "pairs of benchmarks scanned, 139 models",
+    "collect": "records of a sweep collected as CSV",
+}

@@ -37,10 +37,10 @@ def planted(x_error: float, seed: int) -> dict[str, np.ndarray]:
 
 
 def ours(table: dict[str, np.ndarray], x_error: float) -> phases.RandomEffects:
-    errors = {"x_stderr": np.full(MODELS, x_error), "y_stderr": np.full(MODELS, Y_ERROR)}
+    x_stderr, y_stderr = np.full(MODELS, x_error), np.full(MODELS, Y_ERROR)
     return phases.combine_families(
         [
-            phases.errors_in_variables_slope(x, y, **errors)
+            phases.errors_in_variables_slope(x, y, x_stderr=x_stderr, y_stderr=y_stderr)
             for x, y in zip(table["x"], table["y"], strict=True)
         ]
     )

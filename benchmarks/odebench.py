@@ -138,13 +138,17 @@ def as_rows(found):
             ("reconstruction", "share rebuilt, R² > .9"),
             ("generalisation", "share from another start, R² > .9"),
         ):
-            good = [tuple(float(one[key] > 0.9) for one in rows_) for rows_ in both]
-            rows.append(Row(work, measured, row["method"], *good, "systems", more_is_better=True))
-        f1s = [tuple(one["f1"] for one in rows_ if one["polynomial"]) for rows_ in both]
-        rows.append(Row(work, "F1 of the terms", row["method"], *f1s, "polynomial systems",
-                        more_is_better=True))  # fmt: skip
-        sums = [(float(sum(one["seconds"] for one in rows_)),) for rows_ in both]
-        rows.append(Row(work, "CPU seconds", row["method"], *sums, "all systems, once"))
+            ours, theirs = (tuple(float(one[key] > 0.9) for one in some) for some in both)
+            rows.append(
+                Row(work, measured, row["method"], ours, theirs, "systems", more_is_better=True)
+            )
+        ours, theirs = (tuple(one["f1"] for one in some if one["polynomial"]) for some in both)
+        rows.append(
+            Row(work, "F1 of the terms", row["method"], ours, theirs, "polynomial systems",
+                more_is_better=True)
+        )  # fmt: skip
+        ours, theirs = ((float(sum(one["seconds"] for one in some)),) for some in both)
+        rows.append(Row(work, "CPU seconds", row["method"], ours, theirs, "all systems, once"))
     return rows
 
 

@@ -108,7 +108,7 @@ def measure(recipe, *, steps, rounds, workers):
         peers = [timings[f"torch {n}"] for n in thread_counts]
         best = [min(turn) for turn in zip(*(peer.seconds for peer in peers), strict=True)]
         work = f"{steps} steps of {recipe.name}-{width}"
-        memory = {"their_mb": max(peer.peak_mb for peer in peers)}
+        their_mb = max(peer.peak_mb for peer in peers)
         lines += [
             Row(
                 f"{work}, {workers} models at once",
@@ -117,7 +117,7 @@ def measure(recipe, *, steps, rounds, workers):
                 tuple(seconds / workers for seconds in together),
                 tuple(best),
                 our_mb=timings["together"].peak_mb,
-                **memory,
+                their_mb=their_mb,
             ),
             Row(
                 f"{work}, one model",
@@ -127,7 +127,7 @@ def measure(recipe, *, steps, rounds, workers):
                 tuple(best),
                 compile_s=timings["one"].compile_s,
                 our_mb=timings["one"].peak_mb,
-                **memory,
+                their_mb=their_mb,
             ),
         ]
         found.append(

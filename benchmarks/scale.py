@@ -2,9 +2,10 @@
 
     python benchmarks/scale.py {read,diagnose,bootstrap,attribution,scan,collect,page} [--quick]
 
-Every size in a process of its own, where a tiny one has loaded what is imported. It is called twice:
-the first call compiles, the next one is what the exponent (slope of log seconds on log sizes) is
-fitted to. Peak memory is above what the process held with its input made. `page` is the dashboard in a browser: seconds of the wall clock.
+Every size in a process of its own, where a tiny one has loaded what is imported. It is called
+twice: the first call compiles, the next one is what the exponent (slope of log seconds on log
+sizes) is fitted to. Peak memory is above what the process held with its input made. `page` is the
+dashboard in a browser: seconds of the wall clock.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from _growth_tasks import TASKS
+from _growth_tasks import TASKS, TITLES
 from _side_by_side.measure import once
 from _side_by_side.rows import Growth, add_rows_option, write_rows
 
@@ -41,8 +42,10 @@ def grow(task: str, *, quick: bool) -> Growth:
         ran = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
         found.append(json.loads(ran.stdout.splitlines()[-1]))
         print(f"{task}, {size:,} {unit}: {found[-1]}", file=sys.stderr, flush=True)
-    columns = {key: tuple(one[key] for one in found) for key in ("seconds", "first", "peak_mb")}
-    return Growth(task, unit, sizes, **columns)
+    seconds, first, peak = (
+        tuple(one[key] for one in found) for key in ("seconds", "first", "peak_mb")
+    )
+    return Growth(TITLES[task], unit, sizes, seconds, first, peak)
 
 
 def main() -> None:

@@ -14,8 +14,14 @@ ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 try:
-    from _side_by_side import main as command
-    from _side_by_side import page, peers, registry, rows, verdicts
+    from _side_by_side import main as command  # pyright: ignore[reportMissingImports]
+    from _side_by_side import (  # pyright: ignore[reportMissingImports]
+        page,
+        peers,
+        registry,
+        rows,
+        verdicts,
+    )
 finally:
     sys.path.remove(str(BENCHMARKS))
 
