@@ -80,9 +80,9 @@ def main() -> None:
         "ours": ours(*given),
         **{method: theirs(*given, method, RTOL, ATOL) for method in ("RK45", "LSODA")},
     }
+    timings = in_turn(routes, options.repeats)
     exact = theirs(*given, "DOP853", 1e-11, 1e-12)()
     error = {name: float(np.abs(route() - exact).max()) for name, route in routes.items()}
-    timings = in_turn(routes, options.repeats)
     work = f"{options.families:,} families of {DIMS} scores integrated"
     rows = []
     for method in ("RK45", "LSODA"):

@@ -123,6 +123,7 @@ def _never(one: Comparison) -> dict[str, Any]:
         "area": one.area,
         "about": one.about,
         "command": one.command,
+        "rows": [],
         "state": "not run",
         "reason": f"takes about {one.minutes:g} min; --only {one.name} runs it",
     }

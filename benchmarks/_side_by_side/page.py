@@ -111,10 +111,17 @@ def _line(row: Row) -> list[str]:
         number(row.our_middle),
         number(row.their_middle) if row.theirs else "–",
         ratio_of(row),
-        in_words(row) + (f" ({len(row.ours)} {row.pairs})" if row.pairs != "repeats" else ""),
+        f"{in_words(row)}{_pairs(row)}".strip(),
         "–" if row.compile_s is None else number(row.compile_s),
         " / ".join(memory) if row.our_mb is not None else "–",
     ]
+
+
+def _pairs(row: Row) -> str:
+    """What the pairs are, where they are no repeats."""
+    if row.pairs == "repeats":
+        return ""
+    return f" ({row.pairs})" if len(row.ours) == 1 else f" ({len(row.ours)} {row.pairs})"
 
 
 def _scale(entries: list[dict[str, Any]], machine: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def in_words(row: Row) -> str:
         return ""
     if row.floor:
         return _cost(row)
-    if all(math.isclose(a, b, rel_tol=_SAME, abs_tol=_SAME)
+    if all(math.isclose(a, b, rel_tol=_SAME)
            for a, b in zip(row.ours, row.theirs, strict=True)):  # fmt: skip
         return "the same"
     clear = _clear(row)
