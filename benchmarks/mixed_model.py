@@ -3,10 +3,11 @@
     python benchmarks/mixed_model.py [--tables 100] [--repeats 5] [--peer-python PATH]
 
 Planted tables: 20 families of 6 models; each family has a slope of its own about .5, standard
-deviation .2, and an offset; scores are known to half a point, as HellaSwag's, or to two. Ours takes every family's slope with known errors in both scores, and
-combines them (Paule-Mandel, Hartung-Knapp). The peer, in an environment with statsmodels: `MixedLM`
-with a random offset and a random slope, on scores less their family's mean, fitted by REML. It
-knows of no errors in `x`; with them its slopes are drawn towards zero. Time is of one table.
+deviation .2, and an offset; `x` is known to half a point, as HellaSwag's score, or to two. Ours
+takes every family's slope with known errors in both scores, and combines them (Paule-Mandel,
+Hartung-Knapp). The peer, in an environment with statsmodels: `MixedLM` with a random offset and a
+random slope, on scores less their family's mean, fitted by REML. It knows of no errors in `x`; with
+them its slopes are drawn towards zero. Time is of one table.
 """
 
 import argparse
