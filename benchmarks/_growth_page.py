@@ -1,9 +1,10 @@
 """The dashboard with a table that grows: seconds in headless Chromium, for `scale.py page`.
 
 A table of families of 20 models is given as a file. `load` ends when its own page is drawn, which
-holds the diagnosis and predictions of six families, or is refused. After it: `listing`, the overview with all families, until its rows and figure
-are drawn; `family`, another family chosen, until its figure is drawn. Each is the median of five,
-every time another family; `first` is the first time.
+holds the diagnosis and predictions of six families, or is refused. After it: `listing`, the
+overview with all families, until its rows and figure are drawn; `family`, another family chosen,
+until its figure is drawn. Each is the median of five, every time another family; `first` is the
+first time.
 """
 
 import re
