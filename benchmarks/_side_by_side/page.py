@@ -153,8 +153,9 @@ def _scale(entries: list[dict[str, Any]], machine: Mapping[str, Any]) -> str:
 
 def _part(entry: dict[str, Any], table: str, machine: Mapping[str, Any]) -> str:
     """A comparison: what it is, its table, how it was made."""
-    packages = {**entry["packages"], **entry.get("peer_packages", {})}
-    said = ", ".join(f"{name} {version}" for name, version in packages.items())
+    said = _versions(entry["packages"])
+    if "peer_packages" in entry:
+        said += f"{'; ' if said else ''}the peer's: {_versions(entry['peer_packages'])}"
     own = entry["machine"]
     where = "" if own == machine else f"; {_machine(own)}"
     stamp = (
@@ -162,3 +163,7 @@ def _part(entry: dict[str, Any], table: str, machine: Mapping[str, Any]) -> str:
         f"load {entry['load']}{where}{f'; {said}' if said else ''}.*"
     )
     return f"**{entry['name']}**: {entry['about']}.\n\n{table}\n\n{stamp}"
+
+
+def _versions(packages: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in packages.items())
