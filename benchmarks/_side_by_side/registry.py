@@ -268,7 +268,7 @@ REGISTRY: tuple[Comparison, ...] = (
             ("attribution", "heads attributed over up to 10,000 pairs", 4.0),
             ("scan", "up to 10,000 pairs of benchmarks scanned", 3.0),
             ("collect", "up to 10,000 records of a sweep collected", 3.0),
-            ("page", "the dashboard with a table of up to 10,000 rows", 4.0),
+            ("page", "the dashboard with a table of up to 10,000 rows", 7.0),
         )
     ),
 )  # fmt: skip
