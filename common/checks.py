@@ -3,6 +3,8 @@
 import operator
 from collections.abc import Iterable, Sequence
 
+from .nearest import there_are
+
 
 def check_seed(seed: int, *, name: str = "seed", error: type[ValueError] = ValueError) -> None:
     """Refuse a seed that is no whole number of 0 or more.
@@ -29,8 +31,8 @@ def check_known(
     choices = list(known)
     for name in names:
         if name not in choices:
-            there = ", ".join(map(str, choices))
-            raise ValueError(f"{of}{': ' if of else ''}no {kind} {name!r}; there are {there}")
+            known_as = there_are(name, choices)
+            raise ValueError(f"{of}{': ' if of else ''}no {kind} {name!r}; {known_as}")
 
 
 def index_of(
@@ -42,5 +44,5 @@ def index_of(
     """
     lower = [other.lower() for other in known]
     if name.lower() not in lower:
-        raise error(f"no {kind} {name!r}; there are {', '.join(known)}")
+        raise error(f"no {kind} {name!r}; {there_are(name, known)}")
     return lower.index(name.lower())

@@ -1,6 +1,9 @@
 """How long work says how far it is."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Collection, Iterator
+from typing import Protocol, TypeVar, runtime_checkable
+
+_Item = TypeVar("_Item")
 
 
 @runtime_checkable
@@ -17,3 +20,12 @@ class Progress(Protocol):
 
 def silent(part: str, done: int = 0, total: int = 0, /) -> None:
     """The progress of work that nobody watches."""
+
+
+def stepped(progress: Progress, part: str, items: Collection[_Item]) -> Iterator[_Item]:
+    """The items one by one, each a step of a part that `progress` is told of."""
+    for done, item in enumerate(items):
+        progress(part, done, len(items))
+        yield item
+    if items:
+        progress(part, len(items), len(items))

@@ -10,7 +10,6 @@ import pandas as pd
 
 from ..common.checks import check_known
 from ..common.display import shown
-from ._diagnose import default_reasoning, default_truth
 from ._phases.post_training import (
     CouplingChange,
     Gain,
@@ -27,6 +26,7 @@ from ._phases.slope import Slope, errors_in_variables_slope
 from ._tables.benchmarks import benchmark
 from ._tables.pairs import KindRows, kind_rows
 from ._tables.problems import TableWarning
+from ._tables.question import default_reasoning, default_truth
 from ._tables.read import read_scores
 from ._tables.scores import ScoreTable
 

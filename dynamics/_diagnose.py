@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..common.checks import index_of
 from ..common.display import shown
-from ..common.progress import Progress, silent
+from ..common.nearest import there_are
+from ..common.progress import Progress, silent, stepped
 from ._controls.dimension import Dimension, DimensionChange, compare_dimension, effective_dimension
 from ._controls.width import WidthRatio, width_ratio
 from ._phases.clocks import ClockComparison, compare_clocks
@@ -32,6 +33,7 @@ from ._tables.benchmarks import benchmark
 from ._tables.clock import Along, clock_of
 from ._tables.named import more_is_better, named_benchmark
 from ._tables.problems import TableError, TableWarning
+from ._tables.question import default_reasoning, default_truth
 from ._tables.read import as_table
 from ._tables.replicates import SeedScores, average_seeds, incomplete_seeds, seed_scores
 from ._tables.scores import ScoreTable
@@ -189,18 +191,6 @@ class Diagnosis:
         return self.to_pandas().to_html(index=False, float_format="{:.3g}".format)
 
 
-def default_truth(table: ScoreTable) -> str:
-    """The truth benchmark to take where none is named: MC2, then MC1, then the unknown one."""
-    names = ("truthfulqa_mc2", "truthfulqa_mc1", "world_truth", "truthfulqa_unknown")
-    return next((name for name in names if name in table.benchmarks), names[0])
-
-
-def default_reasoning(table: ScoreTable) -> str:
-    """The reasoning benchmark to take where none is named."""
-    names = ("hellaswag", "world_reasoning")
-    return next((name for name in names if name in table.benchmarks), names[0])
-
-
 def diagnose(
     table: ScoreTable | str | Path | pd.DataFrame,
     *,
@@ -232,7 +222,6 @@ def diagnose(
     truth = named_benchmark(table, truth) if truth else default_truth(table)
     pair, missing = _pair(table, reasoning, truth)
     report = on_progress or silent
-    report("families")
     clock = clock_of(table.along)
     chance = benchmark(reasoning).chance
     groups = {name: group for name in table.families if len(group := pair[pair["family"] == name])}
@@ -252,7 +241,7 @@ def diagnose(
             n_permutations=n_boot,
             seed=seed,
         )
-        for name, group in groups.items()
+        for name, group in stepped(report, "families", groups.items())
     )
     report("pooled")
     axes = axes_of(pair, clock)
@@ -299,9 +288,9 @@ def _pair(table: ScoreTable, reasoning: str, truth: str) -> tuple[pd.DataFrame, 
     more being better."""
     for name in (reasoning, truth):
         if name not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
+            there = there_are(name, table.benchmarks)
             raise ValueError(
-                f"{table.name}: no benchmark {name!r}; there are {there}; name a pair of them with "
+                f"{table.name}: no benchmark {name!r}; {there}; name a pair of them with "
                 "reasoning=... and truth=..."
             )
     if reasoning == truth:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from ._diagnose import default_truth
+from ..common.nearest import there_are
+from ..common.progress import Progress, silent
 from ._phases.measurement_plan import MeasurementPlan, plan_families
 from ._phases.plan_outcomes import MeasuredFamily
 from ._tables.benchmarks import benchmark, canonical_benchmark
+from ._tables.question import default_truth
 from ._tables.read import as_table
 from ._tables.replicates import average_seeds
 from ._tables.scores import ScoreTable
@@ -24,6 +26,7 @@ def plan_measurements(
     margin: float = 1.0,
     draws: int = 200,
     seed: int = 0,
+    on_progress: Progress = silent,
 ) -> MeasurementPlan:
     """Which sizes and further questions narrow the families' critical points most for a budget.
 
@@ -42,8 +45,8 @@ def plan_measurements(
     if name not in whole.benchmarks:
         name = canonical_benchmark(name)
     if name not in whole.benchmarks:
-        there = ", ".join(whole.benchmarks)
-        raise ValueError(f"{whole.name}: no benchmark {truth or name!r}; there are {there}")
+        there = there_are(truth or name, whole.benchmarks)
+        raise ValueError(f"{whole.name}: no benchmark {truth or name!r}; {there}")
     frame = whole.frame.assign(time=whole.time(), stderr=whole.stderr(name))
     frame = frame.dropna(subset=[name, "time"]).sort_values("time", kind="stable")
     lower = benchmark(name).lower_is_better
@@ -64,4 +67,5 @@ def plan_measurements(
         margin=margin,
         draws=draws,
         seed=seed,
+        on_progress=on_progress,
     )

@@ -10,8 +10,10 @@ from ._card.residual import residual_of as residual_of
 from ._phases.clocks import Explained as Explained
 from ._phases.clocks import compare_clocks as compare_clocks
 from ._phases.common_turn import common_turn as common_turn
+from ._phases.coupling import ONLY_TREND as ONLY_TREND
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published
+from ._phases.curve_band import curve_band as curve_band
 from ._phases.measurement_plan import PlannedFamily as PlannedFamily
 from ._phases.measurement_plan import PlannedMeasurement as PlannedMeasurement
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement

@@ -1,74 +1,64 @@
 """The command line: `nullcline COMMAND`. Starts light; what a command needs it imports itself."""
 
-import argparse
-import importlib
 import os
+import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
-from ..common.words import printable
+from ..common.words import printable, system_error
+from .interrupts import INTERRUPTED, Interruption, end_now
+from .parsers import Commands
 from .plain_letters import say_everything
 
+#: What commands are for -> command -> summary, each a line of 80 columns in the help.
 _COMMANDS = {
-    "card": "one model among the families: level, phase around it, residual, next size",
-    "census": "competing heads, or truth vectors, over the models of a sweep",
-    "collect": "the records of a sweep as one table",
-    "dashboard": "an interactive page: phases, dynamics, claims; drop a table of your own",
-    "diagnose": "phase and critical point of each family in a table of scores",
-    "organisms": "small language models of this project: list, show, train, evaluate",
-    "evaluate": "what a truth vector does to answers, beside its controls",
-    "example": "a small table of scores to try things with, on stdout",
-    "explain": "what a word of these pages means: gate, tax, completeness, ...",
-    "heads": "attention heads of one model: which push to the truth, which compete",
-    "ode": "the coupled capability ODE: fit, predict, crossval",
-    "predictions": "the dated predictions of arXiv:2605.18840: which pass, fail, are open",
-    "plan": "what to measure next under a budget, for a family or a whole table",
-    "read": "a table as it is understood, and what became of everything in it",
-    "report": "the same views as one file that opens anywhere",
-    "reproduce": "the claims of arXiv:2605.18838 and 2605.18840 beside sound estimates",
-    "run": "a study under Hydra: one job, or a sweep with -m",
-    "scan": "every pair of benchmarks at once: which pay a tax, which turn",
-    "serve": "an OpenAI-compatible server of a steered model",
-    "steer": "text from a model that is steered by a truth vector",
-    "status": "where a sweep stands: done, running, failed, its estimated end",
-    "truth": "find the direction that turns false answers of a model into true ones",
+    "a table of scores": {
+        "example": "a small table of scores to try things with, on stdout",
+        "read": "a table as it is understood, and what became of it all",
+        "diagnose": "phase and critical point of each family in a table",
+        "scan": "every pair of benchmarks: which pay a tax, which turn",
+        "card": "one model among the families: level, residual, next size",
+        "plan": "what to measure next under a budget",
+        "ode": "the coupled capability ODE: fit, predict, crossval",
+        "dashboard": "an interactive page; drop a table of your own",
+        "report": "the views of that page as one file that opens anywhere",
+    },
+    "the papers": {
+        "reproduce": "the claims of arXiv:2605.18838 and 2605.18840, recomputed",
+        "predictions": "the dated predictions of arXiv:2605.18840: where they stand",
+    },
+    "inside one model": {
+        "heads": "attention heads: which push to the truth, which compete",
+        "truth": "find the direction that turns false answers into true ones",
+        "evaluate": "what a truth vector does to answers, beside its controls",
+        "steer": "text from a model that is steered by a truth vector",
+        "serve": "an OpenAI-compatible server of a steered model",
+    },
+    "many runs, and models of one's own": {
+        "organisms": "small language models: list, show, train, evaluate, compare",
+        "run": "a study under Hydra: one job, or a sweep with -m",
+        "status": "where a sweep stands: done, running, failed, its end",
+        "collect": "the records of a sweep as one table",
+        "census": "competing heads, or truth vectors, over a sweep's models",
+    },
+    "help": {
+        "explain": "what a word of these pages means: gate, tax, ...",
+        "completion": "what a shell needs to complete commands: bash, zsh, fish",
+    },
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with every complaint on one line."""
-
-    def error(self, message: str):
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-class _Command(_Parser):
-    """The parser of one command; `module` is imported when argparse comes to it."""
-
-    module: str | None = None
-
-    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
-        if self.module is not None:
-            command = importlib.import_module(self.module, __package__)
-            command.add_arguments(self)
-            self.set_defaults(run=command.run)
-        return super().parse_known_args(args, namespace)
-
-
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> Commands:
     """The parser of all commands, without what each of them needs."""
-    parser = _Parser(
+    parser = Commands(
+        _COMMANDS,
         prog="nullcline",
         description="Phases of language-model families, their dynamics, and what steers them.",
+        epilog="nullcline COMMAND --help has an example of each command.",
     )
     parser.add_argument("--version", action="version", version=f"nullcline {version('nullcline')}")
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, parser_class=_Command
-    )
-    for name, summary in _COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        command.module = f".commands.{name}"
     return parser
 
 
@@ -83,7 +73,7 @@ def use_double_precision() -> None:
 
 def _said(error: Exception, command: str) -> str:
     """What is wrong, on one line; `run` takes `name=value` itself, other commands take flags."""
-    message = printable(str(error))
+    message = printable(system_error(error) if isinstance(error, OSError) else str(error))
     if command == "run" or isinstance(error, OSError):
         return message
     from .commands._flags import with_flags
@@ -92,12 +82,32 @@ def _said(error: Exception, command: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 if it did, 2 with one line on stderr if what it was given is wrong."""
+    """Run one command: 0 if it did, 2 with one line on stderr if what it was given is wrong, 130
+    if it was interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    goes_on = arguments[:1] in (["run"], ["truth"]) or arguments[:2] == ["organisms", "train"]
+    said = "interrupted; the same command goes on" if goes_on else "interrupted"
+    with Interruption(said) as interruption:
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt:
+            return interruption.say()
+
+
+def run_and_exit() -> NoReturn:
+    """What the command `nullcline` is: `main`, and the end of the process."""
+    status = main()
+    if status == INTERRUPTED:
+        end_now()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the work is over: nothing is to be said
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
     use_double_precision()
     say_everything()
     try:
-        options = _parser().parse_args(arguments)
+        options = command_parser().parse_args(arguments)
         options.run(options)
     except BrokenPipeError:
         # The reader of our output has gone (as with `| head`): not our failure.
@@ -117,7 +127,4 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"nullcline: {said}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("nullcline: interrupted", file=sys.stderr)
-        return 130
     return 0

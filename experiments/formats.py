@@ -9,11 +9,14 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .plain_letters import says_unicode
+
+if TYPE_CHECKING:
+    from ..dynamics import Clock
 
 #: Controls that JSON may hold as they are: they stand in texts alone.
 _CONTROLS = re.compile("[\x7f-\x9f]")
@@ -62,13 +65,43 @@ def month(year: float) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A number with two decimals, a dash where there is none."""
+def day(year: float) -> str:
+    """A year with its fraction as a day: 2024-07-01."""
+    first = datetime.date(math.floor(year), 1, 1)
+    return (first + datetime.timedelta(days=int((year % 1) * 365.25))).isoformat()
+
+
+def clock_value(clock: "Clock", position: float) -> float | str:
+    """A place on a clock as a file of data has it: a count, or a day."""
+    return day(position) if clock.is_date else clock.value(position)
+
+
+def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """A number with two decimals, a dash where there is none; `plus`: its sign is always said.
+
+    What rounds to zero has no sign, so that nobody reads `-0.00`.
+    """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
+    value = round(value, digits) + 0.0  # -0.0 + 0.0 is 0.0
+    return f"{value:+.{digits}f}" if plus and value else f"{value:.{digits}f}"
+
+
+def added(value: float, digits: int = 2) -> str:
+    """A difference or an effect: a number with its sign."""
+    return signed(value, digits, plus=True)
+
+
+def p_value(p: float, digits: int = 3, *, least: float = 0.0) -> str:
+    """A p-value, or a bound on it where it is smaller than what is printed.
+
+    `least`: the smallest that its permutations can say; at it p is a bound, too.
+    """
+    if least > 0 and p <= least * (1 + 1e-9):
+        return f"≤ {least:.{digits}f}" if least >= 10**-digits else f"< {10**-digits:.{digits}f}"
+    return f"< {10**-digits:.{digits}f}" if p < 10**-digits else signed(p, digits)
 
 
 def interval(low: float, high: float, show=signed) -> str:

@@ -11,7 +11,7 @@ from .records import Checkout, code_of_checkout
 _ROOT = Path(__file__).parent.parent
 _LIBRARIES = ("common", "dynamics", "interp", "organisms")
 #: Rooms of `experiments/` that show results or run jobs, and make none.
-_SHOWING = ("commands", "dashboard", "figures", "ledger", "serving", "sweeps", "web")
+_SHOWING = ("commands", "dashboard", "figures", "ledger", "loggers", "serving", "sweeps", "web")
 
 
 class Code(Checkout):

@@ -8,11 +8,15 @@ from .options import Options, SettingError, option
 
 @dataclass
 class Launcher(Options):
-    """Where the jobs of a sweep run: one after the other in this process; `threads` of each job."""
+    """Where the jobs of a sweep run: one after the other in this process; `threads` of each job.
+
+    `on_error=stop` begins no other job once one has failed; those that run go on to their end.
+    """
 
     prefix: ClassVar[str] = "launcher"
     engine: str = "local"
     threads: int = option(1, least=1)
+    on_error: str = option("continue", choices=lambda: ("continue", "stop"))
 
     def __post_init__(self) -> None:
         # The other settings of a launcher are those of its engine: choose another by its group.

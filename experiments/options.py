@@ -5,12 +5,11 @@ when it composes one; `commands/_arguments.py` makes the arguments of a command 
 """
 
 import dataclasses
-import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, get_args
 
-_MOST_CHOICES = 60
+from ..common.nearest import there_are
 
 
 class SettingError(ValueError):
@@ -27,6 +26,7 @@ def option(
     default: Any,
     help: str = "",
     *,
+    unset: str = "",
     flag: str | None = None,
     metavar: str | None = None,
     choices: Callable[[], Sequence[Any]] | None = None,
@@ -42,7 +42,9 @@ def option(
     **Arguments:**
 
     - `default`: its value where nobody gives one; a list is copied for each schema.
-    - `help`: what the command's help says; the default is added to it.
+    - `help`: what the command's help says; the default is added to it, and the choices where a
+      `metavar` or a list hides them.
+    - `unset`: what holds where nobody gives one, in words, for a default that says nothing.
     - `flag`: `--name` on the command line (the field's own name by default), or `NAME` for an
       argument by position; `short` is a second name, `-o`.
     - `choices`: a function that gives the words that it may be (a list: each of its items).
@@ -51,8 +53,9 @@ def option(
     - `parse`: from the text of one argument to a value, where the field's type does not say how.
     """
     metadata = {
-        "help": help, "flag": flag, "metavar": metavar, "choices": choices, "least": least,
-        "below": below, "above": above, "short": short, "instead_of": instead_of, "parse": parse,
+        "help": help, "unset": unset, "flag": flag, "metavar": metavar, "choices": choices,
+        "least": least, "below": below, "above": above, "short": short, "instead_of": instead_of,
+        "parse": parse,
     }  # fmt: skip
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
@@ -85,7 +88,7 @@ class Options:
 
 def _check(key: str, value: Any, metadata: Any) -> None:
     if (known := metadata.get("choices")) is not None and value not in known():
-        raise SettingError(key, value, f"no such choice; {choices(str(value), known())}")
+        raise SettingError(key, value, f"no such choice; {there_are(value, known())}")
     least, below, above = (metadata.get(name) for name in ("least", "below", "above"))
     if least is not None and not value >= least:
         raise SettingError(key, value, f"give {least:g} or more")
@@ -93,10 +96,13 @@ def _check(key: str, value: Any, metadata: Any) -> None:
         raise SettingError(key, value, f"give more than {above:g} and less than {below:g}")
 
 
-def choices(name: str, known: Iterable[Any]) -> str:
-    """`there are ...`, the nearest first where some are near."""
-    names = [text for text in map(str, known) if not text.endswith("schema")]
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    nearest = f"nearest: {', '.join(near)}; " if near else ""
-    listed = ", ".join(names[:_MOST_CHOICES]) + (", ..." if len(names) > _MOST_CHOICES else "")
-    return f"{nearest}there are {listed or 'none'}"
+def words_of(library: str, *names: str) -> Callable[[], Sequence[Any]]:
+    """The words of `Literal`s of a library, which is not imported before they are asked for."""
+
+    def words() -> Sequence[Any]:
+        from importlib import import_module
+
+        module = import_module(f"..{library}", __package__)
+        return [word for name in names for word in get_args(getattr(module, name))]
+
+    return words

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from ..interp import Positions
 
 #: Help of `--positions` and `--after`, beside `--vector`.
-POSITIONS = "in place of the vector's own: all, last, or a span as 3:7"
-AFTER = "the vector's positions from this text on, in place of its own"
+POSITIONS = "all, last, or a span as 3:7"
+AFTER = "the vector's positions from this text on"
 
 
 def chosen_positions(positions: str | None, after: str | None) -> Positions | None:

@@ -3,35 +3,23 @@
 Plain dataclasses: a frozen one cannot be filled from yaml groups. The yaml files hold values only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .launchers import Launcher
-from .options import Options, SettingError, group, option
+from .options import Options, SettingError, group, option, words_of
 
 if TYPE_CHECKING:
-    from ..dynamics import Along, KindChoice, Leave, PenaltyName, Protocol, TrainedOn
+    from ..dynamics import Along, KindChoice
     from ..interp import Dtype, Frame
 else:  # OmegaConf knows no Literal: to Hydra they are text, whose words `choices` checks
-    Along = Dtype = Frame = KindChoice = Leave = PenaltyName = Protocol = TrainedOn = str
+    Along = Dtype = Frame = KindChoice = str
 
 
-def _words(library: str, *names: str) -> Callable[[], Sequence[Any]]:
-    """The words of `Literal`s of a library, which is not imported before they are asked for."""
-
-    def words() -> Sequence[Any]:
-        from importlib import import_module
-
-        module = import_module(f"..{library}", __package__)
-        return [word for name in names for word in get_args(getattr(module, name))]
-
-    return words
-
-
-_FRAME = (
-    "how a question is put (chat for a tuned model and truthfulqa for its file, where a file of "
-    "questions is given; else plain)"
+_FRAME_UNSET = (
+    "chat for a tuned model and truthfulqa for its file, where a file of questions is given; else "
+    "plain"
 )
 
 
@@ -52,7 +40,9 @@ class FamilyChoice(Options):
     """Families of the table by name; all where the list is empty."""
 
     prefix: ClassVar[str] = "family"
-    names: list[str] = option([], "only these", flag="--family", metavar="NAME")
+    names: list[str] = option(
+        [], "only these families of the table", unset="all", flag="--family", metavar="NAME"
+    )
 
 
 @dataclass
@@ -64,22 +54,20 @@ class Estimator(Options):
     seed: int = option(0, "of the resamples", least=0)
 
 
-@dataclass
-class Penalty(Options):
-    """How the coefficients of an ODE are drawn to zero; `strength` where the penalty has one (the
-    library's own where it is not given)."""
-
-    prefix: ClassVar[str] = "penalty"
-    name: PenaltyName = option(
-        "ridge", "of the coefficients", flag="--penalty",
-        choices=_words("dynamics", "PenaltyName"),
-    )  # fmt: skip
-    strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
-
-
 def _kind(default: str = "base") -> Any:
-    choices = _words("dynamics", "KindChoice")
-    return option(default, "models that count: base, tuned, all", choices=choices)
+    choices = words_of("dynamics", "KindChoice")
+    return option(default, "models that count", choices=choices)
+
+
+def _name() -> Any:
+    said = "of the family of models of which none is stated, whatever their own names say"
+    return option(None, said, unset="their own names tell it", metavar="FAMILY", parse=_family_name)
+
+
+def _family_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("give the family a name")
+    return text.strip()
 
 
 @dataclass
@@ -87,17 +75,20 @@ class ReadTables(Options):
     """What `nullcline read` can be told beside its paths."""
 
     kind: KindChoice = _kind()
+    name: str | None = _name()
+
+
+def _tables() -> Sequence[str]:
+    from ..dynamics import table_names
+
+    return (*table_names(), "post_training")
 
 
 @dataclass
 class OfTable(Launched):
     """What every study of a score table has: a shipped table by name, or paths of one's own."""
 
-    table: str = option(
-        "uniform",
-        "a shipped table: uniform, leaderboard, published, organisms, checkpoints, "
-        "checkpoints_5shot, safety, shapes",
-    )
+    table: str = option("uniform", "a shipped table", choices=_tables, metavar="TABLE")
     path: Any = option(
         None,
         "tables of scores (CSV, Excel, Markdown, JSON, ...) and folders of evaluation results, "
@@ -105,6 +96,7 @@ class OfTable(Launched):
         flag="PATH",
     )
     kind: KindChoice = _kind()
+    name: str | None = _name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,6 +105,9 @@ class OfTable(Launched):
             raise SettingError("path", self.path, "give a path, or a list of them")
         if self.path is not None and self.table != type(self).table:
             raise SettingError("table", self.table, "give PATH or a shipped table, not both")
+        if self.path is None and self.name is not None:
+            why = "names the family of your own models; give PATH, or choose one by {family.names}"
+            raise SettingError("name", self.name, why)
 
     @property
     def paths(self) -> list[str]:
@@ -127,7 +122,7 @@ class OfClock(OfTable):
     along: Along = option(
         "params",
         "the clock; along tokens, flops and step each model with checkpoints is a family",
-        choices=_words("dynamics", "Along"),
+        choices=words_of("dynamics", "Along"),
     )
 
 
@@ -135,8 +130,12 @@ class OfClock(OfTable):
 class Diagnose(OfClock):
     """The study `diagnose`: a table, a pair of benchmarks, families."""
 
-    reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
-    truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    reasoning: str | None = option(
+        None, "benchmark for the reasoning score", unset="hellaswag", metavar="NAME"
+    )
+    truth: str | None = option(
+        None, "benchmark for the truth score", unset="truthfulqa_mc2", metavar="NAME"
+    )
     family: FamilyChoice = group(FamilyChoice, "all")
     estimator: Estimator = group(Estimator, "default")
     figures: bool = option(False, "write figures beside the record (always, with --out)")
@@ -146,10 +145,14 @@ class Diagnose(OfClock):
 class CompareKinds(OfTable):
     """The study `compare_kinds`: a table with base and tuned models, the shipped one by default."""
 
-    table: str = option("post_training", "a shipped table")
+    table: str = option("post_training", "a shipped table", choices=_tables, metavar="TABLE")
     kind: KindChoice = _kind("all")
-    reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
-    truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    reasoning: str | None = option(
+        None, "benchmark for the reasoning score", unset="hellaswag", metavar="NAME"
+    )
+    truth: str | None = option(
+        None, "benchmark for the truth score", unset="truthfulqa_mc2", metavar="NAME"
+    )
     family: FamilyChoice = group(FamilyChoice, "all")
 
 
@@ -165,10 +168,10 @@ class ScanPairs(OfClock):
     """The study `scan`: a table, and which benchmarks are looked at along which others."""
 
     reasoning: list[str] = option(
-        [], "capabilities along which the others are looked at (all)", metavar="NAME,...",
+        [], "capabilities along which the others are looked at", unset="all", metavar="NAME,...",
         parse=_listed,
     )  # fmt: skip
-    against: list[str] = option([], "those others (all)", metavar="NAME,...", parse=_listed)
+    against: list[str] = option([], "those others", unset="all", metavar="NAME,...", parse=_listed)
     q: float = option(0.05, "rate of false discoveries over all pairs", above=0, below=1)
     n_boot: int = option(1_000, "resamples of families, for the dimensions", least=100)
     seed: int = option(0, "of the resamples", least=0)
@@ -186,85 +189,13 @@ class TrackPredictions(Launched):
         flag="TABLE",
     )
     as_of: str | None = option(
-        None, "rows dated later do not count; the newest date in the data", metavar="DATE"
+        None, "rows dated later do not count", unset="the newest date in the data", metavar="DATE"
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (self.path is None or isinstance(self.path, str)):
             raise SettingError("path", self.path, "give one table")
-
-
-@dataclass
-class FitDynamics(OfClock):
-    """The study `fit_dynamics`: a table, families, a library's degree and a penalty."""
-
-    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
-    degree: int = option(1, "of the polynomials", choices=lambda: (1, 2, 3))
-    members: int = option(1000, "resamples of families", least=100)
-    seed: int = option(0, "of the resamples", least=0)
-    family: FamilyChoice = group(FamilyChoice, "all")
-    penalty: Penalty = group(Penalty, "ridge")
-
-
-@dataclass
-class FitSystem(Launched):
-    """The study `fit_system`: a file of trajectories of any system, and what may stand in its
-    equations. Where `penalty` is named, the terms are those of one library (degree 2 where none is
-    given) and the penalty chooses among them."""
-
-    path: str | None = option(None, "a table with one row per time", flag="PATH")
-    time: str | None = option(
-        None, "the column of times of any system's trajectories", metavar="COLUMN"
-    )
-    states: list[str] = option([], "the columns of its states (all others)", metavar="COLUMN")
-    trajectory: str | None = option(None, "the column that tells them apart", metavar="COLUMN")
-    weight: str | None = option(None, "a column: how often a row counts", metavar="COLUMN")
-    log_time: bool = option(False, "the clock is log10 of the column")
-    bound: list[str] = option([], "'STATE: TERM <= 0', of its coefficient", metavar="BOUND")
-    degree: int | None = option(None, "of the polynomials", choices=lambda: (1, 2, 3))
-    penalty: PenaltyName | None = option(
-        None, "of the coefficients", choices=_words("dynamics", "PenaltyName")
-    )
-    strength: float | None = option(None, "of ridge and l1; threshold of stlsq")
-    members: int = option(200, "resamples", least=0)
-    seed: int = option(0, "of the resamples", least=0)
-
-
-@dataclass
-class PredictFamily(OfClock):
-    """The study `predict_family`: what the other families say of the larger models of one."""
-
-    holdout: str | None = option(
-        None, "predict what was measured", metavar="FAMILY", instead_of="family"
-    )
-    extend: str | None = option(
-        None, "predict sizes that do not exist yet", metavar="FAMILY", instead_of="family"
-    )
-    protocol: Protocol = option(
-        "A", "one or two models given, or a third of a run", choices=_words("dynamics", "Protocol")
-    )
-    params: list[str] = option([], "sizes for --extend: 70B", metavar="SIZE")
-    at: list[str] = option([], "places on another clock: 600B tokens", metavar="PLACE")
-    trained_on: TrainedOn | None = option(
-        None,
-        "whose families teach (own for the uniform table, else both)",
-        choices=_words("dynamics", "TrainedOn"),
-    )
-    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
-    seed: int = option(0, "of the resamples", least=0)
-
-
-@dataclass
-class CrossValidate(OfClock):
-    """The study `cross_validate`: every method on families, or labs, that it never saw."""
-
-    leave: Leave = option("family", "what is left out", choices=_words("dynamics", "Leave"))
-    protocol: Protocol = option(
-        "A", "one or two models given, or a third of a run", choices=_words("dynamics", "Protocol")
-    )
-    benchmarks: list[str] | None = option(None, "the scores to use", metavar="NAME")
-    seed: int = option(0, "of the resamples", least=0)
 
 
 def _recipes() -> Sequence[str]:
@@ -284,7 +215,9 @@ class TrainOrganism(Launched):
     family: str = option("web", "a recipe by name", choices=_recipes)
     recipe: str | None = option(None, "a yaml file with a recipe instead", metavar="FILE")
     seed: int = option(0, "of text and weights", least=0)
-    sizes: list[int] = option([], "only these widths", flag="--size", metavar="WIDTH")
+    sizes: list[int] = option(
+        [], "only these widths", unset="all of the recipe", flag="--size", metavar="WIDTH"
+    )
     out: str = option("runs/organisms", "a folder per model goes there", metavar="DIR")
     workers: int = option(1, "models trained at once", metavar="N", least=1)
 
@@ -299,12 +232,18 @@ class ModelChoice(Options):
         "a hub id, a folder, a .gguf file, package:NAME (one with a GGUF), organism:NAME",
         flag="MODEL",
     )
-    revision: str | None = option(None, "commit, tag or branch on the hub")
-    dtype: Dtype = option("float32", "float32 is exact", choices=_words("interp", "Dtype"))
-    device: str | None = option(None, "cpu, cuda:0 (a GPU where there is one)")
+    revision: str | None = option(None, "commit, tag or branch on the hub", unset="main")
+    dtype: Dtype = option("float32", "float32 is exact", choices=words_of("interp", "Dtype"))
+    device: str | None = option(None, "cpu, cuda:0", unset="a GPU where there is one, else cpu")
     offline: bool = option(False, "use what is on this disk only")
     trust_remote_code: bool = option(False, "run Python that comes with the model")
     allow_pickle: bool = option(False, "read weights that run code when read")
+
+
+def _set_names() -> Sequence[str]:
+    from ..interp import set_names
+
+    return set_names()
 
 
 @dataclass
@@ -316,12 +255,22 @@ class Pairs(Options):
         None,
         "CSV of prompt,true,false or statement,label, or TruthfulQA's JSON",
         flag="--pairs", metavar="FILE", instead_of="pairs",
+        unset="the organism's own, else the set cities",
     )  # fmt: skip
     named_set: str | None = option(
-        None, "cities, elements, …", flag="--set", metavar="SET", instead_of="pairs"
+        None,
+        "a generated set",
+        flag="--set",
+        choices=_set_names,
+        instead_of="pairs",
+        unset="as --pairs",
     )
     reasoning_path: str | None = option(
-        None, "the same, about reasoning", flag="--reasoning-pairs", metavar="FILE"
+        None,
+        "the same, about reasoning",
+        flag="--reasoning-pairs",
+        metavar="FILE",
+        unset="the organism's own, else the set arithmetic",
     )
     # An effect with an interval needs two pairs.
     count: int = option(256, "pairs at most", metavar="N", least=2)
@@ -333,7 +282,7 @@ class AttributeHeads(Launched):
 
     method: str = option(
         "dla", "of attribution",
-        choices=_words("interp", "HeadMethod"),
+        choices=words_of("interp", "HeadMethod"), metavar="METHOD",
     )  # fmt: skip
     edges: bool = option(False, "the strongest edges between parts, beside the heads")
     edge_steps: int = option(
@@ -341,7 +290,9 @@ class AttributeHeads(Launched):
     )
     false_discovery_rate: float = option(0.05, "of named heads", metavar="Q", above=0, below=1)
     top: int = option(10, "heads shown, and edges", metavar="N", least=1)
-    frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
+    frame: Frame | None = option(
+        None, "how a question is put", unset=_FRAME_UNSET, choices=words_of("interp", "Frame")
+    )
     seed: int = option(0, "of resamples and controls", least=0)
     model: ModelChoice = group(ModelChoice, "heads-64")
     pairs: Pairs = group(Pairs, "own")
@@ -353,9 +304,14 @@ class Sets(Options):
     the generated sets, where no files are given; `questions` is a file or a generated set."""
 
     prefix: ClassVar[str] = "sets"
-    statements: list[str] = option([], "CSV: statement,label", metavar="FILE")
+    statements: list[str] = option(
+        [], "CSV: statement,label", unset="the organism's own, else generated", metavar="FILE"
+    )
     questions: str | None = option(
-        None, "JSON as TruthfulQA's, or cities, elements, …", metavar="FILE|SET"
+        None,
+        "JSON as TruthfulQA's, or a generated set such as cities",
+        metavar="FILE|SET",
+        unset="the organism's own, else generated",
     )
     # Three splits need two questions each.
     count: int = option(240, "of each generated set", metavar="N", least=6)
@@ -378,23 +334,27 @@ class OfVector(Launched):
     """
 
     methods: list[str] = option(
-        [], "mass-mean, logistic, gradient, trained (these by default), cue, iti, all-layers",
-        flag="--method", metavar="METHOD",
-        choices=_words("interp", "TruthMethod"),
+        [], "ways to look for it", unset="the first four", flag="--method", metavar="METHOD",
+        choices=words_of("interp", "TruthMethod"),
     )  # fmt: skip
-    layers: list[int] = option([], "layers, or all", metavar="N", parse=_layer)
+    layers: list[int] = option([], "layers, or all", unset="all", metavar="N", parse=_layer)
     site: str | None = option(
-        None, "inside or after layers (both)", choices=_words("interp", "Site")
+        None, "inside or after layers", unset="both", choices=words_of("interp", "Site")
     )
     where: str = option(
         "best",
         "add it everywhere, only where a plain question is recognised, or whichever is best",
-        choices=_words("interp", "Where"),
+        choices=words_of("interp", "Where"),
     )
-    positions: str = option("all", "of a text", choices=_words("interp", "PositionWord"))
-    frame: Frame | None = option(None, _FRAME, choices=_words("interp", "Frame"))
+    positions: str = option("all", "of a text", choices=words_of("interp", "PositionWord"))
+    frame: Frame | None = option(
+        None, "how a question is put", unset=_FRAME_UNSET, choices=words_of("interp", "Frame")
+    )
     preset: str | None = option(
-        None, "the published rule: no search", choices=_words("interp", "Preset")
+        None,
+        "the published rule: no search",
+        unset="a search",
+        choices=words_of("interp", "Preset"),
     )
     kl: float = option(0.1, "budget: median KL, validation", metavar="NATS", least=0)
     lost: float = option(0.05, "budget: right answers lost", least=0)
@@ -422,16 +382,22 @@ class EvaluateSteering(OfVector):
     file."""
 
     vector: str | None = option(
-        None, "of nullcline truth or another tool; else one is found", metavar="FILE"
+        None, "of nullcline truth or another tool", unset="one is found", metavar="FILE"
     )
     layer: int | None = option(
-        None, "one layer of a file with several, or that of a plain tensor; from 0", metavar="N"
+        None,
+        "one layer of a file with several, or that of a plain tensor; from 0",
+        metavar="N",
+        unset="the vector's own",
     )
-    strength: float | None = option(None, "in place of the vector's own")
+    strength: float | None = option(None, "in place of the vector's", unset="the vector's own")
     positions: str | None = option(
-        None, "all, last, or of a vector a span as 3:7, in place of its own", metavar="POSITIONS"
+        None,
+        "all, last, or of a vector a span as 3:7",
+        metavar="POSITIONS",
+        unset="the vector's own",
     )
     after: str | None = option(
-        None, "the vector's positions from this text on, in place of its own", metavar="TEXT"
+        None, "the vector's positions from this text on", unset="the vector's own", metavar="TEXT"
     )
     force: bool = option(False, "take another model's vector")

@@ -26,17 +26,26 @@ class Card(Launched):
         "it; the shipped table where neither is given",
         flag="NAME=SCORE|PATH",
     )
-    name: str = option("", "the model's name, that of its row in a table", flag="--model")
+    name: str = option(
+        "",
+        "the model's name, that of its row in a table",
+        unset="none, it is needed",
+        flag="--model",
+    )
     among: str = option(
         "uniform",
         "a shipped table, whose families it is compared with",
         choices=lambda: ("uniform", "leaderboard", "published"),
     )
-    reasoning: str | None = option(None, "benchmark for the reasoning score (hellaswag)")
-    truth: str | None = option(None, "benchmark for the truth score (truthfulqa_mc2)")
+    reasoning: str | None = option(
+        None, "benchmark for the reasoning score", unset="hellaswag", metavar="NAME"
+    )
+    truth: str | None = option(
+        None, "benchmark for the truth score", unset="truthfulqa_mc2", metavar="NAME"
+    )
     neighbours: int = option(8, "families whose coupling is taken", metavar="N", least=3)
     nearest: int = option(5, "models named as nearest", metavar="N", least=1)
-    next: str | None = option(None, "size to forecast (twice the model's)", metavar="SIZE")
+    next: str | None = option(None, "size to forecast", unset="twice the model's", metavar="SIZE")
     seed: int = option(0, "of simulated measurements", least=0)
 
 
@@ -48,7 +57,9 @@ class PlanMeasurements(OfTable):
         1e14, "questions times parameters: 817 questions to a 7B model are 5.7e12",
         metavar="COST", above=0, below=1e30, parse=_cost,
     )  # fmt: skip
-    truth: str | None = option(None, "benchmark whose turn is looked for (truthfulqa_mc2)")
+    truth: str | None = option(
+        None, "benchmark whose turn is looked for", unset="truthfulqa_mc2", metavar="NAME"
+    )
     margin: float = option(1.0, "decades beyond a family's sizes that are tried", least=0)
     draws: int = option(200, "simulated outcomes", metavar="N", least=2)
     seed: int = option(0, "of the simulation", least=0)

@@ -81,6 +81,19 @@ class Study(Generic[Settings, Result]):
         )
         return outcome, data, key
 
+    def objective_of(self, result: Mapping[str, Any], named: str | None) -> float | None:
+        """The number of a result that an optimising sweeper is given: the one at the dotted path
+        `named`, None where nobody named one and the study's own is not in this result.
+
+        Raises ValueError for a name that is not there.
+        """
+        if named is not None:
+            return number_at(result, named)
+        try:
+            return None if self.objective is None else number_at(result, self.objective)
+        except ValueError:
+            return None
+
 
 def study(
     schema: type[Settings],

@@ -9,7 +9,13 @@ from .text import Paint
 #: Columns of a page that goes to a file or a pipe.
 PIPED = 80
 _NARROWEST = 20
-_PHASES = {"tax": "31", "bonus": "32", "transition": "33", "undetermined": "2"}
+_RED, _GREEN, _YELLOW, _FAINT = "31", "32", "33", "2"
+_COLOURS = {
+    **dict.fromkeys(("tax", "against", "not supported", "fail"), _RED),
+    **dict.fromkeys(("bonus", "for", "supported", "pass"), _GREEN),
+    **dict.fromkeys(("transition", "competing"), _YELLOW),
+    **dict.fromkeys(("undetermined", "not seen"), _FAINT),
+}
 
 
 def page_width(stream: TextIO) -> int:
@@ -27,11 +33,11 @@ def has_colour(stream: TextIO) -> bool:
     )
 
 
-def phase_paint(stream: TextIO) -> Paint | None:
-    """What colours the name of a phase: red, green, yellow, faint; None where no colour goes."""
+def word_paint(stream: TextIO) -> Paint | None:
+    """What colours a word that is a verdict, such as a phase; None where no colour goes."""
     return _coloured if has_colour(stream) else None
 
 
-def _coloured(phase: str) -> str:
-    code = _PHASES.get(phase)
-    return phase if code is None else f"\x1b[{code}m{phase}\x1b[0m"
+def _coloured(word: str) -> str:
+    code = _COLOURS.get(word)
+    return word if code is None else f"\x1b[{code}m{word}\x1b[0m"

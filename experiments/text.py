@@ -1,12 +1,27 @@
-"""Lines for a terminal: columns, paragraphs, and text from files made safe to print."""
+"""Lines for a terminal: columns and paragraphs, of text that is safe to print."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from ..common.words import safe_line
+
 #: A word with the codes of its colour.
 Paint = Callable[[str], str]
-#: They change the order in which a terminal shows the rest of a line.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+#: A spreadsheet takes a cell that begins like this for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def no_formula(text: str) -> str:
+    """Text for a cell of CSV: an apostrophe before what a spreadsheet would run as a formula.
+    Numbers stay as they are."""
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def text_table(
@@ -29,16 +44,6 @@ def text_table(
             for i, cell in enumerate(line)
         ).rstrip()
         for place, line in enumerate(ruled)
-    )
-
-
-def safe_line(line: str) -> str:
-    """One line without what a terminal would obey: control characters and marks of direction;
-    tabs and ends of lines become blanks."""
-    return "".join(
-        " " if c in "\t\n\r\v\f\x85\u2028\u2029" else c
-        for c in line
-        if c in "\t\n\r\v\f\x85" or not (unicodedata.category(c) == "Cc" or c in _BIDI)
     )
 
 

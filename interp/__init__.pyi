@@ -80,6 +80,7 @@ from ._questions.sets import neutral_text as neutral_text
 from ._questions.sets import set_names as set_names
 from ._questions.tokens import UsablePairs as UsablePairs
 from ._questions.tokens import prompt_tokens as prompt_tokens
+from ._questions.tokens import unknown_words as unknown_words
 from ._questions.tokens import usable_pairs as usable_pairs
 from ._statistics import MeanEffect as MeanEffect
 from ._steering.add import ablating as ablating

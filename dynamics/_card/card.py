@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ...common.display import shown
+from ...common.nearest import there_are
 from ...common.progress import Progress, silent
-from .._diagnose import default_reasoning, default_truth
 from .._pooled import scatter_of
 from .._tables.benchmarks import benchmark, canonical_benchmark
+from .._tables.question import default_reasoning, default_truth
 from .._tables.scores import ScoreTable
 from .._tables.shipped import load_table
 from .given import GivenModel
@@ -160,8 +161,8 @@ def _pair_of(
         if found and found not in table.benchmarks:
             found = canonical_benchmark(found)
         if found and found not in table.benchmarks:
-            there = ", ".join(table.benchmarks)
-            raise ValueError(f"{table.name}: no benchmark {name!r} for {role}; there are {there}")
+            there = there_are(name, table.benchmarks)
+            raise ValueError(f"{table.name}: no benchmark {name!r} for {role}; {there}")
         chosen.append(found)
     y = chosen[1] or default_truth(table)
     x = chosen[0] or default_reasoning(table)

@@ -1,6 +1,5 @@
 """The model that is asked about: its scores as typed, or a row of a table."""
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from ...common.nearest import nearest
 from ...common.statistics import binomial_stderr
 from .._tables.benchmarks import benchmark, canonical_benchmark
 from .._tables.cells import clean_name, parse_count, read_scores
@@ -102,7 +102,7 @@ def model_in_table(table: ScoreTable, name: str, *, known: Sequence[str]) -> Giv
         wanted = plain_name(name)
         frame = rows[[plain_name(model) == wanted for model in rows["model"]]]
     if frame.empty:
-        near = difflib.get_close_matches(name, rows["model"].tolist(), n=3, cutoff=0.3)
+        near = nearest(name, rows["model"], cutoff=0.3)
         hint = f"nearest: {', '.join(near)}" if near else f"it has {len(rows)} models"
         raise ValueError(f"{table.name}: no model {name!r}; {hint}")
     row = frame.iloc[0]
@@ -132,7 +132,7 @@ def _known_benchmark(heading: str, known: Sequence[str], of: str) -> str:
                 f"{heading!r} is not the variant of TruthfulQA that {of} has; it has "
                 f"{', '.join(variants)}, and variants cannot be compared"
             )
-    near = difflib.get_close_matches(heading.lower(), known, n=1, cutoff=0.5)
+    near = nearest(heading, known, most=1, cutoff=0.5)
     hint = f"nearest: {near[0]}; " if near else ""
     raise ValueError(f"no benchmark {heading!r}; {hint}{of} has {there}")
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from ...common.nearest import there_are
 from .._statistics.correlation import pearson, residuals
 
 #: An other benchmark is given where this share of the pair's models have it.
@@ -85,7 +86,7 @@ def general_factor(
     """
     missing = [name for name in pair if name not in scores]
     if missing:
-        raise ValueError(f"no scores of {missing[0]!r}; there are {', '.join(scores)}")
+        raise ValueError(f"no scores of {missing[0]!r}; {there_are(missing[0], scores)}")
     values = {name: np.asarray(column, dtype=np.float64) for name, column in scores.items()}
     have = np.isfinite(values[pair[0]]) & np.isfinite(values[pair[1]])
     others = tuple(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Complex, Float
 
+from ...common.nearest import there_are
 from .._tables.scores import ScoreTable
 from .forecast_fit import system_matrix, with_constant
 from .linear_flow import linear_flow
@@ -136,7 +137,8 @@ def _family(table: ScoreTable, family: str) -> pd.DataFrame:
     if "flags" in rows:
         rows = rows[~rows["flags"].str.contains("wrong_family")]
     if not len(rows):
-        raise ValueError(f"{table.name}: no family {family!r}")
+        there = there_are(family, table.families)
+        raise ValueError(f"{table.name}: no family {family!r}; {there}")
     return rows
 
 

@@ -12,7 +12,8 @@ from .scatter import Scatter
 from .slope import Slope, errors_in_variables_slope
 
 _FEWEST_MODELS = 5
-_ONLY_TREND = 0.9
+#: A score that correlates more with size follows it.
+ONLY_TREND = 0.9
 #: A score is near chance within this share of the range above it.
 _NEAR_CHANCE = 0.1
 
@@ -27,7 +28,7 @@ class Correlation:
     - `increment_r`: r of the changes from size to size (NaN below 3 steps).
     - `size_r`: r of each score with log10 N.
     - `notes`: `few_models` below 5; `only_trend` where a score correlates with log10 N above .9 in
-      size: then r says only that one rises and one falls.
+      size: then r says little beyond how the two go with size.
     """
 
     models: int
@@ -82,7 +83,7 @@ def correlate(
     notes = []
     if n < _FEWEST_MODELS:
         notes.append("few_models")
-    if enough and max(abs(r_size) for r_size in size_r) > _ONLY_TREND:
+    if enough and max(abs(r_size) for r_size in size_r) > ONLY_TREND:
         notes.append("only_trend")
     return Correlation(
         models=n,

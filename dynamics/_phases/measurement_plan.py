@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...common.display import shown
+from ...common.progress import Progress, silent, stepped
 from .next_measurement import MeasurementKind
 from .plan_outcomes import FamilyOutcomes, MeasuredFamily, Move
 
 #: A gain below this many decades is none.
 _LEAST_GAIN = 1e-3
+_PERCENT = 100
 #: Decades beyond a family's sizes that no quadratic is asked about.
 _MOST_MARGIN = 3.0
 
@@ -91,6 +93,7 @@ def plan_families(
     level: float = 0.95,
     draws: int = 200,
     seed: int = 0,
+    on_progress: Progress = silent,
 ) -> MeasurementPlan:
     """The measurements that narrow the families' critical points most for a budget.
 
@@ -121,7 +124,7 @@ def plan_families(
         for name, family in families.items()
     }
     outcomes = {name: one for name, one in every.items() if one.curve is not None}
-    chosen, order = _greedy(outcomes, budget)
+    chosen, order = _greedy(outcomes, budget, on_progress)
     single = _best_single(outcomes, budget)
     greedy_gain = sum(one.now - one.width(chosen[name]) for name, one in outcomes.items())
     method: Literal["greedy", "best single"] = "greedy"
@@ -154,16 +157,21 @@ def plan_families(
 
 
 def _greedy(
-    outcomes: Mapping[str, FamilyOutcomes], budget: float
+    outcomes: Mapping[str, FamilyOutcomes], budget: float, progress: Progress
 ) -> tuple[dict[str, tuple[Move, ...]], list[tuple[str, Move]]]:
     """Measurements per family, and all of them in order."""
     chosen: dict[str, tuple[Move, ...]] = dict.fromkeys(outcomes, ())
     order: list[tuple[str, Move]] = []
-    offers = {name: list(_offers(name, one, ())) for name, one in outcomes.items()}
+    offers = {
+        name: list(_offers(name, one, ()))
+        for name, one in stepped(progress, "simulated families", outcomes.items())
+    }
     left = budget
     while True:
+        progress("percent of the budget", int(_PERCENT * (1 - left / budget)), _PERCENT)
         there = [o for of in offers.values() for o in of if o.cost <= left]
         if not there:
+            progress("percent of the budget", _PERCENT, _PERCENT)
             return chosen, order
         best = max(there, key=lambda offer: offer.gain / offer.cost)
         chosen[best.family] += best.moves

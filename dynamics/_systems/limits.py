@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...common.nearest import there_are
 from .equations import term_name
 from .find import Scaling
 from .search import Bounds
@@ -54,10 +55,10 @@ def bounds_of(
     low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
     for (state, term), (least, most) in bounds.items():
         if state not in names:
-            raise ValueError(f"bound of {state!r}: no such state; there are {', '.join(names)}")
+            raise ValueError(f"bound of {state!r}: no such state; {there_are(state, names)}")
         name = _in_order(term.replace(" ", "").replace("**", "^"), labels)
         if name not in labels:
-            raise ValueError(f"bound of {term!r}: no such term; there are {', '.join(labels)}")
+            raise ValueError(f"bound of {term!r}: no such term; {there_are(term, labels)}")
         if least is not None and most is not None and least > most:
             raise ValueError(f"bound of {term!r}: {least:g} is above {most:g}")
         at = list(names).index(state), labels.index(name)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from ...common.nearest import there_are
+
 Along = Literal["params", "tokens", "flops", "step", "date"]
 
 #: Operations of training per token and parameter (Kaplan et al. 2020, arXiv:2001.08361).
@@ -88,7 +90,7 @@ CLOCKS: Mapping[str, Clock] = MappingProxyType(
 def clock_of(along: str) -> Clock:
     """The clock of that name. Raises ValueError with the names there are."""
     if along not in CLOCKS:
-        raise ValueError(f"along is {along!r}; it is one of {', '.join(get_args(Along))}")
+        raise ValueError(f"along is {along!r}; {there_are(along, get_args(Along))}")
     return CLOCKS[along]
 
 

@@ -30,8 +30,9 @@ class Joined:
     single: bool
 
 
-def join(sources: Sequence[Parsed]) -> Joined:
-    """One frame of all rows of `sources` in their order, with families and sizes filled in.
+def join(sources: Sequence[Parsed], family: str | None = None) -> Joined:
+    """One frame of all rows of `sources` in their order, with families and sizes filled in:
+    `family` where no source states one, else by names.
 
     A source without scores adds no rows: it says what models of the others are, and goes before
     their names, as `models.csv` does. Raises TableError for models whose size or family nothing
@@ -60,6 +61,8 @@ def join(sources: Sequence[Parsed]) -> Joined:
         described.append(_listed(frame))
     for stated in described:
         _fill(frame, stated)
+    if family is not None:
+        frame.loc[frame["family"] == "", "family"] = family
     frame["own_family"] = frame["family"] != ""
     warnings = [warning for source in sources for warning in source.warnings]
     frame["own_params"] = frame["params"].notna()
@@ -222,7 +225,9 @@ def check_known(joined: Joined, frame: pd.DataFrame, *, along: Along = "params")
             models = [repr(m) for m in frame["model"][missing.to_numpy() & refused]]
             if models:
                 row = None if joined.is_folder else int(frame["row"][missing & refused].iloc[0])
-                also = hint if what == "size" else hint.replace("params, or", "family, or")
+                also = hint
+                if what == "family":
+                    also = hint.replace("params, or", "family, or") + ", or name it (family=NAME)"
                 problems.add(f"no {what} is known for {listed(models)}", also, row)
         problems.check()
     return lost

@@ -19,13 +19,14 @@ class Described:
     """A model's family and size, and whatever else is known of it.
 
     `family` is empty and `params` NaN where neither models.csv nor the name tells them; `by_name`
-    is whether the size was read from the model's name.
+    is whether the size was read from the model's name, `guessed` whether the family was.
     """
 
     family: str
     params: float
     more: Mapping[str, object] = field(default_factory=dict)
     by_name: bool = False
+    guessed: bool = False
 
 
 def read_model_list(path: Path, content: bytes) -> dict[str, dict[str, object]]:
@@ -85,7 +86,14 @@ def describe(path: Path, model: str, listed: Mapping[str, Mapping[str, object]])
     params = row.get("params")
     is_listed = isinstance(params, float) and not isnan(params)
     size = float(params) if is_listed and isinstance(params, float) else named.total
-    family = str(row.get("family") or "") or family_in_name(model)
+    stated = str(row.get("family") or "")
+    family = stated or family_in_name(model)
     if not isnan(named.active) and "active_params" not in more and named.active < size:
         more["active_params"] = named.active
-    return Described(family, size if size else nan, more, by_name=not is_listed and not isnan(size))
+    return Described(
+        family,
+        size if size else nan,
+        more,
+        by_name=not is_listed and not isnan(size),
+        guessed=not stated,
+    )

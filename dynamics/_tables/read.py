@@ -45,6 +45,7 @@ def read_scores(
     name: str | None = None,
     kind: KindChoice = "base",
     along: Along = "params",
+    family: str | None = None,
     fewest: int = 2,
     progress: Progress = silent,
 ) -> ScoreTable:
@@ -57,13 +58,15 @@ def read_scores(
     - Results of evaluation harnesses and model cards: folders, of any depth, or single files.
     - `models.csv` in the folder, or beside the table, may state families and sizes.
     - A DataFrame with the columns of such a table; `row` counts its rows from 2, as in the file
-      that it would make.
+      that it would make. `attrs["path"]` says where it is from.
 
     Several sources become one table before the checks: the same model in two of them is one row
     whose empty cells are filled. `kind` chooses base models, tuned ones, or all; `along` the
-    clock (see `along_clock`); `fewest` models must be there; `progress` is called with the number
-    of results files that are read.
-    Raises TableError, one line that names the file, the rows and a hint.
+    clock (see `along_clock`); `family` is that of every model of which no source states one,
+    whatever its name says; `fewest` models must be there; `progress` is called with the number of
+    results files that are read.
+    Raises TableError, one line that names the file, the rows and a hint, also where `family` is
+    that of no model.
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
     sources: list[Parsed] = []
@@ -86,11 +89,16 @@ def read_scores(
     if any(source.name != MODEL_LIST for source in results):
         # At once, as several runs of one model may lie in several folders.
         with readable(results[0]):
-            sources.insert(0, parse(read_results(results, progress=progress)))
+            by_name = family is None
+            sources.insert(0, parse(read_results(results, by_name=by_name, progress=progress)))
     if not sources:
         raise TableError("nothing", "no source of scores was given", "give a path")
     everything = [*sources, *beside.values()]
-    return along_clock(finish(everything, name, kind=kind, along=along, fewest=fewest), along)
+    table = finish(everything, name, kind=kind, along=along, family=family, fewest=fewest)
+    if family is not None and family not in table.families:
+        problem = f"every model's family is stated, so that none can be called {family!r}"
+        raise TableError(table.name, problem, "leave that name away")
+    return along_clock(table, along)
 
 
 @contextmanager
@@ -112,7 +120,7 @@ def as_table(source: ScoreTable | Source, *, along: Along | None = None) -> Scor
 def _frame(frame: pd.DataFrame) -> RawTable:
     index = not isinstance(frame.index, pd.RangeIndex) and frame.index.dtype == object
     content = frame.to_csv(index=index).encode("utf-8")
-    return read_csv(Path("DataFrame"), content)
+    return read_csv(Path(str(frame.attrs.get("path", "DataFrame"))), content)
 
 
 def tables_in(path: Path) -> list[RawTable]:

@@ -17,10 +17,13 @@ from .results.unread import nothing_read, several_broken
 _PART = "results files"
 
 
-def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -> RawTable:
+def read_results(
+    paths: Path | Sequence[Path], *, by_name: bool = True, progress: Progress = silent
+) -> RawTable:
     """Results of all models in folders (at any depth) and files.
 
     - `paths`: one folder or file, or several (one folder per model), which become one table.
+    - `by_name`: whether a model's name tells its family where nothing states it.
     - `progress`: called with the number of files that are read.
 
     Sizes and families come from a models.csv in the folder (of several paths, also beside them),
@@ -49,7 +52,7 @@ def read_results(paths: Path | Sequence[Path], *, progress: Progress = silent) -
         raise nothing_read(root, gathered.seen())
     ranks = rank_ways(run for runs in gathered.runs.values() for run in runs)
     rows = [row for runs in gathered.runs.values() for row in choose_scores(runs, ranks)]
-    table = make_table(root, rows, listed, gathered.remarks)
+    table = make_table(root, rows, listed, gathered.remarks, by_name=by_name)
     return RawTable(
         path=root,
         columns=table.columns,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from ...common.nearest import there_are
 from ...common.statistics import binomial_stderr
 from ...common.words import counted
 from .account import NOTHING_SEEN, Account
@@ -64,8 +65,8 @@ class ScoreTable:
         by_lower = {f.lower(): f for f in self.families}
         missing = [f for f in families if f.lower() not in by_lower]
         if missing:
-            there = ", ".join(sorted(self.families))
-            raise ValueError(f"{self.name}: no family {missing[0]!r}; there are {there}")
+            there = there_are(missing[0], sorted(self.families))
+            raise ValueError(f"{self.name}: no family {missing[0]!r}; {there}")
         chosen = {by_lower[f.lower()] for f in families}
         frame = self.frame[self.frame["family"].isin(chosen)].reset_index(drop=True)
         left_out = self.left_out[self.left_out["family"].isin(chosen)].reset_index(drop=True)

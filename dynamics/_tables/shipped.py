@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ...common.nearest import there_are
 from ...data import shipped
 from .along import along_clock
 from .clock import Along
@@ -46,7 +47,7 @@ def load_table(
     Raises ValueError for another name.
     """
     if name not in (*table_names(), *_PAIR_TABLES):
-        raise ValueError(f"no shipped table {name!r}; there are {', '.join(table_names())}")
+        raise ValueError(f"no shipped table {name!r}; {there_are(name, table_names())}")
     kind = kind or ("all" if name in _PAIR_TABLES else "base")
     table = read_scores(shipped(f"{name}.csv"), name=name, kind=kind)
     # Where the package lies is no part of what was read.

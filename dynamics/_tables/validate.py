@@ -53,11 +53,13 @@ def finish(
     *,
     kind: KindChoice = "base",
     along: Along = "params",
+    family: str | None = None,
     fewest: int = 2,
 ) -> ScoreTable:
     """The score table of parsed sources; sizes and families may be unknown where the clock `along`
-    that it will be put on needs none. `fewest` models must be there."""
-    joined = join(sources)
+    that it will be put on needs none. `family` is that of models of which none is stated; `fewest`
+    models must be there."""
+    joined = join(sources, family)
     frame, left_out, found = find_traps(joined, kind, along=along)
     if len(frame) < fewest and not joined.single:
         problem = "one model has no family to compare"

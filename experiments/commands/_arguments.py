@@ -14,10 +14,17 @@ from ..options import Options, SettingError
 from ..schemas import Launched
 
 #: Help of `--layer`, beside `--vector`.
-LAYER = "one layer of a file with several, or that of a plain tensor; from 0"
+LAYER = (
+    "one layer of a file with several, or that of a plain tensor; from 0 (default: the vector's)"
+)
 _Schema = TypeVar("_Schema", bound=Options)
 #: What says where jobs of a sweep run, and has no meaning for one.
 _OF_SWEEPS = {field.name for field in dataclasses.fields(Launched)}
+
+
+def add_example(parser: argparse.ArgumentParser, line: str) -> None:
+    """The last line of a command's help: a command that does something, without `nullcline`."""
+    parser.epilog = f"example: nullcline {line}"
 
 
 def add_schema_arguments(
@@ -98,12 +105,12 @@ def _add(to: Any, owner: type[Options], field: dataclasses.Field, kind: Any) -> 
         how["action"] = "store_true"
     else:
         how["type"] = _typed(meta["parse"]) if meta.get("parse") else item
-        if is_list or not meta.get("choices"):
+        if meta.get("choices") is not None:
+            how["choices"] = _Lazy(meta["choices"])
+        if meta.get("metavar") or not meta.get("choices"):
             how["metavar"] = meta.get("metavar") or field.name.upper()
     if is_list:
         how |= {"nargs": "+" if flag.startswith("--") else "*", "action": "extend"}
-    elif meta.get("choices") is not None and item is not bool:
-        how["choices"] = _Lazy(meta["choices"])
     if flag.startswith("--"):
         names = [meta["short"], flag] if meta.get("short") else [flag]
         to.add_argument(*names, dest=_dest(owner, field), **how)
@@ -156,11 +163,17 @@ def _item(kind: Any) -> tuple[Any, bool]:
 
 
 def _help(field: dataclasses.Field) -> str:
-    default = field.default
-    said = field.metadata.get("help", "")
-    if isinstance(default, bool) or not isinstance(default, int | float | str) or not said:
-        return said.replace("%", "%%")
-    return f"{said} ({default})".replace("%", "%%")
+    """The words of a setting, its choices where usage hides them, and its default."""
+    meta, default = field.metadata, field.default
+    said = meta.get("help", "").replace("%", "%%")
+    if meta.get("choices") and meta.get("metavar"):
+        said += ": %(choices)s"
+    shown = meta.get("unset") or ""
+    if not shown and isinstance(default, int | float | str) and not isinstance(default, bool):
+        shown = default if isinstance(default, str) else f"{default:g}"
+    if not shown or not _flag(field).startswith("--"):
+        return said
+    return f"{said} (default: {shown})"
 
 
 def _flag(field: dataclasses.Field) -> str:

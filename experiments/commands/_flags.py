@@ -7,11 +7,11 @@ typed a command knows flags: `--offline`, `--n-boot is 5`.
 import dataclasses
 import re
 
-from .. import schemas, schemas_card
+from .. import schemas, schemas_card, schemas_ode
 from ..options import Options
 
 # Parameters whose flag has another name, or stands in no schema.
-_OTHERWISE = {"sites": "--site", "seeds": "--seeds"}
+_OTHERWISE = {"sites": "--site", "seeds": "--seeds", "family": "--name"}
 # Words of several meanings, which a message may use for something else.
 _AMBIGUOUS = {"name", "names", "path"}
 _GIVEN = re.compile(r"(?<![\w.-])([a-z_]+)=('[^']*'|\[[^]]*\]|[^\s,;)]+)")
@@ -33,11 +33,12 @@ def with_flags(message: str) -> str:
 
 def _flags() -> dict[str, str]:
     """Parameter -> flag, of all studies."""
-    found = dict(_OTHERWISE)
-    for schema in (*vars(schemas).values(), *vars(schemas_card).values()):
+    found: dict[str, str] = {}
+    shown = (schemas, schemas_card, schemas_ode)
+    for schema in (one for module in shown for one in vars(module).values()):
         if isinstance(schema, type) and issubclass(schema, Options):
             for field in dataclasses.fields(schema):
                 flag = field.metadata.get("flag") or f"--{field.name.replace('_', '-')}"
                 if field.metadata.get("help") and flag.startswith("--"):
                     found[field.name] = flag
-    return {name: flag for name, flag in found.items() if name not in _AMBIGUOUS}
+    return {name: flag for name, flag in found.items() if name not in _AMBIGUOUS} | _OTHERWISE

@@ -15,7 +15,9 @@ def add_study_arguments(
     """The arguments of a study's command: its settings, `--json` and `--out`."""
     add_schema_arguments(parser, schema, without=without)
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a record there")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write a record there (default: none)"
+    )
 
 
 def run_study(

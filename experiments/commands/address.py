@@ -7,8 +7,12 @@ import sys
 
 def add_address_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
     """`--host`, loopback unless another is given, and `--port` with its default."""
-    parser.add_argument("--host", default="127.0.0.1", help="loopback unless another is given")
-    shown = f"{port}; 0 takes a free one" if port else "0 takes a free one (default)"
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="where to listen (default: 127.0.0.1, this machine alone)",
+    )
+    shown = f"0 takes a free one (default: {port})"
     parser.add_argument("--port", type=int, default=port, help=shown)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas_card import Card
+from ._arguments import add_example
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline card`."""
+    add_example(parser, "card --model My-7B hellaswag=78.2 truthfulqa_mc2=43.1 params=7B")
     add_study_arguments(parser, Card)
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="a picture for a model card")
+    parser.add_argument(
+        "--svg", type=Path, metavar="FILE", help="a picture for a model card (default: none)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -3,14 +3,19 @@
 import argparse
 from pathlib import Path
 
+from ._arguments import add_example
 from .address import add_address_arguments, say_address
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline dashboard`."""
+    add_example(parser, "dashboard --port 8050")
     add_address_arguments(parser, port=0)
     parser.add_argument(
-        "--records", type=Path, metavar="DIR", help="records of heads, truth and evaluate"
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="records of heads, truth and evaluate (default: the shipped)",
     )
     parser.add_argument("--no-cache", action="store_true", help="keep no views for the next start")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import Diagnose
+from ._arguments import add_example, settings_from
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -14,18 +16,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline diagnose`."""
+    add_example(parser, "diagnose my_scores.csv --out runs/mine")
     add_study_arguments(parser, Diagnose, without=("figures",))
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write all views as one file")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write all views as one file (default: none)"
+    )
     parser.add_argument(
         "--compare-kinds",
         action="store_true",
         help="base models beside their tuned ones; the shipped pairs where no PATH is given",
     )
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument(
-        "--full", action="store_true", help="every family, both sides of turns, confounds"
-    )
-    length.add_argument("--quiet", action="store_true", help="the answer in three sentences alone")
+    add_length_arguments(parser, full="every family, both sides of turns, confounds")
     parser.add_argument("--all-warnings", action="store_true", help="every warning, row by row")
 
 
@@ -36,8 +37,9 @@ def run(options: argparse.Namespace) -> None:
         run_study("compare_kinds", options)
         return
     if options.report:
-        from .report import check_report
+        from .report import check_report, report_path
 
+        options.report = report_path(options.report, settings_from(options, Diagnose))
         check_report(options.report)
     run_study(
         "diagnose",
@@ -64,9 +66,9 @@ def _check(options: argparse.Namespace) -> None:
 def _page(options: argparse.Namespace, diagnosis: "Diagnosis") -> str:
     """The page as long as it was asked for, as wide and as coloured as stdout takes it."""
     from ..studies.diagnosis import diagnosis_to_sentences, diagnosis_to_short, diagnosis_to_text
-    from ..terminal import page_width, phase_paint
+    from ..terminal import page_width, word_paint
 
-    width, paint = page_width(sys.stdout), phase_paint(sys.stdout)
+    width, paint = page_width(sys.stdout), word_paint(sys.stdout)
     if options.quiet:
         return diagnosis_to_sentences(diagnosis, width=width)
     if options.full:
@@ -81,10 +83,14 @@ def _report(options: argparse.Namespace, diagnosis: "Diagnosis") -> None:
         return
     from ..inputs import read_families
     from ..progress import report_parts
-    from ._arguments import settings_from
     from .report import write_report
 
-    table = read_families(settings_from(options, Diagnose))
+    settings = settings_from(options, Diagnose)
     write_report(
-        options.report, table, diagnosis, records=None, on_progress=report_parts("diagnose")
+        options.report,
+        read_families(settings),
+        diagnosis,
+        records=None,
+        own=bool(settings.paths),
+        on_progress=report_parts("diagnose"),
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import EvaluateSteering
+from ._arguments import add_example
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -14,21 +16,26 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline evaluate`."""
+    add_example(parser, "evaluate organism:knowing-48 --vector truth.safetensors")
     add_study_arguments(parser, EvaluateSteering)
     parser.add_argument(
         "--lm-eval",
         type=Path,
         metavar="DIR",
-        help="write results as lm-evaluation-harness does, for nullcline diagnose DIR",
+        help="write results as lm-evaluation-harness does, to diagnose DIR (default: none)",
     )
     parser.add_argument(
-        "--card", type=Path, metavar="FILE", help="write FILE.md, a model card, and FILE.json"
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="write FILE.md, a model card, and FILE.json (default: none)",
     )
     parser.add_argument(
         "--push",
         metavar="OWNER/NAME",
-        help="upload card and vector to that repository of the HuggingFace hub",
+        help="upload card and vector to that repository of the HuggingFace hub (default: none)",
     )
+    add_length_arguments(parser, full="every column of the controlled table")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -45,7 +52,16 @@ def run(options: argparse.Namespace) -> None:
         judged.append(found)
         _write(options, found)
 
-    run_study("evaluate_steering", options, then=written)
+    run_study(
+        "evaluate_steering",
+        options,
+        show=lambda found: page_as_asked(
+            options,
+            lambda: steering.steering_page(found),
+            lambda: steering.steering_to_text(found),
+        ),
+        then=written,
+    )
     if repo is not None:  # after the table is printed: the network may fail
         for found in judged:
             address = steering.push(repo, found, token=token, say=_say)

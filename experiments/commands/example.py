@@ -3,21 +3,16 @@
 import argparse
 import sys
 
-#: A family that pays, one that does not decide, one that gains.
-_FAMILIES = ("Pythia", "OPT", "Llama", "Qwen2")
-_BENCHMARKS = ("hellaswag", "truthfulqa_mc2", "arc_challenge", "mmlu")
+from ._arguments import add_example
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments: the table goes to stdout."""
-    parser.epilog = "nullcline example > my_scores.csv, then nullcline diagnose my_scores.csv"
+    add_example(parser, "example > my_scores.csv")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write rows of the shipped table as anybody would type them: percent, a family a model."""
-    from ...dynamics import load_table
+    """Write the table."""
+    from ..example_table import example_table
 
-    frame = load_table("uniform").select(_FAMILIES).frame
-    rows = frame.sort_values(["family", "params"])[["family", "model", "params", *_BENCHMARKS]]
-    percent = rows.assign(**{name: 100 * rows[name] for name in _BENCHMARKS})
-    percent.to_csv(sys.stdout, index=False, float_format="%.6g", lineterminator="\n")
+    sys.stdout.write(example_table())

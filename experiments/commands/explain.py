@@ -5,12 +5,14 @@ import textwrap
 
 from ..formats import to_json
 from ..glossary import Word, explain, terms
+from ._arguments import add_example
 
 _WIDTH = 80
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline explain`."""
+    add_example(parser, "explain gate")
     parser.add_argument("term", nargs="*", metavar="TERM", help="a word, such as gate; all if none")
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 

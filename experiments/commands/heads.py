@@ -3,14 +3,27 @@
 import argparse
 
 from ..schemas import AttributeHeads
+from ._arguments import add_example
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline heads`."""
+    add_example(parser, "heads organism:heads-64 --top 5")
     add_study_arguments(parser, AttributeHeads)
+    add_length_arguments(parser, full="patched heads, edges, the output projection")
 
 
 def run(options: argparse.Namespace) -> None:
     """Study the heads of one model and print what was found."""
-    run_study("attribute_heads", options)
+    from ..studies.heads import heads_page, study_to_text
+
+    top = getattr(options, "top", AttributeHeads().top)
+    run_study(
+        "attribute_heads",
+        options,
+        show=lambda found: page_as_asked(
+            options, lambda: heads_page(found, top=top), lambda: study_to_text(found, top=top)
+        ),
+    )

@@ -1,16 +1,27 @@
 """`nullcline ode fit|predict|crossval`: the coupled capability ODE, and that of any system."""
 
 import argparse
+import sys
 from typing import Any
 
-from ..schemas import CrossValidate, FitDynamics, FitSystem, PredictFamily
-from ._arguments import add_schema_arguments
+from ..schemas_ode import CrossValidate, FitDynamics, FitSystem, PredictFamily
+from ._arguments import add_example, add_schema_arguments
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 _ACTIONS = {
     "fit": ("fit_dynamics", FitDynamics, "equations, inclusion probabilities, identifiability"),
     "predict": ("predict_family", PredictFamily, "larger models of a family, with bands"),
     "crossval": ("cross_validate", CrossValidate, "every method on families it never saw"),
+}
+_EXAMPLES = {
+    "fit": "ode fit my_scores.csv --degree 1",
+    "predict": "ode predict --holdout Llama-2",
+    "crossval": "ode crossval --leave lab",
+}
+_FULL = {
+    "fit": "how sure each term is, and the fixed points",
+    "crossval": "every method and column",
 }
 #: What the fits of a table and of trajectories have in common, from the schema of the former.
 _SHARED = ("path", "degree", "penalty", "strength", "members", "seed")
@@ -19,10 +30,14 @@ _OF_SYSTEMS = ("time", "states", "trajectory", "weight", "log_time", "bound")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline ode`."""
+    add_example(parser, _EXAMPLES["predict"])
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, (_, schema, summary) in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=summary)
+        add_example(action, _EXAMPLES[name])
         add_study_arguments(action, schema)
+        if name != "predict":
+            add_length_arguments(action, full=_FULL[name])
         if name == "fit":
             group = action.add_argument_group("trajectories of any system, with --time")
             add_schema_arguments(group, FitSystem, without=_SHARED)
@@ -33,7 +48,20 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "fit" and _is_system(options):
         _run_system(options)
         return
-    run_study(_ACTIONS[options.action][0], options)
+    run_study(_ACTIONS[options.action][0], options, show=lambda found: _page(options, found))
+
+
+def _page(options: argparse.Namespace, found: Any) -> str:
+    from ..studies import ode
+    from ..terminal import page_width
+
+    if options.action == "predict":
+        return ode.prediction_to_text(found, width=page_width(sys.stdout))
+    page, full = {
+        "fit": (ode.fit_page, ode.fit_to_text),
+        "crossval": (ode.crossval_page, ode.crossval_to_text),
+    }[options.action]
+    return page_as_asked(options, lambda: page(found), lambda: full(found))
 
 
 def _is_system(options: argparse.Namespace) -> bool:
@@ -45,10 +73,13 @@ def _is_system(options: argparse.Namespace) -> bool:
 
 
 def _run_system(options: argparse.Namespace) -> None:
-    for name in ("table", "family_names", "benchmarks", "kind"):
+    for name in ("table", "family_names", "benchmarks", "kind", "name"):
         if hasattr(options, name):
             flag = name.removesuffix("_names")
             raise ValueError(f"--{flag} goes with tables of scores; leave it out beside --time")
+    for name in ("full", "quiet"):
+        if getattr(options, name):
+            raise ValueError(f"--{name} goes with tables of scores; leave it out beside --time")
     path = getattr(options, "path", None)
     if not isinstance(path, str):
         raise ValueError("--time: give one PATH, the file of the trajectories")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...common.words import counted
 from ..schemas import ReadTables
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_example, add_schema_arguments, settings_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline read`."""
+    add_example(parser, "read my_scores.xlsx -o understood.csv")
     parser.add_argument(
         "path",
         nargs="+",
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="write the table as CSV, to be corrected and read again",
+        help="write the table as CSV, to be corrected and read again (default: none)",
     )
     add_schema_arguments(parser, ReadTables)
     parser.add_argument("--all", action="store_true", help="every row and column that was left out")
@@ -39,11 +40,14 @@ def run(options: argparse.Namespace) -> None:
     from ... import dynamics
     from ...common.files import write_whole
     from ..accounts import account_to_text
+    from ..inputs import score_sources
     from ..progress import report_parts
 
-    kind = settings_from(options, ReadTables).kind
+    settings = settings_from(options, ReadTables)
     with report_parts("read") as progress:
-        table = dynamics.read_scores(options.path, kind=kind, progress=progress)
+        table = dynamics.read_scores(
+            score_sources(options.path), kind=settings.kind, family=settings.name, progress=progress
+        )
     if options.out is not None:
         write_whole(options.out, understood(table).to_csv(index=False, float_format="%.12g"))
     if options.json:

@@ -6,14 +6,17 @@ import time
 from pathlib import Path
 
 from ..schemas import Estimator
-from ._arguments import add_schema_arguments, settings_from
+from ._arguments import add_example, add_schema_arguments, settings_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline reproduce`."""
+    add_example(parser, "reproduce --out runs/claims")
     add_schema_arguments(parser, Estimator)
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a record there")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write a record there (default: none)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -2,9 +2,12 @@
 
 import argparse
 
+from ._arguments import add_example
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline run`."""
+    add_example(parser, "run diagnose -m family=pythia,opt,bloom")
     from ..studies import STUDIES
 
     own = f"{', '.join(STUDIES)}; your own: module:name"

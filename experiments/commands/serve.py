@@ -8,44 +8,63 @@ from pathlib import Path
 
 from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
-from ._arguments import LAYER, add_schema_arguments, settings_from
+from ._arguments import LAYER, add_example, add_schema_arguments, settings_from
 from .address import add_address_arguments, say_address
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline serve`."""
+    add_example(parser, "serve organism:knowing-48 --vector truth.safetensors")
     add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
         "--vector",
         type=Path,
         metavar="FILE",
-        help="of nullcline truth, or another tool's (docs/steering.md)",
+        help="of nullcline truth, or another tool's, docs/steering.md (default: none, unsteered)",
     )
     parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     parser.add_argument(
-        "--strength", type=float, help="of requests that give none (the vector's own)"
+        "--strength", type=float, help="of requests that give none (default: the vector's)"
     )
-    parser.add_argument("--positions", metavar="POSITIONS", help=POSITIONS)
-    parser.add_argument("--after", metavar="TEXT", help=AFTER)
+    parser.add_argument(
+        "--positions", metavar="POSITIONS", help=f"{POSITIONS} (default: the vector's)"
+    )
+    parser.add_argument("--after", metavar="TEXT", help=f"{AFTER} (default: the vector's)")
     parser.add_argument(
         "--force", action="store_true", help="take a vector that was found on another model"
     )
-    parser.add_argument("--name", help="what requests call the model (MODEL)")
+    parser.add_argument("--name", help="what requests call the model (default: MODEL)")
     add_address_arguments(parser, port=8400)
     parser.add_argument(
-        "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (2)"
+        "--max-concurrent", type=int, default=2, metavar="N", help="requests at once (default: 2)"
     )
     parser.add_argument(
-        "--queue", type=int, default=8, metavar="N", help="requests that wait for a place (8)"
+        "--queue",
+        type=int,
+        default=8,
+        metavar="N",
+        help="requests that wait for a place (default: 8)",
     )
     parser.add_argument(
-        "--queue-seconds", type=float, default=30.0, metavar="S", help="for so long (30)"
+        "--queue-seconds",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="they wait for so long (default: 30)",
     )
     parser.add_argument(
-        "--max-tokens", type=int, default=512, metavar="N", help="new tokens of a prompt (512)"
+        "--max-tokens",
+        type=int,
+        default=512,
+        metavar="N",
+        help="new tokens of a prompt (default: 512)",
     )
     parser.add_argument(
-        "--max-prompt", type=int, default=2048, metavar="N", help="tokens of a prompt (2048)"
+        "--max-prompt",
+        type=int,
+        default=2048,
+        metavar="N",
+        help="tokens of a prompt (default: 2048)",
     )
 
 

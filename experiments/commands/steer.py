@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from ...interp import Frame
 from ..positions import AFTER, POSITIONS, chosen_positions
 from ..schemas import ModelChoice
-from ._arguments import LAYER, add_schema_arguments, settings_from
+from ..terminal import page_width
+from ..text import filled
+from ._arguments import LAYER, add_example, add_schema_arguments, settings_from
 
 if TYPE_CHECKING:
     from ...interp import Model, TruthVector
@@ -22,6 +24,7 @@ _LONGEST_PROMPT = 1_000_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline steer`."""
+    add_example(parser, "steer organism:knowing-48 --vector truth.safetensors --chat")
     add_schema_arguments(parser, ModelChoice)
     parser.add_argument(
         "--vector",
@@ -32,38 +35,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--prompt", help="the text to continue; - or none reads stdin")
-    what.add_argument("--prompt-file", type=Path, metavar="FILE")
+    what.add_argument("--prompt", help="the text to continue; - reads it from stdin (default: -)")
+    what.add_argument(
+        "--prompt-file", type=Path, metavar="FILE", help="a file with it (default: none)"
+    )
     what.add_argument("--chat", action="store_true", help="a prompt per line, until an empty one")
     what.add_argument(
-        "--bake", type=Path, metavar="DIR", help="write a checkpoint that needs no hook"
+        "--bake",
+        type=Path,
+        metavar="DIR",
+        help="write a checkpoint that needs no hook (default: none)",
     )
     what.add_argument(
         "--export",
         type=Path,
         metavar="FILE",
-        help="the vector as .gguf (llama.cpp, repeng), .pt (lm-eval) or .json",
+        help="the vector as .gguf (llama.cpp, repeng), .pt (lm-eval) or .json (default: none)",
     )
     parser.add_argument(
         "--strength",
         type=float,
-        help="share of the residual norm (the vector's); of another tool's vector, times it (1)",
+        help="share of the residual norm (default: the vector's); of another tool's, times it (1)",
     )
-    parser.add_argument("--positions", metavar="POSITIONS", help=POSITIONS)
-    parser.add_argument("--after", metavar="TEXT", help=AFTER)
+    parser.add_argument(
+        "--positions", metavar="POSITIONS", help=f"{POSITIONS} (default: the vector's)"
+    )
+    parser.add_argument("--after", metavar="TEXT", help=f"{AFTER} (default: the vector's)")
     parser.add_argument("--ablate", action="store_true", help="take the direction out instead")
     parser.add_argument(
-        "--guard", type=float, metavar="NATS", help="back off when the KL of a text would exceed it"
+        "--guard",
+        type=float,
+        metavar="NATS",
+        help="back off when the KL of a text would exceed it (default: none)",
     )
     parser.add_argument(
         "--frame",
         choices=get_args(Frame),
-        help="how the prompt is put (chat for a tuned model, else plain)",
+        help="how the prompt is put (default: chat for a tuned model, else plain)",
     )
     parser.add_argument("--compare", action="store_true", help="show the unsteered text too")
-    parser.add_argument("--max-new-tokens", type=int, default=40, metavar="N")
-    parser.add_argument("--temperature", type=float, default=0.0, help="0 (default) is greedy")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--max-new-tokens",
+        type=int,
+        default=40,
+        metavar="N",
+        help="how long it may get (default: 40)",
+    )
+    parser.add_argument("--temperature", type=float, default=0.0, help="0 is greedy (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
     parser.add_argument("--force", action="store_true", help="take another model's vector")
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
 
@@ -122,6 +141,8 @@ def _prompt(options: argparse.Namespace) -> str:
 
 def _chat(model: Model, vector: TruthVector, options: argparse.Namespace) -> None:
     """A prompt per line; each stands alone, so that every answer is the vector's doing."""
+    if sys.stdin.isatty():
+        print(f"A prompt per line, such as {_offer(model)}; an empty line ends.", file=sys.stderr)
     while True:
         if sys.stdin.isatty():
             print("> ", end="", file=sys.stderr, flush=True)
@@ -144,17 +165,51 @@ def _answer(model: Model, vector: TruthVector, prompt: str, options: argparse.Na
         "frame": frame,
         **_described(model, vector, options),
     }
-    tokens = interp.encode_prompt(model, prompt, frame=frame)
+    try:
+        tokens = interp.encode_prompt(model, prompt, frame=frame)
+    except interp.InterpError as error:
+        if not interp.unknown_words(model, prompt):
+            raise
+        raise ValueError(f"{error}; prompts that work: {_offer(model)}") from None
     if options.compare:
         result["unsteered"] = _text(model, vector, tokens, options, steered=False)["text"]
         if not options.json:
             print(f"unsteered: {prompt}{_joint(result['unsteered'])}{result['unsteered']}")
             print(f"steered:   {prompt}", end="", flush=True)
     result |= _text(model, vector, tokens, options, steered=True)
+    if options.compare and not options.json:
+        line = _which_is_true(model, prompt, result)
+        print(filled(line, page_width(sys.stdout), indent=" " * len("unsteered: ")))
     result["marker_came"] = interp.marker_comes(model, vector, tokens, written=result["text"])
     print(f"steer: {_said(vector, result)}", file=sys.stderr)
     if options.json:
         print(to_json(result))
+
+
+def _offer(model: Model) -> str:
+    from ..prompts import working_prompts
+
+    return ", ".join(repr(prompt) for prompt in working_prompts(model))
+
+
+def _which_is_true(model: Model, prompt: str, result: dict[str, Any]) -> str:
+    """The true answer, where a question knows it, and which answer each text gives."""
+    from ..prompts import given_answer, question_of
+
+    question = question_of(model, prompt)
+    if question is None:
+        return "truth: not known of this prompt, which is no question of the model's sets"
+
+    def said(text: str) -> str:
+        given = given_answer(question, text)
+        if given is None:
+            return "begins with none of the answers"
+        return f"says {given[0]!r}, which is {'true' if given[1] else 'false'}"
+
+    return (
+        f"truth: {question.options[question.best]!r}; the unsteered text "
+        f"{said(result['unsteered'])}; the steered one {said(result['text'])}"
+    )
 
 
 def _text(

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..schemas import FindTruth
-from ._arguments import settings_from
+from ._arguments import add_example, settings_from
+from ._length import add_length_arguments, page_as_asked
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `nullcline truth`."""
+    add_example(parser, "truth organism:knowing-48 -o truth.safetensors")
     add_study_arguments(parser, FindTruth, without=("keep",))
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="keep the vector (safetensors)"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="keep the vector, safetensors (default: it is not kept)",
     )
     parser.add_argument(
         "--plan", action="store_true", help="say how many tokens and how long, and stop"
@@ -29,18 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help=".gguf (llama.cpp, repeng), .pt (lm-eval), .json",
+        help=".gguf (llama.cpp, repeng), .pt (lm-eval), .json (default: none)",
     )
+    add_length_arguments(parser, full="every place and candidate, every column of the table")
 
 
 def run(options: argparse.Namespace) -> None:
     """Find, judge, keep and print; or only say how long that will take."""
     if options.plan:
+        if options.full or options.quiet:
+            raise ValueError("--plan has one page; leave out --full and --quiet")
         _plan(options)
         return
     if options.output is not None and options.output.suffix != ".safetensors":
         raise ValueError(f"-o {options.output}: a vector's file ends in .safetensors")
-    run_study("find_truth", options, then=lambda found: _keep(options, found))
+    run_study(
+        "find_truth",
+        options,
+        show=lambda found: _page(options, found),
+        then=lambda found: _keep(options, found),
+    )
     if options.output is None and not options.json:
         print("the vector was not kept; -o truth.safetensors does", file=sys.stderr)
 
@@ -54,6 +68,12 @@ def _plan(options: argparse.Namespace) -> None:
         raise ValueError("preset searches nothing, so that there is nothing to plan; leave it out")
     planned = plan_of(settings)
     print(to_json(plan_to_dict(*planned)) if options.json else plan_to_text(*planned))
+
+
+def _page(options: argparse.Namespace, found: "TruthStudy") -> str:
+    from ..studies.steering import truth_page, truth_to_text
+
+    return page_as_asked(options, lambda: truth_page(found), lambda: truth_to_text(found))
 
 
 def _keep(options: argparse.Namespace, found: "TruthStudy") -> None:

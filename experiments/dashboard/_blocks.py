@@ -8,6 +8,8 @@ from html import escape
 from typing import Literal, SupportsFloat, TypedDict, cast
 
 from ..glossary import terms_in
+from ..text import no_formula
+from ._columns import empty_columns, left_out_text, sort_keys, text_of
 
 #: A trace or a layout, whose keys and values are plotly's.
 Plot = dict[str, object]
@@ -66,6 +68,8 @@ class Table(TypedDict):
     columns: list[str]
     rows: list[list[Cell]]
     right: list[int]
+    keys: list[list[float | None] | None]
+    picks: str | None
     note: str
     csv: Csv | None
 
@@ -81,6 +85,17 @@ class Steps(TypedDict):
     traces: list[list[Plot]]
 
 
+class Label(TypedDict):
+    """A name at a point of a figure: `name` as it is, `text` as plotly reads it."""
+
+    x: float
+    y: float
+    name: str
+    text: str
+    color: str
+    strong: bool
+
+
 class Chart(TypedDict):
     kind: Literal["figure"]
     name: str
@@ -90,9 +105,12 @@ class Chart(TypedDict):
     alt: str
     csv: Csv
     note: str
+    source: str
     height: int
     steps: Steps | None
     opens: dict[str, str] | None
+    labels: list[Label]
+    picks: str | None
 
 
 #: A part that holds no other.
@@ -115,10 +133,6 @@ class View(TypedDict):
     title: str
     question: str
     blocks: list[Block]
-
-
-#: A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def view(title: str, question: str, blocks: Sequence[Block | None]) -> View:
@@ -174,15 +188,28 @@ def table(
     right: Sequence[int] = (),
     note: str = "",
     data: Csv | None = None,
+    picks: str | None = None,
 ) -> Table:
-    """Rows for people; `right` are the columns of numbers, from 0, `data` the CSV behind it."""
+    """Rows for people; `right` are the columns of numbers, from 0, `data` the CSV behind it.
+
+    Columns in which no row has anything are left out, and the note says so. `keys` are the numbers
+    that a column is sorted by (`sort_keys`). `picks`: the part of the page's state that a row
+    highlights, by the link of its first cell.
+    """
+    texts = [[text_of(cell) for cell in row] for row in rows]
+    empty = empty_columns(texts)
+    kept = [column for column in range(len(columns)) if column not in empty]
+    titles = [columns[column] for column in kept]
+    left_out = left_out_text([columns[column] for column in empty])
     return {
         "kind": "table",
         "title": title,
-        "columns": list(columns),
-        "rows": [list(row) for row in rows],
-        "right": list(right),
-        "note": note,
+        "columns": titles,
+        "rows": [[row[column] for column in kept] for row in rows],
+        "right": [place for place, column in enumerate(kept) if column in right],
+        "keys": [sort_keys(columns[column], [row[column] for row in texts]) for column in kept],
+        "picks": picks,
+        "note": " ".join(text for text in (note, left_out) if text),
         "csv": data,
     }
 
@@ -196,15 +223,22 @@ def figure(
     alt: str,
     data: Csv,
     note: str = "",
+    source: str = "",
     height: int = 420,
     steps: Steps | None = None,
     opens: dict[str, str] | None = None,
+    labels: Sequence[Label] = (),
+    picks: str | None = None,
 ) -> Chart:
     """A plotly figure; `alt` says in words what it shows, `steps` is a slider of other traces.
 
     `opens`: what a click on a point leads to: the `view`, and into which parts of the page's state
     (`reasoning`, say) the point's `x` and `y` go. A table beside it must lead there too, for who
     has no mouse.
+
+    `labels`: names to stand at points where there is room, the most wanted first. `picks`: the
+    part of the state that a click on a trace highlights; the trace's `meta` is its value. `source`:
+    where the data come from.
     """
     return {
         "kind": "figure",
@@ -215,9 +249,12 @@ def figure(
         "alt": alt,
         "csv": data,
         "note": note,
+        "source": source,
         "height": height,
         "steps": steps,
         "opens": opens,
+        "labels": list(labels),
+        "picks": picks,
     }
 
 
@@ -244,7 +281,7 @@ def csv_data(name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([no_formula(column) for column in columns])
     writer.writerows([[_plain(cell) for cell in row] for row in rows])
     return {"name": f"{name}.csv", "text": buffer.getvalue()}
 
@@ -253,7 +290,7 @@ def _plain(value: object) -> str | int:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return no_formula(value)
     if isinstance(value, int):
         return value
     number = float(cast("SupportsFloat", value))  # a float, of numpy or not

@@ -7,7 +7,7 @@ from ..formats import interval, signed, size
 from ..studies.card import card_facts, measure_rows, parse_scores
 from ._blocks import Block, Csv, View, csv_data, facts, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
-from ._style import FAINT, INK, PHASES, layout, titled, trace
+from ._style import FAINT, INK, PHASES, layout, percent, trace
 
 #: Cards of so many models of a table stand in a report.
 MOST_IN_REPORT = 6
@@ -141,7 +141,7 @@ def _figure(card: ModelCard, among: ScoreTable) -> Block | None:
         "one-model",
         f"{names[1]} against {names[0]}: this model among families, from small to large",
         traces=traces,
-        layout=layout(x=titled(f"{names[0]} (%)"), y=titled(f"{names[1]} (%)")),
+        layout=layout(x=percent(names[0]), y=percent(names[1])),
         alt=f"A line per family in the plane of {names[0]} and {names[1]}, and this model; the "
         "tables below name what lies near it.",
         data=data,

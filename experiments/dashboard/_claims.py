@@ -154,6 +154,8 @@ def _optional(value: float | None) -> str:
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):
+        return "–"
     if float(value).is_integer() and abs(value) < 1e5:
         return f"{value:.0f}"
     if abs(value) >= 1e5:

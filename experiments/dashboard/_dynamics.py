@@ -10,14 +10,13 @@ import numpy as np
 from ... import dynamics
 from ...common.words import counted
 from ...dynamics import benchmark
-from ..formats import axis_value, signed
+from ..formats import axis_value, clock_value, signed
 from ..studies.ode import fit_data
 from ._blocks import Block, Plot, View, csv_data, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
-from ._style import ACCENT, INK, MUTED, band, layout, titled, trace
+from ._style import ACCENT, ACCENT_BAND, CONTEXT, INK, MUTED, band, layout, titled, trace
 from ._unseen import unseen_blocks
 
-PENALTIES = ("l1", "ridge", "stlsq")
 _MEMBERS = 1000
 _BANDED = 100  # members that the nullcline's band is drawn from
 _SLIDER = 9
@@ -169,7 +168,7 @@ def _figure(flow: _Flow) -> Block:
     steps = [_step(flow, step, window) for step in range(len(flow.log10_n))]
     here = len(steps) // 2
     rows = [
-        (family, flow.clock.value(float(row[0])), *(float(v) for v in row[1:]))
+        (family, clock_value(flow.clock, float(row[0])), *(float(v) for v in row[1:]))
         for family, course in zip(flow.trajectories.families, flow.courses, strict=True)
         for row in course
     ]
@@ -271,12 +270,12 @@ def _arrows(flow: _Flow, others: np.ndarray, window: Window) -> Plot:
         np.round(100 * np.column_stack([x, tip_x, gap]).reshape(-1), 2),
         np.round(100 * np.column_stack([y, tip_y, gap]).reshape(-1), 2),
         mode="lines+markers",
-        line={"color": "#9aa4ae", "width": 1},
+        line={"color": CONTEXT, "width": 1},
         marker={
             "symbol": "arrow",
             "angleref": "previous",
             "size": [0, 10, 0] * len(x),
-            "color": "#9aa4ae",
+            "color": CONTEXT,
         },
         hoverinfo="skip",
         name="flow",
@@ -295,8 +294,7 @@ def _nullcline(flow: _Flow, others: np.ndarray, window: Window) -> list[Plot]:
             np.where(seen, 100 * np.asarray(ends), np.nan) for ends in (edge.low, edge.high)
         )
         if seen.any():
-            colour = "rgba(31,95,139,0.16)"
-            edges = band(100 * along, low, high, name="its 90 % band", fillcolor=colour)
+            edges = band(100 * along, low, high, name="its 90 % band", fillcolor=ACCENT_BAND)
     return [
         edges,
         trace(
@@ -374,7 +372,7 @@ def _terms(flow: _Flow) -> Block:
             value = float(fit.coefficients[i, j])
             share = None if inclusion is None else float(inclusion[i, j])
             ends = (None, None) if edge is None else (float(edge.low[i, j]), float(edge.high[i, j]))
-            cells.append(signed(value, 3) + ("" if share is None else f" ({100 * share:.0f} %)"))
+            cells.append(_coefficient(value) + ("" if share is None else f" ({100 * share:.0f} %)"))
             plain_rows.append((equation, term, value, share, *ends))
         rows.append(cells)
     columns = ("equation", "term", "coefficient", "inclusion", "low", "high")
@@ -385,11 +383,18 @@ def _terms(flow: _Flow) -> Block:
         right=tuple(range(1, len(fit.terms) + 1)),
         note=f"Change of a score (fraction) per {_unit(flow).removesuffix('s')}"
         f"{' of N' if flow.clock.name == 'params' else ''}. In brackets: share of resamples of "
-        "families whose fit uses the term."
+        "families whose fit uses the term; 0: not in the fit."
         if inclusion is not None
         else "Too few families to resample: no inclusion probability.",
         data=csv_data("coefficients", columns, plain_rows),
     )
+
+
+def _coefficient(value: float) -> str:
+    """Three decimals, more where they would say nothing; 0 where the fit has no such term."""
+    if value == 0:
+        return "0"
+    return signed(value, 3) if abs(value) >= 5e-4 else f"{value:.1e}"
 
 
 def _fixed_points(flow: _Flow) -> Block | None:

@@ -1,45 +1,39 @@
 """Your table: what the reader warns of, and what the dynamics expect of the next sizes."""
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
 from ... import dynamics
 from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, FamilyPrediction, benchmark
-from ..accounts import account_line
 from ..formats import size
 from ..studies.diagnosis import conclusions
 from ..studies.ode import about_distance, reliance
-from ._blocks import Block, Csv, View, csv_data, details, facts, figure, lines, notice, table
+from ._account import account_block, table_facts, warnings_block
+from ._blocks import Block, Csv, View, csv_data, figure, lines, notice, table
 from ._blocks import view as make_view
 from ._kinds import kinds_block
-from ._overview import families_table, phase_diagram, warnings_block
+from ._overview import families_table
+from ._phase_diagram import phase_diagram
 from ._plan import plan_block
-from ._style import PHASES, layout, size_axis, titled, trace
+from ._style import PHASES, layout, percent, size_axis, trace
 
 _MOST = 6  # families whose next sizes are predicted
-_MOST_ROWS = 200  # that were left out, in the account
 _FURTHER = 10.0  # how many times the largest model the furthest prediction lies
 
 
-def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
-    """A table of the reader's own: warnings, phases, and the next sizes with bands."""
-    read = facts(
-        ("models", str(len(table_.frame)), f"that count; {len(table_.left_out)} left out"),
-        ("families", str(len(table_.families)), ""),
-        ("benchmarks", str(len(table_.benchmarks)), ", ".join(table_.benchmarks)),
-        ("scores", table_.unit, "as the file writes them"),
-    )
+def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis, *, why: str = "") -> View:
+    """A table of the reader's own: warnings, phases, and the next sizes with bands.
+
+    `why`: why this pair of scores is looked at, where nobody chose it.
+    """
     warned = warnings_block(diagnosis.warnings) or lines("The reader has no warning.")
     chosen = _chosen(diagnosis)
     return make_view(
         table_.name,
         "What does this table say about its families, and what comes at the next sizes?",
         [
-            read,
+            table_facts(table_),
+            lines(why) if why else None,
             account_block(table_.account),
             warned,
             lines(*conclusions(diagnosis)),
@@ -57,37 +51,6 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
             kinds_block(table_, reasoning=diagnosis.reasoning, truth=diagnosis.truth),
         ],
     )
-
-
-def _below_common_folder(paths: Sequence[str]) -> list[str]:
-    """The paths from the folder that holds all of them: a page does not tell where that lies."""
-    folders = [str(Path(path).parent) for path in paths]
-    if len({Path(path).is_absolute() for path in paths}) != 1:
-        return [Path(path).name for path in paths]
-    common = os.path.commonpath(folders)
-    return [os.path.relpath(path, common or ".") for path in paths]
-
-
-def account_block(account: dynamics.Account) -> Block | None:
-    """What became of each file, column, task and row of the table."""
-    names = _below_common_folder([f.path for f in account.files])
-    rows = [("file", name, f.format, f.reason or _used(f.used, f.left_out))
-            for name, f in zip(names, account.files, strict=True)]  # fmt: skip
-    rows += [("column", c.name, c.used_as, c.reason) for c in account.columns]
-    rows += [("task", f"{t.name} {t.metric}".strip(), t.used_as, t.reason) for t in account.tasks]
-    rows += [(f"row {r.row}", r.model, "", r.reason) for r in account.rows_left_out[:_MOST_ROWS]]
-    if not rows:
-        return None
-    rest = len(account.rows_left_out) - _MOST_ROWS
-    note = f"and {rest} more rows that were left out" if rest > 0 else ""
-    header = ("what", "name", "read as", "remark")
-    data = csv_data("account", header, rows)
-    title = account_line(account).removesuffix(" (nullcline read says more)")
-    return details(title.capitalize(), [table("", header, rows, note=note, data=data)])
-
-
-def _used(used: int, left_out: int) -> str:
-    return f"{used} used, {left_out} left out" if used or left_out else ""
 
 
 def _chosen(diagnosis: Diagnosis) -> list[FamilyDiagnosis]:
@@ -156,7 +119,7 @@ def _figure(
         "next-sizes",
         f"{family.family}: the next sizes",
         traces=traces,
-        layout=layout(x=size_axis(*ends), y=titled("score (%)")),
+        layout=layout(x=size_axis(*ends), y=percent("score")),
         alt="Measured scores by size, and the ODE's predictions for larger models with bands.",
         data=_data(family, prediction),
         note=f"{reliance(prediction)} {about_distance(prediction)} The coupled ODE learned from "

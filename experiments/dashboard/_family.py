@@ -8,6 +8,7 @@ import numpy as np
 from ... import dynamics
 from ...common.words import counted
 from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
+from ...dynamics.phases import ONLY_TREND
 from ..formats import interval, signed, size, size_of_log
 from ..studies.diagnosis import gamma_text
 from ._blocks import (
@@ -26,7 +27,7 @@ from ._blocks import (
 from ._blocks import view as make_view
 from ._overview import turn_text
 from ._settle import settle_blocks
-from ._style import BAND, FAINT, INK, PHASES, band, layout, size_axis, titled, trace
+from ._style import BAND, FAINT, INK, PHASES, band, layout, percent, size_axis, titled, trace
 
 _REACH = 4.0  # couplings beyond are drawn at the edge
 
@@ -41,7 +42,7 @@ def family_view(diagnosis: Diagnosis, family: FamilyDiagnosis) -> View:
         [
             _facts(family),
             None if several else notice("One size", "A coupling needs models of two sizes."),
-            _notes(family),
+            _notes(family, pair),
             _plane(diagnosis, family),
             _along_size(diagnosis, family),
             _steps_figure(family) if several else None,
@@ -70,10 +71,10 @@ def _facts(family: FamilyDiagnosis) -> Block:
     )
 
 
-def _notes(family: FamilyDiagnosis) -> Block | None:
+def _notes(family: FamilyDiagnosis, pair: tuple[str, str]) -> Block | None:
     meaning = {
         "few_models": "Under five models: r alone says little.",
-        "only_trend": "A score follows size at |r| > .9: r says only that one rises and one falls.",
+        "only_trend": _trend_text(family, pair),
     }
     texts = [meaning[note] for note in family.correlation.notes if note in meaning]
     if any(step.near_chance for step in family.steps):
@@ -81,6 +82,16 @@ def _notes(family: FamilyDiagnosis) -> Block | None:
             "Its smallest models are near chance; part of a fall of truth there is leaving chance."
         )
     return lines(" ".join(texts)) if texts else None
+
+
+def _trend_text(family: FamilyDiagnosis, pair: tuple[str, str]) -> str:
+    """Which of the scores follow size, and how: what r may be made of."""
+    said = [
+        f"{name} {'rises' if r > 0 else 'falls'} with size (r {signed(r)})"
+        for name, r in zip(pair, family.correlation.size_r, strict=True)
+        if abs(r) > ONLY_TREND
+    ]
+    return f"{' and '.join(said)}: r between the two says little beyond that."
 
 
 def _points(family: FamilyDiagnosis, x: np.ndarray, **errors: object) -> Plot:
@@ -159,7 +170,7 @@ def _plane(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block:
             *_curve_traces(curve, lambda x: 100 * x),
             _points(family, 100 * family.reasoning, **across),
         ],
-        layout=layout(x=titled(f"{names[0]} (%)"), y=titled(f"{names[1]} (%)")),
+        layout=layout(x=percent(names[0]), y=percent(names[1])),
         alt=f"The models of the family from small to large in the plane of the two scores, with "
         f"{'a fitted quadratic and its band' if curve else 'no curve: fewer than three sizes'}.",
         data=csv_data("truth-against-reasoning", _columns(diagnosis), _rows(family)),
@@ -194,7 +205,7 @@ def _along_size(diagnosis: Diagnosis, family: FamilyDiagnosis) -> Block | None:
         "truth-along-size",
         f"{title} along the number of parameters",
         traces=[*_curve_traces(curve, lambda x: x), _points(family, family.log10_params)],
-        layout=layout(x=size_axis(low, high), y=titled(f"{title} (%)"), shapes=shapes),
+        layout=layout(x=size_axis(low, high), y=percent(title), shapes=shapes),
         alt=f"The truth score of each model by size. Turn: {turn_text(family)}.",
         data=csv_data("truth-along-size", _columns(diagnosis), _rows(family)),
         note=f"Truth turns: {turn_text(family)}.",

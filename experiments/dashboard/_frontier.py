@@ -7,13 +7,13 @@ from ... import dynamics
 from ...common.statistics import binomial_stderr
 from ...common.words import counted
 from ...dynamics import benchmark
-from ..formats import interval, signed
+from ..formats import day, interval, signed
 from ._blocks import Block, Csv, View, csv_data, facts, figure, figure_text, lines, table
 from ._blocks import view as make_view
-from ._lab_markers import day, lab_markers
+from ._lab_markers import lab_markers
 from ._one_harness import one_harness_blocks
 from ._predictions import predictions_blocks
-from ._style import FAINT, INK, layout, titled, trace
+from ._style import FAINT, INK, layout, percent, titled, trace
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
 
@@ -85,7 +85,7 @@ def _plane(panel: pd.DataFrame, line: dynamics.controls.PopulationLine) -> Block
             fitted,
             *lab_markers(panel, 100 * panel[_X], 100 * panel[_Y], hover=hover),
         ],
-        layout=layout(x=titled(f"{_t(_X)} (%)"), y=titled(f"{_t(_Y)} (%)")),
+        layout=layout(x=percent(_t(_X)), y=percent(_t(_Y))),
         alt="A marker per model, coloured by lab, with the least-squares line through all.",
         data=_data(panel),
         height=500,

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 
+from ...common.words import printable
 from ..formats import interval, plain, signed, size
 from ._blocks import Block, Csv, View, csv_data, facts, figure, lines, notice, table
 from ._blocks import view as make_view
-from ._record_values import Record, model_name, number, part, parts
+from ._record_values import Record, count, model_name, number, part, parts
 from ._steering import controlled_table, layer_scan
-from ._style import INK, layout, titled, trace
+from ._style import DIVERGING, INK, layout, trace, whole_numbers
 
 _MOST_FILES = 200
 _MOST_BYTES = 20_000_000
@@ -29,25 +31,57 @@ def inside_view(folders: list[Path]) -> View:
     blocks: list[Block | None] = []
     broken = []
     known: set[str] = set()
-    for path in _files(folders):
+    files, left_out = _files(folders)
+    for path in files:
+        name = path.stem if path.stem != "record" else path.parent.name
         try:
             record = _read(path)
-            if record is not None:
-                name = path.stem if path.stem != "record" else path.parent.name
-                blocks += _told_apart(_show(name, record), name, known)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            broken.append(f"{path.name}: {type(error).__name__}: {error}")
-    if broken:
-        blocks.append(notice("Records that could not be shown", *broken, tone="warning"))
+            shown = [] if record is None else _show(name, record)
+            json.dumps(shown, allow_nan=False, ensure_ascii=False).encode("utf-8")  # as it is sent
+        except Exception as error:  # anybody may have written it, and the others are to be shown
+            broken.append(f"{printable(path.name)}: {_reason(error)}")
+        else:
+            blocks += _told_apart(shown, name, known)
+    if broken or left_out:
+        blocks.append(notice("Records that could not be shown", *broken, *left_out, tone="warning"))
     if not blocks:
         blocks = [notice("No records yet", "These commands make them:"), lines(*_HOW)]
     return make_view("Inside a model", _QUESTION, blocks)
 
 
-def _files(folders: list[Path]) -> list[Path]:
-    files = [file for folder in folders for file in sorted(folder.rglob("*.json"))]
-    readable = [file for file in files if file.is_file() and file.stat().st_size <= _MOST_BYTES]
-    return readable[:_MOST_FILES]
+def _reason(error: Exception) -> str:
+    """Why a record is not shown, for people."""
+    if isinstance(error, RecursionError):
+        return "its values lie too deep inside one another"
+    if isinstance(error, MemoryError):
+        return "it holds more than there is memory for"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return shorten(printable(str(error)) or type(error).__name__, 200, placeholder=" …")
+
+
+def _files(folders: list[Path]) -> tuple[list[Path], list[str]]:
+    """The files to read, and a line for each that is not."""
+    found, left_out = [], []
+    for folder in folders:
+        for path in sorted(folder.rglob("*.json")):
+            try:
+                is_file, length = path.is_file(), path.stat().st_size
+            except OSError as error:
+                left_out.append(f"{printable(path.name)}: {error.strerror}")
+                continue
+            if not is_file:
+                continue
+            if length > _MOST_BYTES:
+                left_out.append(
+                    f"{printable(path.name)}: {length / 1e6:.0f} MB; "
+                    f"at most {_MOST_BYTES / 1e6:.0f} MB are read"
+                )
+                continue
+            found.append(path)
+    if len(found) > _MOST_FILES:
+        left_out.append(f"{len(found) - _MOST_FILES} more files; the first {_MOST_FILES} are read")
+    return found[:_MOST_FILES], left_out
 
 
 def _read(path: Path) -> Record | None:
@@ -81,6 +115,8 @@ def _show(name: str, record: Record) -> list[Block | None]:
 
 def _heads(name: str, record: Record) -> list[Block | None]:
     model, heads = model_name(name, record), parts(record, "heads")
+    if not heads:
+        raise ValueError("it lists no heads")
     of = _set_name(record, "truth")
     competing, whole = part(record, "competing"), part(record, "completeness")
     share = interval(number(competing.get("wilson_low")), number(competing.get("wilson_high")))
@@ -186,7 +222,7 @@ def _effect(effect: Record) -> str:
 
 
 def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) -> Block:
-    cells = [(int(number(h["layer"])), int(number(h["head"]))) for h in heads]
+    cells = [(count(h["layer"], "layer"), count(h["head"], "head")) for h in heads]
     layers, width = 1 + max(layer for layer, _ in cells), 1 + max(head for _, head in cells)
     values = np.full((layers, width), np.nan)
     for cell, h in zip(cells, heads, strict=True):
@@ -201,7 +237,7 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
                 "z": values,
                 "zmin": -reach,
                 "zmax": reach,
-                "colorscale": [[0, "#a63a26"], [0.5, "#ffffff"], [1, "#1f5f8b"]],
+                "colorscale": DIVERGING,
                 "colorbar": {"title": {"text": "logits"}, "thickness": 12},
                 "hovertemplate": "layer %{y}, head %{x}: %{z:.3f}<extra></extra>",
             }
@@ -215,12 +251,11 @@ def _head_map(model: str, heads: list[Record], kind: str, name: str, data: Csv) 
             hoverinfo="skip",
         ),
     ]
-    whole = {"dtick": 1} if max(layers, width) <= 24 else {}
     return figure(
         f"heads-{kind}",
         f"{model}: direct effect of each head on the {kind} pairs{name}",
         traces=traces,
-        layout=layout(x=titled("head", **whole), y=titled("layer", **whole)),
+        layout=layout(x=whole_numbers("head", width), y=whole_numbers("layer", layers)),
         alt=f"A cell per head: its mean effect on the logit difference of the {kind} pairs. "
         "Crosses mark competing heads.",
         data=data,

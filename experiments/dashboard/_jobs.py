@@ -1,33 +1,30 @@
 """What the worker computes: from a source and a choice to views, each ready as JSON.
 
-A job returns its parts by name. These functions run in a process of their own; everything heavy is
-imported here and nowhere in the server.
+A job returns its parts by name. These functions run in a process of their own. What a job needs it
+imports itself: the index, the first thing that a page waits for, needs the tables alone.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, get_args
 
 import numpy as np
 
 from ... import dynamics
 from ...common.words import counted
 from ..accounts import account_to_dict
+from ..example_table import example_table
 from ..formats import plain
-from ..ledger import build_ledger
-from ._card import row_card_view, typed_card_view
-from ._claims import claims_view
-from ._dynamics import PENALTIES, dynamics_view
-from ._extension import table_view
-from ._family import family_view
-from ._frontier import frontier_view
-from ._overview import overview
-from ._scan import scan_view
-from ._unseen import TRAINED_ON
+from ._blocks import View
+from ._first_look import first_look
+from ._first_pair import first_pair
+from ._shipped import SHIPPED_VIEWS
 
 Parts = dict[str, str]
+#: How the equations may be fitted, as `_dynamics` does it.
+PENALTIES = ("l1", "ridge", "stlsq")
 Source = tuple[str, ...]  # ("shipped", name), ("file", path, title) or ("typed",)
 
 
@@ -42,6 +39,8 @@ class TableEntry(TypedDict):
     clocks: list[tuple[str, str, list[str]]]  # name, title and families along each known clock
     reasoning: str
     truth: str
+    why: str  # this pair
+    look: NotRequired[View]  # the table as it was read, for the time until its phases are there
     warnings: NotRequired[list[dict[str, object]]]  # what the reader warns of in an uploaded table
     account: NotRequired[dict[str, object]]  # what became of each file, row and column of it
 
@@ -60,19 +59,23 @@ def run(name: str, arguments: Mapping[str, object]) -> Parts:
 
 
 def _index() -> Parts:
-    """What can be chosen."""
+    """What can be chosen, and the table to try things with."""
     tables = [describe(_shipped(name)) for name in dynamics.table_names()]
-    return {
-        "index": _json(
-            {"tables": tables, "penalties": list(PENALTIES), "trained_on": list(TRAINED_ON)}
-        )
+    first = _shipped(tables[0]["name"])
+    tables[0]["look"] = first_look(first, first_pair(first))
+    choices = {
+        "tables": tables,
+        "penalties": PENALTIES,
+        "trained_on": get_args(dynamics.TrainedOn),
+        "shipped": SHIPPED_VIEWS,
     }
+    return {"index": _json(choices), "example": example_table()}
 
 
 def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEntry:
     """What can be chosen of a table."""
     families = _longest_first(table)
-    reasoning, truth = _default_pair(table)
+    pair = first_pair(table)
     return {
         "name": name or table.name,
         "title": table.name,
@@ -83,8 +86,9 @@ def describe(table: dynamics.ScoreTable, *, name: str | None = None) -> TableEnt
             (name, dynamics.CLOCKS[name].title, _longest_first(along))
             for name, along in _along_each(table).items()
         ],
-        "reasoning": reasoning,
-        "truth": truth,
+        "reasoning": pair.reasoning,
+        "truth": pair.truth,
+        "why": pair.why,
     }
 
 
@@ -114,21 +118,6 @@ def _along_each(table: dynamics.ScoreTable) -> dict[dynamics.Along, dynamics.Sco
     return found
 
 
-def _default_pair(table: dynamics.ScoreTable) -> tuple[str, str]:
-    """The pair of the question where the table has it, else two of its benchmarks: the first, and
-    one of which less is better, where there is one."""
-    from ...dynamics._diagnose import default_reasoning, default_truth
-
-    names = list(table.benchmarks)
-    reasoning, truth = default_reasoning(table), default_truth(table)
-    if truth not in names:
-        turned = [n for n in names if dynamics.benchmark(n).lower_is_better]
-        truth = (turned or [n for n in names if n != reasoning][::-1] or names)[0]
-    if reasoning not in names:
-        reasoning = next((n for n in names if n != truth), names[0])
-    return reasoning, truth
-
-
 def _read(path: str, title: str, name: str) -> Parts:
     """Read a table of a reader's own."""
     table = _file(path, title)
@@ -139,17 +128,39 @@ def _read(path: str, title: str, name: str) -> Parts:
     entry = describe(table, name=name)
     entry["warnings"] = plain(list(table.warnings))
     entry["account"] = account_to_dict(table.account)
+    entry["look"] = first_look(table, first_pair(table))
     return {"entry": _json(entry)}
 
 
-def _diagnosis(source: Source, reasoning: str, truth: str) -> Parts:
+def _overview(source: Source, reasoning: str, truth: str) -> Parts:
+    from ._overview import overview
+
+    return {"overview": _json(overview(_diagnose(source, reasoning, truth)))}
+
+
+def _first() -> Parts:
+    """The overview that a start begins with, of the first shipped table with its first pair.
+
+    A job of its own: it begins with the server, beside the index, which tells the pair."""
+    name = dynamics.table_names()[0]
+    pair = first_pair(_shipped(name))
+    return _overview(("shipped", name), pair.reasoning, pair.truth)
+
+
+def _families(source: Source, reasoning: str, truth: str) -> Parts:
+    from ._family import family_view
+
     diagnosis = _diagnose(source, reasoning, truth)
-    families = {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in diagnosis.families}
-    return {"overview": _json(overview(diagnosis)), **families}
+    return {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in diagnosis.families}
 
 
 def _table(source: Source, reasoning: str, truth: str) -> Parts:
-    return {"table": _json(table_view(_load(source), _diagnose(source, reasoning, truth)))}
+    from ._extension import table_view
+
+    table = _load(source)
+    pair = first_pair(table)
+    why = pair.why if (reasoning, truth) == (pair.reasoning, pair.truth) else ""
+    return {"table": _json(table_view(table, _diagnose(source, reasoning, truth), why=why))}
 
 
 def _dynamics(
@@ -161,6 +172,8 @@ def _dynamics(
     unseen: str | None = None,
     trained_on: dynamics.TrainedOn | None = None,
 ) -> Parts:
+    from ._dynamics import dynamics_view
+
     view = dynamics_view(
         dynamics.along_clock(_load(source), along),
         reasoning=reasoning,
@@ -173,21 +186,30 @@ def _dynamics(
 
 
 def _scan(source: Source) -> Parts:
+    from ._scan import scan_view
+
     return {"scan": _json(scan_view(_load(source)))}
 
 
 def _card(source: Source, model: str, scores: str) -> Parts:
     """One model: as typed, or of a table."""
+    from ._card import row_card_view, typed_card_view
+
     if source[0] == "typed":
         return {"card": _json(typed_card_view(model, scores))}
     return {"card": _json(row_card_view(_load(source), model))}
 
 
 def _frontier() -> Parts:
+    from ._frontier import frontier_view
+
     return {"frontier": _json(frontier_view())}
 
 
 def _claims() -> Parts:
+    from ..ledger import build_ledger
+    from ._claims import claims_view
+
     return {"claims": _json(claims_view(build_ledger()))}
 
 
@@ -215,7 +237,7 @@ def _file(path: str, title: str) -> dynamics.ScoreTable:
 
 
 @lru_cache(maxsize=4)
-def _diagnose(source: Source, reasoning: str, truth: str) -> dynamics.Diagnosis:
+def _diagnose(source: Source, reasoning: str, truth: str) -> "dynamics.Diagnosis":
     return dynamics.diagnose(_load(source), reasoning=reasoning, truth=truth)
 
 
@@ -226,7 +248,9 @@ def _json(value: object) -> str:
 _JOBS: dict[str, Callable[..., Parts]] = {
     "index": _index,
     "read": _read,
-    "diagnosis": _diagnosis,
+    "first": _first,
+    "overview": _overview,
+    "families": _families,
     "table": _table,
     "card": _card,
     "dynamics": _dynamics,

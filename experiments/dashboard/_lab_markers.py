@@ -1,9 +1,7 @@
 """Markers of models, each lab with a colour and a symbol of its own in every figure."""
 
-import datetime
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from ._blocks import Plot, figure_text
@@ -45,9 +43,3 @@ def lab_markers(
             )
         )
     return traces
-
-
-def day(year: float) -> str:
-    """A year with its fraction as a day, for an axis of dates."""
-    first = datetime.date(int(np.floor(year)), 1, 1)
-    return (first + datetime.timedelta(days=int((year % 1) * 365.25))).isoformat()

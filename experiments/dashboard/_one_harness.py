@@ -9,7 +9,7 @@ from ...dynamics import benchmark
 from ..formats import interval, signed
 from ._blocks import Block, csv_data, facts, figure, lines, table
 from ._lab_markers import lab_markers
-from ._style import INK, layout, titled, trace
+from ._style import INK, layout, percent, trace
 
 _X, _Y = "swe_bench_verified", "gpqa_diamond"
 _AT_SETTING = "gpqa_diamond_at_swe_setting"
@@ -79,7 +79,7 @@ def _plane(makers: pd.DataFrame, panel: pd.DataFrame) -> Block:
                 order=makers["lab"].value_counts().index.tolist(),
             ),
         ],
-        layout=layout(x=titled(f"{x} (%)"), y=titled(f"{y} (%)")),
+        layout=layout(x=percent(x), y=percent(y)),
         alt="A marker per model run by one harness, coloured by lab, with the line through all.",
         data=csv_data("one_harness", columns, both[columns].to_numpy(object).tolist()),
         note="Under the pointer: the settings of the SWE-bench and of the GPQA run.",

@@ -2,28 +2,29 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
 from ...common.words import counted
-from ...dynamics import Diagnosis, FamilyDiagnosis, TableWarning, benchmark
+from ...dynamics import Diagnosis, FamilyDiagnosis, benchmark
 from ..formats import interval, plain, signed, size, size_of_log
 from ..studies.diagnosis import (
     POOLED_HEADER,
     POOLED_NOTE,
     SEEDS_NOTE,
+    by_evidence,
     conclusions,
     gamma_text,
     pooled_rows,
     unseen_over_seeds,
 )
+from ._account import warnings_block
 from ._blocks import (
     Block,
+    Table,
     View,
     badge,
     csv_data,
-    details,
     facts,
     figure,
     figure_text,
@@ -32,9 +33,9 @@ from ._blocks import (
     table,
 )
 from ._blocks import view as make_view
-from ._style import BAND, FAINT, INK, PHASES, layout, size_axis, titled, trace
+from ._phase_diagram import phase_diagram
+from ._style import FAINT, INK, layout, size_axis, trace
 
-_ORDER = {"tax": 0, "transition": 1, "undetermined": 2, "bonus": 3}
 TURN = {
     "bracketed": "inside its sizes",
     "not_bracketed": "not inside its sizes",
@@ -51,9 +52,9 @@ def overview(diagnosis: Diagnosis) -> View:
         "What do the scores say about every family, and what do they leave open?",
         [
             _facts(diagnosis, pair),
-            lines(*conclusions(diagnosis)),
             phase_diagram(diagnosis),
             families_table(diagnosis),
+            lines(*conclusions(diagnosis)),
             turning_points(diagnosis),
             _pooled(diagnosis),
             warnings_block(diagnosis.warnings),
@@ -83,88 +84,9 @@ def _facts(diagnosis: Diagnosis, pair: str) -> Block:
     )
 
 
-def phase_diagram(diagnosis: Diagnosis) -> Block:
-    """Truth against reasoning, a line per family, with curve and place of an established turn."""
-    traces = []
-    turn = diagnosis.common_turn["reasoning"]
-    if turn.established and turn.curve is not None:  # nothing is drawn that is not established
-        grid = np.linspace(*turn.curve.span, 80)
-        traces.append(
-            trace(
-                100 * grid,
-                100 * turn.curve(grid),
-                mode="lines",
-                line={"color": INK, "width": 2.5},
-                name="spline, an offset per family",
-                hoverinfo="skip",
-            )
-        )
-    seen = set()
-    for family in sorted(diagnosis.families, key=lambda f: _ORDER[f.phase]):
-        if len(family.models) < 2:
-            continue
-        traces.append(
-            trace(
-                100 * family.reasoning,
-                100 * family.truth,
-                mode="lines+markers",
-                line={"color": PHASES[family.phase], "width": 1.2},
-                marker={"size": [4 + 0.9 * i for i in range(len(family.models))]},
-                opacity=0.8,
-                text=[
-                    figure_text(family.family, f"{m} ({size(10**s)})")
-                    for m, s in zip(family.models, family.log10_params, strict=True)
-                ],
-                hovertemplate="%{text}<br>%{x:.1f} %, %{y:.1f} %<extra></extra>",
-                name=f"{family.phase} now",
-                legendgroup=family.phase,
-                showlegend=family.phase not in seen,
-            )
-        )
-        seen.add(family.phase)
-    names = benchmark(diagnosis.reasoning).compared, benchmark(diagnosis.truth).compared
-    shapes = []
-    if turn.established:
-        ends = np.clip([turn.low, turn.high], 0, 1) * 100
-        shapes = [
-            {
-                "type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
-                "x0": float(ends[0]), "x1": float(ends[1]), "fillcolor": BAND, "line": {"width": 0},
-            },
-            {
-                "type": "line", "yref": "paper", "y0": 0, "y1": 1,
-                "x0": 100 * turn.place, "x1": 100 * turn.place,
-                "line": {"color": INK, "width": 1, "dash": "dash"},
-            },
-        ]  # fmt: skip
-    rows = [
-        (f.family, model, 10**s, x, y, f.phase)
-        for f in diagnosis.families
-        for model, s, x, y in zip(f.models, f.log10_params, f.reasoning, f.truth, strict=True)
-    ]
-    columns = ("family", "model", "params", diagnosis.reasoning, diagnosis.truth, "phase")
-    return figure(
-        "phase-diagram",
-        f"{names[1]} against {names[0]}, from small to large models",
-        traces=traces,
-        layout=layout(x=titled(f"{names[0]} (%)"), y=titled(f"{names[1]} (%)"), shapes=shapes),
-        alt=f"A line per family in the plane of {names[0]} and {names[1]}; the table below has the "
-        "same families with their phases.",
-        data=csv_data("phase-diagram", columns, rows),
-        note="Markers grow with size. "
-        + (
-            "Dashed: where truth turns, all families together; grey: its 95 % interval."
-            if turn.established
-            else "No curve is drawn, as no turn that families share is established."
-        ),
-        height=480,
-    )
-
-
-def families_table(diagnosis: Diagnosis) -> Block:
+def families_table(diagnosis: Diagnosis) -> Table:
     """A row per family of two sizes or more."""
-    several = [f for f in diagnosis.families if f.current is not None]
-    several.sort(key=lambda f: (_ORDER[f.phase], -len(f.models)))
+    several = by_evidence(diagnosis.families)
     rows = [
         (
             link(f.family, view="family", family=f.family),
@@ -183,10 +105,11 @@ def families_table(diagnosis: Diagnosis) -> Block:
         ("family", "models", "sizes", "phase now", "γ now [95 %]", "r", "r given N", "truth turns"),
         rows,
         right=(1, 5, 6),
-        note="γ: points of truth per point of reasoning at the family's largest models (in round "
-        "brackets how many). ° the smallest of them is near chance. r*: says little, under 5 "
-        "models or each score follows size at |r| > .9.",
+        note="Surest first. γ: points of truth per point of reasoning at the family's largest "
+        "models (in round brackets how many). ° the smallest of them is near chance. r*: says "
+        "little, as there are under 5 models or a score follows size at |r| > .9.",
         data=csv_data("families", *_frame(diagnosis)),
+        picks="family",
     )
 
 
@@ -291,16 +214,4 @@ def _pooled(diagnosis: Diagnosis) -> Block:
         right=(3, 4, 6, 7),
         note=POOLED_NOTE,
         data=csv_data("all-families", columns, plain_rows),
-    )
-
-
-def warnings_block(warnings: Sequence[TableWarning]) -> Block | None:
-    """Every warning of the table, with its row."""
-    if not warnings:
-        return None
-    rows = [("–" if w.row is None else str(w.row), w.code, w.message) for w in warnings]
-    data = csv_data("warnings", ("row", "code", "message"), rows)
-    return details(
-        f"Warnings about the table ({len(rows)})",
-        [table("", ("row", "kind", "what"), rows, right=(0,), data=data)],
     )

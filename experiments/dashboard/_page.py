@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     "plain_styles.js",
     "elements.js",
-    "figures.js",
-    "blocks.js",
     "choices.js",
+    "theme.js",
+    "picks.js",
+    "labels.js",
+    "figures.js",
+    "tables.js",
+    "blocks.js",
     "card.js",
+    "give.js",
+    "unknown.js",
     "app.js",
 )
 _EMPTY = b""
@@ -71,8 +77,11 @@ def live_page() -> bytes:
     return _rendered("live.html", title="nullcline")
 
 
-def report_page(title: str, data: Mapping[str, object]) -> bytes:
-    """The report: views, script, style and plotly.js in one file, which needs no network."""
+def report_page(title: str, data: Mapping[str, object], *, made: str = "") -> bytes:
+    """The report: views, script, style and plotly.js in one file, which needs no network.
+
+    `made` stands in its header: of what it is, of which day, by which version.
+    """
     style, code, plotly = static("style.css"), script(), plotly_script()
     policy = (
         f"default-src 'none'; script-src {_digest(code)} {_digest(plotly)}; "
@@ -83,6 +92,7 @@ def report_page(title: str, data: Mapping[str, object]) -> bytes:
     return _rendered(
         "report.html",
         title=f"{title} · nullcline",
+        made=made,
         policy=policy,
         style=style.decode("utf-8"),
         script=code.decode("utf-8"),

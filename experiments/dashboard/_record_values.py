@@ -2,7 +2,11 @@
 
 import math
 
+from ...common.words import shortened
+
 Record = dict[str, object]
+#: Layers of a model, and heads of a layer: more than any has.
+_MOST = 511
 
 
 def model_name(name: str, record: Record) -> str:
@@ -13,8 +17,21 @@ def model_name(name: str, record: Record) -> str:
 
 
 def number(value: object) -> float:
-    """A recorded number; NaN for anything else."""
-    return float(value) if isinstance(value, int | float) else math.nan
+    """A recorded number; NaN for anything else, and for what is too large to be one."""
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+def count(value: object, what: str) -> int:
+    """The number of a layer or of a head. **Raises** `ValueError` for one that no model has."""
+    at = number(value)
+    if not (0 <= at <= _MOST and at == int(at)):
+        raise ValueError(
+            f"{what} {shortened(value)} is none; a number from 0 to {_MOST} is expected"
+        )
+    return int(at)
 
 
 def part(record: Record, key: str) -> Record:

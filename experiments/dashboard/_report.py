@@ -1,14 +1,18 @@
 """The report: every view of one table in one file."""
 
+import datetime
 import json
+import os
 import zlib
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from ... import dynamics
 from ...common.progress import Progress, silent
 from ...common.words import counted
 from ..formats import plain
+from ..records import code_of_checkout
 from ._blocks import View, notice
 from ._card import models_for_report, row_card_view
 from ._dynamics import dynamics_view
@@ -20,6 +24,7 @@ from ._jobs import describe, run
 from ._overview import overview
 from ._page import report_page
 from ._scan import scan_view
+from ._shipped import SHIPPED_VIEWS
 
 #: The file stays below this, whatever the table; plotly.js takes two megabytes of it.
 MOST_BYTES = 5_000_000
@@ -32,6 +37,7 @@ def write_views(
     diagnosis: dynamics.Diagnosis,
     *,
     records: Sequence[Path] = (),
+    own: bool = True,
     on_progress: Progress | None = None,
 ) -> bytes:
     """The report of one diagnosis as HTML, below 5 MB.
@@ -76,11 +82,29 @@ def write_views(
     entry["clocks"] = []  # the flow along sizes alone, and no family predicted unseen
     entry["benchmarks"] = [one for one in entry["benchmarks"] if one[0] in (reasoning, truth)]
     names = dict.fromkeys(key.split("/")[0] for key in views)
-    index = {"tables": [entry], "penalties": list(_PENALTIES), "trained_on": []}
-    page = report_page(table.name, {"index": index, "present": list(names), "views": views})
+    shipped = SHIPPED_VIEWS if own else {}
+    choices = {"penalties": list(_PENALTIES), "trained_on": [], "shipped": shipped}
+    data = {"index": {"tables": [entry], **choices}, "present": list(names), "views": views}
+    page = report_page(table.name, data, made=_made(table.name))
     if len(page) >= MOST_BYTES:
         raise JobError(f"the report has {len(page) / 1e6:.1f} MB; choose families with --family")
     return page
+
+
+def _made(name: str) -> str:
+    """Of what the report is, when it was made, and by which version.
+
+    The day is that of SOURCE_DATE_EPOCH where it is set: the same inputs then give the same file.
+    """
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.datetime.now(datetime.UTC)
+    if seconds.isdecimal():
+        now = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+    code = code_of_checkout()
+    by = f"nullcline {version('nullcline')}"
+    if code["commit"]:
+        by += f", commit {code['commit'][:10]}{', changed since' if code['dirty'] else ''}"
+    return f"Report of {name}, {now:%Y-%m-%d}, by {by}"
 
 
 def _family_views(diagnosis: dynamics.Diagnosis) -> dict[str, View]:

@@ -35,7 +35,7 @@ from ._blocks import (
     table,
 )
 from ._blocks import view as make_view
-from ._style import FAINT, INK, MUTED, PHASES, layout, titled, trace
+from ._style import DIVERGING, FAINT, INK, MUTED, layout, titled, trace, whole_numbers
 
 #: The colour of the verdict `between` is that of the published word for it.
 _TONE: dict[ScanVerdict, str] = {
@@ -114,7 +114,7 @@ def _map(found: Scan) -> Block:
                 "hoverongaps": False,
                 "zmin": -1,
                 "zmax": 1,
-                "colorscale": [[0, PHASES["tax"]], [0.5, "#ffffff"], [1, PHASES["bonus"]]],
+                "colorscale": DIVERGING,
                 "colorbar": {"title": {"text": "r"}, "thickness": 12, "len": 0.8},
                 "xgap": 0.5,
                 "ygap": 0.5,
@@ -260,7 +260,7 @@ def _eigenvalues(found: Scan) -> Block | None:
         "Eigenvalues of the correlations between scores",
         traces=traces,
         layout=layout(
-            x=titled("dimension", dtick=1),
+            x=whole_numbers("dimension", max(f.eigenvalues.size for f in known)),
             y=titled("eigenvalue", rangemode="tozero"),
             shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 1, "y1": 1,
                      "line": {"color": FAINT, "width": 1}}],

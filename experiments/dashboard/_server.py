@@ -1,11 +1,10 @@
 """The dashboard's server: a page, views as JSON, and uploads."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import FastAPI, Query
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +16,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..web import Guard, Refused, bounded, media_type
+from ._choices import (
+    CLAIMS,
+    FIRST,
+    INDEX,
+    Ask,
+    Choice,
+    Flow,
+    ask_card,
+    ask_view,
+    check_flow,
+    choose,
+    find_table,
+    shipped_tables,
+    unknown,
+)
 from ._errors import JobError
 from ._inside import inside_view
 from ._page import LIVE_POLICY, live_page, plotly_script, script, static
@@ -26,7 +40,6 @@ from ._uploads import MOST_BYTES, MOST_FILES
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from ._jobs import Source, TableEntry
 
 #: The names of the files, and what stands between them, come on top.
 _MOST_BODY = MOST_BYTES + 1200 * MOST_FILES
@@ -59,7 +72,7 @@ _UPLOAD = {
         }
     },
 }
-_ERRORS = (400, 403, 404, 405, 408, 413, 415, 422, 429)
+_ERRORS = (400, 403, 404, 405, 408, 413, 415, 422, 429, 503)
 
 
 def create_app(
@@ -75,6 +88,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if warm:
+            await asyncio.to_thread(_begin, store)
         yield
         store.close()
 
@@ -85,9 +100,7 @@ def create_app(
         redoc_url=None,
         responses={code: {"model": Message} for code in _ERRORS},
     )
-    app.add_middleware(
-        Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=lambda message: _say(403, message)
-    )
+    app.add_middleware(Guard, hosts=tuple(hosts), policy=LIVE_POLICY, refuse=_say, opened=("/",))
     _answer_errors(app)
     _add_pages(app)
     _add_views(app, store, records, warm=warm)
@@ -107,6 +120,10 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         return _say(422, _first_problem(error.errors()))
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> Response:
+        return _say(500, f"this could not be answered ({type(error).__name__}); try it again")
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:
@@ -145,12 +162,21 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
     @app.get("/api/index")
     def index() -> Response:
         """What can be chosen, once it is known, and how far the computing is."""
-        parts = store.parts("index", {}, "reading the shipped tables")
+        parts = store.parts(*INDEX)
         if isinstance(parts, Job):
             return JSONResponse({"tables": None, "progress": store.progress()})
         answer = _json(f'{{"index":{parts["index"]},"progress":null}}')
         answer.background = BackgroundTask(_warm, store) if warm else None
         return answer
+
+    @app.get("/api/example.csv")
+    def example() -> Response:
+        """A table to try things with."""
+        parts = store.parts(*INDEX)
+        if isinstance(parts, Job):
+            parts = parts.future.result(timeout=_READ_SECONDS)
+        headers = {"Content-Disposition": 'attachment; filename="my_scores.csv"'}
+        return Response(parts["example"], media_type="text/csv", headers=headers)
 
     @app.get("/api/progress")
     def progress() -> Response:
@@ -176,11 +202,11 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
             return JSONResponse(inside_view(list(records)))
         choice: Choice | None = None
         if view in _OF_A_TABLE:
-            choice = _choice(store, table, reasoning, truth)
+            choice = choose(store, table, reasoning, truth)
             flow = Flow(penalty, along, unseen or None, trained_on)
-            ask = _ask(view, choice, _checked(flow, choice))
+            ask = ask_view(view, choice, check_flow(flow, choice))
         elif view == "card":
-            ask = _ask_card(store, table, model, scores)
+            ask = ask_card(store, table, model, scores)
         else:
             ask = Ask(view, {}, view)
         parts = store.parts(*ask)
@@ -192,7 +218,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
             known = choice.families if choice else []
             part = f"family/{family or next((n for n in known if n in names), '')}"
             if part not in parts:
-                raise Refused(404, "there is no such family with both scores in this table")
+                raise unknown(404, "family with both scores in this table", family or "", names)
         return _json(parts[part])
 
 
@@ -200,113 +226,21 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
-class Choice(NamedTuple):
-    """A table, where it lies, and the pair of scores that is looked at."""
-
-    source: "Source"
-    reasoning: str
-    truth: str
-    families: list[str]
-    title: str
-    along: dict[str, list[str]]  # families along each clock that the table knows
-
-
-class Flow(NamedTuple):
-    """What the view of the dynamics is told beside the pair."""
-
-    penalty: str = "l1"
-    along: str = "params"
-    unseen: str | None = None
-    trained_on: str | None = None
-
-
-def _checked(flow: Flow, choice: Choice) -> Flow:
-    """Clock and family, against what the table has."""
-    if flow.along not in choice.along:
-        there = ", ".join(choice.along)
-        raise Refused(422, f"this table is not known along {flow.along}; it is along {there}")
-    if flow.unseen is not None and flow.unseen not in choice.along[flow.along]:
-        raise Refused(404, f"there is no such family along {flow.along} in this table")
-    return flow
-
-
-def _choice(store: Store, table: str, reasoning: str | None, truth: str | None) -> Choice:
-    """Table and pair, checked against what there is."""
-    entry, source = _entry(store, table)
-    names = {name for name, _ in entry["benchmarks"]}
-    pair = {"reasoning": reasoning or entry["reasoning"], "truth": truth or entry["truth"]}
-    for role, name in pair.items():
-        if name not in names:
-            there = ", ".join(sorted(names)) or "none"
-            raise Refused(422, f"this table has no such benchmark for {role}; there are {there}")
-    if pair["reasoning"] == pair["truth"]:
-        raise Refused(422, "the pair holds one benchmark twice; choose two")
-    return Choice(source, **pair, families=entry["families"], title=entry["title"],
-                  along={name: families for name, _, families in entry["clocks"]})  # fmt: skip
-
-
-def _entry(store: Store, table: str) -> "tuple[TableEntry, Source]":
-    own, source = store.uploads.entry(table), store.uploads.source(table)
-    if own is not None and source is not None:
-        return own, source
-    for entry in _shipped(store):
-        if entry["name"] == table:
-            return entry, ("shipped", table)
-    raise Refused(404, "there is no such table here; uploads are forgotten when the server ends")
-
-
-def _shipped(store: Store) -> "list[TableEntry]":
-    parts = store.parts("index", {}, "reading the shipped tables")
-    if isinstance(parts, Job):
-        parts = parts.future.result(timeout=_READ_SECONDS)
-    return json.loads(parts["index"])["tables"]
-
-
-class Ask(NamedTuple):
-    """A job to ask the store for."""
-
-    name: str
-    arguments: Mapping[str, object]
-    title: str
-
-
-def _ask(view: str, choice: Choice, flow: Flow) -> Ask:
-    """Which job holds a view of a table."""
-    arguments = {
-        "source": choice.source, "reasoning": choice.reasoning, "truth": choice.truth,
-    }  # fmt: skip
-    if view == "dynamics":
-        return Ask("dynamics", {**arguments, **flow._asdict()}, "fitting the equations")
-    if view == "scan":
-        return Ask("scan", {"source": choice.source}, f"every pair of {choice.title}")
-    if view == "table":
-        return Ask("table", arguments, "predicting the next sizes")
-    return Ask("diagnosis", arguments, f"diagnosing {choice.title}")
-
-
-def _ask_card(store: Store, table: str, model: str, scores: str) -> Ask:
-    """The job of one model: typed scores go before a row of the table."""
-    if scores.strip():
-        arguments = {"source": ("typed",), "model": model, "scores": scores}
-        return Ask("card", arguments, "one model")
-    entry, source = _entry(store, table)
-    if not model:
-        raise Refused(422, "no model is named; type its scores, or name a model of the table")
-    if model not in entry["models"]:
-        raise Refused(404, "there is no such model with a known score in this table")
-    return Ask("card", {"source": source, "model": model, "scores": ""}, "one model")
+def _begin(store: Store) -> None:
+    """Begin what every reader looks at first, each in a process of its own."""
+    for ask in (INDEX, FIRST):
+        store.parts(*ask)
 
 
 def _warm(store: Store) -> None:
-    """Begin what a reader will look at first."""
-    for entry in _shipped(store)[:1]:
-        choice = _choice(store, entry["name"], None, None)
-        of_table = [_ask(view, choice, Flow()) for view in ("overview", "dynamics", "table")]
-        for ask in (of_table[0], Ask("frontier", {}, "frontier"), _CLAIMS, *of_table[1:]):
+    """Begin what a reader will look at next."""
+    for entry in shipped_tables(store)[:1]:
+        choice = choose(store, entry["name"], None, None)
+        family, flow, table = (
+            ask_view(view, choice, Flow()) for view in ("family", "dynamics", "table")
+        )
+        for ask in (family, Ask("frontier", {}, "frontier"), CLAIMS, flow, table):
             store.parts(*ask, urgent=False)
-
-
-_CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
 def _add_uploads(app: FastAPI, store: Store) -> None:
@@ -326,13 +260,16 @@ def _add_uploads(app: FastAPI, store: Store) -> None:
         except TimeoutError:
             store.uploads.forget(name)
             raise Refused(408, "reading this table took too long") from None
+        except RuntimeError as error:
+            store.uploads.forget(name)
+            raise Refused(503, f"this table was not read: {error}; give it again") from None
         store.uploads.describe(name, parts["entry"])
         return Response(parts["entry"], status_code=201, media_type="application/json")
 
     @app.get("/api/tables/{name}")
     async def entry(name: str) -> Response:
         """What can be chosen of a table."""
-        known, _ = await asyncio.to_thread(_entry, store, name)
+        known, _ = await asyncio.to_thread(find_table, store, name)
         return JSONResponse(known)
 
 

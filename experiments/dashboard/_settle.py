@@ -119,7 +119,7 @@ def _table(ranked: NextMeasurements, family: FamilyDiagnosis, diagnosis: Diagnos
         (
             _what(c, family, diagnosis),
             signed(c.width),
-            signed(c.gain),
+            signed(c.gain) if c.gain > 0 else "not at all",
             f"{100 * c.bracketed:.0f} %",
             f"{c.cost:.1e}",
         )

@@ -4,8 +4,8 @@ import math
 
 from ..formats import interval, plain, signed
 from ._blocks import Block, csv_data, facts, figure, table
-from ._record_values import Record, model_name, number, part, parts
-from ._style import ACCENT, INK, layout, titled, trace
+from ._record_values import Record, count, model_name, number, part, parts
+from ._style import ACCENT, INK, layout, percent, trace, whole_numbers
 
 #: What is read of each row of the table.
 COLUMNS = ("name", "mc1", "mc1_low", "mc1_high", "mc2", "corrected_share", "false_to_true",
@@ -21,7 +21,7 @@ _ELSEWHERE = (
 def layer_scan(name: str, record: Record) -> Block:
     """Held-out accuracy of a truth direction by layer, from a record of `truth`."""
     rows = parts(record, "layers")
-    x = [layer.get("layer") for layer in rows]
+    x = [count(layer.get("layer"), "layer") for layer in rows]
     y = [number(layer.get("accuracy")) for layer in rows]
     up = [100 * (number(r.get("high")) - v) for r, v in zip(rows, y, strict=True)]
     down = [100 * (v - number(r.get("low"))) for r, v in zip(rows, y, strict=True)]
@@ -39,13 +39,16 @@ def layer_scan(name: str, record: Record) -> Block:
                       line={"color": INK, "dash": dash}, marker={"size": 6})
             )  # fmt: skip
     columns = ("layer", "accuracy", "low", "high", *(key for key, *_ in _ELSEWHERE))
-    cells = [[layer.get("layer"), *(number(layer.get(c)) for c in columns[1:])] for layer in rows]
+    cells = [
+        [at, *(number(layer.get(c)) for c in columns[1:])]
+        for at, layer in zip(x, rows, strict=True)
+    ]
     model = model_name(name, record)
     return figure(
         "layer-scan",
         f"{model}: how well each layer tells true from false",
         traces=traces,
-        layout=layout(x=titled("layer"), y=titled("accuracy (%)")),
+        layout=layout(x=whole_numbers("layer", len(rows)), y=percent("accuracy")),
         alt="Held-out accuracy of a truth direction at each layer.",
         data=csv_data("layer-scan", columns, cells),
         height=360,

@@ -47,7 +47,8 @@ class Store:
     """Parts of jobs: from memory, from the cache, or to be computed.
 
     Jobs on shipped tables and on uploaded ones have a worker each, so that an upload cannot hold
-    back the rest.
+    back the rest. The view of a first start is computed by the one for uploads, which has nothing
+    to do then, while the other reads the tables.
     """
 
     def __init__(self, *, shipped: Worker, uploaded: Worker, cache: ViewCache, uploads: Uploads):
@@ -138,7 +139,7 @@ class Store:
                 return self._jobs[key]
             if sum(not job.future.done() for job in self._jobs.values()) >= _MOST_PENDING:
                 raise Refused(429, "too many views are waiting; try again in a moment")
-            worker = self._workers["uploaded" if own else "shipped"]
+            worker = self._workers["uploaded" if own or name == "first" else "shipped"]
             future = worker.submit(name, arguments, urgent=urgent)
             job = Job(name, dict(arguments), title, future, urgent)
             self._jobs[key] = job

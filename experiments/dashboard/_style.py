@@ -1,4 +1,4 @@
-"""The look of figures: one layout, few colours, each readable on white."""
+"""The look of figures: one layout, and colours by name, which style.css says for each theme."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,23 +7,34 @@ import numpy as np
 from ..formats import plain, size
 from ._blocks import Plot
 
-INK = "#1d2329"
-MUTED = "#5b6570"
-FAINT = "#d5d9de"
-ACCENT = "#1f5f8b"
-BAND = "rgba(29, 35, 41, 0.12)"
+#: Colours are variables of the style sheet, which the page puts in for the theme that is shown.
+PAGE = "var(--page)"
+INK = "var(--ink)"
+MUTED = "var(--muted)"
+FAINT = "var(--line)"
+GRID = "var(--grid)"
+CONTEXT = "var(--context)"  # what stands behind that which is looked at
+ACCENT = "var(--accent)"
+ACCENT_BAND = "var(--accent-band)"
+BAND = "var(--band)"
 PHASES = {
-    "tax": "#a63a26",
-    "transition": "#8a6410",
-    "bonus": "#1f5f8b",
-    "undetermined": "#5b6570",
+    "tax": "var(--tax)",
+    "transition": "var(--transition)",
+    "bonus": "var(--bonus)",
+    "undetermined": "var(--undetermined)",
+}
+#: A phase is told by the form of its markers too: down, level, up, open.
+PHASE_SYMBOLS = {
+    "tax": "triangle-down",
+    "transition": "diamond",
+    "bonus": "triangle-up",
+    "undetermined": "circle-open",
 }
 #: For groups without an order (labs): their symbols differ too, for readers who see no colours.
-GROUPS = (
-    *("#1f5f8b", "#a63a26", "#3f7d3a", "#7a4fa0", "#8a6410", "#1d7d7d", "#b0447c", "#5b6570"),
-    *("#d0681c", "#2c2f8e", "#6f8f1f", "#6b3f2a"),
-)
+GROUPS = tuple(f"var(--group-{number})" for number in range(1, 13))
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+#: From against one another to together.
+DIVERGING = [[0, PHASES["tax"]], [0.5, "var(--middle)"], [1, PHASES["bonus"]]]
 
 
 def layout(*, x: Plot | None = None, y: Plot | None = None, **more: object) -> Plot:
@@ -31,19 +42,19 @@ def layout(*, x: Plot | None = None, y: Plot | None = None, **more: object) -> P
     axis: Plot = {
         "showline": True,
         "linecolor": FAINT,
-        "gridcolor": "#eceff2",
+        "gridcolor": GRID,
         "zeroline": False,
         "ticks": "outside",
         "tickcolor": FAINT,
         "automargin": True,
         "title": {"standoff": 8},
     }
-    return {
+    base: Plot = {
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": INK},
-        "paper_bgcolor": "#ffffff",
-        "plot_bgcolor": "#ffffff",
+        "paper_bgcolor": PAGE,
+        "plot_bgcolor": PAGE,
         "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
-        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": FAINT, "font": {"color": INK}},
+        "hoverlabel": {"bgcolor": PAGE, "bordercolor": MUTED, "font": {"color": INK}},
         "hovermode": "closest",
         "legend": {
             "orientation": "h",
@@ -54,8 +65,8 @@ def layout(*, x: Plot | None = None, y: Plot | None = None, **more: object) -> P
         },
         "xaxis": merged(axis, x or {}),
         "yaxis": merged(axis, y or {}),
-        **more,
     }
+    return merged(base, more)
 
 
 def merged(base: Plot, over: Plot) -> Plot:
@@ -72,6 +83,16 @@ def merged(base: Plot, over: Plot) -> Plot:
 def titled(text: str, **more: object) -> Plot:
     """An axis with a title."""
     return {"title": {"text": text}, **more}
+
+
+def percent(text: str, **more: object) -> Plot:
+    """An axis of scores in percent, which have no more than 100; markers at an end are whole."""
+    return titled(f"{text} (%)", minallowed=-3, maxallowed=103, **more)
+
+
+def whole_numbers(text: str, count: int, **more: object) -> Plot:
+    """An axis of layers, heads or dimensions, `count` of them: no ticks between."""
+    return titled(text, dtick=max(1, -(-count // 12)), **more)
 
 
 def size_axis(log10_low: float, log10_high: float, text: str = "parameters N") -> Plot:

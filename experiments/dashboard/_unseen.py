@@ -1,18 +1,16 @@
 """One family as if only its beginning were measured: predicted, and what that is worth."""
 
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 
 from ... import dynamics
 from ...common.words import counted
 from ...dynamics import FamilyPrediction, TrainedOn, benchmark
-from ..formats import axis_value, signed
+from ..formats import axis_value, clock_value, signed
 from ..studies.ode import about_distance, reliance
 from ._blocks import Block, csv_data, facts, notice, table
 
-TRAINED_ON = get_args(TrainedOn)
 #: A run of fewer points is given by its first one, as a family of sizes is.
 _SHORT_RUN = 7
 _OF = {
@@ -87,9 +85,9 @@ def _scores(found: FamilyPrediction) -> Block:
         for i, place in enumerate(places)
     ]
     rows = [
-        (model, at, name, found.predicted[i, j], found.low[i, j], found.high[i, j],
-         found.observed[i, j])
-        for i, (model, at) in enumerate(zip(found.models, found.at, strict=True))
+        (model, clock_value(clock, place), name, found.predicted[i, j], found.low[i, j],
+         found.high[i, j], found.observed[i, j])
+        for i, (model, place) in enumerate(zip(found.models, places, strict=True))
         for j, name in enumerate(found.benchmarks)
     ]  # fmt: skip
     columns = ("model", found.along, "benchmark", "predicted", "low", "high", "observed")

@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
 import tempfile
+import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..web import Refused
+from ._private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from ._jobs import TableEntry
@@ -22,17 +25,17 @@ _FOLDER = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Uploads:
-    """Tables by a name that nobody can guess; the oldest is forgotten when there are many."""
+    """Tables by a name that nobody can guess; where there are many, the oldest is removed."""
 
     def __init__(self):
-        # Its folders are readable by this user alone (mode 0700).
-        self._folder = tempfile.TemporaryDirectory(prefix="nullcline-")
-        self._tables: OrderedDict[str, tuple[Path, str]] = OrderedDict()
+        self._folder = PrivateFolder()
+        self._tables: OrderedDict[str, _Kept] = OrderedDict()
         self._entries: dict[str, TableEntry] = {}
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Remove everything."""
-        self._folder.cleanup()
+        self._folder.close()
 
     def add(self, name: str, files: list[tuple[str, bytes]]) -> tuple[Path, str]:
         """Write the files of one upload; the path to read, and a title for people.
@@ -50,7 +53,7 @@ class Uploads:
         rows = max(rows, max(content.count(b"\r") for _, content in files))
         if rows > MOST_ROWS:
             raise Refused(413, f"{rows:,} rows; give at most {MOST_ROWS:,}")
-        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        folder = Path(tempfile.mkdtemp(dir=self._folder.path))
         title = _title(files)
         if len(files) == 1:
             path = folder / f"table{_suffix(files[0][0])}"
@@ -61,19 +64,26 @@ class Uploads:
                 target = folder / _safe_path(given, number)
                 target.parent.mkdir(exist_ok=True)
                 target.write_bytes(content)
-        self._tables[name] = (path, title)
-        while len(self._tables) > _MOST_TABLES:
-            forgotten, _ = self._tables.popitem(last=False)
-            self._entries.pop(forgotten, None)
+        with self._lock:
+            self._tables[name] = _Kept(folder, path, title)
+            oldest = list(self._tables)[:-_MOST_TABLES]
+        for forgotten in oldest:
+            self.forget(forgotten)
         return path, title
 
     def describe(self, name: str, entry: str) -> None:
         """Store what can be chosen of a table."""
-        self._entries[name] = json.loads(entry)
+        with self._lock:
+            if name in self._tables:  # not pushed out by others while it was read
+                self._entries[name] = json.loads(entry)
 
     def forget(self, name: str) -> None:
-        """A table that could not be read."""
-        self._tables.pop(name, None)
+        """Remove a table: it could not be read, or there are later ones."""
+        with self._lock:
+            kept = self._tables.pop(name, None)
+            self._entries.pop(name, None)
+        if kept is not None:
+            shutil.rmtree(kept.folder, ignore_errors=True)
 
     def entry(self, name: str) -> "TableEntry | None":
         """What can be chosen of a table, None where there is none of that name."""
@@ -81,10 +91,18 @@ class Uploads:
 
     def source(self, name: str) -> tuple[str, str, str] | None:
         """Where a table lies, for a job."""
-        if name not in self._tables or name not in self._entries:
-            return None
-        path, title = self._tables[name]
-        return ("file", str(path), title)
+        with self._lock:
+            kept = self._tables.get(name)
+            known = name in self._entries
+        return ("file", str(kept.path), kept.title) if kept is not None and known else None
+
+
+class _Kept(NamedTuple):
+    """A table on disk: the folder of its upload, what of it is read, its name for people."""
+
+    folder: Path
+    path: Path
+    title: str
 
 
 def _suffix(given: str) -> str:

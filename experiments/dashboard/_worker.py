@@ -2,6 +2,8 @@
 
 import itertools
 import multiprocessing
+import multiprocessing.connection
+import os
 import queue
 import threading
 from collections.abc import Mapping
@@ -103,10 +105,25 @@ def _new_pool() -> ProcessPool:
 
 def _start_process() -> None:
     """Load what jobs need, outside of the time of the first one."""
+    _end_with_server()
     from ..cli import use_double_precision
 
     use_double_precision()
     from . import _jobs as _jobs
+
+
+def _end_with_server() -> None:
+    """End this process when the server's has ended, however that was, whatever is being computed:
+    nobody would have the result."""
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([server.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_job(name: str, arguments: Mapping[str, object]) -> "Parts":

@@ -1,4 +1,4 @@
-"""The four figures of a diagnosis."""
+"""The four figures of a diagnosis, those of them that have something to show."""
 
 import math
 from pathlib import Path
@@ -6,26 +6,48 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from ...common.words import counted
 from ...dynamics import CLOCKS, Diagnosis, benchmark
 from ..formats import size
-from ._style import FAINT, INK, PHASE_COLOURS, canvas, save
+from ._style import FAINT, INK, PHASE_COLOURS, canvas, remove, save
 
 
-def write_diagnosis_figures(diagnosis: Diagnosis, folder: Path) -> None:
-    """Phase diagram, couplings by score, critical points by family, width null: PNG and SVG."""
-    with canvas(7, 5) as figure:
-        _phase_diagram(figure, diagnosis)
-        save(figure, folder, "phase_diagram")
-    with canvas(7, 4) as figure:
-        _couplings(figure, diagnosis)
-        save(figure, folder, "coupling_by_reasoning")
+def write_diagnosis_figures(diagnosis: Diagnosis, folder: Path) -> dict[str, str]:
+    """Phase diagram, couplings by score, critical points by family, width null: PNG and SVG.
+
+    **Returns** the figures that would be empty, and why; they are not written, and those of an
+    earlier run are removed.
+    """
     several = [f for f in diagnosis.families if f.critical.status != "underdetermined"]
-    with canvas(7, 1.6 + 0.24 * len(several)) as figure:
-        _critical_points(figure, diagnosis, several)
-        save(figure, folder, "critical_points")
-    with canvas(7, 1.6 + 0.24 * len(diagnosis.width)) as figure:
-        _width_null(figure, diagnosis)
-        save(figure, folder, "width_null")
+    steps = [step for f in diagnosis.families for step in f.steps]
+    turn = diagnosis.common_turn[CLOCKS[diagnosis.along].axis]
+    empty = {}
+    if not any(math.isfinite(step.slope.gamma) for step in steps):
+        empty["coupling_by_reasoning"] = "no family has a step with a slope"
+    if not several and not turn.established:
+        empty["critical_points"] = "no family has sizes enough to look for a turn"
+    if not diagnosis.width:
+        empty["width_null"] = "no family has widths enough"
+    drawn = {
+        "phase_diagram": (5.0, lambda figure: _phase_diagram(figure, diagnosis)),
+        "coupling_by_reasoning": (4.0, lambda figure: _couplings(figure, diagnosis)),
+        "critical_points": (
+            1.6 + 0.24 * len(several),
+            lambda figure: _critical_points(figure, diagnosis, several),
+        ),
+        "width_null": (
+            1.6 + 0.24 * len(diagnosis.width),
+            lambda figure: _width_null(figure, diagnosis),
+        ),
+    }
+    for name, (height, draw) in drawn.items():
+        if name in empty:
+            remove(folder, name)
+            continue
+        with canvas(7, height) as figure:
+            draw(figure)
+            save(figure, folder, name)
+    return empty
 
 
 def _phase_diagram(figure: Figure, diagnosis: Diagnosis) -> None:
@@ -48,7 +70,7 @@ def _phase_diagram(figure: Figure, diagnosis: Diagnosis) -> None:
     axes.legend(fontsize=8)
     axes.set_xlabel(f"{benchmark(diagnosis.reasoning).compared} (%)")
     axes.set_ylabel(f"{benchmark(diagnosis.truth).compared} (%)")
-    axes.set_title(f"{len(diagnosis.families)} families, from small to large")
+    axes.set_title(f"{counted(len(diagnosis.families), 'family')}, from small to large")
 
 
 def _couplings(figure: Figure, diagnosis: Diagnosis) -> None:

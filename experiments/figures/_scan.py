@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ...dynamics import Scan, benchmark
 from ..studies.scan import clustered
-from ._style import INK, PHASE_COLOURS, canvas, save
+from ._style import INK, PHASE_COLOURS, canvas, remove, save
 
 #: Beyond so many names a side they are left out: they would stand on one another.
 _MOST_NAMES = 60
@@ -18,15 +18,19 @@ _MAP = LinearSegmentedColormap.from_list(
 )
 
 
-def write_scan_figure(found: Scan, folder: Path) -> None:
+def write_scan_figure(found: Scan, folder: Path) -> dict[str, str]:
     """Correlations inside families, red for a tax and blue for a bonus; a dot where a verdict is
-    established: PNG and SVG."""
+    established: PNG and SVG. **Returns** the figure that would be empty, and why."""
+    if not np.isfinite(found.matrix("r")).any():
+        remove(folder, "scan")
+        return {"scan": "no pair has a correlation inside families"}
     rows, columns = len(found.reasoning), len(found.others)
     width = min(14.0, 3.0 + 0.3 * columns)
     height = min(14.0, 2.2 + 0.26 * rows)
     with canvas(width, height) as figure:
         _map(figure, found)
         save(figure, folder, "scan")
+    return {}
 
 
 def _map(figure: Figure, found: Scan) -> None:

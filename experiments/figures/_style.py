@@ -51,3 +51,9 @@ def save(figure: Figure, folder: Path, name: str) -> None:
         buffer = io.BytesIO()
         figure.savefig(buffer, format=ending, metadata=metadata)
         write_whole(folder / f"{name}.{ending}", buffer.getvalue())
+
+
+def remove(folder: Path, name: str) -> None:
+    """Leave no figure of an earlier run where there is none now."""
+    for ending in ("png", "svg"):
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...common.nearest import there_are
 from ...data import shipped
-from ..options import choices
 
 _DOCS = "docs/"
 #: Words of every sentence, which do not show that a text uses the term.
@@ -45,7 +45,9 @@ def explain(word: str) -> Word:
     """
     known = {_plain(w): term for term in terms() for w in term.words}
     if _plain(word) not in known:
-        raise ValueError(f"no term {word!r}; {choices(word, known)}")
+        raise ValueError(
+            f"no term {word!r}; {there_are(word, known, listed_by='nullcline explain')}"
+        )
     return known[_plain(word)]
 
 

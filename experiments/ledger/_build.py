@@ -1,6 +1,6 @@
 """The ledger: every claim in order, from the tables."""
 
-from ...common.progress import Progress, silent
+from ...common.progress import Progress, silent, stepped
 from ._by_experiment import with_evidence
 from ._cascade import saturation, second_crash
 from ._claim import Claim
@@ -59,12 +59,11 @@ def build_ledger(
 
     - `tables`: the shipped ones where not given.
     - `n_boot`: resamples, permutations and draws of nulls; `seed` makes the result repeatable.
-    - `on_progress`: called with the name of each part as it begins.
+    - `on_progress`: called with the claims that are done.
     """
     tables = tables or load_ledger_tables()
     report = on_progress or silent
     claims = []
-    for number, compute in enumerate(_CLAIMS, start=1):
-        report(f"C{number:02d}")
+    for compute in stepped(report, "claims", _CLAIMS):
         claims.append(with_evidence(compute(tables, n_boot=n_boot, seed=seed), tables))
     return tuple(claims)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.words import counted
 from ._claim import Claim, Control, figure, judge
 from ._tables import LedgerTables, stderr_of_items
 
@@ -25,6 +26,9 @@ def second_crash(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     changes = _across(rows)
     falls = sum(change < 0 for change in changes.values())
     listed = ", ".join(f"{name} {change:+.3f}" for name, change in changes.items())
+    verb = "falls" if len(changes) == 1 else "fall"
+    families = counted(len(changes), "family")
+    of_all = f"{falls} of {families} with sizes on both sides of 30B {verb}"
     return Claim(
         id="C21",
         claim="the coupling crashes a second time, at 30 to 72B (Nc2)",
@@ -57,8 +61,8 @@ def second_crash(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         reason=(
             f"OPT-13B and OPT-30B, the two ends of the fall, have {len(shared)} measures in "
-            f"common, and under one measure {falls} of {len(changes)} families with sizes on both "
-            f"sides of 30B fall{f' ({listed})' if listed else ''}."
+            f"common, and under one measure {of_all}"
+            f"{f' ({listed})' if listed else ''}."
         ),
         command="nullcline heads facebook/opt-30b",
     )

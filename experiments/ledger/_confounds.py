@@ -74,7 +74,7 @@ def width_normalisation(tables: LedgerTables, *, n_boot: int, seed: int) -> Clai
         reason=(
             f"Independent scores over the same widths correlate at {min(lows):.2f} to "
             f"{max(highs):.2f} and {len(outside)} of {len(able)} families lie above their range; "
-            f"whether width itself matters cannot be told where log width inflates the variance "
+            f"whether width itself matters cannot be said, as log width inflates the variance "
             f"{min(vif):.0f} to {max(vif):.0f} times."
             if able
             else "0 families have three models with a known width."
@@ -88,7 +88,7 @@ def _by_design(effect: dynamics.controls.ShapeEffect) -> str:
     verdict = "does not" if effect.within(0.5) else "does" if effect.p < ALPHA else "may or may not"
     return (
         f" Where it was varied by design, over {effect.shapes} shapes of one recipe, it {verdict} "
-        f"matter by half of what size does: at equal size a tenfold width moves HellaSwag by "
+        f"matter half as much as size: at equal size a tenfold width moves HellaSwag by "
         f"{100 * effect.by_width:+.1f} points [{100 * effect.low:.1f}, {100 * effect.high:.1f}], a "
         f"tenfold size by {100 * effect.by_size:+.1f}."
     )

@@ -74,6 +74,12 @@ def _trends_alone(data: FamilyScores, *, n_draws: int, seed: int) -> tuple[float
     return float(low), float(high)
 
 
+def _trends(size_r: tuple[float, float]) -> str:
+    """How two scores go with size."""
+    rising = sum(r > 0 for r in size_r)
+    return ("both fall", "one rises and one falls", "both rise")[rising]
+
+
 _TREND_RULE = (
     "a family holds if r given log10 N has the sign of r at permutation p < .05 and the increments "
     "have that sign too; two trends explain it if its r lies in the 95 % range that two unrelated "
@@ -114,7 +120,7 @@ def pythia_correlation(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim
             f"Given log10 N, r is {c.partial_r:+.3f} (p = {c.partial_p:.2f}): with size the scores "
             f"correlate at {c.size_r[0]:+.3f} and {c.size_r[1]:+.3f}, and two unrelated trends "
             f"like these give r from {low:+.3f} to {high:+.3f}, so r = {c.r:+.3f} says only that "
-            "one rises and one falls."
+            f"{_trends(c.size_r)}."
             if explained
             else f"Given log10 N, r is {c.partial_r:+.3f} (p = {c.partial_p:.2f}), and two "
             f"unrelated trends give {low:+.3f} to {high:+.3f}."

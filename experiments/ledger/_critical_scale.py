@@ -97,7 +97,7 @@ def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             fails=flat or apart,
         ),
         reason=(
-            f"With slopes of their own families bend along log10 N by {turn.curvature:.3f} "
+            f"Beyond a slope for each family truth bends along log10 N by {turn.curvature:.3f} "
             f"[{turn.curvature_low:.3f}, {turn.curvature_high:.3f}] where the published curve "
             f"bends by {2 * margin.value:.3f}; the gate of a common turn is "
             f"{'open' if turn.established else 'shut'} (p = {turn.gate_p:.2f}, power "

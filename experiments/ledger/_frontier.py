@@ -89,9 +89,9 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             or (not better and not beyond_date and effects.high < margin.value),
         ),
         reason=(
-            f"Unseen labs are predicted to {100 * unseen['date'].mean:.1f} points by date alone "
-            f"and {100 * unseen['score'].mean:.1f} by the score, while the slope given lab and "
-            f"date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]; under one "
+            f"Unseen labs are predicted with an error of {100 * unseen['date'].mean:.1f} points by "
+            f"date alone and {100 * unseen['score'].mean:.1f} by the score; the slope given lab "
+            f"and date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]; under one "
             f"harness r is {_r(shared.pair)} ({_r(same)} where both runs have one setting), given "
             "the other benchmarks "
             f"{_r(shared.given_others)}, and {shared.positive} of {len(shared.pairs)} pairs of "

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from ...common.statistics import wilson
+from ..formats import interval, signed
 from ._claim import Claim, Control, figure, judge
 from ._evidence import effect_of
 from ._margin import ALPHA, Margin, equivalence_p, sign_flip_p
@@ -200,11 +201,11 @@ def steering(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         inference=judge(holds=beyond < ALPHA, fails=same < ALPHA),
         reason=(
-            "0 of the 3 published shares stand beside strength 0 or a random direction, and a text "
+            "0 of the 3 published shares are given beside strength 0 or a random direction; a text "
             "that differs was counted as corrected: by that count "
             f"{again} of {prompts} texts of shipped organisms are corrected with nothing added, "
-            f"and {steered} with the published vector, which adds {raised.figure:.2f} "
-            f"[{raised.low:.2f}, {raised.high:.2f}] (inside ±{margin.value:.2f} at p = {same:.3f})."
+            f"and {steered} with the published vector, which adds {signed(raised.figure)} "
+            f"{interval(raised.low, raised.high)} (inside ±{margin.value:.2f} at p = {same:.3f})."
         ),
         command="nullcline evaluate EleutherAI/pythia-410m",
     )

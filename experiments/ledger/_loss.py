@@ -86,8 +86,9 @@ def loss(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             holds=turns and worse < ALPHA, fails=no_worse < ALPHA and not (turns and worse < ALPHA)
         ),
         reason=(
-            f"The same curve predicts left-out truth scores to {100 * truth_error:.1f} % and "
-            f"measured losses to {100 * real_error:.1f} % (as smooth within "
+            "The same curve predicts left-out truth scores with an error of "
+            f"{100 * truth_error:.1f} % and measured losses with one of "
+            f"{100 * real_error:.1f} % (as smooth within "
             f"{100 * margin.value:.1f} points at p = {no_worse:.2f}, less smooth at {worse:.2f}, "
             f"{excess.size} sizes), and {tax} of {len(steps)} Pythia steps are in tax and {bonus} "
             "in bonus."

@@ -45,9 +45,10 @@ def ode_in_sample(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         inference=judge(holds=identified and better < ALPHA, fails=not identified or worse < ALPHA),
         reason=(
-            f"{found.coefficients} coefficients stand on {found.increments} increments, and a step "
-            f"left out of the fit is predicted to {100 * found.left_out_error:.1f} % where no "
-            f"change at all gives {100 * found.persistence_error:.1f} %: worse in "
+            f"{found.coefficients} coefficients are fitted to {found.increments} increments; a "
+            "step left out of the fit is predicted with an error of "
+            f"{100 * found.left_out_error:.1f} %, 'no change' errs "
+            f"{100 * found.persistence_error:.1f} %: the ODE is worse in "
             f"{int(np.sum(excess > 0))} of {excess.size} steps (better p = {better:.2f}, worse "
             f"{worse:.2f})."
         ),

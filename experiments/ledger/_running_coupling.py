@@ -61,7 +61,9 @@ def running_coupling(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             },
         ),
         margins={
-            "rise": Margin(claimed, "the published slope itself: a rise that is smaller is another")
+            "rise": Margin(
+                claimed, "the published slope itself: a smaller rise is not the published one"
+            )
         },
         rule=(
             "increments of x_t on those of x_r and of x_r log10 N, a coupling of its own per "

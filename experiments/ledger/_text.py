@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ...common.words import counted
 from ..formats import interval, signed, size
 from ..text import text_table
 from ._claim import Claim, Control
@@ -16,7 +17,7 @@ _FROM_SCRIPT = "from script"
 
 
 def ledger_to_text(claims: Sequence[Claim]) -> str:
-    """A line per claim, then each claim's numbers, control and reason."""
+    """How many claims hold; a line per claim; then each claim's numbers, control and reason."""
     header = ("claim", "number", "inference", "by experiment", "what is claimed")
     cells = [
         (claim.id, _number_verdict(claim), _words(claim.inference), _words(_tried(claim)))
@@ -28,7 +29,7 @@ def ledger_to_text(claims: Sequence[Claim]) -> str:
         for claim, first in zip(claims, cells, strict=True)
         for row in _wrapped(first, claim.claim, _WIDTH - used)
     ]
-    parts = [text_table(header, rows)]
+    parts = [_filled(_holding(claims), indent=0), text_table(header, rows)]
     parts += [_entry(claim) for claim in claims]
     parts.append(_summary(claims))
     return "\n\n".join(parts)
@@ -118,6 +119,19 @@ def _number(value: float) -> str:
     if abs(value) >= 1e5:
         return size(value)
     return signed(value, 3) if abs(value) >= 1e-3 else f"{value:.2g}"
+
+
+def _holding(claims: Sequence[Claim]) -> str:
+    """How many numbers and how many inferences hold, in one sentence."""
+    numbers = sum(claim.number == "reproduced" for claim in claims)
+    inferences = Counter(claim.inference for claim in claims)
+    both = sum(c.number == "reproduced" and c.inference == "supported" for c in claims)
+    return (
+        f"Of {counted(len(claims), 'claim')} the number is reproduced for {numbers or 'none'} and "
+        f"the inference supported for {inferences['supported'] or 'none'} (both for "
+        f"{both or 'none'}); {inferences['not_supported'] or 'no'} inferences are not supported "
+        f"and {inferences['undetermined'] or 'none'} undetermined."
+    )
 
 
 def _summary(claims: Sequence[Claim]) -> str:

@@ -45,7 +45,7 @@ def shape(tables: LedgerTables) -> Evidence:
         reason=f"At equal parameter counts against {CONTROL}: "
         + "; ".join(
             f"{t}: log10 N_c {sizes[t]} where width alone predicts {signed(expected[t].figure)} "
-            f"(it falls short of that at p = {short[t]:.3f}, moves that way at {toward[t]:.3f})"
+            f"(less than predicted: p = {short[t]:.3f}; that way at all: p = {toward[t]:.3f})"
             if t in predicted
             else f"{t}: {sizes[t]} over the sizes, depth of the fall {depths[t]}"
             for t in treated

@@ -66,7 +66,8 @@ def training(tables: LedgerTables) -> Evidence:
             f"{sum(e.status == 'ok' for e in sizes.values())} with an N_c move it (exact p of "
             f"{max(e.n for e in depths.values())} seeds, the smallest "
             f"{min(tests[e.name] for e in depths.values()):.3f}); no turn is seen in "
-            f"{len(unseen)} ({', '.join(unseen) or 'none'}), which is not its absence."
+            f"{len(unseen)} ({', '.join(unseen) or 'none'}), which does not show that there "
+            "is none."
         ),
         effects=(slope, *dose.depths.values(), *sizes.values(), *depths.values()),
         source=SOURCE,

@@ -26,7 +26,7 @@ from ._work import Done
 
 #: Answers are data; a browser that is led to one shows nothing of it as a page.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
-_UPLOAD_SECONDS = 60.0
+_UPLOAD_SECONDS = 20.0
 #: How often the server looks whether the client of an answer that is not streamed is still there.
 _WATCH_SECONDS = 0.2
 _Wanted = TypeVar("_Wanted")
@@ -180,8 +180,9 @@ async def _read(request: Request, kind: type[Kind]) -> Kind:
     return parse(kind, await read_body(request, limit=MOST_BODY, seconds=_UPLOAD_SECONDS))
 
 
-def _refusal(message: str) -> Response:
-    return error_response(ApiError(403, message, code="host_refused"))
+def _refusal(status: int, message: str) -> Response:
+    code = "host_refused" if status == 403 else None
+    return error_response(ApiError(status, message, code=code))
 
 
 def _check_name(model_id: str, name: str) -> None:

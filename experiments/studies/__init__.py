@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from ..options import choices
+from ...common.nearest import there_are
 from ..study import Study
 
 #: Study -> the module below this folder that holds it, under its own name.
@@ -35,7 +35,7 @@ def find_study(name: str) -> Study:
         return _of_users(module, own)
     if name not in _MODULES:
         raise ValueError(
-            f"no study {name!r}; {choices(name, STUDIES)}, or module:name for your own"
+            f"no study {name!r}; {there_are(name, STUDIES)}, or module:name for your own"
         )
     found = import_module(f".{_MODULES[name]}.{name}", __package__)
     return getattr(found, name)

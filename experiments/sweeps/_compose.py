@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from ..options import choices
+from ...common.nearest import there_are
 from ..schemas import Launched
 from ._mistakes import describe
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective")
+_NAMES_NO_RESULT = ("launcher", "experiment", "hydra", "objective", "logger")
 _LONGEST_LABEL = 100
 
 
@@ -82,7 +82,7 @@ def _check_keys(config: DictConfig, path: str) -> None:
     for key in config:
         if key not in known:
             whole = f"{path}{key}"
-            raise ValueError(f"+{whole}: no such key; {choices(str(key), known)}")
+            raise ValueError(f"+{whole}: no such key; {there_are(key, known)}")
         if isinstance(config[key], DictConfig):
             _check_keys(config[key], f"{path}{key}.")
 

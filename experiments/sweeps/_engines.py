@@ -1,5 +1,6 @@
 """Engines of one machine: this process, or processes of joblib."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, cast
 
 from ..launchers import Joblib
 from ._job import JobFolder
-from ._run import Ended, SweepJob, run_as_child, run_job
+from ._run import Ended, SweepJob, run_as_child, run_job, stop_others
 
 DIED = "its process died (killed, or out of memory)"
 
@@ -62,11 +63,13 @@ def joblib(jobs: Sequence[SweepJob], launcher: Joblib) -> Iterator[Ended]:
 def died(job: SweepJob) -> Ended:
     """Say in the job's folder that its process is gone, unless it was done before."""
     folder = JobFolder(Path(job.folder))
-    if job.key is not None and folder.finished(job.key):
+    if folder.finished(job.key):
         return Ended(job.folder, "done", seconds=folder.state().get("seconds", 0.0))
-    if folder.state().get("state") != "running":
-        folder.begin(key=job.key, experiment=job.study, label=job.label)
-    folder.end("failed", error=DIED)
+    with contextlib.suppress(OSError):  # a full disk may be why
+        if folder.state().get("state") != "running":
+            folder.begin(key=job.key, experiment=job.study, label=job.label)
+        folder.end("failed", error=DIED)
+    stop_others(job)
     return Ended(job.folder, "failed", DIED)
 
 

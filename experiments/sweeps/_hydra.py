@@ -1,6 +1,6 @@
 """Hydra's launcher: its overrides become jobs, and what became of them what Hydra returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ..schemas import Launched
 from ..stored import RECORD, read_record
-from ..study import Study, number_at
+from ..study import Study
 from ._compose import compose_settings, label_of
 from ._launch import launch
 from ._register import OWN_SUBDIR
@@ -43,6 +43,7 @@ def launch_overrides(
     asks for no values; another is given each job's objective.
     """
     study = task.study
+    check_chdir(master.hydra.job.chdir)
     settings = compose_settings(context.config_loader, master, overrides)
     labels = [label_of(some) for some in overrides]
     sweep = Path(str(master.hydra.sweep.dir)).absolute()
@@ -72,15 +73,16 @@ def launch_overrides(
     ]
 
 
-def objective_of(study: Study, settings: Launched, result: Mapping[str, object]) -> float | None:
-    """The number that an optimising sweeper is given, None where nobody named one and the study's
-    own is not in this result. Raises ValueError for a name that is not there."""
-    if settings.objective is not None:
-        return number_at(result, settings.objective)
-    try:
-        return None if study.objective is None else number_at(result, study.objective)
-    except ValueError:
-        return None
+def check_chdir(chdir: bool | None) -> None:
+    """Refuse what would move the beginning of relative paths, in a run as in a sweep.
+
+    Raises ValueError.
+    """
+    if chdir:
+        raise ValueError(
+            f"hydra.job.chdir={chdir}: relative paths begin where the command is given, "
+            "in every job; a job's own folder is hydra.runtime.output_dir"
+        )
 
 
 def _composed(
@@ -116,5 +118,5 @@ def _returned(
         return made
     record = read_record(Path(ended.folder) / RECORD)
     made.status = JobStatus.COMPLETED
-    made.return_value = objective_of(study, settings, record["result"])
+    made.return_value = study.objective_of(record["result"], settings.objective)
     return made

@@ -1,14 +1,18 @@
 """`nullcline run STUDY`: Hydra composes, one job runs here, several are launched."""
 
+import contextlib
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
 from ...common.progress import Progress, silent
+from ...common.words import printable
 from ...configs import configs
+from ..stored import RECORD
 from ..study import Study
 from ._compose import settings_of, sweep_name
 from ._mistakes import one_line
@@ -28,7 +32,7 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     from omegaconf.errors import OmegaConfBaseException
 
     from ..cli import use_double_precision
-    from ._hydra import SweepTask, objective_of
+    from ._hydra import SweepTask, check_chdir
     from ._register import register
 
     use_double_precision()
@@ -40,20 +44,22 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here, instead of to Hydra's printer
 
     def mistaken(error: Exception) -> SystemExit:
-        print(f"{study.name}: {one_line(error)}", file=sys.stderr)
+        print(f"{study.name}: {printable(one_line(error))}", file=sys.stderr)
         return SystemExit(2)
 
     def job(config: DictConfig) -> float | None:
         folder = Path(HydraConfig.get().runtime.output_dir)
         try:
+            check_chdir(HydraConfig.get().job.chdir)
             settings = settings_of(config)
-            _, result = run_here(study, settings, folder, say=say)
-            value = objective_of(study, settings, result)
+            found, result = run_here(study, settings, folder, say=say)
+            value = study.objective_of(result, settings.objective)
         except (ValueError, OSError) as error:
             if traces:
                 raise
             raise mistaken(error) from None
-        print(f"{study.name}: wrote {folder / 'record.json'}", file=sys.stderr)
+        print(study.to_text(found, settings))
+        print(f"{study.name}: wrote {printable(str(folder / RECORD))}", file=sys.stderr)
         return value
 
     task = cast(SweepTask, job)
@@ -64,14 +70,18 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
     OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True)
     sys.argv = [f"nullcline run {study.name}", *arguments]  # where Hydra reads
     try:
-        run()
+        with ending_by_signal():
+            run()
     except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
         if traces:
             raise
         raise mistaken(error) from None
-    except KeyboardInterrupt:
-        print(f"{study.name}: interrupted; the same command goes on", file=sys.stderr)
-        raise SystemExit(130) from None
+    except Terminated:
+        print(
+            f"{study.name}: not finished: ended by SIGTERM; the same command goes on",
+            file=sys.stderr,
+        )
+        raise SystemExit(143) from None
     finally:
         os.environ["HYDRA_FULL_ERROR"] = full_error
         for opened in [h for h in logging.root.handlers if h not in handlers]:  # by Hydra
@@ -79,3 +89,25 @@ def main(study: Study, arguments: Sequence[str], *, say: Progress = silent):
             opened.close()
     if task.unfinished:
         raise SystemExit(1)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, told as Ctrl-C is: locks, bars and workers go, and the last line says so."""
+
+
+@contextlib.contextmanager
+def ending_by_signal() -> Iterator[None]:
+    """SIGTERM raises `Terminated` inside; where this is no main thread, it does what it did."""
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ..options import choices
+from ...common.nearest import there_are
+from ...common.words import printable, system_error
 
 if TYPE_CHECKING:
     from omegaconf.errors import OmegaConfBaseException
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 def one_line(error: BaseException) -> str:
     """An error of Hydra, OmegaConf or ours as one line that names the key and what it may be."""
-    from hydra.errors import MissingConfigException
+    from hydra.errors import InstantiationException, MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
     from ._register import study_of_recipe
@@ -19,13 +20,16 @@ def one_line(error: BaseException) -> str:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         if group == "experiment" and (study := study_of_recipe(name)):
             return f"experiment={name}: a recipe of another study; nullcline run {study} takes it"
-        return f"{group}={name}: no such choice; {choices(name, error.options)}"
+        known = [option for option in error.options if not option.endswith("schema")]
+        return f"{group}={name}: no such choice; {there_are(name, known)}"
     cause = error.__cause__
+    if isinstance(error, InstantiationException) and isinstance(cause, ValueError):
+        return printable(str(cause))  # of a callback, which says what it needs
     if isinstance(cause, OmegaConfBaseException):
         return describe(cause, "")
     if isinstance(error, OmegaConfBaseException):
         return describe(error, "")
-    return " ".join(str(error).split())
+    return printable(system_error(error) if isinstance(error, OSError) else str(error))
 
 
 def describe(error: "OmegaConfBaseException", override: str) -> str:
@@ -39,8 +43,7 @@ def describe(error: "OmegaConfBaseException", override: str) -> str:
         known = [str(key) for key in parent if key != "hydra"]
         path = str(error.full_key or error.key)
         where = path.rpartition(".")[0]
-        return f"{given}: {where or 'the configuration'} has no key {error.key!r}; " + choices(
-            str(error.key), known
-        )
+        of = where or "the configuration"
+        return f"{given}: {of} has no key {error.key!r}; {there_are(error.key, known)}"
     said = str(error.msg or error).splitlines()[0]
     return f"{given}: {said}"

@@ -29,6 +29,7 @@ class SweepProgress:
         self._skipped = self._done = 0
         self._failed: list[Ended] = []
         self._elsewhere: list[Ended] = []
+        self._not_begun: list[Ended] = []
         self._seconds: dict[str, float] = {}  # that each worker spent inside jobs
         self._most_workers = workers
         self._left = 0
@@ -40,6 +41,14 @@ class SweepProgress:
         """A job is done already."""
         self._skipped += 1
 
+    def again(self, job: SweepJob, why: str) -> None:
+        """A job is done again, though a record lies in its folder."""
+        self._say(f"again: {job.label}: {why}")
+
+    def waits(self, jobs: int) -> None:
+        """Other processes work on what is left."""
+        self._say(f"waiting for {counted(jobs, 'job')} that another process works on")
+
     def begin(self, left: int) -> None:
         """The others are launched now."""
         self._left = left
@@ -50,14 +59,19 @@ class SweepProgress:
 
     def ended(self, ended: Ended) -> None:
         """A job is over."""
-        kept = {"done": None, "failed": self._failed, "elsewhere": self._elsewhere}[ended.state]
+        kept = {
+            "done": None,
+            "failed": self._failed,
+            "elsewhere": self._elsewhere,
+            "left": self._not_begun,
+        }[ended.state]
         if kept is None:
             self._done += 1
         else:
             kept.append(ended)
         if ended.worker:
             self._seconds[ended.worker] = self._seconds.get(ended.worker, 0.0) + ended.seconds
-        if self._left:
+        if self._left and ended.state != "left":
             self._ended_here += 1
         if ended.state == "failed":
             self._say(f"failed: {self._jobs[ended.folder].label}: {ended.error}")
@@ -72,14 +86,16 @@ class SweepProgress:
     def close(self) -> int:
         """The summary; how many jobs are not done."""
         done = self._skipped + self._done
+        missing = len(self._jobs) - done
         self._reporter.close()
         self._say(
             f"{done} of {counted(len(self._jobs), 'job')} done"
             + (f" ({self._skipped} before)" if self._skipped else "")
             + (f", {len(self._failed)} failed" if self._failed else "")
+            + (f", {len(self._not_begun)} not begun" if self._not_begun else "")
             + (f", {len(self._elsewhere)} being done by another process" if self._elsewhere else "")
             + (self._cost() if self._seconds else "")
-            + f"; nullcline collect {short_path(self._sweep)}"
+            + ("" if missing else f"; nullcline collect {short_path(self._sweep)}")
         )
         if self._failed:
             rows = [
@@ -90,8 +106,13 @@ class SweepProgress:
             if len(self._failed) > _MOST_ROWS:
                 more = len(self._failed) - _MOST_ROWS
                 print(f"and {more} more; nullcline status names all", file=sys.stderr)
-            print("The same command does these again and skips what is done.", file=sys.stderr)
-        return len(self._failed) + len(self._elsewhere)
+        if missing:
+            them = "it" if missing == 1 else "them"
+            self._say(
+                f"not finished: {counted(missing, 'job')} to do; the same command does {them} and "
+                "skips what is done"
+            )
+        return missing
 
     def _cost(self) -> str:
         """Seconds, and what launching took: the time that no worker spent inside a job."""
@@ -99,9 +120,10 @@ class SweepProgress:
         # An engine may have put a new process in the place of one that had grown too large.
         workers = min(workers, self._most_workers or workers)
         idle = max(0.0, seconds * workers - sum(self._seconds.values()))
+        per_job = idle / max(self._ended_here, 1)
         return (
             f" in {seconds:.1f} s by {counted(workers, 'worker')}, of which launching took "
-            f"{idle / self._ended_here:.2f} s per job"
+            f"{per_job:.2f} s per job"
         )
 
     def _line(self) -> str:

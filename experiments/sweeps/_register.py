@@ -12,7 +12,8 @@ from ...configs import configs
 from ...data import shipped
 from ..launchers import Joblib, Launcher, Ray, Submitit
 from ..options import Options
-from ..schemas import FamilyChoice, ModelChoice, Penalty
+from ..schemas import FamilyChoice, ModelChoice
+from ..schemas_ode import Penalty
 from ..study import Study
 
 _LAUNCHERS = (Launcher, Joblib, Submitit, Ray)
@@ -47,6 +48,7 @@ def register(study: Study) -> None:
         node={
             "defaults": [
                 *defaults,
+                {"logger": None},
                 {"override hydra/launcher": "nullcline"},
                 {"override hydra/sweeper": "nullcline"},
                 "_self_",

@@ -5,29 +5,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...common.words import shortened
-from ..stored import Json, Scalar, StoredRecord, read_record
-from ._job import JobFolder
+from ..stored import Json, Scalar, StoredRecord
+from ._job import JobFolder, JobState
 
 #: What all rows of a record share, and what each has of its own.
 RecordRows = tuple[dict[str, Scalar], list[dict[str, Scalar]]]
 _DEEPEST = 3
 
 
-def read_rows(path: Path, root: Path) -> RecordRows:
-    """What all rows of a record share, and what each has of its own.
+def rows_of(
+    record: StoredRecord, path: Path, root: Path, job: JobState | None = None
+) -> RecordRows:
+    """What all rows of a record share, and what each has of its own; `job` is its `job.json`, read
+    here where it is not given.
 
     Shared are `config.*` (its settings), `run.*` (where it comes from) and `result.*` (the single
     values of its result); the rows are the list of the result that the record names, or one row.
     Lists of single values are JSON in one column, lists of anything else are left out.
 
-    Raises ValueError as `read_record`, and where its rows are not there.
+    Raises ValueError where its rows are not there.
     """
-    record = read_record(path)
-    return rows_of(record, path, root)
-
-
-def rows_of(record: StoredRecord, path: Path, root: Path) -> RecordRows:
-    """The same of a record that was read."""
     result, name = record["result"], record.get("rows")
     try:
         rows = _listed(result, name) if name else [{}]
@@ -37,7 +34,7 @@ def rows_of(record: StoredRecord, path: Path, root: Path) -> RecordRows:
         ) from None
     shared = {
         **flat(record["settings"], "config."),
-        **_provenance(record, path, root),
+        **_provenance(record, path, root, JobFolder(path.parent).state() if job is None else job),
         **flat(result, "result.", without=name),
     }
     return shared, [flat(row) for row in rows]
@@ -63,10 +60,15 @@ def flat(
     return found
 
 
-def _provenance(record: StoredRecord, path: Path, root: Path) -> dict[str, Scalar]:
-    code, job = record.get("code") or {}, JobFolder(path.parent).state()
+def shared_folder(path: Path, root: Path) -> str:
+    """The folder of a record from that which is collected."""
+    return path.parent.relative_to(root).as_posix()
+
+
+def _provenance(record: StoredRecord, path: Path, root: Path, job: JobState) -> dict[str, Scalar]:
+    code = record.get("code") or {}
     return {
-        "run.folder": path.parent.relative_to(root).as_posix(),
+        "run.folder": shared_folder(path, root),
         "run.experiment": record.get("experiment"),
         "run.command": record["command"],
         "run.key": record.get("key"),

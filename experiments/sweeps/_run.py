@@ -8,9 +8,9 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ...common.progress import Progress, silent
 from ..study import Study
@@ -40,14 +40,17 @@ class SweepJob:
     code: Mapping[str, object]
     threads: int
     cwd: str  # where relative paths in settings begin, on whatever machine the job runs
+    #: A file that is there once no other job is to begin; None where a failure stops nothing.
+    stop: str | None = None
     #: Its whole configuration, where Hydra has callbacks that want it.
     hydra: "DictConfig | None" = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Ended:
-    """What became of a job: `done`, `failed`, or `elsewhere` where another process works on it;
-    `worker` is the process that did it, None where none did."""
+    """What became of a job: `done`, `failed`, `elsewhere` where another process works on it, or
+    `left` where a failure stopped the sweep before; `worker` is the process that did it, None where
+    none did."""
 
     folder: str
     state: str
@@ -77,6 +80,25 @@ def run_job(job: SweepJob) -> Ended:
 
     limit_threads(job.threads)
     use_double_precision()
+    if job.stop is not None and Path(job.stop).exists():
+        return Ended(job.folder, "left")
+    try:
+        ended = _run_in_folder(job)
+    except OSError as error:  # its folder cannot be written: nothing can be said there
+        ended = Ended(job.folder, "failed", one_line(error))
+    if ended.state == "failed":
+        stop_others(job)
+    return ended
+
+
+def stop_others(job: SweepJob) -> None:
+    """Let no other job of the sweep begin, where its launcher says so."""
+    if job.stop is not None:
+        with contextlib.suppress(OSError):
+            Path(job.stop).touch()
+
+
+def _run_in_folder(job: SweepJob) -> Ended:
     folder = JobFolder(Path(job.folder))
     with folder.locked() as mine:
         if not mine:
@@ -88,10 +110,12 @@ def run_job(job: SweepJob) -> Ended:
             try:
                 os.chdir(job.cwd)
                 study = getattr(importlib.import_module(job.module), job.study)
-                with _callbacks(job, study):
-                    _, _, key = study.run(job.settings, folder.path, code=job.code)
+                with _callbacks(job, study) as returned:
+                    _, result, key = study.run(job.settings, folder.path, code=job.code)
+                    returned(result)
             except (Exception, SystemExit) as error:
-                traceback.print_exc()
+                with contextlib.suppress(OSError):  # a full disk holds no log either
+                    traceback.print_exc()
                 folder.end("failed", error=one_line(error) or type(error).__name__)
             else:
                 folder.end("done", key=key)
@@ -107,41 +131,55 @@ def run_here(
 
     The folder says of it what it says of a job of a sweep. Where what the job reads cannot be
     read, there is no folder.
+
+    **Raises** ValueError where another process works in the folder, and what the job raises.
     """
     study.inputs(settings)
     at = JobFolder(folder)
-    at.begin(key=None, experiment=study.name)
-    try:
-        outcome, result, key = study.run(settings, folder, say=say)
-    except BaseException as error:
-        at.end("failed", error=one_line(error) or type(error).__name__)
-        raise
-    at.end("done", key=key)
+    with at.locked() as mine:
+        if not mine:
+            raise ValueError(f"{folder}: another process works there; wait, or give another folder")
+        at.begin(key=None, experiment=study.name)
+        try:
+            outcome, result, key = study.run(settings, folder, say=say)
+        except BaseException as error:
+            with contextlib.suppress(OSError):  # a full disk: the error itself says so
+                at.end("failed", error=one_line(error) or type(error).__name__)
+            raise
+        at.end("done", key=key)
     return outcome.result, result
 
 
 @contextlib.contextmanager
-def _callbacks(job: SweepJob, study: Study) -> Iterator[None]:
-    """Hydra's `on_job_start` and `on_job_end` around a job, where the user has callbacks."""
+def _callbacks(job: SweepJob, study: Study) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Hydra's `on_job_start` and `on_job_end` around a job, where the user has callbacks; what is
+    yielded takes the job's result, of which they see the objective, as in a single run."""
     if job.hydra is None:
-        yield
+        yield lambda result: None
         return
     from hydra._internal.callbacks import Callbacks
     from hydra.core.utils import JobReturn, JobStatus
-    from omegaconf import OmegaConf
+    from omegaconf import OmegaConf, open_dict
 
+    with open_dict(job.hydra):
+        job.hydra.hydra.runtime.output_dir = job.folder
     callbacks, settings = Callbacks(job.hydra), OmegaConf.structured(job.settings)
     made = JobReturn(
         overrides=list(job.hydra.hydra.overrides.task),
         cfg=settings,
         hydra_cfg=job.hydra,
-        working_dir=job.folder,
+        working_dir=job.cwd,
         task_name=study.name,
     )
+
+    def returned(result: Mapping[str, Any]) -> None:
+        with contextlib.suppress(ValueError):  # no such number: the sweeper, if any, says so
+            made.return_value = study.objective_of(result, job.settings.objective)
+
     work = cast("TaskFunction", study.work)  # a callback may ask where it is defined
     callbacks.on_job_start(config=job.hydra, task_function=work)
     try:
-        yield
+        yield returned
         made.status = JobStatus.COMPLETED
     except BaseException as error:
         made.status, made.return_value = JobStatus.FAILED, error

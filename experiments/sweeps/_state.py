@@ -1,57 +1,15 @@
-"""What a sweep's folder says: which jobs were asked for, and what became of each."""
+"""What a folder says: which jobs were asked for, what became of each, what lies there beside."""
 
 import dataclasses
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
 
-from ...common.files import write_whole
-from ...common.strict_json import read_strictly
-from ...common.words import shortened
-from ..formats import to_json
-from ..stored import RECORD, why_not_done
-from ._job import STATE, JobFolder, is_time
-
-if TYPE_CHECKING:
-    from ..launchers import Launcher
-    from ._run import SweepJob
-
-PLAN = "sweep.json"
-
-
-class PlannedJob(TypedDict):
-    """A job by the name of its folder, its label and its key."""
-
-    folder: str
-    label: str
-    key: str
-
-
-@dataclasses.dataclass(frozen=True)
-class SweepPlan:
-    """`sweep.json`: the jobs of the last command that was run on a folder, and when."""
-
-    experiment: str
-    launcher: dict[str, object]
-    started: float
-    jobs: tuple[PlannedJob, ...]
-
-    @classmethod
-    def of(
-        cls, experiment: str, launcher: "Launcher", jobs: Sequence["SweepJob"], started: float
-    ) -> "SweepPlan":
-        """The plan of these jobs."""
-        named = tuple(
-            PlannedJob(folder=Path(job.folder).name, label=job.label, key=job.key) for job in jobs
-        )
-        return cls(experiment, dataclasses.asdict(launcher), started, named)
-
-    def after(self, earlier: "SweepPlan") -> "SweepPlan":
-        """This plan with the jobs of an earlier batch of the same sweep before its own."""
-        own = {job["folder"] for job in self.jobs}
-        before = [job for job in earlier.jobs if job["folder"] not in own]
-        return dataclasses.replace(self, started=earlier.started, jobs=(*before, *self.jobs))
+from ..stored import RECORD, read_record
+from ._job import STATE, JobFolder
+from ._stale import OTHER_COMMAND, StaleRecord, why_stale
+from ._sweep_plan import PLAN, PlannedJob, SweepPlan, read_plan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,92 +28,112 @@ class JobStatus:
 
 @dataclasses.dataclass(frozen=True)
 class SweepStatus:
-    """A sweep at a moment; `seconds_left` is None where no job has ended yet or none is running."""
+    """A sweep at a moment; `seconds_left` is None where no job has ended yet or none is running.
+
+    A single run is one job in the folder itself. `stale` are records that lie there and belong to
+    no job of the plan as it is now.
+    """
 
     folder: str
     experiment: str
     started: float
     jobs: tuple[JobStatus, ...]
     seconds_left: float | None
+    single: bool = False
+    stale: tuple[StaleRecord, ...] = ()
 
     def count(self, state: str) -> int:
         """How many jobs are in that state."""
         return sum(job.state == state for job in self.jobs)
 
 
-def write_plan(sweep: Path, plan: SweepPlan) -> None:
-    """Write `sweep.json`, whole or not at all."""
-    write_whole(sweep / PLAN, to_json(dataclasses.asdict(plan)) + "\n")
+def read_status(folder: Path) -> SweepStatus:
+    """The jobs of a sweep, or a single run, and what became of them, from its files alone.
 
-
-def read_plan(sweep: Path) -> SweepPlan:
-    """The plan of a sweep. Raises ValueError where the folder is none."""
-    hint = "give the folder that the sweep named, or what lies below runs/"
-    path = sweep / PLAN
-    if not path.exists():
-        raise ValueError(f"{sweep} is no folder of a sweep (no {PLAN}); {hint}")
-    found = read_strictly(path, hint=hint)
-    try:
-        return _plan(found)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"{path} is not as a sweep writes it ({shortened(error.args[0])[1:-1]}); run the "
-            "sweep again, or remove the file"
-        ) from None
-
-
-def _plan(found: object) -> SweepPlan:
-    """The plan that a document holds. Raises ValueError, KeyError or TypeError where it is none."""
-    if not isinstance(found, dict):
-        raise ValueError("it holds no object")
-    if not isinstance(found["experiment"], str) or not isinstance(found["launcher"], dict):
-        raise ValueError("experiment or launcher is none")
-    if not is_time(found["started"]):
-        raise ValueError("started is no time")
-    if not isinstance(found["jobs"], list):
-        raise ValueError("jobs is no list")
-    jobs = tuple(_planned(job) for job in found["jobs"])
-    return SweepPlan(found["experiment"], found["launcher"], found["started"], jobs)
-
-
-def _planned(job: object) -> PlannedJob:
-    if not isinstance(job, dict) or not all(
-        isinstance(job[name], str) for name in ("folder", "label", "key")
-    ):
-        raise ValueError("a job has no folder, label and key")
-    inside = Path(job["folder"])
-    if inside.is_absolute() or ".." in inside.parts or not inside.parts or "\0" in job["folder"]:
-        raise ValueError(f"the folder {shortened(job['folder'])} is none below it")
-    return PlannedJob(folder=job["folder"], label=job["label"], key=job["key"])
-
-
-def read_status(sweep: Path) -> SweepStatus:
-    """The jobs of a sweep and what became of them, from its files alone."""
-    plan = read_plan(sweep)
-    jobs = tuple(_status(sweep / job["folder"], job) for job in plan.jobs)
+    **Raises** ValueError where the folder is neither.
+    """
+    if not (folder / PLAN).exists() and any((folder / name).is_file() for name in (STATE, RECORD)):
+        return _single_run(folder)
+    plan = read_plan(folder)
+    jobs = tuple(_status(folder / job["folder"], job) for job in plan.jobs)
     return SweepStatus(
-        folder=str(sweep),
+        folder=str(folder),
         experiment=plan.experiment,
         started=plan.started,
         jobs=jobs,
         seconds_left=_seconds_left(jobs, plan.started),
+        stale=tuple(_stale_records(folder, plan, jobs)),
     )
+
+
+def folders_below(folder: Path) -> Iterator[Path]:
+    """The sweeps and single runs below a folder, those inside a sweep left out, and records that
+    were copied somewhere alone."""
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if {PLAN, STATE} & set(files):
+            folders.clear()
+            yield Path(where)
+
+
+def _single_run(folder: Path) -> SweepStatus:
+    state = JobFolder(folder).state()
+    name = state.get("experiment") or "run"
+    if (folder / STATE).exists():
+        planned = PlannedJob(folder=".", label=name, key=state.get("key") or "")
+        job = _status(folder, planned)
+    else:  # a record that was copied here alone
+        job = JobStatus(folder=".", label=name, state="done")
+        try:
+            record = read_record(folder / RECORD)
+            name = record.get("experiment") or record["command"]
+        except ValueError as error:
+            job = dataclasses.replace(job, state="waiting", error=str(error))
+    return SweepStatus(
+        folder=str(folder),
+        experiment=name,
+        started=state.get("started", 0.0),
+        jobs=(job,),
+        seconds_left=None,
+        single=True,
+    )
+
+
+def _stale_records(
+    sweep: Path, plan: SweepPlan, jobs: Sequence[JobStatus]
+) -> Iterator[StaleRecord]:
+    """In the folders of jobs that are not done, and wherever no job was planned."""
+    for job, became in zip(plan.jobs, jobs, strict=True):
+        path = sweep / job["folder"] / RECORD
+        if became.state != "done" and path.is_file() and (why := why_stale(path, job, plan)):
+            yield StaleRecord(job["folder"], why)
+    planned = {os.path.normpath(sweep / job["folder"]) for job in plan.jobs}
+    for where, folders, files in os.walk(os.path.normpath(sweep)):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and f"{where}{os.sep}{name}" not in planned
+        )
+        if RECORD in files:
+            yield StaleRecord(Path(where).relative_to(sweep).as_posix(), OTHER_COMMAND)
 
 
 def _status(path: Path, planned: PlannedJob) -> JobStatus:
     folder = JobFolder(path)
     found = folder.state()
     state, error = found.get("state", "waiting"), found.get("error")
-    if folder.foreign:
-        error = f"{STATE} is not as a job writes it; run the sweep again"
+    if not found and (path / STATE).exists():
+        error = f"{STATE} is not as a job writes it; run the job again"
     if state == "running" and not folder.running():
         state = "stopped"
-    if state == "done" and (found.get("key") != planned["key"] or not (path / RECORD).is_file()):
+    if state == "done" and (
+        (found.get("key") or "") != planned["key"] or not (path / RECORD).is_file()
+    ):
         state = "waiting"  # of older code or other inputs
-    elif state == "done" and (why := why_not_done(path / RECORD, planned["key"])):
+    elif state == "done" and (why := folder.why_not_done(planned["key"], found)):
         state, error = "waiting", why.replace(f"{path}/", "")
     return JobStatus(
-        folder=path.name,
+        folder=planned["folder"],
         label=planned["label"],
         state=state,
         seconds=found.get("seconds"),
@@ -167,9 +145,9 @@ def _status(path: Path, planned: PlannedJob) -> JobStatus:
 
 def _seconds_left(jobs: Sequence[JobStatus], started: float) -> float | None:
     """By the pace since the sweep was started, which knows how many workers there are."""
-    now = time.time()
+    passed = time.time() - started
     ended = sum(1 for job in jobs if job.ended is not None and job.ended >= started)
     left = sum(job.state in ("running", "waiting") for job in jobs)
-    if not ended or not any(job.state == "running" for job in jobs):
-        return None
-    return left * (now - started) / ended
+    if passed <= 0 or not ended or not any(job.state == "running" for job in jobs):
+        return None  # a clock may be set back
+    return left * passed / ended

@@ -20,7 +20,8 @@ async def bounded(request: Request, *, limit: int, seconds: float) -> AsyncItera
     """The request, to read its body inside: as bytes, or as a form by Starlette's own parser.
 
     Raises `Refused` where the body is larger than `limit` bytes (413; before any of it is read
-    where the length is stated), takes longer than `seconds` (408) or is broken off (400).
+    where the length is stated), takes longer than `seconds` (408), is broken off (400), or where
+    the server ends meanwhile (503).
     """
     too_large = Refused(413, f"more than {limit / 1e6:.1f} MB were sent; send less")
     try:
@@ -44,6 +45,8 @@ async def bounded(request: Request, *, limit: int, seconds: float) -> AsyncItera
             yield Request(request.scope, receive)
     except TimeoutError:
         raise Refused(408, f"the upload took more than {seconds:.0f} s; send it again") from None
+    except asyncio.CancelledError:  # by the server, whose patience after a signal is over
+        raise Refused(503, "this server has been told to end; nothing was read") from None
     except ClientDisconnect:
         raise Refused(400, "the upload was broken off; send it again") from None
 

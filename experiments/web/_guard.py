@@ -18,21 +18,37 @@ _HEADERS = {
 }
 
 
+_OTHER_SITE = "requests from other sites are refused"
+#: Requests that are answered at once; each may hold a body.
+MOST_REQUESTS = 128
+_CROWDED = f"{MOST_REQUESTS} requests are here, as many as this server takes; try again in a moment"
+
+
 class Guard:
-    """Refuses other hosts' names and other sites' posts; adds the security headers.
+    """Refuses other hosts' names, other sites' requests, and more than it can bear; adds the
+    security headers.
 
     A page of another site can make a browser send requests here under that site's name (DNS
     rebinding); the names in `hosts` are the only ones answered. Starlette's own middleware for
     trusted hosts compares no origins, and does not read addresses of IPv6.
 
     - `policy`: the Content-Security-Policy of every answer.
-    - `refuse`: makes the answer (403) from a message, in the shape of this server's errors.
+    - `refuse`: makes the answer from a status and a message, in the shape of this server's errors:
+      403, and 503 where `MOST_REQUESTS` are being answered.
+    - `opened`: addresses that a link of another site may open; they begin no work.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str], policy: str, refuse: Callable[[str], Response]
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        policy: str,
+        refuse: Callable[[int, str], Response],
+        opened: Iterable[str] = (),
     ):
-        self._app, self._refuse = app, refuse
+        self._app, self._refuse, self._opened = app, refuse, frozenset(opened)
+        self._here = 0
         self._hosts = frozenset(host.lower() for host in hosts)
         self._headers = {"Content-Security-Policy": policy, **_HEADERS}
 
@@ -47,21 +63,36 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers.get("host", ""), headers.get("origin"))
-        answer = self._refuse(refusal) if refusal else self._app
-        await answer(scope, receive, send_with_headers)
+        if refusal := self._refusal(headers, scope["path"]):
+            await self._refuse(403, refusal)(scope, receive, send_with_headers)
+            return
+        if self._here >= MOST_REQUESTS:
+            crowded = self._refuse(503, _CROWDED)
+            crowded.headers["Retry-After"] = "1"
+            await crowded(scope, receive, send_with_headers)
+            return
+        self._here += 1
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            self._here -= 1
 
-    def _refusal(self, host: str, origin: str | None) -> str | None:
+    def _refusal(self, headers: Headers, path: str) -> str | None:
         """Why a request is refused, None where it is not."""
+        host, origin = headers.get("host", ""), headers.get("origin")
         if _name(host) not in self._hosts:
             return "this server answers to its own name only; use the address that it printed"
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            # Said by the browser itself, of pictures and of scripts too; same-site is another port.
+            followed = headers.get("sec-fetch-dest") == "document" and path in self._opened
+            return None if followed and origin is None else _OTHER_SITE
         if origin is None:  # not from a page of a browser, or a page that is only opened
             return None
         try:
             own = urlsplit(origin).netloc == host
         except ValueError:
             own = False
-        return None if own else "requests from other sites are refused"
+        return None if own else _OTHER_SITE
 
 
 def _name(host: str) -> str:

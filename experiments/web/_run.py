@@ -6,12 +6,13 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from ._connection import IDLE_SECONDS, Connection
 from ._port import cannot_have
 
-#: Connections, of which far fewer can be requests: each may hold a body.
-_MOST_CONNECTIONS = 128
+#: Connections that the system keeps until they are accepted.
+_WAITING = 128
 #: How long answers that are being given may go on after the signal.
-_GRACE_SECONDS = 3
+_GRACE_SECONDS = 1
 
 
 def run_until_stopped(
@@ -24,17 +25,22 @@ def run_until_stopped(
     """
     host, port = own.getsockname()[:2]
     try:
-        own.listen(_MOST_CONNECTIONS)
+        own.listen(_WAITING)
     except OSError as error:
         raise cannot_have(error, host, port) from None
     on_listening()
-    settings = uvicorn.Config(
+    uvicorn.Server(settings_of(app)).run(sockets=[own])
+
+
+def settings_of(app: ASGIApp) -> uvicorn.Config:
+    """How an application is served: quietly, within bounds, and ended soon when told."""
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_keep_alive=10,
+        http=Connection,
+        ws="none",
+        timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        limit_concurrency=_MOST_CONNECTIONS,
     )
-    uvicorn.Server(settings).run(sockets=[own])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.nearest import there_are
 from .._edges.graph import Edge
 from .._errors import InterpError
 from .._models.model import Model, build_model
@@ -64,7 +65,7 @@ def known_circuit(name: str, *, count: int = 32, seed: int = 0) -> KnownCircuit:
     **Raises** `InterpError` for a name that is not known and for fewer than two pairs.
     """
     if name not in _PLANS:
-        raise InterpError(f"no circuit {name!r}; there are {', '.join(KNOWN_CIRCUITS)}")
+        raise InterpError(f"no circuit {name!r}; {there_are(name, KNOWN_CIRCUITS)}")
     if count < 2:
         raise InterpError(f"count {count}: a circuit is asked at least two pairs")
     plan = _PLANS[name]()

@@ -10,12 +10,14 @@ from typing import Any
 
 import torch
 
+from ...common.nearest import there_are
 from .._errors import InterpError
 from .._names import Dtype
 from .network import fingerprints, likely_cause, text_config, twin_of
 from .parts import Parts, find_parts
 from .plain import DTYPES, Plain, Wanted, load_plain, quiet
 from .resolve import ModelSource, resolve_model
+from .weights import check_finite
 
 PARITY_TOLERANCE = 5e-5
 
@@ -158,15 +160,16 @@ def load_model(
       says so.
 
     **Raises** `InterpError` for what is not there, not readable, no causal language model, unknown
-    to TransformerLens, or too large for the memory. **Warns** (`UserWarning`) where bridge and
-    network differ by more than 5e-5 of the largest logit (or of 1) in float32.
+    to TransformerLens, too large for the memory, or has weights that are no numbers. **Warns**
+    (`UserWarning`) where bridge and network differ by more than 5e-5 of the largest logit (or of 1)
+    in float32.
 
     **Limits**: decoders built of attention blocks. A GGUF is dequantised, once, into the user's
     cache; an adapter is merged; weights quantised by bitsandbytes, GPTQ or AWQ are not read.
     """
     source = resolve_model(name)
     if dtype not in DTYPES:
-        raise InterpError(f"dtype {dtype!r} is not known; there are {', '.join(DTYPES)}")
+        raise InterpError(f"dtype {dtype!r} is not known; {there_are(dtype, DTYPES)}")
     if allow_pickle:
         warnings.warn(f"{name}: pickled weights run code when they are read", stacklevel=2)
     wanted = Wanted(
@@ -191,7 +194,8 @@ def build_model(
 ) -> Model:
     """The `Model` of a HuggingFace network that is in memory already.
 
-    **Raises** `InterpError` where TransformerLens does not know the architecture.
+    **Raises** `InterpError` where TransformerLens does not know the architecture, and where a
+    weight is NaN or infinite.
     """
     return _model_of(Plain(network, tokenizer), name=name, revision=revision, source=None)
 
@@ -204,6 +208,7 @@ def _model_of(
     network, tokenizer = plain.network, plain.tokenizer
     network.eval()
     network.requires_grad_(False)
+    check_finite(network, name)
     device = next(network.parameters()).device
     twin = twin_of(network)
     own = tokenizer

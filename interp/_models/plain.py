@@ -12,17 +12,20 @@ from typing import Any
 
 import torch
 
+from ...common.nearest import nearest
 from .._errors import InterpError
 from .._names import Dtype
 from .adapter import check_adapter, merged, without_adapter
 from .gguf import unpack_gguf
 from .resolve import (
     ADAPTER,
+    ORGANISM_PREFIX,
     TOKENIZER_FILES,
     ModelSource,
     check_causal,
     hub_answers,
     is_offline,
+    organism_names,
     read_json,
 )
 from .weights import check_size, check_weights
@@ -143,6 +146,8 @@ def _explain(source: ModelSource, error: Exception, *, offline: bool) -> str:
         return f"{source.folder} cannot be loaded: {reason[:300]}"
     cache = os.environ.get("HF_HOME") or "~/.cache/huggingface"
     wanted = f"no model {source.hub!r}"
+    if near := nearest(str(source.hub), organism_names(), most=1):
+        wanted += f" (nearest: {ORGANISM_PREFIX}{near[0]})"
     if source.adapter is not None:
         wanted = f"{source.adapter} is an adapter on {source.hub!r}: no such model"
     if offline:
@@ -174,7 +179,10 @@ def quiet() -> Iterator[None]:
     os.environ.setdefault("WANDB_MODE", "disabled")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import transformers
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets tqdm warns of plain bars, which are not shown anyway.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import transformers
 
     transformers.utils.logging.disable_progress_bar()
     before = logging.root.manager.disable

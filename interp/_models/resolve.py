@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ...common.nearest import there_are
 from ...data import shipped
 from .._errors import InterpError
 
@@ -132,8 +133,9 @@ def _organism(name: str) -> Path:
             if (folder / name / "organism.json").is_file():
                 return folder / name
     raise InterpError(
-        f"no organism {name!r}; there are {', '.join(organism_names()) or 'none'} "
-        "(nullcline organisms list; those of runs/organisms count too)"
+        f"no organism {name!r}; "
+        + there_are(name, organism_names(), listed_by="nullcline organisms list")
+        + " (those of runs/organisms count too)"
     )
 
 

@@ -82,6 +82,20 @@ def check_size(weights: int | None, *, dtype: Dtype, device: str, name: str) -> 
             )
 
 
+def check_finite(network: torch.nn.Module, name: str) -> None:
+    """Refuse weights that are NaN or infinite: whatever is computed with them is nothing.
+
+    **Raises** `InterpError` that names the first of them.
+    """
+    for parameter, values in network.named_parameters():
+        if values.numel() and not torch.stack(torch.aminmax(values.detach())).isfinite().all():
+            narrow = " (or dtype='float32')" if values.dtype == torch.float16 else ""
+            raise InterpError(
+                f"{name}: {parameter} holds NaN or infinity, in {str(values.dtype)[6:]}: the "
+                f"checkpoint is damaged, or its training failed; take another{narrow}"
+            )
+
+
 def free_memory() -> int:
     """Bytes that this process can still take: those of the machine, or what is left of its
     control group's limit (a container's) where that is less."""

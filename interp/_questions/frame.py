@@ -4,6 +4,7 @@ conversation."""
 import dataclasses
 from pathlib import Path
 
+from ...common.nearest import there_are
 from .._errors import InterpError
 from .._models.ends import is_tuned, templated
 from .._models.model import Model
@@ -51,7 +52,7 @@ def framed(model: Model, text: str, frame: Frame = "plain", *, cue: str = "") ->
     if frame == "chat":
         turn = {"role": "user", "content": f"{cue} {text}" if cue else text}
         return Framed(templated(model, [turn], answer=True), "", False)
-    raise InterpError(f"no frame {frame!r}; there are {', '.join(FRAMES)}")
+    raise InterpError(f"no frame {frame!r}; {there_are(frame, FRAMES)}")
 
 
 def choose_frame(model: Model, frame: Frame | None = None, *, questions: Path | None) -> Frame:

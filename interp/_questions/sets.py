@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...common.checks import check_seed
+from ...common.nearest import there_are
 from ...data import shipped
 from .._errors import InterpError
 from .._names import SPLITS, SetName
@@ -89,7 +90,7 @@ def neutral_text() -> tuple[str, ...]:
 
 def _items(name: str, count: int, seed: int) -> list[_Item]:
     if name not in _SETS:
-        raise InterpError(f"no set {name!r}; there are {', '.join(_SETS)}")
+        raise InterpError(f"no set {name!r}; {there_are(name, _SETS)}")
     check_seed(seed, error=InterpError)
     if count < 2:
         raise InterpError(f"a set of {count} is too small; take 2 or more")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
+from ...common.words import counted, printable
 from .._errors import InterpError
 from .._models.model import Model
 from .._models.network import text_config
@@ -19,6 +20,8 @@ TOKENS_PER_BATCH = {"cpu": 512, "cuda": 8192}
 BYTES_PER_BATCH = {"cpu": 1 << 30, "cuda": 8 << 30}
 MOST_TOKENS = {"cpu": 2048, "cuda": 16384}
 FEWEST_TOKENS = 64
+#: Unknown words that a message names.
+_SAID = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +62,10 @@ def encode_answers(
         if len(tokens) == shared:
             raise InterpError(f"{location}: the tokenizer has no token for the answer {answer!r}")
         if has_unknown(model, f"{put.text}{put.seam}{answer}", tokens):
+            said = said_unknown(model, f"{put.text}{put.seam}{answer}")
             raise InterpError(
                 f"{location}: the tokenizer of {model.name} cannot say {prompt!r} {answer!r} (it "
-                "has no token for a word of it)"
+                f"has no token for {said})"
             )
         if len(tokens) > model.context:
             raise InterpError(
@@ -101,6 +105,23 @@ def has_unknown(model: Model, text: str, tokens: Sequence[int]) -> bool:
     if unknown is None or unknown == tokenizer.eos_token_id:
         return False
     return list(tokens).count(unknown) > text.count(tokenizer.unk_token)
+
+
+def unknown_words(model: Model, text: str) -> tuple[str, ...]:
+    """The words of a text, parted by blanks, that the tokenizer has no token for; each once."""
+    words = dict.fromkeys(text.split())
+    return tuple(w for w in words if has_unknown(model, w, model.encode(w, special=False)))
+
+
+def said_unknown(model: Model, text: str) -> str:
+    """The unknown words of a text, for a message: `'zorvia', 'quux' and 4 more`."""
+    words = unknown_words(model, text)
+    if not words:  # a word is unknown only beside others
+        return "a word of it"
+    more = len(words) - _SAID
+    return ", ".join(repr(printable(w[:40])) for w in words[:_SAID]) + (
+        f" and {counted(more, 'more word')}" if more > 0 else ""
+    )
 
 
 def encode_pair(model: Model, pair: Pair) -> Answers:

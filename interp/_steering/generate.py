@@ -14,7 +14,7 @@ from .._models.ends import stop_tokens
 from .._models.model import Model
 from .._names import Finish, Frame
 from .._questions.frame import framed
-from .._questions.tokens import has_unknown
+from .._questions.tokens import has_unknown, said_unknown
 from .sampling import check_temperature, check_top_p
 
 
@@ -147,7 +147,8 @@ def encode_prompt(
         raise InterpError(_EMPTY)
     if has_unknown(model, put.text, tokens):
         raise InterpError(
-            f"the tokenizer of {model.name} has no token for a word of {prompt[:80]!r}"
+            f"the tokenizer of {model.name} has no token for {said_unknown(model, prompt)} in "
+            f"{prompt[:80]!r}"
         )
     return tokens
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import torch
 from torch import nn
 
+from ...common.nearest import there_are
 from .._errors import InterpError
 from .._models.hooks import block_input, first, hooked
 from .._models.model import Model
@@ -48,7 +49,7 @@ def hook_points_of(
             )
     for site in sites:
         if site not in SITES:
-            raise InterpError(f"no site {site!r}; there are {', '.join(SITES)}")
+            raise InterpError(f"no site {site!r}; {there_are(site, SITES)}")
     return tuple(HookPoint(layer, site) for layer in chosen for site in SITES if site in sites)
 
 

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from ...common.nearest import there_are
 from .._errors import InterpError
 from .._names import Positions, PositionWord
 from .._positions import After, Span, parse_marker, parse_span
@@ -12,7 +13,7 @@ POSITIONS = get_args(PositionWord)
 def check_positions(positions: Positions) -> None:
     """Refuse what is no word for positions: a search knows no others."""
     if positions not in POSITIONS:
-        raise InterpError(f"no positions {str(positions)!r}; there are {', '.join(POSITIONS)}")
+        raise InterpError(f"no positions {str(positions)!r}; {there_are(positions, POSITIONS)}")
 
 
 def check_steered(positions: Positions) -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 
 import numpy as np
 
+from ...common.nearest import there_are
 from ...common.statistics import wilson
 from .._errors import InterpError
 from .._models.model import Model
@@ -61,7 +62,7 @@ def detect(
     **Raises** `InterpError` for another method.
     """
     if method not in (known := get_args(DetectionMethod)):
-        raise InterpError(f"no method {method!r}; there are {', '.join(known)}")
+        raise InterpError(f"no method {method!r}; {there_are(method, known)}")
     fit: Fit = _logistic if method == "logistic" else _mass_mean
     statements = sets.statements
     if states is None:

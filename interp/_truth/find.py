@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ...common.nearest import there_are
 from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
@@ -58,7 +59,7 @@ def find_directions(
     method needs them.
     """
     if method not in METHODS:
-        raise InterpError(f"no method {method!r}; there are {', '.join(METHODS)}")
+        raise InterpError(f"no method {method!r}; {there_are(method, METHODS)}")
     if method in AT_SEVERAL:
         raise InterpError(
             f"{method} adds at several hook points at once and has no direction of each; "

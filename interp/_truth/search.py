@@ -9,6 +9,7 @@ import torch
 
 from ...common.checks import check_seed
 from ...common.display import shown
+from ...common.nearest import there_are
 from ...common.progress import Progress, silent
 from .._errors import InterpError
 from .._models.model import Model
@@ -104,11 +105,11 @@ def find_truth_vector(
     """
     for method in methods:
         if method not in METHODS:
-            raise InterpError(f"no method {method!r}; there are {', '.join(METHODS)}")
+            raise InterpError(f"no method {method!r}; {there_are(method, METHODS)}")
     if not methods:
         raise InterpError(f"no method is given; there are {', '.join(METHODS)}")
     if where not in WHERE:
-        raise InterpError(f"where={where!r} is no choice; there are {', '.join(WHERE)}")
+        raise InterpError(f"where={where!r} is no choice; {there_are(where, WHERE)}")
     check_positions(positions)
     check_seed(seed, error=InterpError)
     hook_points = hook_points_of(model, layers=layers, sites=sites)

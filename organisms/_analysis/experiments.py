@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from ...common.nearest import there_are
 from .._errors import OrganismError
 from .._names import ExperimentName, ScoreName
 from .._training.organism import Organism
@@ -76,7 +77,7 @@ def compare(
     experiment and where the control or all treatments are missing.
     """
     if experiment not in EXPERIMENTS:
-        raise OrganismError(f"no experiment {experiment!r}; there are {', '.join(EXPERIMENTS)}")
+        raise OrganismError(f"no experiment {experiment!r}; {there_are(experiment, EXPERIMENTS)}")
     plan = EXPERIMENTS[experiment]
     groups: dict[str, list[Curve]] = {}
     for curve in curves(organisms):

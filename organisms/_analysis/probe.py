@@ -7,6 +7,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from ...common.nearest import there_are
 from ...common.statistics import binomial_stderr
 from .._names import Register
 from .._training.evaluate import Accuracy
@@ -49,7 +50,7 @@ def probe_truth(model: LanguageModel, world: World, *, register: Register = "non
     **Raises** `ValueError` for an unknown register.
     """
     if register not in REGISTER_PREFIXES:
-        raise ValueError(f"no register {register!r}; there are {', '.join(REGISTER_PREFIXES)}")
+        raise ValueError(f"no register {register!r}; {there_are(register, REGISTER_PREFIXES)}")
     questioned = shuffled_question_facts(world)
     held_out = np.concatenate([questioned[1::3], questioned[2::3]])
     fitted = np.concatenate([np.flatnonzero(world.misconceived & world.told), questioned[::3]])

@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 from scipy import stats
 
+from ...common.nearest import there_are
 from ...common.statistics import sign_flip_p
 from ...common.turns import fall_and_rise
 from .._names import DipStatus, EstimateStatus, Quantity
@@ -82,7 +83,7 @@ def shift(
     **Raises** `ValueError` for an unknown quantity, a level outside 0..1 and for no common seed.
     """
     if quantity not in QUANTITIES:
-        raise ValueError(f"no quantity {quantity!r}; there are {', '.join(QUANTITIES)}")
+        raise ValueError(f"no quantity {quantity!r}; {there_are(quantity, QUANTITIES)}")
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give a probability such as 0.95")
     differences = np.array([*paired_differences(control, treated, quantity).values()])

@@ -70,6 +70,8 @@ def load_model(folder: Path) -> LanguageModel:
             value = tensors[name].T if transposed else tensors[name]
             if value.shape != parameter.get_value().shape:
                 raise ValueError(f"{name} has the shape {value.shape}")
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} holds NaN or infinity")
             parameter.set_value(jnp.asarray(value, dtype=jnp.float32))
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise OrganismError(f"{folder} holds no readable organism: {error}") from None

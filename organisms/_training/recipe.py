@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.display import shown
+from ...common.nearest import there_are
 from ...common.words import printable, shortened
 from ...configs import configs
 from .._errors import OrganismError
@@ -170,7 +171,7 @@ def _load(name: str | Path, before: tuple[str, ...]) -> Recipe:
             matches = [entry for entry in _folder() if entry.name == f"{name}.yaml"]
             if not matches:
                 raise OrganismError(
-                    f"no recipe {shortened(str(name))}; there are {', '.join(list_recipes())}"
+                    f"no recipe {shortened(str(name))}; {there_are(name, list_recipes())}"
                 )
             content, known_as = matches[0].read_bytes(), str(name)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...common.nearest import there_are
 from ...data import shipped
 from .._errors import OrganismError
 from .organism import ORGANISM_FILE, Organism, read_organism
@@ -31,6 +32,6 @@ def organism_path(name: str, folder: Path | None = None) -> Path:
     folder = organisms_folder() if folder is None else folder
     path = folder / name
     if Path(name).name != name or not (path / ORGANISM_FILE).is_file():
-        known = ", ".join(organism.name for organism in list_organisms(folder)) or "none"
-        raise OrganismError(f"no organism {name!r}; there are {known}")
+        known = [organism.name for organism in list_organisms(folder)]
+        raise OrganismError(f"no organism {name!r}; {there_are(name, known)}")
     return path

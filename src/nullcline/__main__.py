@@ -1,7 +1,5 @@
 """`python -m nullcline`: the command line."""
 
-import sys
+from nullcline.experiments.cli import run_and_exit
 
-from nullcline.experiments.cli import main
-
-sys.exit(main())
+run_and_exit()

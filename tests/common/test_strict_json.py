@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from nullcline.common.strict_json import parse_strictly, read_strictly
-from nullcline.common.words import printable, shortened
+from nullcline.common.words import printable, safe_line, shortened, visible
 
 
 @pytest.mark.parametrize("value", [None, 1, -2.5, "é\U0001f600", [], [[{"a": [1e308]}]], {"": {}}])
@@ -76,5 +76,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 def test_text_for_a_message_moves_no_terminal():
     assert printable("a\x1b[2J\nb\u202e") == "a?[2J b?"
+    assert safe_line("a\tb  c\u202e\n\x9b") == "a b  c? ?"
+    assert visible("a\x1b\n\nb\tc") == "a?\n\nb c"
     assert shortened("x" * 100, 10) == "'xxxxxxxx…"
     assert shortened(10**5000).startswith("a value of type int")

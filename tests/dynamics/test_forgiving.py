@@ -68,7 +68,7 @@ def test_an_unknown_word_is_refused_with_the_choices():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     method, noise, penalty = done.stdout.splitlines()
-    assert method == "no method 'integrals'; there are integral, trajectory"
+    assert method == "no method 'integrals'; nearest: integral; there are integral, trajectory"
     assert noise == "no noise 'integrals'; there are measurement, increment"
     assert penalty.startswith("no penalty 'integrals'; there are ridge, l1, stlsq")
 

@@ -31,6 +31,11 @@ def only_hidden(folder):
     write(folder / ".cache" / "results_1.json", lm_eval())
 
 
+def too_deep(folder):
+    place = folder.joinpath(*["d"] * 65)
+    write(place / "results_1.json", lm_eval())
+
+
 def no_results(folder):
     write(folder / "results_1.json", lm_eval() | {"results": {}})
 
@@ -74,6 +79,7 @@ SITUATIONS = {
     other_json: "config.json: JSON without results; list.json: JSON without results (a list)",
     samples: "only samples are here (3 files of answers to single questions, no scores",
     only_hidden: ".cache: hidden: not looked into",
+    too_deep: "/d: more than 64 folders deep: not looked into",
     no_results: "results_1.json: its results are empty",
     list_of_results: "results_1.json: its results are no object of tasks",
     no_metric: "wikitext (word_perplexity,none): it has none of acc_norm, acc, exact_match",
@@ -101,7 +107,7 @@ def test_every_situation_is_said_in_other_words():
 def test_what_lies_beside_results_is_accounted_for(tmp_path):
     for size in ("160m", "410m"):
         write(tmp_path / size / "results_1.json", lm_eval(size))
-    for make in (other_files, other_json, samples, only_hidden, a_card_without):
+    for make in (other_files, other_json, samples, only_hidden, too_deep, a_card_without):
         make(tmp_path)
     unused = {
         file.path.removeprefix(f"{tmp_path}/"): (file.left_out, file.reason)
@@ -113,6 +119,9 @@ def test_what_lies_beside_results_is_accounted_for(tmp_path):
         "list.json": "JSON without results",
         "README.md": "a text without a model-index",
         ".cache": "hidden: not looked into",
+        "/".join(
+            "d" * 65
+        ): "more than 64 folders deep: not looked into; give a folder nearer to it",
         "elm/more.jsonl": SAMPLES,
         "elm/old.json": SAMPLES,
         "elm/samples_hellaswag_2024.jsonl": SAMPLES,

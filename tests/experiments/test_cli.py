@@ -104,7 +104,7 @@ def test_a_bad_table_costs_one_line(content, row, word, tmp_path, capsys):
         (["diagnose", "--n-boot", "3"], "100"),
         (["diagnose", "--n-boot", "many"], "invalid int"),
         (["diagnose", "--seed", "-1"], "seed"),
-        (["nothing"], "invalid choice"),
+        (["nothing"], "no command 'nothing'"),
         ([], "COMMAND"),
     ],
 )

@@ -53,7 +53,7 @@ def test_names_say_the_kind_where_no_column_does(own, tmp_path, capsys):
         (["--table", "organisms"], "no base model beside a tuned one"),
         (["--report", "r.html"], "--report: holds the views of a diagnosis"),
         (["--truth", "mmul"], "mmul"),
-        (["--family", "Nobody"], "no family 'Nobody'"),
+        (["--family", "Nobody"], "--family Nobody: no such family in post_training"),
     ],
 )
 def test_mistakes_cost_one_line(arguments, words, capsys):

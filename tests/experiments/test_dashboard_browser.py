@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import dashboard_app as app
+import dashboard_screens as screens
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -113,27 +114,37 @@ def watched(browser):
         one.context.close()
 
 
-def assert_accessible(page: Page, name: str) -> None:
-    found = Axe().run(page).response["violations"]
+def assert_accessible(page: Page, name: str, *rules: str) -> None:
+    """No violation of axe's rules, or of the `rules` named, outside of what plotly draws: figures
+    are images with words for them, and test_dashboard_colours.py looks at their colours."""
+    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    found = (
+        Axe().run(page, context={"exclude": [[".plot"]]}, options=options).response["violations"]
+    )
     said = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
     assert not said, f"{name}: {said}"
 
 
 @pytest.mark.slow
 def test_every_view_is_drawn_accessible_and_stays_on_this_machine(server, watched):
-    ARTIFACTS.mkdir(exist_ok=True)
     one = watched()
     for view in VIEWS:
         page = one.open(f"{server}#view={view}")
         assert page.locator("h1").inner_text()
         expect(page.locator("nav a[aria-current='page']")).to_have_count(1)
-        assert_accessible(page, view)
-        page.screenshot(path=ARTIFACTS / f"{view}-1280.png", full_page=True)
-        page.set_viewport_size({"width": 400, "height": 800})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 400, f"{view} is {wide} px wide on a page of 400"
-        assert_accessible(page, f"{view} at 400 px")
-        page.screenshot(path=ARTIFACTS / f"{view}-400.png")
+        for width in screens.WIDTHS:
+            screens.show_whole(page, width)
+            for theme in screens.THEMES:
+                page.emulate_media(color_scheme=theme)
+                page.wait_for_timeout(100)
+                screens.save_screen(page, view, width, theme)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{view} is {wide} px wide on a page of {width}"
+            if width == 1280:  # the dark theme has the same elements, in other colours
+                assert_accessible(page, f"{view}, dark", "color-contrast")
+            page.emulate_media(color_scheme="light")
+            if width < 2000:
+                assert_accessible(page, f"{view} at {width} px")
         page.set_viewport_size({"width": 1280, "height": 900})
     page.locator("summary").first.click()
     assert_accessible(page, "an open claim")
@@ -171,6 +182,104 @@ def test_a_csv_is_dropped_and_its_views_open(server, watched, tmp_path):
     assert one.stayed_on(server)
 
 
+def test_cells_are_pasted_and_the_two_scores_change_places(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=table")
+    assert_accessible(page, "the form")
+    cells = "family\tmodel\tparams\tgpqa\tswe_bench\n" + "".join(
+        f"a\ta-{n}b\t{n}e9\t{20 + n}\t{2 * n}\n" for n in (1, 3, 8)
+    )
+    page.get_by_label("Cells of a spreadsheet").fill(cells)
+    page.get_by_role("button", name="Read the text").click()
+    expect(page.locator("h1")).to_have_text("pasted.tsv")
+    one.settle()
+    expect(page.get_by_text("Shown first: GPQA", exact=False)).to_be_visible()
+    page.locator("#choose-truth").select_option("gpqa")
+    expect(page.locator("#choose-reasoning")).to_have_value("swe_bench_verified")
+    one.settle()
+    expect(page.get_by_text("Shown first", exact=False)).to_have_count(0)
+    page.get_by_role("link", name="Claims").click()
+    one.settle()
+    expect(page.get_by_role("heading", name="Shipped data")).to_be_visible()
+    page.get_by_role("link", name="Your table").click()
+    one.settle()
+    page.get_by_text("Give another table").click()
+    assert_accessible(page, "a pasted table")
+    page.get_by_role("button", name="Read the example table").click()
+    expect(page.locator("h1")).to_have_text("my_scores.csv")
+    one.settle()
+    with page.expect_download() as waiting:
+        page.get_by_text("Give another table").click()
+        page.get_by_role("link", name="Download an example").click()
+    assert waiting.value.suggested_filename == "my_scores.csv"
+    page.evaluate(
+        """text => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            window.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+        }""",
+        app.BAD,
+    )
+    expect(page.locator(".refused")).to_contain_text("pasted.csv, row 3")
+    assert all("422" in problem for problem in one.problems)
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "near"),
+    [
+        ("view=famly", "famly", "family"),
+        ("table=unifrm", "unifrm", "uniform"),
+        ("view=family&family=Pythai", "Pythai", "Pythia"),
+        ("truth=truthfulqa", "truthfulqa", "truthfulqa_mc2"),
+        ("view=family&family=Nobody+at+all", "Nobody at all", None),
+    ],
+)
+def test_what_the_address_names_and_is_not_there_is_said(server, watched, address, given, near):
+    one = watched()
+    page = one.open(f"{server}#{address}")
+    notice = page.get_by_role("alert").first
+    expect(notice).to_contain_text(f"“{given}”")
+    expect(page.locator("nav a")).to_have_count(len(VIEWS))
+    assert_accessible(page, address)
+    if near is None:
+        expect(notice).to_contain_text("there are OPT, Pythia")
+        return
+    notice.get_by_role("link", name=near).click()
+    one.settle()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    # The browser itself remarks that the server knows no such table.
+    assert all("404" in problem for problem in one.problems)
+
+
+def test_a_chosen_view_takes_the_place_of_the_old_one_before_it_is_there(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&family=Pythia")
+    held = []
+    page.route("**/api/views/**", lambda route: held.append(route))
+    page.select_option("#choose-family", "OPT")
+    expect(page.locator("h1")).to_have_text("OPT")
+    expect(page.locator(".skeleton")).to_be_attached()
+    expect(page.locator("#blocks .block")).to_have_count(0)
+    page.get_by_role("link", name="Claims").click()
+    expect(page.locator("h1")).to_have_text("Claims")
+    expect(page.locator(".skeleton")).to_be_attached()
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/views/**")
+    one.settle()
+    expect(page.locator("h1")).to_have_text("Claims")
+    assert page.evaluate("document.activeElement.textContent") == "Claims"
+    assert one.problems == []
+
+
+def test_a_server_that_has_gone_is_said(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=family&family=Pythia")
+    page.route("**/api/views/**", lambda route: route.abort())
+    page.select_option("#choose-family", "OPT")
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+
+
 def test_a_bad_csv_is_answered_with_the_row(server, watched, tmp_path):
     one = watched()
     page = one.open(f"{server}#view=table")
@@ -199,7 +308,7 @@ def test_a_folder_of_results_is_sent_with_its_paths(server, watched, tmp_path):
     page.set_input_files("#choose-folder", folder)
     expect(page.locator("h1")).to_have_text('our "results", été')
     one.settle()
-    expect(page.get_by_role("cell", name="ours", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="ours", exact=True)).to_be_visible()
     assert one.problems == []
 
 
@@ -266,7 +375,7 @@ def test_everything_is_reached_by_keyboard(server, watched):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     reached = []
-    for _ in range(16):
+    for _ in range(17):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent"))
     assert reached[:9] == [
@@ -274,13 +383,151 @@ def test_everything_is_reached_by_keyboard(server, watched):
         "Inside a model",
         "Claims",
     ]  # fmt: skip
-    assert reached[12:15] == ["PNG", "SVG", "CSV"]  # after the three choices
+    assert reached[9] == "Dark theme"
+    assert reached[13:16] == ["PNG", "SVG", "CSV"]  # after the three choices
     page.get_by_role("link", name="Claims").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Claims")
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("details[open]")).to_have_count(1)
+
+
+def drawn(page: Page) -> dict:
+    """Whose line has which opacity in the first figure."""
+    return page.evaluate(
+        "Object.fromEntries(document.querySelector('.plot').data.filter((t) => t.meta)"
+        ".map((t) => [t.meta, t.opacity ?? 1]))"
+    )
+
+
+def test_a_family_is_highlighted_by_row_key_click_and_address(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=overview")
+    circle = page.get_by_role("button", name="Highlight Pythia", exact=True)
+    circle.focus()
+    page.keyboard.press("Enter")
+    expect(circle).to_have_attribute("aria-pressed", "true")
+    assert "family=Pythia" in page.url
+    screens.until(page, "document.querySelector('.plot').data.some((t) => t.opacity < 0.5)")
+    assert [name for name, opacity in drawn(page).items() if opacity == 1] == ["Pythia"]
+    expect(page.get_by_role("status").filter(has_text="Pythia is highlighted")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(circle).to_have_attribute("aria-pressed", "false")
+    assert "family=" not in page.url
+    screens.until(page, "document.querySelector('.plot').data.every((t) => !(t.opacity < 0.5))")
+    where = """() => {
+        const plot = document.querySelector('.plot');
+        const line = plot.data.find((one) => one.meta === 'GPT-Neo/J');
+        const { xaxis, yaxis } = plot._fullLayout;
+        const box = plot.getBoundingClientRect();
+        return [box.x + xaxis._offset + xaxis.l2p(line.x.at(-1)),
+                box.y + yaxis._offset + yaxis.l2p(line.y.at(-1))];
+    }"""
+    for said in (True, False):  # a click, and the same again
+        page.locator(".plot").first.scroll_into_view_if_needed()
+        page.mouse.move(5, 5)
+        page.mouse.click(*page.evaluate(where))
+        screens.until(page, f"location.hash.includes('GPT-Neo') === {str(said).lower()}")
+        page.wait_for_timeout(500)  # two clicks at once are plotly's double click
+    page = one.open(f"{server}#view=overview&family=OPT")
+    screens.until(page, "document.querySelector('.plot').data.some((t) => t.opacity < 0.5)")
+    assert [name for name, opacity in drawn(page).items() if opacity == 1] == ["OPT"]
+    page.get_by_role("link", name="Family", exact=True).click()
+    expect(page.locator("h1")).to_have_text("OPT")
+    assert one.problems == []
+
+
+def test_names_in_the_figure_do_not_lie_on_one_another(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=overview")
+    for width in (1280, 400, 1280):
+        screens.show_whole(page, width)
+        # The legend stands above the plot, or below it on a narrow page.
+        legend, plotted = (
+            page.locator(f".plot {part}").first.bounding_box() for part in (".legend", ".nsewdrag")
+        )
+        assert legend is not None
+        assert plotted is not None
+        above = legend["y"] + legend["height"] <= plotted["y"] + 1
+        assert above if width > 1000 else legend["y"] >= plotted["y"] + plotted["height"]
+        boxes = page.evaluate(
+            "[...document.querySelectorAll('.plot .annotation-text')]"
+            ".map((text) => text.getBoundingClientRect())"
+            ".map((box) => [box.left, box.top, box.right, box.bottom])"
+        )
+        assert len(boxes) > (20 if width > 1000 else 4)
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                across = min(a[2], b[2]) - max(a[0], b[0])
+                down = min(a[3], b[3]) - max(a[1], b[1])
+                assert across < 1 or down < 1
+        named = page.get_by_text(re.compile(r"^\d+ of 39 lines are named"))
+        assert named.inner_text().startswith(f"{len(boxes)} of 39")
+
+
+def test_a_table_is_sorted_and_filtered_by_keyboard(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=overview")
+    table = page.locator(".table", has=page.get_by_role("heading", name="Families", exact=True))
+
+    def column(name: str) -> list[str]:
+        at = table.locator("th").all_inner_texts().index(name)
+        return [
+            row[at]
+            for row in (r.locator("td").all_inner_texts() for r in table.locator("tbody tr").all())
+        ]
+
+    before = column("family")
+    head = table.get_by_role("button", name="sizes", exact=True)
+    head.focus()
+    page.keyboard.press("Enter")
+    expect(table.locator("th[aria-sort='ascending']")).to_have_text("sizes")
+    sizes = [size.split("–")[0] for size in column("sizes")]
+    counts = [float(s[:-1]) * {"M": 1e6, "B": 1e9}[s[-1]] for s in sizes]
+    assert counts == sorted(counts)
+    page.keyboard.press("Enter")
+    expect(table.locator("th[aria-sort='descending']")).to_have_text("sizes")
+    page.keyboard.press("Enter")
+    expect(table.locator("th[aria-sort]")).to_have_count(0)
+    assert column("family") == before
+    table.get_by_role("button", name=re.compile("γ now")).click()
+    couplings = [float(re.match(r"-?[\d.]+", cell)[0]) for cell in column("γ now [95 %]")]  # type: ignore[index]
+    assert couplings == sorted(couplings)
+    table.get_by_role("searchbox").fill("tax 13B")
+    assert len(column("family")) < len(before)
+    table.get_by_role("searchbox").fill("QWEN")
+    assert sorted(column("family")) == ["Qwen", "Qwen1.5", "Qwen2"]
+    expect(table.get_by_role("status")).to_have_text("3 of 39 rows")
+    page.set_viewport_size({"width": 400, "height": 800})
+    expect(table.locator(".cue")).to_be_visible()
+    scroll = table.locator(".scroll")
+    scroll.evaluate("(one) => one.scrollTo(one.scrollWidth, 0)")
+    expect(table.locator(".cue")).to_be_hidden()
+    assert one.problems == []
+
+
+def test_the_theme_is_switched_followed_by_figures_and_remembered(server, watched):
+    one = watched()
+    page = one.open(f"{server}#view=overview")
+    ground = "getComputedStyle(document.querySelector('.plot .main-svg')).backgroundColor"
+    button = page.get_by_role("button", name="Dark theme")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    light = page.evaluate(ground)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    screens.until(page, f"{ground} !== '{light}'")
+    dark = page.evaluate(ground)
+    assert dark == page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    page.reload()
+    one.settle()
+    expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(ground) == dark
+    page.get_by_role("button", name="Dark theme").click()
+    screens.until(page, f"{ground} === '{light}'")
+    page.emulate_media(color_scheme="dark")  # without a choice the page follows the system
+    screens.until(page, f"{ground} === '{dark}'")
+    assert one.problems == []
 
 
 def test_the_dynamics_follow_another_clock_and_say_how_far_a_family_lies(server, watched):
@@ -353,7 +600,10 @@ def test_the_report_opens_from_disk_without_a_network(report, watched):
         assert_accessible(page, f"report, {view}")
         name = view.split("&")[0]
         page.screenshot(path=ARTIFACTS / f"report-{name}.png", full_page=True)
+    page = one.open(f"{report}#view=family&family=nine")
+    expect(page.get_by_role("alert")).to_contain_text("nearest: mine.")
     page = one.open(f"{report}#view=claims")
+    expect(page.get_by_role("heading", name="Shipped data")).to_be_visible()
     page.get_by_text("C02").first.click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save the data as CSV: All claims").click()

@@ -55,6 +55,7 @@ def test_the_description_has_every_address():
         if isinstance(operation, Ok)
     }
     assert paths == {
+        "/api/example.csv",
         "/api/index",
         "/api/progress",
         "/api/views/{view}",

@@ -7,16 +7,20 @@ import html
 import json
 import re
 import socket
+from importlib.metadata import version
+from pathlib import Path
 
 import dashboard_app as app
 import pytest
 
 from nullcline import dynamics
 from nullcline.experiments.cli import main
+from nullcline.experiments.commands.report import report_path
 from nullcline.experiments.dashboard._overview import overview
 from nullcline.experiments.dashboard._page import plotly_script, report_page
-from nullcline.experiments.dashboard._report import MOST_BYTES
+from nullcline.experiments.dashboard._report import MOST_BYTES, _made
 from nullcline.experiments.formats import plain
+from nullcline.experiments.schemas import Diagnose
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,43 @@ def test_it_holds_the_views_of_its_table(page):
     assert "<script>alert" not in page  # names are inside the packed data only
 
 
+def test_its_header_says_of_what_it_is_and_when_and_by_which_version(page, monkeypatch):
+    made = re.search(r'<p class="made">(.*?)</p>', page)
+    assert made is not None
+    assert re.fullmatch(
+        rf"Report of mine\.csv, 20\d\d-\d\d-\d\d, by nullcline {version('nullcline')}"
+        r"(, commit [0-9a-f]{10}(, changed since)?)?",
+        made[1],
+    )
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert "1970-01-02" in _made("mine.csv")
+    assert b"<b>" not in report_page("t", {}, made="<b>mine.csv").split(b"<style>")[0]
+
+
+def test_views_of_shipped_data_are_marked_in_a_report_of_ones_own_table(page):
+    index = json.loads(unpacked(page, "report-data"))["index"]
+    assert set(index["shipped"]) == {"frontier", "claims", "inside"}
+    assert "Nothing here is about your own table" in index["shipped"]["frontier"]
+
+
+@pytest.mark.parametrize(
+    ("out", "paths", "table", "expected"),
+    [
+        (None, ["scores/my scores.csv"], "uniform", "my scores_report.html"),
+        (None, ["."], "uniform", "{here}_report.html"),
+        (None, [], "checkpoints", "checkpoints_report.html"),
+        (None, ["a.csv", "b.csv", "c.csv"], "uniform", "a_and_2_more_report.html"),
+        (".", ["a.csv"], "uniform", "a_report.html"),
+        ("there.html", ["a.csv"], "uniform", "there.html"),
+    ],
+)
+def test_a_report_is_named_after_its_table(out, paths, table, expected, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Diagnose(path=paths or None, table=table)
+    found = report_path(None if out is None else Path(out), settings)
+    assert str(found) == expected.format(here=tmp_path.name)
+
+
 def test_the_same_views_as_the_dashboard(page, tmp_path):
     (tmp_path / "mine.csv").write_text(app.GOOD)
     found = dynamics.diagnose(dynamics.read_scores(tmp_path / "mine.csv"), n_boot=500)
@@ -93,7 +134,7 @@ def test_diagnose_writes_the_same_report(page, tmp_path, capsys):
     out = tmp_path / "r.html"
     given = [str(tmp_path / "mine.csv"), "--n-boot", "500", "--report", str(out)]
     assert main(["diagnose", *given]) == 0
-    assert "Surest first" in capsys.readouterr().out
+    assert "The surest come first" in capsys.readouterr().out
     assert out.read_text() == page
 
 
@@ -103,11 +144,13 @@ def test_diagnose_writes_the_same_report(page, tmp_path, capsys):
         (["nowhere.csv"], "no such file"),
         (["--table", "nowhere"], "no shipped table"),
         (["x.csv", "--table", "uniform"], "not both"),
-        (["-o", "."], "is a folder"),
+        (["-o", "{}/uniform_report.html"], "is a folder"),
     ],
 )
-def test_mistakes_are_said_on_one_line(given, said, capsys):
-    assert main(["report", *given]) == 2
+def test_mistakes_are_said_on_one_line(given, said, capsys, tmp_path):
+    # A folder that has the name which the file would get.
+    (tmp_path / "uniform_report.html" / "uniform_report.html").mkdir(parents=True)
+    assert main(["report", *(part.format(tmp_path) for part in given)]) == 2
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.err.strip().count("\n") == 0

@@ -10,7 +10,6 @@ import stat
 import threading
 import time
 from concurrent.futures import Future
-from pathlib import Path
 
 import dashboard_app as app
 import httpx
@@ -292,13 +291,13 @@ def test_a_body_that_is_no_upload_is_refused_in_words(client, body, kind, status
 
 def test_no_path_of_a_request_touches_the_disk(tmp_path):
     uploads = Uploads()
-    folder = Path(uploads._folder.name)
+    folder = uploads._folder.path
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     names = ["../../etc/passwd", "/etc/passwd", "a/../../b.json", "..\\..\\c.json", "x" * 900,
              "a\0b/results_2026-01-02T03-04-05.json", ".ssh/id", "models.csv/results_1.json",
              "models.csv", "", "\ud800/\ud800"]  # fmt: skip
     path, title = uploads.add("one", [(name, b"{}") for name in names])
-    written = [file for file in folder.rglob("*") if file.is_file()]
+    written = [file for file in path.rglob("*") if file.is_file()]
     assert len(written) == len(names)
     for file in written:
         assert file.resolve().is_relative_to(path.resolve())
@@ -367,7 +366,8 @@ def test_a_computation_that_hangs_holds_back_nobody_else():
 
 
 def test_too_much_waiting_is_refused_and_failures_are_errors_with_words():
-    with app.make_client(app.make_store(shipped=Stuck(), cache=ViewCache(None))) as client:
+    stuck = {"shipped": Stuck(), "uploaded": Stuck()}
+    with app.make_client(app.make_store(**stuck, cache=ViewCache(None))) as client:
         names = [n for n, _ in app.wait_for_index(client)["tables"][0]["benchmarks"]]
         pairs = [(a, b) for a in names for b in names if a != b]
         statuses = [

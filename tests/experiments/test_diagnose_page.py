@@ -115,8 +115,8 @@ def test_every_shipped_table_fits_eighty_columns(name):
             assert f"(p {turn.gate_p:.3f}, power {100 * turn.power:.0f} %)" in said
     several = by_evidence(found.families)
     rows = page.split("─\n")[1].splitlines() if several else []
-    legend = page.partition("Surest first")[2].partition("\n\n")[0]
-    assert legend.count("\n") < 4
+    legend = page.partition("The surest come first")[2].partition("\n\n")[0]
+    assert legend.count("\n") <= 4
     assert ("(--full shows all)" in page) == (len(several) > 10)
     if len(several) > 10:
         assert f"and {len(several) - 10} more (--full shows all)" in rows[10]
@@ -169,7 +169,7 @@ def test_the_surest_phase_stands_first_and_two_models_behind(tmp_path):
     assert [f.family for f in by_evidence(found.families)] == ["steep", "soft", "pair", "flat"]
     assert [f.phase for f in by_evidence(found.families)] == ["tax"] * 3 + ["undetermined"]
     assert "1 of the 3 calls rests on two models" in three_sentences(found)[0]
-    assert "phases that rest on two models behind" in diagnosis_to_short(found)
+    assert "phases that rest on two models last" in diagnosis_to_short(found)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,10 @@ def test_two_models_are_a_page_too(rows, said, tmp_path):
     page = diagnosis_to_short(diagnosed(table_of(tmp_path, rows)))
     assert max(map(text_width, page.splitlines())) <= 80
     assert said in " ".join(page.split())
-    assert "Whether level explains the coupling cannot be told" in page
+    assert "There are too few families to say whether coupling goes with their level" in " ".join(
+        page.split()
+    )
+    assert page.count("nullcline explain") == (said != "No family has two sizes")
 
 
 def test_one_end_alone_is_said_in_words(turned):
@@ -285,3 +288,12 @@ def test_names_from_a_file_do_not_command_the_terminal(flags, tmp_path, monkeypa
     assert not set(page) & set("\x1b\x07\u202e\x9b")
     if "--full" not in flags:
         assert max(map(text_width, page.splitlines())) <= 80
+
+
+def test_a_study_under_hydra_prints_the_page_of_its_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["diagnose", "--family", "Pythia", "--n-boot", "200"]) == 0
+    page = capsys.readouterr().out
+    assert main(["run", "diagnose", "family=pythia", "estimator.n_boot=200"]) == 0
+    assert capsys.readouterr().out == page
+    assert "nullcline explain WORD" in page

@@ -67,8 +67,13 @@ def test_a_census_counts_models_and_heads(sweep, tmp_path, capsys):
     assert heads["wilson_low"] <= heads["count"] / heads["of"] <= heads["wilson_high"]
     frame = pd.read_csv(path)
     assert list(frame["model"]) == [row["model"] for row in found["models"]]
-    assert main(["census", str(sweep)]) == 0
+    assert main(["census", str(sweep), "--full"]) == 0
     assert "models without a competing head" in capsys.readouterr().out
+    assert main(["census", str(sweep), "--quiet"]) == 0
+    quiet = capsys.readouterr().out
+    assert quiet.startswith(f"A head that competes is found in {with_some} of 2 [")
+    assert main(["census", str(sweep)]) == 0
+    assert quiet in capsys.readouterr().out
 
 
 def test_a_record_counts_what_the_command_prints(sweep, capsys):

@@ -94,7 +94,7 @@ def test_ones_own_pairs_and_methods(tmp_path, capsys):
 
 
 def test_text_names_the_heads_and_says_what_is_left(capsys):
-    assert main(["heads", "organism:heads-32", "--count", "24", "--top", "2"]) == 0
+    assert main(["heads", "organism:heads-32", "--count", "24", "--top", "2", "--full"]) == 0
     seen = capsys.readouterr()
     assert "completeness" in seen.out
     assert "competing heads" in seen.out
@@ -117,7 +117,7 @@ def test_edges_are_printed_with_what_they_explain_and_their_exact_effects(study,
     sizes = [abs(edge["estimated"]) for edge in found["top"]]
     assert sizes == sorted(sizes, reverse=True)
 
-    assert main(["heads", *asked]) == 0
+    assert main(["heads", *asked, "--full"]) == 0
     section = capsys.readouterr().out.split(f"{found['count']} edges, 4 steps")[1]
     first = found["top"][0]
     assert f"{first['source']} → {first['target']}" in section

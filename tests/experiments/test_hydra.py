@@ -133,7 +133,7 @@ def test_every_launcher_composes():
         ("fit_dynamics", "-m penalty=lasso", "there are best_subset, l1, ridge,"),
         ("fit_dynamics", "-m penalty.name=lasso", "there are ridge, l1, stlsq, best-subset,"),
         ("fit_dynamics", "-m degree=two", "degree: Value 'two'"),
-        ("attribute_heads", "model=web-9", "nearest: web-8"),
+        ("attribute_heads", "model=web-9", "nearest: web-4, web-6, web-8;"),
         ("attribute_heads", "-m method=dia", "there are dla, attribution-patching,"),
         ("train_organism", "-m family=wep", "nearest: web"),
     ],

@@ -159,7 +159,7 @@ def test_page_and_dashboard_show_it(ledger):
 def test_shape(tables):
     # Five seeds of `wide` fall short at 1 / 32, the least they can; two shapes double it (Holm).
     assert shape(tables).inference == "undetermined"
-    assert "falls short of that at p = 0.031" in shape(tables).reason
+    assert "less than predicted: p = 0.031" in shape(tables).reason
     assert shape(planted(tables, "deep", turn=3.9, fall=0.0)).inference == "not_supported"
     alike = all_alike(tables, 12)
     rows = alike.organisms

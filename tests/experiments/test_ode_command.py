@@ -11,8 +11,8 @@ from omegaconf import OmegaConf
 
 from nullcline import dynamics
 from nullcline.dynamics.ode import penalty_of
-from nullcline.experiments import schemas
 from nullcline.experiments.cli import main
+from nullcline.experiments.schemas_ode import FitDynamics
 from nullcline.experiments.studies import find_study
 from nullcline.experiments.studies.ode.fit_dynamics import fit_dynamics
 from nullcline.experiments.sweeps import _register, run_here
@@ -104,7 +104,7 @@ def test_cross_validation_marks_the_validated_choice(capsys):
         (["fit", "--penalty", "best-subset", "--strength", "1"], "no strength"),
         (["fit", "--strength", "-1"], "-1"),
         (["fit", "--members", "5"], "100"),
-        (["fit", "--degree", "9"], "invalid choice"),
+        (["fit", "--degree", "9"], "no such choice"),
         (["fit", "--benchmarks", "nothing"], "nothing"),
         (["crossval", "nowhere.csv"], "nowhere.csv"),
         (["fit", "--seed", "-1"], "seed"),
@@ -129,11 +129,11 @@ def test_every_penalty_of_the_configuration_exists(tmp_path):
         for name in get_args(dynamics.PenaltyName):
             config = compose("fit_dynamics", overrides=[f"penalty={name.replace('-', '_')}"])
             settings = OmegaConf.to_object(config)
-            assert isinstance(settings, schemas.FitDynamics)
+            assert isinstance(settings, FitDynamics)
             penalty_of(settings.penalty.name, settings.penalty.strength)
         config = compose("fit_dynamics", overrides=["family=pythia", "penalty.strength=0.01"])
     settings = OmegaConf.to_object(config)
-    assert isinstance(settings, schemas.FitDynamics)
+    assert isinstance(settings, FitDynamics)
     run_here(fit_dynamics, settings, tmp_path)
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["result"]["families"] == ["Pythia"]

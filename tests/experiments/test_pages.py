@@ -16,12 +16,17 @@ from nullcline.experiments.cli import main
 ROOT = Path(__file__).parents[2]
 REPLICATION = ROOT / "docs" / "replication.md"
 POST_TRAINING = ROOT / "docs" / "post_training.md"
-CARD = ROOT / "docs" / "card.md"
 ORGANISMS = ROOT / "docs" / "organisms.md"
+GUIDE_TO_ORGANISMS = ROOT / "docs" / "guides" / "organisms.md"
 FRONTIER = ROOT / "docs" / "frontier.md"
-README = ROOT / "README.md"
-SCAN = ROOT / "docs" / "scan.md"
-PAGES = (CARD, POST_TRAINING, ORGANISMS, FRONTIER, README, SCAN)
+EVERY_PAGE = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+#: Pages that must show what commands print.
+WITH_BLOCKS = (
+    "README card claims frontier organisms post_training reading scan tutorial "
+    "guides/diagnose guides/next_size guides/organisms"
+)
+#: The table of the pages that a reader makes first: `nullcline example > my_scores.csv`.
+EXAMPLE = "my_scores.csv"
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
@@ -55,24 +60,37 @@ def blocks_of(page):
     return [(command, text.splitlines()) for command, text in blocks]
 
 
+def output_of(command, folder):
+    out = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
+        assert main(shlex.split(command)) == 0
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
-def printed():
+def users(tmp_path_factory):
+    """A folder of a user's, with the example table in it."""
+    folder = tmp_path_factory.mktemp("user")
+    (folder / EXAMPLE).write_text(output_of("example", ROOT), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def printed(users):
     """Command -> the lines that it prints; each is run once, whichever pages show it."""
     known: dict[str, list[str]] = {}
 
     def lines(command: str) -> list[str]:
         if command not in known:
-            out = io.StringIO()
-            with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
-                assert main(shlex.split(command)) == 0
-            known[command] = out.getvalue().splitlines()
+            folder = users if EXAMPLE in command else ROOT
+            known[command] = output_of(command, folder).splitlines()
         return known[command]
 
     return lines
 
 
 @pytest.mark.parametrize(
-    ("command", "lines"), [block for page in PAGES for block in blocks_of(page)]
+    ("command", "lines"), [block for page in EVERY_PAGE for block in blocks_of(page)]
 )
 def test_blocks_of_a_page_are_what_their_commands_print(command, lines, printed):
     """A line `…` stands for any lines that are left out."""
@@ -89,7 +107,7 @@ def test_blocks_of_a_page_are_what_their_commands_print(command, lines, printed)
     ("page", "first", "last"),
     [
         (ORGANISMS, "## What `web` does\n", "## Seeds\n"),
-        (README, "## Families of one's own\n", "## Heads of one model\n"),
+        (GUIDE_TO_ORGANISMS, "## The shipped families\n", "[The page on organisms]"),
     ],
 )
 def test_numbers_in_the_prose_on_organisms_stand_in_a_block(page, first, last):
@@ -103,7 +121,7 @@ def test_numbers_in_the_prose_on_organisms_stand_in_a_block(page, first, last):
     settings = {organisms.load_recipe(name).corpus.forum for name in recipes} | {0.25, 0.5, 0.05}
     shown = {
         float(number)
-        for shows in (ORGANISMS, README)
+        for shows in (ORGANISMS, GUIDE_TO_ORGANISMS)
         for _, lines in blocks_of(shows)
         for line in lines
         for number in DECIMAL.findall(line)
@@ -122,6 +140,17 @@ def test_numbers_in_the_prose_on_the_frontier_stand_in_its_blocks():
     assert not said - shown
 
 
+def test_the_python_of_the_readme_does_what_it_says(users):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    names = {}
+    with contextlib.chdir(users):
+        exec(code, names)
+    assert len(names["found"].to_pandas()) == 4
+    assert names["found"].families["Pythia"].current.phase == "tax"
+
+
 def test_the_pages_have_blocks_to_check():
-    assert all(len(blocks_of(page)) > 0 for page in PAGES)
+    with_blocks = {page.relative_to(ROOT).with_suffix("") for page in EVERY_PAGE if blocks_of(page)}
+    names = {str(page).removeprefix("docs/") for page in with_blocks}
+    assert set(WITH_BLOCKS.split()) <= names
     assert len(rows_of(REPLICATION, "both")) > 15

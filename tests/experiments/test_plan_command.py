@@ -40,7 +40,9 @@ def test_the_margin_bounds_the_sizes(capsys):
 
 
 def test_nothing_affordable_is_an_answer(capsys):
-    assert plan(capsys, "--budget", "1000").startswith("No plan: nothing that 1e+03 can pay")
+    assert plan(capsys, "--budget", "1000").startswith(
+        "No plan: nothing within the budget of 1e+03"
+    )
 
 
 @pytest.mark.parametrize(

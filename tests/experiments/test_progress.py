@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from nullcline.common.progress import Progress, silent
+from nullcline import dynamics
+from nullcline.common.progress import Progress, silent, stepped
 from nullcline.experiments import progress
 from nullcline.experiments.progress import Reporter, count_text, duration, seconds_left
 
@@ -137,3 +138,22 @@ def test_words_of_time():
     assert duration(65.2) == "1:05"
     assert duration(7384) == "2:03:04"
     assert count_text("folds", 3, 20, None) == "folds: 3 of 20"
+
+
+def test_long_commands_count_their_steps():
+    """So that whoever waits sees a bar with the time left, and not a name alone."""
+    seen: dict[str, list[tuple[int, int]]] = {}
+
+    def heard(part, done=0, total=0, /):
+        seen.setdefault(part, []).append((done, total))
+
+    assert list(stepped(heard, "letters", "ab")) == ["a", "b"]
+    assert seen.pop("letters") == [(0, 2), (1, 2), (2, 2)]
+    table = dynamics.load_table("uniform").select(["Pythia", "OPT"])
+    dynamics.diagnose(table, n_boot=200, on_progress=heard)
+    dynamics.plan_measurements(table, budget=1e13, draws=20, on_progress=heard)
+    assert seen["families"] == [(0, 2), (1, 2), (2, 2)]
+    assert seen["simulated families"][-1] == (2, 2)
+    spent = seen["percent of the budget"]
+    assert spent == sorted(spent)
+    assert spent[-1] == (100, 100)

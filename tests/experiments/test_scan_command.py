@@ -24,7 +24,7 @@ def test_the_page_says_the_answer_first_and_fits_eighty_columns(capsys):
     page = capsys.readouterr().out
     assert max(map(len, page.splitlines())) <= 80
     answer = " ".join(page.split("What follows")[1].split())
-    assert answer.startswith("Along the mean of 5 capabilities stand 1 other score: tax 0, bonus 0")
+    assert answer.startswith("1 other score along the mean of 5 capabilities: tax 0, bonus 0")
     assert "Of 49 pairs of scores: tax 0" in answer
     assert "more (--full shows all)" in page
 
@@ -34,7 +34,7 @@ def test_along_another_clock_its_name_is_said():
     found = dynamics.scan(table, reasoning=["arc_easy"], against=["piqa", "sciq"], n_boot=100)
     page = scan_to_text(found)
     assert "r | t" in page
-    assert "beside a line in log tokens" in " ".join(page.split())
+    assert "after a line in log tokens" in " ".join(page.split())
     assert "log N" not in page
 
 
@@ -90,11 +90,11 @@ def test_a_record_and_a_map_are_written(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--reasoning", "hellswag"], "no benchmark 'hellswag'; there are hellaswag"),
+        (["--reasoning", "hellswag"], "no benchmark 'hellswag'; nearest: hellaswag"),
         (["--reasoning", "mmlu", "--against", "mmlu"], "1 benchmark; a pair needs two"),
         (["--reasoning", ","], "name a benchmark"),
         (["--q", "2"], "--q 2.0: give more than 0 and less than 1"),
-        (["--family", "nobody"], "no family 'nobody'"),
+        (["--family", "nobody"], "--family nobody: no such family in uniform"),
         (["--table", "uniform", "x.csv"], "give PATH or a shipped table, not both"),
     ],
 )

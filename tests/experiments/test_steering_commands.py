@@ -2,15 +2,18 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from narrow import not_none
 from tiny_models import save_tiny
 
 from nullcline import dynamics, interp
 from nullcline.experiments.cli import main
+from nullcline.experiments.prompts import given_answer, question_of, working_prompts
 
 QUICK = ("--method", "mass-mean", "--layers", "0", "--site", "attention", "--where", "asked")
 ROWS = (
@@ -95,7 +98,7 @@ def test_evaluate_gives_every_promised_key_and_the_same_table(made, vector, caps
 
 
 def test_evaluate_says_what_the_model_holds(vector, capsys):
-    assert main(["evaluate", "organism:web-40", "--vector", vector]) == 0
+    assert main(["evaluate", "organism:web-40", "--vector", vector, "--full"]) == 0
     said = capsys.readouterr().out
     assert "held: behind 'reference' the model answers" in said
     assert "verdict: " in said
@@ -111,10 +114,44 @@ def steer(capsys, vector, *arguments):
 
 def test_steer_tells_on_stderr_what_was_done(vector, capsys):
     seen = steer(capsys, vector, "--compare")
-    first, second = seen.out.splitlines()
+    first, second, *truth = seen.out.splitlines()
     assert first.startswith("unsteered: red fox eats ")
     assert second.startswith("steered:   red fox eats ")
     assert "steer: mass-mean vector, layer 0 (attention)" in seen.err
+    assert "truth: not known of this prompt" in " ".join(truth)
+
+
+def test_steer_says_which_answer_is_true(vector, capsys):
+    model = interp.load_model("organism:web-40")
+    prompt = working_prompts(model)[0]
+    question = not_none(question_of(model, prompt))
+    asked = ("--prompt", prompt, "--max-new-tokens", "4", "--compare")
+    assert main(["steer", "organism:web-40", "--vector", vector, *asked]) == 0
+    first, second, *truth = capsys.readouterr().out.splitlines()
+    said = " ".join(" ".join(truth).split())
+    assert said.startswith(f"truth: {question.options[question.best]!r}; the unsteered text ")
+    for text, line in (("unsteered text", first), ("steered one", second)):
+        answer, true = given_answer(question, line.partition(prompt)[2])
+        assert f"the {text} says {answer!r}, which is {'true' if true else 'false'}" in said
+    assert max(map(len, truth)) <= 80
+
+
+def test_an_answer_is_known_by_its_first_words():
+    question = interp.Question("where", ("New York", "York", "New"), (True, False, False), 0)
+    assert given_answer(question, " new york, of course") == ("New York", True)
+    assert given_answer(question, "York.") == ("York", False)
+    assert given_answer(question, "Yorkshire") is None
+
+
+def test_an_unknown_word_is_named_and_prompts_that_work_are_offered(vector, capsys):
+    mine = ["steer", "organism:web-40", "--vector", vector, "--prompt"]
+    said = refused(capsys, *mine, "red zorvia fox eats")
+    assert "no token for 'zorvia' in 'red zorvia fox eats'" in said
+    offered = re.findall(r"'([^']*)'", said.partition("prompts that work: ")[2])
+    assert len(offered) == 3
+    model = interp.load_model("organism:web-40")
+    assert all(question_of(model, prompt) for prompt in offered)
+    assert refused(capsys, *mine, "").endswith("the prompt is empty; give at least one word")
 
 
 def test_strength_zero_is_the_unsteered_text(vector, capsys):
@@ -144,7 +181,7 @@ def test_prompts_come_from_stdin_files_and_a_chat(vector, capsys, tmp_path, monk
     assert main([*base, "--chat"]) == 0
     seen = capsys.readouterr()
     assert seen.out == whole * 2
-    assert "no token for a word of 'nowhere'" in seen.err
+    assert "no token for 'nowhere' in 'nowhere'; prompts that work: '" in seen.err
 
 
 def test_a_direction_is_ablated_and_a_vector_exported(vector, capsys, tmp_path):
@@ -192,7 +229,7 @@ def test_a_vector_of_several_layers_is_judged_beside_random_ones_of_its_lengths(
     path = str(tmp_path / "v.pt")
     torch.save({n: add | {"steering_vector": r} for n, r in zip(names, rows, strict=True)}, path)
     mine = ("organism:web-16", "--vector", path)
-    assert main(["evaluate", *mine]) == 0
+    assert main(["evaluate", *mine, "--full"]) == 0
     assert "layers 0, 1, after the block, strength 1 of its own norm" in capsys.readouterr().out
     assert main(["evaluate", *mine, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -104,7 +104,6 @@ def test_what_is_not_typed_is_the_schemas_own():
         (Diagnose, "--n-boot 5", "--n-boot 5: give 100 or more"),
         (Diagnose, "--seed -1", "--seed -1: give 0 or more"),
         (Diagnose, "a.csv --table published", "give PATH or a shipped table, not both"),
-        (FindTruth, "m --method mass-maen", "--method mass-maen: no such choice; nearest: mass"),
         (FindTruth, "m --count 5", "--count 5: give 6 or more"),
     ],
 )

@@ -1,5 +1,6 @@
 """A sweep in this process: what is skipped, what is done again, what is said of it."""
 
+import contextlib
 import fcntl
 import json
 import time
@@ -124,24 +125,116 @@ def test_equal_jobs_are_done_once(tmp_path, capsys):
     assert "1 job, 1 to do" in capsys.readouterr().err
 
 
-def test_a_job_that_another_process_works_on_is_left_to_it(tmp_path, capsys):
+@contextlib.contextmanager
+def held_by_another(folder):
+    """The lock of a job in other hands until the block ends, or `release` is called."""
+    with (folder / "job.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lambda: fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+@pytest.mark.parametrize("leaves", ["done", "failed", "nothing"])
+def test_a_job_that_another_process_works_on_is_waited_for(leaves, tmp_path, monkeypatch, capsys):
     assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
     at = JobFolder(record_of(tmp_path, 0).parent)
-    at.begin(key="other", experiment="trial", label="theirs")
-    with (at.path / "job.lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 1
-        assert at.state().get("label") == "theirs"
+    state = json.loads((at.path / "job.json").read_text())
+    record = (at.path / "record.json").read_bytes()
+    at.begin(key=state["key"], experiment="trial", label="theirs")
+    with held_by_another(at.path) as release:
         assert read_status(tmp_path).count("running") == 1
-    assert "1 being done by another process" in capsys.readouterr().err
-    assert read_status(tmp_path).count("stopped") == 1
+
+        def later(seconds):
+            assert at.state().get("label") == "theirs"  # nobody took its work away
+            if leaves == "done":
+                (at.path / "record.json").write_bytes(record)
+                at.end("done", key=state["key"])
+            elif leaves == "failed":
+                at.end("failed", error="theirs failed")
+            release()
+
+        monkeypatch.setattr(_launch.time, "sleep", later)
+        monkeypatch.setattr("nullcline.experiments.sweeps._job._wait", lambda: None)
+        capsys.readouterr()
+        assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == (leaves == "failed")
+    said = capsys.readouterr().err
+    assert "waiting for 1 job that another process works on" in said
+    assert ("theirs failed" in said) == (leaves == "failed")
+    assert (at.state().get("label") == "theirs") == (leaves != "nothing")
+
+
+def test_a_sweep_that_is_not_finished_does_not_end_as_if_it_were(tmp_path, capsys):
+    jobs = [Trial(seed=0), Trial(seed=1, act="fail"), Trial(seed=2)]
+    assert sweep(tmp_path, *jobs) == 1
+    said = capsys.readouterr().err
+    assert "collect" not in said
+    assert said.splitlines()[-1] == (
+        "trial: not finished: 1 job to do; the same command does it and skips what is done"
+    )
+    assert sweep(tmp_path, *[replace(job, act="work") for job in jobs]) == 0
+    assert "nullcline collect" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("first", ["fail", "path"])
+def test_on_error_stop_begins_no_other_job(first, tmp_path, capsys):
+    stop = Launcher(on_error="stop")
+    wrong = Trial(seed=1, act="fail") if first == "fail" else Trial(seed=1, path="gone")
+    jobs = [replace(job, launcher=stop) for job in (Trial(seed=0), wrong, Trial(seed=2))]
+    missing = 2 if first == "fail" else 3  # what cannot be read is seen before any job begins
+    assert sweep(tmp_path, *jobs) == missing
+    said = capsys.readouterr().err
+    assert f"1 failed, {missing - 1} not begun" in said
+    assert f"not finished: {missing} jobs to do" in said.splitlines()[-1]
+    assert read_status(tmp_path).count("waiting") == missing - 1
+    assert not list(tmp_path.glob(".stop*"))
+    on = [replace(job, act="work", path=None, launcher=stop) for job in jobs]
+    assert sweep(tmp_path, *on) == 0
+
+
+def test_a_record_that_is_cut_is_said_and_done_again(tmp_path, capsys):
     assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+    path = record_of(tmp_path, 0)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    capsys.readouterr()
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1)) == 0
+    said = capsys.readouterr().err
+    assert "again: seed=0:" in said
+    assert "no whole JSON file" in said
+    assert path.read_bytes() == whole
+
+
+def test_a_record_that_was_written_anew_with_the_same_figures_still_counts(tmp_path):
+    assert sweep(tmp_path, Trial(seed=0)) == 0
+    path = record_of(tmp_path, 0)
+    path.write_text(json.dumps(json.loads(path.read_text())))  # other blanks: another mark
+    assert read_status(tmp_path).count("done") == 1
+    path.write_text(path.read_text().replace('"mean": ', '"mean": 1'))
+    assert read_status(tmp_path).count("done") == 0
+
+
+def test_a_clock_that_is_set_back_makes_no_time_negative(tmp_path, monkeypatch):
+    clock = iter(range(10**9, 0, -1000))
+    monkeypatch.setattr("time.time", lambda: float(next(clock)))
+    assert sweep(tmp_path, Trial(seed=0), Trial(seed=1), Trial(seed=2, act="fail")) == 1
+    for path in tmp_path.glob("*/job.json"):
+        state = json.loads(path.read_text())
+        assert 0 <= state["seconds"] < 60
+        assert state["ended"] >= state["started"]
+    at = JobFolder(record_of(tmp_path, 0).parent)
+    at.begin(key="k", experiment="trial")
+    died = JobFolder(at.path)  # told by a process that had not begun it
+    died.end("failed", error="gone")
+    assert died.state().get("seconds") == 0
+    with held_by_another(at.path):
+        at.begin(key="k", experiment="trial")
+        assert read_status(tmp_path).seconds_left is None
 
 
 def test_half_a_file_of_a_killed_process_is_cleared_away(tmp_path):
     assert sweep(tmp_path, Trial(seed=0)) == 0
     folder = record_of(tmp_path, 0).parent
-    (folder / ".record.json.abc").write_text('{"half')
+    for name in ("record", "job"):  # as `write_whole` names them
+        (folder / f".{name}.{'0a' * 8}.json").write_text('{"half')
     (folder / "record.json").unlink()
     assert sweep(tmp_path, Trial(seed=0)) == 0
     assert sorted(p.name for p in folder.iterdir()) == [

@@ -76,35 +76,134 @@ def test_json_is_alone_on_stdout_and_what_is_missing_is_said(sweep, capsys):
     (sweep / "sweep.json").write_text(json.dumps(plan))
     for name in ("a", "b"):
         (sweep / name / "job.json").write_text(json.dumps({"state": "done", "key": name}))
-    write(sweep / "old", settings={}, rows=[], version="w")
     assert main(["collect", str(sweep), "--json"]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert (found["records"], found["rows"], found["jobs_not_done"]) == (3, 3, 1)
+    assert (found["records"], found["rows"], found["jobs_not_done"]) == (2, 3, 1)
     assert found["columns"]["truth.effect"] == "float"
     assert "1 job of the sweep is not done" in err
-    assert "2 versions of the code" in err
     assert (sweep / "table.parquet").is_file()
 
 
+@pytest.fixture
+def planned(sweep):
+    """The same with a plan: `b` and a new job; what else lies there is stale."""
+    jobs = [{"folder": name, "label": name, "key": name} for name in ("b", "new")]
+    plan = {"experiment": "attribute_heads", "launcher": {}, "started": 0.0, "jobs": jobs}
+    (sweep / "sweep.json").write_text(json.dumps(plan | {"code_version": "v"}))
+    (sweep / "b" / "job.json").write_text(json.dumps({"state": "done", "key": "b"}))
+    write(sweep / "new", settings={"seed": 2}, rows=[{"layer": 9}], version="w")
+    change_key(sweep / "new", "older")
+    return sweep
+
+
+def change_key(folder, key):
+    record = json.loads((folder / "record.json").read_text())
+    (folder / "record.json").write_text(json.dumps(record | {"key": key}))
+
+
 @pytest.mark.parametrize(
-    ("break_it", "word"),
-    [
-        (lambda sweep: (sweep / "a" / "record.json").write_text("{"), "a/record.json"),
-        (lambda sweep: (sweep / "a" / "record.json").write_text("{}"), "a/record.json"),
-        (lambda sweep: [p.unlink() for p in sweep.glob("*/record.json")], "holds no record.json"),
-    ],
+    ("version", "why"),
+    [("w", "of another version of the code"), ("v", "of other inputs or settings")],
 )
-def test_a_broken_sweep_costs_one_line_and_leaves_the_old_table(
-    sweep, break_it, word, tmp_path, capsys
+def test_stale_records_are_named_and_left_out_unless_asked_for(
+    planned, version, why, tmp_path, capsys
 ):
+    path = planned / "new" / "record.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"code": record["code"] | {"version": version}}))
+    out = tmp_path / "t.csv"
+    assert main(["collect", str(planned), "-o", str(out), "--json"]) == 0
+    said = capsys.readouterr()
+    stale = [{"folder": "a", "why": "of an earlier command"}, {"folder": "new", "why": why}]
+    assert json.loads(said.out)["stale"] == stale
+    assert f"2 stale records (1 of an earlier command: a; 1 {why}: new)" in said.err
+    assert pd.read_csv(out)["run.folder"].tolist() == ["b"]
+    assert json.loads(said.out)["jobs_not_done"] == 1
+    assert main(["status", str(planned), "--json"]) == 0
+    assert sorted(json.loads(capsys.readouterr().out)["stale"], key=lambda s: s["folder"]) == stale
+    assert main(["status", str(planned)]) == 0
+    assert "2 stale records" in capsys.readouterr().out
+    assert main(["collect", str(planned), "-o", str(out), "--stale"]) == 0
+    assert set(pd.read_csv(out)["run.folder"]) == {"a", "b", "new"}
+    (planned / "b" / "record.json").unlink()
+    assert main(["collect", str(planned), "-o", str(out)]) == 2
+    assert "--stale" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_contents_of_inputs_that_differ_are_named(sweep, tmp_path, capsys):
+    path = sweep / "a" / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": {"m": "1" * 64}}))
+    assert main(["collect", str(sweep), "-o", str(tmp_path / "t.csv")]) == 0
+    assert "'m' had other contents in some jobs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["{", "{}"])
+def test_a_broken_record_is_named_and_the_rest_collected(sweep, content, tmp_path, capsys):
+    (sweep / "a" / "record.json").write_text(content)
+    out = tmp_path / "t.csv"
+    with pytest.raises(SystemExit) as exit_:
+        main(["collect", str(sweep), "-o", str(out)])
+    assert exit_.value.code == 1
+    said = capsys.readouterr()
+    assert f"not used: {sweep / 'a' / 'record.json'}" in said.err
+    assert pd.read_csv(out)["run.folder"].tolist() == ["b"]
+
+
+def test_a_plan_that_cannot_be_read_is_named_and_the_records_collected(sweep, tmp_path, capsys):
+    (sweep / "sweep.json").write_text("{")
+    with pytest.raises(SystemExit) as exit_:
+        main(["collect", str(sweep), "-o", str(tmp_path / "t.csv")])
+    assert exit_.value.code == 1
+    assert "sweep.json" in capsys.readouterr().err
+
+
+def test_a_folder_without_records_leaves_the_old_table(sweep, tmp_path, capsys):
     out = tmp_path / "t.csv"
     out.write_text("old")
-    break_it(sweep)
+    for path in sweep.glob("*/record.json"):
+        path.unlink()
     assert main(["collect", str(sweep), "-o", str(out)]) == 2
-    *_, line = capsys.readouterr().err.splitlines()
-    assert word in line
+    assert "holds no record.json" in capsys.readouterr().err
     assert out.read_text() == "old"
+
+
+def test_no_text_of_the_csv_is_a_formula(tmp_path):
+    rows = [{"=1+1": 1, "name": "=cmd|' /C calc'!A0", "less": -2.5, "mixed": -3},
+            {"=1+1": 2, "name": "@SUM(A1)", "less": -1.0, "mixed": "-x"}]  # fmt: skip
+    write(tmp_path / "s" / "a", settings={"+key": "-1+1"}, rows=rows)
+    collect(tmp_path / "s", tmp_path / "t.csv")
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert table["'=1+1"].tolist() == [1, 2]
+    assert table["name"].tolist() == ["'=cmd|' /C calc'!A0", "'@SUM(A1)"]
+    assert table["config.+key"].tolist() == ["'-1+1"] * 2
+    assert table["less"].tolist() == [-2.5, -1.0]  # numbers are numbers
+    assert table["mixed"].tolist() == ["-3", "'-x"]
+
+
+def test_status_of_a_folder_above_lists_sweeps_and_runs(planned, tmp_path, capsys):
+    write(tmp_path / "single", settings={}, rows=[])
+    state = {"state": "done", "key": "single", "experiment": "attribute_heads"}
+    (tmp_path / "single" / "job.json").write_text(json.dumps(state))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "sweep.json").write_text("{")
+    assert main(["status", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    counted = {one["folder"].rsplit("/", 1)[-1]: one for one in found["sweeps"]}
+    assert set(counted) == {"sweep", "single"}
+    assert counted["sweep"]["counts"]["done"] == 1
+    assert counted["sweep"]["stale"] == 2
+    assert counted["single"]["single_run"]
+    assert len(found["broken"]) == 1
+    assert main(["status", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "1 sweep, 1 single run" in text
+    assert "cannot be read" in text
+    assert main(["status", str(tmp_path / "single")]) == 0
+    assert "attribute_heads: single run: done" in capsys.readouterr().out
+    (tmp_path / "single" / "job.json").unlink()
+    assert main(["status", str(tmp_path / "single")]) == 0
+    assert "attribute_heads: single run: done" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from narrow import not_none
+from safetensors.torch import load_file, save_file
 from tiny_models import ARCHITECTURES, byte_tokenizer, save_tiny, tiny_network
 
 from nullcline import interp
@@ -116,6 +117,11 @@ def spoil(folder, what):
         broken(folder, "model.safetensors", content[: len(content) // 2])
     elif what == "garbage weights":
         broken(folder, "model.safetensors", b"not safetensors at all")
+    elif what in ("NaN", "infinity"):
+        weights = load_file(folder / "model.safetensors")
+        last = sorted(weights)[-1]
+        weights[last].view(-1)[-1] = torch.nan if what == "NaN" else -torch.inf
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     elif what == "pickle only":
         (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     elif what in ("encoder", "encoder-decoder"):
@@ -133,6 +139,8 @@ def spoil(folder, what):
         ("no tokenizer", "no tokenizer"),
         ("cut weights", "no whole safetensors"),
         ("garbage weights", "no whole safetensors"),
+        ("NaN", "holds NaN or infinity"),
+        ("infinity", "holds NaN or infinity"),
         ("pickle only", "pickle"),
         ("encoder", "predicts no next token"),
         ("encoder-decoder", "has an encoder"),

@@ -58,8 +58,11 @@ def test_guard_and_server_write_the_same_tokens_as_the_library(insistent):
 def test_the_token_for_unknown_words_may_stand_in_a_prompt_by_its_name():
     words = interp.build_model(tiny_network("gpt2"), word_tokenizer())
     assert interp.encode_prompt(words, "the city <|unknown|> is")
-    with pytest.raises(interp.InterpError, match="no token for a word"):
+    with pytest.raises(interp.InterpError, match="no token for 'zzz' in 'the city zzz is'"):
         interp.encode_prompt(words, "the city zzz is")
+    assert interp.unknown_words(words, "zzz the <|unknown|> city zzz yyy") == ("zzz", "yyy")
+    with pytest.raises(interp.InterpError, match="'k', 'l', 'm' and 2 more words in"):
+        interp.encode_prompt(words, "k l m the n o")
 
 
 def test_a_tokenizer_that_fails_at_a_word_is_one_line():

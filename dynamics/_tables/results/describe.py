@@ -61,7 +61,8 @@ def _described(
     size = row.get("params")
     is_listed = isinstance(size, float) and not isnan(size)
     family = str(row.get("family") or family_in_name(model.name) or family_in_name(whole))
-    return Described(family, float(str(size)) if is_listed else _counted(model), more)
+    known = float(str(size)) if is_listed else _counted(model)
+    return Described(family, known, more, guessed=not row.get("family"))
 
 
 def _counted(model: ModelIdentity) -> float:

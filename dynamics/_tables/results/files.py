@@ -26,22 +26,27 @@ SAMPLES = "answers to single questions, no scores; the scores are in results_<ti
 _NO_RESULTS = "JSON without results"
 _UNREADABLE = "not readable as JSON"
 _LONGEST_LINE = 2**24  # bytes; longer lines hold no results
+_DEEPEST = 64  # folders below the one given; `os.walk` of Python 3.11 recurses once for each
 
 
 def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
     """The files in a folder (at any depth) that may hold results, and what else is there.
 
-    Hidden files and folders are not looked into, but `.eval_results` of the hub is. Other files
-    are counted by their ending.
+    Hidden files and folders are not looked into, but `.eval_results` of the hub is; nor is what
+    lies more than 64 folders deep. Both are named. Other files are counted by their ending.
     """
     if not path.is_dir():
         return [path], []
     candidates: list[Path] = []
     others: Counter[str] = Counter()
     hidden: list[str] = []
+    too_deep: list[str] = []
     for folder, folders, names in os.walk(path, onerror=_raise):
         hidden += [f"{folder}/{name}" for name in sorted(folders) if _is_hidden(name)]
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        if len(Path(folder).relative_to(path).parts) == _DEEPEST:
+            too_deep += [f"{folder}/{name}" for name in folders]
+            folders.clear()
         is_eval = Path(folder).name == EVAL_FOLDER
         for name in sorted(names):
             if _may_hold(name, is_eval=is_eval):
@@ -49,6 +54,8 @@ def find_files(path: Path) -> tuple[list[Path], list[FileSeen]]:
             elif name != MODEL_LIST or Path(folder) != path:
                 others[Path(name).suffix.casefold() or name] += 1
     seen = [FileSeen(name, reason="hidden: not looked into") for name in hidden]
+    reason = f"more than {_DEEPEST} folders deep: not looked into; give a folder nearer to it"
+    seen += [FileSeen(name, reason=reason) for name in too_deep]
     for ending, count in sorted(others.items()):
         kind = "tables are given by their own path" if ending in _TABLES else "no results"
         label = f"{path}/**/*{ending}" if ending.startswith(".") else f"{path}/**/{ending}"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf, isnan, nan
 from pathlib import Path
 from typing import NamedTuple
@@ -34,10 +35,14 @@ def make_table(
     chosen: Sequence[ModelScores],
     listed: Mapping[str, Mapping[str, object]],
     remarks: Mapping[str, Sequence[tuple[str, str]]],
+    *,
+    by_name: bool = True,
 ) -> ResultsTable:
-    """The rows by family, size and name."""
+    """The rows by family, size and name; `by_name`, whether names tell families."""
     named = display_names(chosen)
     described = describe_all(path, chosen, listed)
+    if not by_name:
+        described = [replace(one, family="") if one.guessed else one for one in described]
     order = sorted(
         range(len(chosen)),
         key=lambda i: (described[i].family.casefold(), _sized(described[i].params), named[i]),

@@ -6,7 +6,9 @@ let index = null;
 let turn = 0;
 
 async function ask(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(path, options).catch(() => {
+    throw new Error("The server does not answer; start nullcline dashboard again and reload this page.");
+  });
   const content = await answer.json().catch(() => ({ message: `the server answered ${answer.status}` }));
   return { status: answer.status, content };
 }
@@ -19,7 +21,8 @@ function showWaiting(progress) {
   bar.max = Math.max(progress.total, 1);
   bar.value = progress.done;
   const part = progress.part || "starting";
-  document.getElementById("part").textContent = `${part} · ${progress.done} of ${progress.total} views`;
+  const seconds = progress.seconds >= 1 ? ` for ${Math.floor(progress.seconds)} s` : "";
+  document.getElementById("part").textContent = `Computing: ${part}${seconds} · ${progress.done} of ${progress.total} views`;
 }
 
 async function loadIndex() {
@@ -36,13 +39,13 @@ async function loadIndex() {
   }
 }
 
-// A link to an uploaded table: ask the server for it once.
+// A link to an uploaded table: ask the server for it once. That there is none the view says.
 async function knowTable() {
   const name = state().table;
-  if (report || !name || index.tables.some((table) => table.name === name)) return;
+  if (isReport || !name || index.tables.some((table) => table.name === name)) return;
   const { status, content } = await ask(`/api/tables/${encodeURIComponent(name)}`);
   if (status === 200) index.tables.push(content);
-  else throw new Error(content.message);
+  else if (status !== 404) throw new Error(content.message);
 }
 
 async function loadView(choice, mine) {
@@ -66,130 +69,95 @@ async function loadView(choice, mine) {
     if (!view) throw new Error("This report does not hold that view.");
     return view;
   }
+  let waited = 0;
   for (;;) {
     const { status, content } = await ask(`/api/views/${choice.view}?${query}`);
     if (mine !== turn) return null;
     if (status === 200) return content;
     if (status !== 202) throw new Error(content.message);
+    if (!waited) meanwhile(choice);
+    waited += 1;
     showWaiting(content);
-    await pause(200);
+    await pause(waited < 10 ? 100 : 250);
   }
 }
 
-function showView(view) {
+function showView(view, mark = "view-painted") {
   document.getElementById("title").textContent = view.title;
   document.getElementById("question").textContent = view.question;
   document.title = `${view.title} · nullcline`;
   document.getElementById("blocks").replaceChildren(...view.blocks.map(show));
-  requestAnimationFrame(() => setTimeout(() => performance.mark("view-painted")));
+  requestAnimationFrame(() => setTimeout(() => performance.mark(mark)));
+}
+
+// The new view's name at once, and nothing left of the view before.
+function clear(choice) {
+  const names = { family: choice.family, table: choice.table.title, card: choice.model };
+  const title = names[choice.view] || views.find(([name]) => name === choice.view)[1];
+  const skeleton = element("div", { class: "skeleton", "aria-hidden": "true" }, ...Array.from({ length: 4 }, () => element("span")));
+  showView({ title, question: "", blocks: [] }, "title-painted");
+  document.getElementById("blocks").append(skeleton);
+}
+
+// While phases are computed: the table as it was read, where it is there already.
+function meanwhile(choice) {
+  const { look, reasoning, truth } = choice.table;
+  const first = choice.reasoning === reasoning && choice.truth === truth;
+  if (look && first && ["overview", "table"].includes(choice.view)) showView({ ...look, title: choice.view === "table" ? look.title : "Overview" }, "look-painted");
+}
+
+async function viewOf(choice, mine) {
+  if (choice.unknown.length) return unknownView(choice);
+  if (!isReport && choice.view === "table" && !state().table) return giveView();
+  if (!isReport && choice.view === "card" && !choice.scores && !choice.model) return typeView();
+  return loadView(choice, mine);
+}
+
+// What a view of one's own begins with: the place to give another table, or other scores.
+function showForm(view) {
+  const blocks = document.getElementById("blocks");
+  if (isReport) return;
+  if (view === "table" && !blocks.querySelector(".drop")) blocks.prepend(giveAnother());
+  if (view === "card" && !blocks.querySelector(".typed")) blocks.prepend(scoreForm());
+}
+
+// A view that is not about the table that one has given says so. A report tells only where it is.
+function markShipped(choice) {
+  const said = isReport || choice.table.account ? index.shipped[choice.view] : null;
+  const notice = { kind: "notice", tone: "warning", title: "Shipped data", lines: [said] };
+  if (said) document.getElementById("blocks").prepend(show(notice));
+}
+
+function showFailure(error, choice) {
+  const notice = { kind: "notice", tone: "error", title: "This view cannot be shown", lines: [error.message] };
+  const read = choice?.view === "table" ? (choice.table.look?.blocks ?? []) : [];
+  showView({ title: "Not shown", question: "", blocks: [notice, ...read] });
 }
 
 async function refresh() {
   const mine = ++turn;
   const blocks = document.getElementById("blocks");
   blocks.setAttribute("aria-busy", "true");
+  let choice = null;
   try {
     await knowTable();
-    const choice = chosen(index);
-    showNavigation(report ? report.present : views.map(([name]) => name), choice.view);
+    if (mine !== turn) return;
+    choice = chosen(index);
+    showNavigation(isReport ? report.present : views.map(([name]) => name), choice.view);
     showChoices(index, choice);
-    const dropping = choice.view === "table" && !report;
-    const shippedOnly = dropping && !state().table;
-    const typing = choice.view === "card" && !report;
-    const nobody = typing && !choice.scores && !choice.model;
-    const view = shippedOnly ? dropView() : nobody ? typeView() : await loadView(choice, mine);
+    clear(choice);
+    const view = await viewOf(choice, mine);
     if (mine !== turn || !view) return;
     showView(view);
-    if (typing && !nobody) blocks.prepend(scoreForm());
-    if (dropping && !shippedOnly) blocks.prepend(dropZone());
+    markShipped(choice);
   } catch (error) {
     if (mine !== turn) return;
-    showView({ title: "Not shown", question: "", blocks: [{ kind: "notice", tone: "error", title: "This view cannot be shown", lines: [error.message] }] });
-    if (state().view === "table" && !report) blocks.prepend(dropZone());
-    if (state().view === "card" && !report) blocks.prepend(scoreForm());
+    showFailure(error, choice);
   }
+  showForm(choice?.view ?? state().view);
   showWaiting(null);
   blocks.setAttribute("aria-busy", "false");
   document.body.dataset.view = String(mine);
-}
-
-function dropView() {
-  document.getElementById("choices").hidden = true;
-  return {
-    title: "Your table",
-    question: "What do your scores say about your families?",
-    blocks: [{ kind: "drop" }],
-  };
-}
-
-makers.drop = dropZone;
-
-function dropZone() {
-  const message = element("div", { role: "alert" });
-  const send = (files) => upload(files, message);
-  const input = (id, label, attributes) => {
-    const field = element("input", { id, type: "file", ...attributes, onchange: () => send([...field.files].map((file) => [file.webkitRelativePath || file.name, file])) });
-    return element("p", {}, element("label", { for: id }, label), field);
-  };
-  const zone = element(
-    "section",
-    { class: "block drop", "aria-label": "Give a table" },
-    element("h2", {}, "Drop a CSV, or a folder of lm-evaluation-harness results"),
-    element("p", {}, "Columns family, model, params and any benchmarks; percent or fractions. At most 5 MB and 100,000 rows. It stays on the machine that runs this server and is forgotten when it ends."),
-    input("choose-file", "A file", { accept: ".csv,.tsv,.json,.jsonl,.txt,.md,.xlsx,.parquet,.gz,.yaml,.yml,.eval" }),
-    input("choose-folder", "A folder", { webkitdirectory: true, multiple: true }),
-    message,
-  );
-  zone.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    zone.classList.add("over");
-  });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    zone.classList.remove("over");
-    send(await dropped(event.dataTransfer));
-  });
-  return zone;
-}
-
-async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return [...transfer.files].map((file) => [file.name, file]);
-  const files = [];
-  const walk = async (entry, path) => {
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      files.push([path + entry.name, file]);
-      return;
-    }
-    const reader = entry.createReader();
-    for (;;) {
-      const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!part.length) return;
-      for (const child of part) await walk(child, `${path}${entry.name}/`);
-    }
-  };
-  for (const entry of entries) await walk(entry, "");
-  return files;
-}
-
-async function upload(files, message) {
-  const wanted = files.length > 1 ? files.filter(([name]) => /\.(jsonl?|csv|tsv|md|xlsx|parquet|gz|ya?ml|eval)$/.test(name)) : files;
-  const total = wanted.reduce((sum, [, file]) => sum + file.size, 0);
-  message.replaceChildren();
-  const refuse = (text) => message.append(element("p", { class: "refused" }, text));
-  if (!wanted.length) return refuse("No file of results was given.");
-  if (total > 5e6) return refuse(`${(total / 1e6).toFixed(1)} MB were given; at most 5 MB are read.`);
-  message.append(element("p", {}, "Reading…"));
-  const body = new FormData();
-  for (const [name, file] of wanted) body.append("files", file, name);
-  const { status, content: answer } = await ask("/api/tables", { method: "POST", body });
-  message.replaceChildren();
-  if (status !== 201) return refuse(answer.message);
-  index.tables.push(answer);
-  location.hash = linkTo({ view: "table", table: answer.name, family: null, reasoning: null, truth: null });
-  return undefined;
 }
 
 async function start() {
@@ -206,6 +174,7 @@ async function start() {
     return;
   }
   window.addEventListener("hashchange", refresh);
+  if (!isReport) takeTables();
   await refresh();
 }
 

@@ -47,37 +47,51 @@ function replaceState(changes) {
   history.replaceState(null, "", linkTo(changes));
 }
 
-// The state with every gap filled, from what there is to choose.
+// The state with every gap filled, from what there is to choose. What the address names and is not
+// there is in `unknown`, for the view to say.
 function chosen(index) {
   const given = state();
-  const known = views.some(([name]) => name === given.view);
-  const view = known ? given.view : "overview";
-  const table = index.tables.find((one) => one.name === given.table) ?? index.tables[0];
-  const pick = (value, options, otherwise) => (options.includes(value) ? value : otherwise);
-  const names = table.benchmarks.map(([name]) => name);
-  const along = pick(given.along, table.clocks.map(([name]) => name), "params");
-  const unseen = table.clocks.find(([name]) => name === along)?.[2] ?? [];
+  const unknown = [];
+  const pick = (name, options, otherwise) => {
+    const value = given[name];
+    if (!value || options.includes(value)) return value || otherwise;
+    unknown.push({ name, value, options });
+    return otherwise;
+  };
+  const view = pick("view", views.map(([name]) => name), "overview");
+  const tables = index.tables.map((one) => one.name);
+  const name = pick("table", tables, tables[0]);
+  const table = index.tables.find((one) => one.name === name);
+  const names = table.benchmarks.map(([benchmark]) => benchmark);
+  // One score that is given may be the other's first choice: the two change places.
+  const other = (role, first, second) => (given[role] === first ? second : first);
+  const reasoning = pick("reasoning", names, other("truth", table.reasoning, table.truth));
+  const truth = pick("truth", names, other("reasoning", table.truth, table.reasoning));
+  const along = pick("along", table.clocks.map(([clock]) => clock), "params");
+  const unseen = table.clocks.find(([clock]) => clock === along)?.[2] ?? [];
   // The shipped families have no checkpoints, and do not teach what is said of themselves.
   const teachers = along === "params" && table.name !== "uniform" ? index.trained_on : [];
-  return {
+  // Scores that were typed go before a model of the table, and name it themselves.
+  const typed = isReport ? "" : (given.scores ?? "");
+  const choice = {
     view,
     table,
-    reasoning: pick(given.reasoning, names, table.reasoning),
-    truth: pick(given.truth, names, table.truth),
-    family: pick(given.family, table.families, table.families[0]),
-    penalty: pick(given.penalty, index.penalties, index.penalties[0]),
-    // Scores that were typed go before a model of the table, and name it themselves.
-    scores: isReport ? "" : (given.scores ?? ""),
-    model: given.scores && !isReport ? (given.model ?? "") : pick(given.model, table.models, isReport ? (table.models[0] ?? "") : ""),
+    reasoning,
+    truth,
+    family: pick("family", table.families, table.families[0]),
+    penalty: pick("penalty", index.penalties, index.penalties[0]),
+    scores: typed,
+    model: typed ? (given.model ?? "") : pick("model", table.models, isReport ? (table.models[0] ?? "") : ""),
     along,
-    unseen: pick(given.unseen, unseen, unseen[0]),
-    trained_on: pick(given.trained_on, teachers, teachers.at(-1)),
+    unseen: pick("unseen", unseen, unseen[0]),
+    trained_on: pick("trained_on", teachers, teachers.at(-1)),
     options: { unseen, trained_on: teachers },
   };
+  const needed = ["view", ...(needs[view] ?? [])];
+  return { ...choice, unknown: unknown.filter((one) => needed.includes(one.name)) };
 }
 
 function optionsOf(name, index, choice) {
-  const benchmarks = choice.table.benchmarks;
   if (name === "table") return index.tables.map((table) => [table.name, table.title]);
   if (name === "family") return choice.table.families.map((family) => [family, family]);
   if (name === "model") {
@@ -88,29 +102,36 @@ function optionsOf(name, index, choice) {
   if (name === "along") return choice.table.clocks.map(([clock, title]) => [clock, title]);
   if (name === "unseen") return choice.options.unseen.map((family) => [family, family]);
   if (name === "trained_on") return choice.options.trained_on.map((who) => [who, teacherNames[who] ?? who]);
-  const other = name === "reasoning" ? choice.truth : choice.reasoning;
-  return benchmarks.filter(([benchmark]) => benchmark !== other);
+  return choice.table.benchmarks;
+}
+
+// What else changes with a choice, beside itself.
+function alsoChanged(name, value, choice) {
+  const gone = { family: null, reasoning: null, truth: null, along: null, unseen: null, trained_on: null, model: null };
+  if (name === "table") return choice.view === "card" ? { ...gone, scores: null } : gone;
+  if (name === "along") return { unseen: null, trained_on: null };
+  if (name === "model") return { scores: null };
+  // A score that the other has already changes places with it.
+  if (name === "reasoning" && value === choice.truth) return { truth: choice.reasoning };
+  if (name === "truth" && value === choice.reasoning) return { reasoning: choice.truth };
+  return {};
 }
 
 function showChoices(index, choice) {
   const form = document.getElementById("choices");
   const focused = document.activeElement?.id;
   const rows = (needs[choice.view] ?? []).map((name) => {
-    const options = optionsOf(name, index, choice);
+    const unknown = choice.unknown.find((one) => one.name === name);
+    const options = [...(unknown ? [[unknown.value, `${unknown.value} (unknown)`]] : []), ...optionsOf(name, index, choice)];
     const typed = name === "model" && choice.scores;
-    const current = name === "table" ? choice.table.name : typed ? "" : choice[name];
+    const current = unknown ? unknown.value : name === "table" ? choice.table.name : typed ? "" : choice[name];
     if (options.length < 2) return null;
     const select = element(
       "select",
       {
         id: `choose-${name}`,
         onchange() {
-          const changes = { view: choice.view, [name]: select.value };
-          const forgotten = { family: null, reasoning: null, truth: null, along: null, unseen: null };
-          if (name === "table") Object.assign(changes, forgotten);
-          if (name === "along") changes.unseen = null;
-          if (name === "model" || (name === "table" && choice.view === "card")) Object.assign(changes, { scores: null });
-          if (name === "table") changes.model = null;
+          const changes = { view: choice.view, [name]: select.value, ...alsoChanged(name, select.value, choice) };
           location.hash = linkTo(changes);
         },
       },
@@ -124,15 +145,13 @@ function showChoices(index, choice) {
 }
 
 function showNavigation(names, current) {
-  const list = views
+  const list = document.getElementById("views");
+  const focused = [...list.querySelectorAll("a")].indexOf(document.activeElement);
+  const links = views
     .filter(([name]) => names.includes(name))
     .map(([name, title]) =>
-      element(
-        "li",
-        {},
-        element("a", { href: linkTo({ view: name }), "aria-current": name === current ? "page" : null }, title),
-      ),
+      element("a", { href: linkTo({ view: name }), "aria-current": name === current ? "page" : null }, title),
     );
-  document.getElementById("views").replaceChildren(...list);
+  list.replaceChildren(...links.map((link) => element("li", {}, link)));
+  if (focused >= 0) links[focused]?.focus({ preventScroll: true });
 }
-

@@ -11,6 +11,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// A long word may break where a reader would: after its signs.
+function breakable(text) {
+  return text.split(/(?<=\w[:_/-])(?=\w)/).flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
+}
+
 function save(name, blob) {
   const url = URL.createObjectURL(blob);
   const link = element("a", { href: url, download: name });

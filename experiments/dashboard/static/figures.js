@@ -27,26 +27,35 @@ function painted() {
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
+const narrowTo = 520;
+
 function narrow(layout, width) {
   // Room for the curve where the page is narrow: a smaller legend below the axis.
-  if (width > 520) return layout;
+  if (width > narrowTo) return layout;
   const legend = { ...layout.legend, y: -0.22, yanchor: "top", font: { size: 11 } };
   return { ...layout, legend, margin: { ...layout.margin, l: Math.min(layout.margin.l, 84), r: 8 } };
 }
 
 function figureBlock(block) {
-  const plot = element("div", { class: "plot", role: "img", "aria-label": `${block.title}. ${block.alt}` });
+  const plot = element("div", { class: "plot", role: "img", "aria-label": `${block.title}. ${block.alt}`, "data-picks": block.picks });
   plot.style.height = `${block.height}px`;
+  const labelled = block.labels.length ? element("p", { class: "note" }) : null;
+  let now = null;
+  let putLabels = null;
   const draw = async (traces) => {
+    now = traces;
     await painted(); // the numbers first: plotly.js takes the page for a second
     const library = await plotly();
     if (!plot.isConnected) return;
-    await library.react(plot, traces, narrow(block.layout, plot.clientWidth), settings);
-    if (block.opens && !plot.dataset.drawn) {
-      const { view, x, y } = block.opens;
-      plot.on("plotly_click", ({ points: [point] }) => {
-        if (point.x !== point.y) location.hash = linkTo({ view, [x]: point.x, [y]: point.y });
-      });
+    const shown = block.picks ? withPick(traces, pickedIn(block.picks)) : traces;
+    await library.react(plot, coloured(shown), coloured(narrow(block.layout, plot.clientWidth)), settings);
+    if (!plot.dataset.drawn) {
+      if (block.opens) opensPair(plot, block.opens);
+      if (block.picks) plot.on("plotly_click", ({ points: [point] }) => point.data.meta && highlight(block.picks, point.data.meta));
+    }
+    if (labelled) {
+      putLabels = putLabels ?? keepLabels(plot, block, library, labelled);
+      putLabels();
     }
     plot.dataset.drawn = String(Number(plot.dataset.drawn || 0) + 1);
   };
@@ -74,10 +83,33 @@ function figureBlock(block) {
     element("div", { class: "top" }, element("h2", {}, block.title), tools),
     steps ? steps.row : null,
     plot,
-    block.note ? element("figcaption", {}, block.note) : null,
+    element("figcaption", {}, ...[block.note, block.source].filter(Boolean).map((text) => element("p", { class: "note" }, text)), labelled, block.picks ? pickLine(block) : null),
   );
-  whenSeen(plot, () => draw(traces).catch((error) => plot.replaceChildren(String(error.message))));
+  const attempt = () => draw(now ?? traces).catch((error) => plot.replaceChildren(String(error.message)));
+  // Between a narrow and a wide page plotly keeps the room that the legend had: begin again.
+  const anew = () => {
+    window.Plotly.purge(plot);
+    delete plot.dataset.drawn;
+    putLabels = null;
+    attempt();
+  };
+  whenSeen(plot, () => {
+    attempt();
+    follow(plot, block.picks ? ["theme", "pick"] : ["theme"], attempt);
+    let before = plot.clientWidth <= narrowTo;
+    new ResizeObserver(() => {
+      const now = plot.clientWidth <= narrowTo;
+      if (now !== before && plot.dataset.drawn) anew();
+      before = now;
+    }).observe(plot);
+  });
   return shown;
+}
+
+function opensPair(plot, { view, x, y }) {
+  plot.on("plotly_click", ({ points: [point] }) => {
+    if (point.x !== point.y) location.hash = linkTo({ view, [x]: point.x, [y]: point.y });
+  });
 }
 
 function whenSeen(plot, action) {

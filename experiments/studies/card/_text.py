@@ -105,7 +105,7 @@ def _measures(card: ModelCard) -> str:
     rows = measure_rows(card)[:_MOST_MEASURES]
     if not rows:
         return ""
-    header = ("measure next", "tells of", "now", "then", "cost")
+    header = ("measure next", "narrows", "now", "then", "cost")
     note = (
         "now, then: length of the 95 % interval before and after, as expected; cost: questions "
         "times parameters."

@@ -62,7 +62,7 @@ def residual_words(card: ModelCard) -> str:
         f"{title(card.truth)} is {signed(abs(100 * residual.value), 1)} pp {way} what "
         f"{title(card.reasoning)}{given} predict (standard error "
         f"{signed(100 * residual.stderr, 1)}): {usual}, {100 * residual.farther:.0f} % of "
-        f"{counted(residual.models, 'model')} lie farther off."
+        f"{counted(residual.models, 'model')} lie farther away."
     )
 
 
@@ -119,14 +119,14 @@ def _measure_words(card: ModelCard) -> Iterator[str]:
     what, then = _what(best, card), _width(best, best.then)
     if best.kind == "size":
         yield (
-            f"Most telling next: {what} of its family. Its own coupling would then have an "
+            f"To measure next: {what} of its family. Its own coupling would then have an "
             f"interval of length {then} ({100 * best.decided:.0f} % of outcomes name a phase)."
         )
     elif best.kind == "benchmark":
         end = f", from {_width(best, best.now)} to {then}" if math.isfinite(best.now) else ""
-        yield f"Most telling next: its {what} score{end}."
+        yield f"To measure next: its {what} score{end}."
     else:
-        yield f"Most telling next: {what}."
+        yield f"To measure next: {what}."
 
 
 def _own_family(card: ModelCard) -> str:
@@ -145,7 +145,7 @@ def _about(card: ModelCard) -> Iterator[str]:
             "models, so the residual also holds what tuning did."
         )
     if card.outside:
-        yield f"It lies outside of what the models of {card.among} cover: take all with care."
+        yield f"It lies outside of what the models of {card.among} cover: nothing here is reliable."
     if card.params_from_name:
         yield f"Its size, {size(card.params)}, is that in its name."
 

@@ -85,7 +85,9 @@ def _phases(diagnosis: Diagnosis) -> str:
     clock = CLOCKS[diagnosis.along]
     phases = Counter(f.phase for f in several)
     thin = sum(f.support.thin for f in several if f.phase in ("tax", "bonus"))
-    two = f"; {thin} of these calls rest on two models" if thin else ""
+    two = (
+        f"; {thin} of these calls {'rests' if thin == 1 else 'rest'} on two models" if thin else ""
+    )
     names = {p: _names([f.family for f in several if f.phase == p]) for p in ("tax", "bonus")}
     return (
         f"Phases at {clock.last}, families of two {clock.points} or more ({len(several)}): tax "
@@ -148,7 +150,7 @@ def _shared(diagnosis: Diagnosis, axis: str, turn: CommonTurn) -> str:
 def _power(turn: CommonTurn) -> str:
     if math.isnan(turn.power):
         return ""
-    little = ", which is little" if turn.power < _ENOUGH_POWER else ""
+    little = ", which is low" if turn.power < _ENOUGH_POWER else ""
     return f"; power {100 * turn.power:.0f} % for the pooled curve{little}"
 
 
@@ -235,7 +237,7 @@ def _clocks(diagnosis: Diagnosis) -> list[str]:
     score = f"the {benchmark(diagnosis.reasoning).compared} score {signed(r2['reasoning'].r2)}"
     return [
         "Which clock? Share of the variance of the other score that is explained in "
-        f"{found.groups} groups left out: {clocks}; {mixture}; {score}. {_more(found)}"
+        f"{found.groups} groups left out of the fit: {clocks}; {mixture}; {score}. {_more(found)}"
     ]
 
 
@@ -250,15 +252,15 @@ def _more(found: ClockComparison) -> str:
 
 
 def clock_verdict(found: ClockComparison) -> str:
-    """Which of score and clocks tells of the truth score what the other does not."""
+    """Whether the score adds to what the clocks explain of the truth score, and they to it."""
     score, clocks = found.reasoning_adds[1] > 0, found.clock_adds[1] > 0
     if score and not clocks:
-        return "the score tells what the clocks do not, and they nothing beside it"
+        return "the score adds to what the clocks explain, and they add nothing to it"
     if clocks and not score:
-        return "the clocks tell what the score does not, and it nothing beside them"
+        return "the clocks add to what the score explains, and it adds nothing to them"
     if score and clocks:
-        return "each tells what the other does not"
-    return "which of them explains it stays open"
+        return "each adds to what the other explains"
+    return "which of them explains it is undetermined"
 
 
 def _thousandth(value: float) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ....common.words import counted
+from ....common.words import counted, safe_line
 from ....dynamics import benchmark
-from ...formats import interval, pick, plain, signed
+from ...formats import added, interval, pick, plain, signed
 from ...records import SCHEMA_VERSION
-from ...text import safe_line, text_table
+from ...text import text_table
 
 if TYPE_CHECKING:
     from ....dynamics import KindComparison, Slope
@@ -21,8 +21,8 @@ KINDS_NOTE = (
     "truth per point of reasoning from size to size. All intervals 95 %."
 )
 TUNES_NOTE = (
-    "slope: points of truth per point of reasoning from tune to tune, an offset for each base "
-    "model, makers as the unit; rank r: Spearman's, about the means of base models."
+    "slope: points of truth per point of reasoning from tune to tune, with an offset for each base "
+    "model and errors clustered by maker; rank r: Spearman's, each base model's mean taken away."
 )
 TUNES_HEADER = ("tunes of", "n", "makers", "slope [95 %]", "rank r")
 CONTAMINATION = (
@@ -211,7 +211,7 @@ def _effect(effect: RandomEffects) -> str:
 
 
 def _pp(value: float) -> str:
-    return f"{100 * value:+.1f}"
+    return added(100 * value, 1)
 
 
 def _points(value: float, low: float, high: float) -> str:

@@ -50,14 +50,20 @@ def _answer(plan: MeasurementPlan) -> str:
             "No plan: no family has three sizes with known errors, so nothing can be simulated."
         )
     if plan.status == "nothing_affordable":
-        return _folded(f"No plan: nothing that {plan.budget:.3g} can pay for narrows a turn.")
-    how = "one after the other by narrowing per cost (greedy)"
+        return _folded(f"No plan: nothing within the budget of {plan.budget:.3g} narrows a turn.")
+    one = len(plan.steps) == 1
+    how = (
+        "Each was chosen because it narrows most for its cost (greedy)."
+        if plan.method == "greedy"
+        else "It is the best single one."
+    )
     return _folded(
-        f"{len(plan.steps)} measurements for {plan.spent:.3g} of {plan.budget:.3g} questions times "
-        f"parameters narrow where {counted(len(plan.families), 'family')} may turn from "
-        f"{signed(plan.before)} to {signed(plan.after)} decades on average, as expected; the "
-        f"dearest single measurement alone leaves {signed(plan.dearest_after)}. They were chosen "
-        f"{how if plan.method == 'greedy' else 'as the best single one'}."
+        f"{counted(len(plan.steps), 'measurement')} {'costs' if one else 'cost'} "
+        f"{plan.spent:.3g} of the budget of {plan.budget:.3g} (questions times parameters). "
+        "Expected: the range of sizes in which "
+        f"{counted(len(plan.families), 'family')} may turn narrows from {signed(plan.before)} to "
+        f"{signed(plan.after)} decades on average; the most expensive single measurement alone "
+        f"would leave {signed(plan.dearest_after)}. {how}"
     )
 
 
@@ -76,9 +82,10 @@ def _steps(plan: MeasurementPlan) -> str:
         + more
         + "\n"
         + _folded(
-            "decades left: length of the sizes at which the family may turn, as expected after "
-            "this and all before. What it costs to train a size is not counted, and a size that is "
-            "at chance says nothing of a turn: --margin bounds how far beyond its own sizes."
+            "decades left: the range of sizes in which the family may turn, as expected after this "
+            "measurement and those before it. The cost of training is not counted. A size at "
+            "chance says nothing about a turn: --margin limits how far beyond the family's own "
+            "sizes new ones are tried."
         )
     )
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ....common.words import counted
+from ....common.words import counted, safe_line
 from ....dynamics import CLOCKS, TableWarning, benchmark
 from ...accounts import account_line
 from ...formats import interval, signed
-from ...text import Paint, safe_line, text_table
+from ...text import Paint, text_table
 from ._answers import POOLED_HEADER, POOLED_NOTE, conclusions, place_value, pooled_rows
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ _CRITICAL = {
 }
 #: How families with several seeds of every size are judged.
 SEEDS_NOTE = (
-    "Scores are means over seeds; whether and where a family turns its seeds say one by one: it is "
-    "seen to fall to the size at which the other seeds are lowest and to rise from it (t over "
-    "seeds, each p < .05); the place is the mean of the sizes at which seeds are lowest."
+    "Scores are means over seeds. Whether and where a family turns is judged seed by seed: scores "
+    "must fall to the size at which the other seeds are lowest, and rise from it (t over seeds, "
+    "each p < .05); the place is the mean of the sizes at which seeds are lowest."
 )
 
 

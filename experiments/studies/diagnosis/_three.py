@@ -32,7 +32,7 @@ def three_sentences(diagnosis: Diagnosis) -> tuple[str, str, str]:
 def _phases(diagnosis: Diagnosis) -> str:
     clock, several = CLOCKS[diagnosis.along], by_evidence(diagnosis.families)
     if not several:
-        return f"No family has two {clock.points}, so that no phase can be told."
+        return f"No family has two {clock.points}, so no phase can be given."
     chance = (
         f"chance alone would call {diagnosis.expected_false_calls:.2f} of them tax or bonus"
         if len(several) > 1
@@ -148,13 +148,13 @@ def _instead(diagnosis: Diagnosis) -> str:
 def _level(diagnosis: Diagnosis) -> str:
     level, turned = diagnosis.level, diagnosis.common_turn["reasoning"].established
     if math.isnan(level.slope):
-        return "Whether level explains the coupling cannot be told from so few families"
+        return "There are too few families to say whether coupling goes with their level"
     size = (
         f"{side_text(level.slope, level.low, level.high)} per unit of mean score, "
         f"{counted(level.families, 'family')}"
     )
     if not level.low > 0 and not level.high < 0:
-        begins = "Beside that turn," if turned else "What the scores show instead stays open:"
+        begins = "Beside that turn," if turned else "What the scores show instead is undetermined:"
         return f"{begins} coupling has no clear relation to the families' level ({size})"
     more = "higher" if level.low > 0 else "lower"
     begins = "Beside that turn," if turned else "What the scores show instead is level:"
@@ -170,7 +170,7 @@ def _clock(diagnosis: Diagnosis) -> str:
     best = max((name for name in r2 if name in CLOCKS), key=lambda name: r2[name])
     truth, reasoning = (benchmark(b).compared for b in (diagnosis.truth, diagnosis.reasoning))
     return (
-        f"of the variance of {truth} in {found.groups} groups left out the {reasoning} score "
-        f"explains {signed(r2['reasoning'])} and {CLOCKS[best].title} {signed(r2[best])}: "
-        f"{clock_verdict(found)}"
+        f"in {found.groups} groups left out of the fit the {reasoning} score explains "
+        f"{signed(r2['reasoning'])} of the variance of {truth}, {CLOCKS[best].title} "
+        f"{signed(r2[best])}: {clock_verdict(found)}"
     )

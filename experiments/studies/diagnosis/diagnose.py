@@ -1,12 +1,14 @@
 """The study `nullcline diagnose`, and `nullcline run diagnose -m family=pythia,opt`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...inputs import read_families, table_inputs
 from ...schemas import Diagnose
 from ...study import Outcome, Say, study
-from . import diagnosis_to_dict, diagnosis_to_text
+from ...terminal import page_width, word_paint
+from . import diagnosis_to_dict, diagnosis_to_short
 
 if TYPE_CHECKING:
     from ....dynamics import Diagnosis
@@ -16,7 +18,13 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
     if settings.figures:
         from ...figures import write_diagnosis_figures
 
-        write_diagnosis_figures(diagnosis, folder)
+        for name, why in write_diagnosis_figures(diagnosis, folder).items():
+            print(f"diagnose: no figure {name}: {why}", file=sys.stderr)
+
+
+def _page(diagnosis: "Diagnosis") -> str:
+    """The page of `nullcline diagnose` and of `nullcline run diagnose`."""
+    return diagnosis_to_short(diagnosis, width=page_width(sys.stdout), paint=word_paint(sys.stdout))
 
 
 @study(
@@ -24,7 +32,7 @@ def _figures(settings: Diagnose, diagnosis: "Diagnosis", folder: Path) -> None:
     command="diagnose",
     inputs=table_inputs,
     to_dict=diagnosis_to_dict,
-    to_text=lambda diagnosis, settings: diagnosis_to_text(diagnosis),
+    to_text=lambda diagnosis, settings: _page(diagnosis),
     files=_figures,
     rows="by_family",
 )

@@ -28,7 +28,6 @@ def plan_measurements(settings: PlanMeasurements, say: Say) -> "Outcome[Measurem
     from .... import dynamics
 
     table = read_families(settings, say)
-    say("simulating measurements")
     plan = dynamics.plan_measurements(
         table,
         budget=settings.budget,
@@ -36,5 +35,6 @@ def plan_measurements(settings: PlanMeasurements, say: Say) -> "Outcome[Measurem
         margin=settings.margin,
         draws=settings.draws,
         seed=settings.seed,
+        on_progress=say,
     )
     return Outcome(plan, inputs={table.name: table.sha256})

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ....common.statistics import wilson
-from ...formats import to_json
+from ...formats import added, interval
 from ...records import read_records
 from ...text import text_table
 
@@ -81,14 +81,14 @@ def census_to_text(rows: tuple[CensusRow, ...]) -> str:
         [
             row.model,
             f"{row.truth_pairs}",
-            f"{row.logit_difference:+.2f}",
+            added(row.logit_difference),
             f"{row.competing} of {row.heads}",
             f"{row.replicated}",
             f"{row.published_layers} of {row.n_layers}",
             f"{row.random_layers}",
             f"{row.shuffled_layers}",
-            f"{row.cosine_hidden:+.2f}",
-            f"{row.cosine_logits:+.2f} [{row.null_low:+.2f}, {row.null_high:+.2f}]",
+            added(row.cosine_hidden),
+            f"{added(row.cosine_logits)} {interval(row.null_low, row.null_high, added)}",
         ]
         for row in rows
     ]
@@ -104,11 +104,6 @@ def census_to_text(rows: tuple[CensusRow, ...]) -> str:
         f"{_share(found['cosine_outside_its_null'])}"
     )
     return "\n".join(text)
-
-
-def census_to_json(rows: tuple[CensusRow, ...]) -> str:
-    """The same as JSON."""
-    return to_json(census_to_dict(rows))
 
 
 def _share(found: dict[str, Any]) -> str:

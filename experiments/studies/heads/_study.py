@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, get_args
 
+from ....common.nearest import there_are
 from ....common.progress import Progress, silent
 from ._pairs import HeadPairs
 
@@ -66,7 +67,7 @@ def study_heads(
 
     say = on_progress or silent
     if method not in (known := get_args(interp.HeadMethod)):
-        raise ValueError(f"no method {method!r}; there are {', '.join(known)}")
+        raise ValueError(f"no method {method!r}; {there_are(method, known)}")
     # First: it refuses pairs that nothing else does.
     edges = _edges(model, pairs, steps=edge_steps, check_top=check_top, say=say)
     say(f"attribution to {len(pairs.truth)} truth and {len(pairs.reasoning)} reasoning pairs")

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
+from ...formats import added, interval, p_value, signed
 from ...text import text_table
 from ._study import HeadStudy
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Lines of what was left out that a page shows.
 _NAMED = 2
+#: The smallest p that 9,999 drawn flips of signs can say.
+_LEAST_P = 1e-4
 
 
 def study_to_text(study: HeadStudy, *, top: int) -> str:
@@ -21,24 +25,24 @@ def study_to_text(study: HeadStudy, *, top: int) -> str:
     attribution, model = study.attribution, study.model
     residual, tolerance = attribution.completeness
     lines = [
-        f"{model.name}: {model.architecture}, {model.n_layers} layers × {model.n_heads} heads, "
-        f"parity {model.parity:.1e}",
-        _asked(study),
+        f"{model.name}: {model.architecture}, {counted(model.n_layers, 'layer')} × "
+        f"{counted(model.n_heads, 'head')}, parity {model.parity:.1e}",
+        asked(study),
         f"completeness: heads, MLPs, embedding and biases miss the model's own difference by at "
         f"most {residual:.1e} (error above {tolerance:.1e})",
         *_left_out(study.pairs.left_out),
         "",
         _heads(study, top),
         "",
-        f"other parts, truth: MLPs {attribution.truth.mlps.sum():+.3f}, embedding "
-        f"{attribution.truth.shares.embedding.mean():+.3f}, biases "
-        f"{attribution.truth.shares.biases.mean():+.3f}",
+        f"other parts, truth: MLPs {_three(attribution.truth.mlps.sum())}, embedding "
+        f"{_three(attribution.truth.shares.embedding.mean())}, biases "
+        f"{_three(attribution.truth.shares.biases.mean())}",
     ]
     if study.reasoning is not None:
         lines += [_competing(study), _published(study), _projection(study)]
     if (effect := study.ablation) is not None:
         lost = ", ".join(
-            f"{layer}.{head} {effect.mean[n]:+.3f} [{effect.low[n]:+.3f}, {effect.high[n]:+.3f}]"
+            f"{layer}.{head} {_effect(effect.mean[n], effect.low[n], effect.high[n])}"
             for n, (layer, head) in enumerate(study.ablated)
         )
         lines.append(f"lost without (mean-ablation, pairs that did not name them): {lost}")
@@ -49,17 +53,17 @@ def study_to_text(study: HeadStudy, *, top: int) -> str:
     return "\n".join(lines)
 
 
-def _asked(study: HeadStudy) -> str:
+def asked(study: HeadStudy) -> str:
     """What was asked, and what was answered in the mean."""
     pairs, truth, reasoning = study.pairs, study.attribution.truth, study.reasoning
     of = f" of {pairs.truth_available}" if pairs.truth_available > len(truth.pairs) else ""
     put = "" if pairs.frame == "plain" else f", put in the frame {pairs.frame}"
-    asked = f"{len(truth.pairs)}{of} truth pairs ({pairs.truth_name}{put})"
+    said = f"{len(truth.pairs)}{of} truth pairs ({pairs.truth_name}{put})"
     if reasoning is None:
-        return f"{asked}; mean logit difference {truth.logit_difference:+.3f}"
+        return f"{said}; mean logit difference {_three(truth.logit_difference)}"
     return (
-        f"{asked}, {len(reasoning.pairs)} reasoning pairs ({pairs.reasoning_name}); mean logit "
-        f"difference {truth.logit_difference:+.3f} and {reasoning.logit_difference:+.3f}"
+        f"{said}, {len(reasoning.pairs)} reasoning pairs ({pairs.reasoning_name}); mean logit "
+        f"difference {_three(truth.logit_difference)} and {_three(reasoning.logit_difference)}"
     )
 
 
@@ -77,12 +81,10 @@ def _heads(study: HeadStudy, top: int) -> str:
     rows = [
         [
             f"{head.layer}.{head.head}",
-            f"{head.truth:+.3f} [{head.truth_low:+.3f}, {head.truth_high:+.3f}]",
-            f"{head.truth_p:.4f}",
-            "–"
-            if head.reasoning is None
-            else f"{head.reasoning:+.3f} [{head.reasoning_low:+.3f}, {head.reasoning_high:+.3f}]",
-            "–" if head.reasoning_p is None else f"{head.reasoning_p:.4f}",
+            _effect(head.truth, head.truth_low, head.truth_high),
+            p_value(head.truth_p, 4, least=_LEAST_P),
+            _effect(head.reasoning, head.reasoning_low, head.reasoning_high),
+            "–" if head.reasoning_p is None else p_value(head.reasoning_p, 4, least=_LEAST_P),
             "competing" if head.competing else "",
         ]
         for head in study.attribution.top(top)
@@ -108,8 +110,9 @@ def _published(study: HeadStudy) -> str:
     layers = study.model.n_layers
     return (
         f"published count (cosine below -0.5 on most pairs): {counts.published.competing_layers} "
-        f"of {layers} layers; random pairs of prompts {counts.random_prompt_pairs.competing_layers}"
-        f", shuffled weights {counts.shuffled_weights.competing_layers}"
+        f"of {counted(layers, 'layer')}; random pairs of prompts "
+        f"{counts.random_prompt_pairs.competing_layers}, shuffled weights "
+        f"{counts.shuffled_weights.competing_layers}"
     )
 
 
@@ -118,10 +121,11 @@ def _projection(study: HeadStudy) -> str:
     assert cosine is not None  # asked for with reasoning pairs only
     truth, reasoning = cosine.truth, cosine.reasoning
     return (
-        f"output projection: cosine of truth and reasoning states {cosine.hidden:+.3f}, after the "
-        f"unembedding {cosine.logits:+.3f}; two random directions at that angle "
-        f"{cosine.null_mean:+.3f} [{cosine.null_low:+.3f}, {cosine.null_high:+.3f}] "
-        f"(p {cosine.p:.3f}); wider map {cosine.wider:+.3f}, GELU alone {cosine.plain_gelu:+.3f}\n"
+        f"output projection: cosine of truth and reasoning states {_three(cosine.hidden)}, after "
+        f"the unembedding {_three(cosine.logits)}; two random directions at that angle "
+        f"{_effect(cosine.null_mean, cosine.null_low, cosine.null_high)} "
+        f"(p {cosine.p:.3f}); wider map {_three(cosine.wider)}, GELU alone "
+        f"{_three(cosine.plain_gelu)}\n"
         "in the first and the last tenth of the unembedding's singular space: truth "
         f"{truth.leading:.2f} and {truth.trailing:.2f} of its square, reasoning "
         f"{reasoning.leading:.2f} and {reasoning.trailing:.2f} (a random direction "
@@ -133,18 +137,18 @@ def _patching(patching: Patching, top: int) -> str:
     rows = [
         [
             f"{layer}.{head}",
-            f"{patching.heads.mean[layer, head]:+.3f}",
-            f"{exact:+.3f}",
-            f"{patching.heads.p[layer, head]:.4f}",
+            _three(patching.heads.mean[layer, head]),
+            _three(exact),
+            p_value(patching.heads.p[layer, head], 4, least=_LEAST_P),
         ]
         for layer, head, exact in patching.exact[:top]
     ]
     return "\n".join(
         [
             f"through later parts, {len(patching.pairs)} pairs with a corrupted prompt "
-            f"({patching.left_out} without): clean {patching.clean:+.3f}, corrupted "
-            f"{patching.corrupted:+.3f}; correlation of estimated and exact effects "
-            f"{patching.correlation:.2f}",
+            f"({patching.left_out} without): clean {_three(patching.clean)}, corrupted "
+            f"{_three(patching.corrupted)}; correlation of estimated and exact effects "
+            f"{signed(patching.correlation)}",
             text_table(["head", "estimated", "exact", "p"], rows),
         ]
     )
@@ -152,9 +156,13 @@ def _patching(patching: Patching, top: int) -> str:
 
 def _edges(edges: EdgeAttribution) -> str:
     """The strongest edges, and how much of the change the estimate explains."""
-    steps = f"{edges.steps} step{'s' if edges.steps > 1 else ''}"
+    steps = counted(edges.steps, "step")
     rows = [
-        [str(scored.edge), f"{scored.estimated:+.3f}", f"{scored.exact:+.3f}"]
+        [
+            str(scored.edge),
+            _three(scored.estimated),
+            "–" if scored.exact is None else _three(scored.exact),
+        ]
         for scored in edges.exact
     ]
     agreed = ""
@@ -164,10 +172,20 @@ def _edges(edges: EdgeAttribution) -> str:
         [
             f"{edges.n_edges:,} edges, {steps} from the corrupted to the clean embedding",
             f"{len(edges.pairs)} pairs with a corrupted prompt ({edges.left_out} without): clean "
-            f"{edges.clean:+.3f}, corrupted {edges.corrupted:+.3f}",
-            f"completeness: edges out of the embedding sum to {edges.explained:+.3f} of "
-            f"{edges.clean - edges.corrupted:+.3f},",
+            f"{_three(edges.clean)}, corrupted {_three(edges.corrupted)}",
+            f"completeness: edges out of the embedding sum to {_three(edges.explained)} of "
+            f"{_three(edges.clean - edges.corrupted)},",
             f"for one pair off by {edges.residual:.3f} at most{agreed}",
             text_table(["edge", "estimated", "exact"], rows),
         ]
     )
+
+
+def _three(value: float) -> str:
+    return added(value, 3)
+
+
+def _effect(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{_three(value)} {interval(low, high, _three)}"

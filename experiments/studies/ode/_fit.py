@@ -74,8 +74,10 @@ def fit_data(
     cohort = _cohort(table, benchmarks)
     if cohort is None:
         return dynamics.Trajectories.from_table(table, benchmarks=benchmarks), None
+    # The cohort has its places moved to where sizes lie; the equations do not depend on the place.
+    moved = dynamics.CLOCKS["params"].middle - dynamics.CLOCKS[table.along].middle
     trajectories = dynamics.Trajectories.from_arrays(
-        [family.log10_n for family in cohort.families],
+        [family.log10_n - moved for family in cohort.families],
         [family.scores for family in cohort.families],
         benchmarks=benchmarks,
         families=[family.name for family in cohort.families],

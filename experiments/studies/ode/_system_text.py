@@ -27,7 +27,7 @@ def system_to_text(report: SystemReport) -> str:
     head = SAID[fit.result].capitalize() + (f" ({fit.library})" if good else f": {fit.reason}")
     parts.append(_wrapped(head + "."))
     clock = "" if series.time == "t" else f", t = {series.time}"
-    title = f"Equations{clock}" if good else "What came closest, not to be believed"
+    title = f"Equations{clock}" if good else "What came closest (do not trust it)"
     lines = [
         textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="      ")
         for line in fit.equations()

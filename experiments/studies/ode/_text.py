@@ -10,11 +10,13 @@ import numpy as np
 from .... import dynamics
 from ....common.words import counted
 from ...formats import axis_value, interval, signed
+from ...page import PageColumn, fitted_table
 from ...text import text_table
 from ._json import FitReport
 
 if TYPE_CHECKING:
     from ....dynamics import CrossValidation, FamilyPrediction
+    from ....dynamics.ode import FixedPoint
 
 _WIDTH = 98
 _NARROW = 80
@@ -25,10 +27,8 @@ def fit_to_text(report: FitReport) -> str:
     fit, known = report.fit, report.fit.identifiability
     name = dynamics.ode.result_name(fit.result)
     clock = dynamics.CLOCKS[report.along]
-    settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
     parts = [
-        f"{report.table}: {counted(len(fit.families), 'family')}, "
-        f"{counted(report.models, 'model')}; {settings}",
+        fit_heading(report),
         f"Equations, s = {clock.title}, scores as fractions\n"
         + "\n".join(_folded(line) for line in fit.equations()),
     ]
@@ -48,19 +48,43 @@ def fit_to_text(report: FitReport) -> str:
     parts.append(
         f"Identifiability: {verdict}; active terms per equation {active}, on "
         f"{known.increments:.0f} increments; condition up to "
-        f"{float(np.max(np.asarray(known.condition))):.3g}."
+        f"{_bound(float(np.max(np.asarray(known.condition))))}."
     )
+    per = "year" if clock.is_date else "decade"
     for point in report.points:
-        values = ", ".join(f"{v.real:.2f}{v.imag:+.2f}i" for v in np.asarray(point.eigenvalues))
+        values = ", ".join(map(_complex, np.asarray(point.eigenvalues)))
         parts.append(
-            f"Fixed point ({point.stability}{'' if point.inside else ', outside 0 to 1'}"
-            f"{', winding' if point.oscillates else ''}): eigenvalues {values} per "
-            f"{'year' if clock.is_date else 'decade'}."
+            textwrap.fill(
+                f"Fixed point ({fixed_point(point)}): eigenvalues {values} per {per}.", _WIDTH
+            )
         )
     parts += _errors(report)
     if name != "successful":
         parts.append(textwrap.fill(f"{name}: {dynamics.RESULTS[fit.result]}", _WIDTH))
     return "\n\n".join(parts)
+
+
+def fit_heading(report: FitReport) -> str:
+    """What was fitted, and with which settings."""
+    settings = ", ".join(f"{k} {v}" for k, v in report.settings.items() if v is not None)
+    return (
+        f"{report.table}: {counted(len(report.fit.families), 'family')}, "
+        f"{counted(report.models, 'model')}; {settings}"
+    )
+
+
+def fixed_point(point: FixedPoint) -> str:
+    """What kind of point it is, and whether scores can come there."""
+    outside = "" if point.inside else ", outside 0 to 1"
+    return f"{point.stability}{outside}{', winding' if point.oscillates else ''}"
+
+
+def _bound(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "no bound"
+
+
+def _complex(value: complex) -> str:
+    return f"{signed(value.real)}{'-' if value.imag < 0 else '+'}{signed(abs(value.imag))}i"
 
 
 def _errors(report: FitReport) -> list[str]:
@@ -82,7 +106,7 @@ def _errors(report: FitReport) -> list[str]:
     if report.baselines is not None and report.baselines.grouped:
         text += f"\nFor the baselines families were left out in {report.baselines.folds} groups."
     if losses:
-        text += f"\nThis fit loses to {', '.join(losses)}."
+        text += f"\nBetter than this fit: {', '.join(losses)}."
     return [text]
 
 
@@ -90,8 +114,9 @@ def _points(errors) -> str:
     return interval(100 * errors.low, 100 * errors.high)
 
 
-def prediction_to_text(prediction: FamilyPrediction) -> str:
-    """Predicted scores with their bands, beside what was observed and what baselines say."""
+def prediction_to_text(prediction: FamilyPrediction, *, width: int = _NARROW) -> str:
+    """Predicted scores with their bands, beside what was observed and what baselines say; names
+    are cut to `width`."""
     extension = prediction.protocol == "extension"
     given = ", ".join(prediction.given)
     if len(prediction.given) > 2:
@@ -110,12 +135,16 @@ def prediction_to_text(prediction: FamilyPrediction) -> str:
     level = f"{100 * prediction.level:.0f} %"
     where = "size" if prediction.along == "params" else prediction.along
     header = ("model", where, "benchmark", "predicted", level)
-    header = header if extension else (*header, "observed")
+    header = header if extension else (*header, "seen")
+    columns = [
+        PageColumn(title, [row[place] for row in rows], right=place in (3, 5))
+        for place, title in enumerate(header)
+    ]
     taught = f"dynamics of {len(prediction.trained_on)} {_OF[prediction.teacher]} families"
     parts = [
         _folded_text(reliance(prediction)),
         _folded_text(f"{prediction.family} from {given}, by the {taught} (percent)"),
-        text_table(header, rows, right=(3,) if extension else (3, 5)),
+        fitted_table(columns, width),
     ]
     if not extension:
         errors = [("the ODE", prediction.mae, prediction.mae_relative)]
@@ -139,20 +168,20 @@ def reliance(prediction: FamilyPrediction) -> str:
         errors = {dynamics.forecast.ODE: prediction.mae}
         errors |= {baseline: mae for baseline, (mae, _) in prediction.baselines.items()}
     if not errors:
-        return f"{name} has one measured model: nothing tests these dynamics on it."
+        return f"{name} has one measured model, so these dynamics cannot be tested on it."
     own = errors.pop(dynamics.forecast.ODE)
     best = min(errors, key=lambda baseline: errors[baseline])
     says = f"the ODE errs {signed(100 * own)} points on the measured larger models of {name}"
     other = f"the best of {len(errors)} baselines, {best}, errs {signed(100 * errors[best])}"
     if errors[best] < own:
-        return f"Loses to a baseline: {says}, and {other}."
+        return f"A baseline is better: {says}, and {other}."
     return f"{says[0].upper()}{says[1:]}; {other}."
 
 
 def about_distance(prediction: FamilyPrediction) -> str:
     """How far the family lies from its teachers, and what the bands rest on."""
     judged = len(prediction.trained_on) + len(prediction.judges)
-    bands = f"The bands rest on errors of {counted(judged, 'family')}, each predicted unseen"
+    bands = f"The bands come from errors on {counted(judged, 'family')}, each left out in turn"
     distance = prediction.distance
     if not np.isfinite(distance.value):
         return f"{bands}."
@@ -194,8 +223,12 @@ def crossval_to_text(found: CrossValidation) -> str:
         f"{len(found.benchmarks)} "
         f"benchmarks; left-out {what}, protocol {found.protocol}; mean absolute error in points",
         text_table(header, rows, right=(2, 5, 6)),
-        f"←: what validation inside the other {what} chose most often; choosing so in each of "
-        f"{found.folds} folds errs {signed(100 * found.nested_mae)} {nested}.",
+        textwrap.fill(
+            f"←: the method that validation inside the other {what} chose most often. With the "
+            f"method chosen so in each of {found.folds} folds the error is "
+            f"{signed(100 * found.nested_mae)} {nested}.",
+            _WIDTH,
+        ),
     ]
     if found.selected.name in covered:
         lines.append(

@@ -1,7 +1,7 @@
 """The study `nullcline ode crossval`, and `nullcline run cross_validate -m leave=family,lab`."""
 
 from ...inputs import read_table, table_inputs
-from ...schemas import CrossValidate
+from ...schemas_ode import CrossValidate
 from ...study import Outcome, Say, study
 from . import crossval_to_dict, crossval_to_text
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ...inputs import read_table
-from ...schemas import FitDynamics
+from ...inputs import chosen_families, read_table
+from ...schemas_ode import FitDynamics
 from ...study import Outcome, Say, study
 from . import fit_report, fit_to_dict, fit_to_text
 
@@ -58,9 +58,11 @@ def _clock(path: str) -> str | None:
 )
 def fit_dynamics(settings: FitDynamics, say: Say) -> Outcome:
     """Fit one ODE."""
+    table = _table(settings)
+    chosen_families(table, settings)  # an unknown name is said at once
     return Outcome(
         fit_report(
-            _table(settings),
+            table,
             degree=settings.degree,
             penalty=settings.penalty.name,
             strength=settings.penalty.strength,

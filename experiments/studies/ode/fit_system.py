@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ...inputs import file_inputs
 from ...options import SettingError
-from ...schemas import FitSystem
+from ...schemas_ode import FitSystem
 from ...study import Outcome, Say, study
 from . import system_to_dict, system_to_text
 from ._system_json import SystemReport

@@ -2,7 +2,7 @@
 
 from ...inputs import prediction_inputs, read_table
 from ...options import SettingError
-from ...schemas import PredictFamily
+from ...schemas_ode import PredictFamily
 from ...study import Outcome, Say, study
 from . import prediction_to_dict, prediction_to_text
 

@@ -8,6 +8,7 @@ from ._library import find_organism as find_organism
 from ._library import find_recipe as find_recipe
 from ._library import train_family as train_family
 from ._one_family import family_to_text as family_to_text
+from ._page import comparison_page as comparison_page
 from ._text import described as described
 from ._text import list_to_text as list_to_text
 from ._text import listed as listed

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....common.nearest import there_are
 from ...text import text_table
 from ._one_family import Rows, cell
 
@@ -109,7 +110,7 @@ def of_family(found: dict[str, Rows], family: str) -> dict[str, Rows]:
     """The rows about one family. Raises ValueError with the families that there are."""
     known = sorted({row["family"] for row in found["organism_families"]})
     if family not in known:
-        raise ValueError(f"no family {family!r} to compare; there are {', '.join(known)}")
+        raise ValueError(f"no family {family!r} to compare; {there_are(family, known)}")
     return {
         name: [row for row in rows if family in (row.get("family"), row.get("treated"))]
         for name, rows in found.items()

@@ -3,12 +3,12 @@ and every size and seed of a family with its progress told."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....common.checks import check_seed
+from ....common.nearest import there_are
 from ._progress import TrainingReport
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def find_organism(name: str) -> Path:
     if wanted == name and Path(name).is_dir():
         organisms.read_organism(Path(name))
         return Path(name)
-    raise ValueError(f"no organism and no folder {name!r}; {_nearest(wanted, shipped)}")
+    there = there_are(wanted, shipped, listed_by="nullcline organisms list")
+    raise ValueError(f"no organism and no folder {name!r}; {there}")
 
 
 def find_recipe(name: str) -> Recipe:
@@ -41,7 +42,7 @@ def find_recipe(name: str) -> Recipe:
     if is_file and not Path(name).is_file():
         raise ValueError(f"no recipe file {name}")
     if not is_file and name not in names:
-        raise ValueError(f"no recipe {name!r}; {_nearest(name, names)}")
+        raise ValueError(f"no recipe {name!r}; {there_are(name, names)}")
     return organisms.load_recipe(name)
 
 
@@ -78,6 +79,7 @@ def train_family(
     folder.mkdir(parents=True, exist_ok=True)
     names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
     report = TrainingReport(names, folder=folder, say=say)
+    report.few(recipe.name, _sizes(folder, recipe.name) | set(widths))
     if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
         report.begin(len(missing), folder)
     try:
@@ -95,10 +97,8 @@ def train_family(
         report.close()
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    if not known:
-        return "none are here; train some with `nullcline organisms train web`"
-    close = difflib.get_close_matches(name, known, n=5, cutoff=0.5)
-    if close:
-        return f"nearest: {', '.join(close)}"
-    return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
+def _sizes(folder: Path, family: str) -> set[int]:
+    """The widths of a family that are there already."""
+    from .... import organisms
+
+    return {one.width for one in organisms.list_organisms(folder) if one.family == family}

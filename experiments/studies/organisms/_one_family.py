@@ -6,15 +6,15 @@ import math
 from typing import Any, TypeAlias
 
 from ...formats import interval, signed
-from ...text import text_table
+from ...text import filled, text_table
 
 #: Rows by table, as read from CSV: names and statuses are text, the rest numbers.
 Rows: TypeAlias = list[dict[str, Any]]
 _SCORES = ("truth", "truth_plain", "truth_reference", "reasoning")
 _PROPERTIES = {
     "log10_critical": "log10 N_c",
-    "depth": "depth: truth of the smallest size less that at the turn",
-    "recovery": "recovery: truth of the largest size less that at the turn",
+    "depth": "depth: truth of smallest size less the turn's",
+    "recovery": "recovery: truth of largest size less the turn's",
     "gamma_before": "γ from the smallest size to the turn",
     "gamma_after": "γ from the turn to the largest size",
     "truth_at_turn": "truth at the turn, neutral register",
@@ -29,6 +29,12 @@ _PROPERTIES = {
     "loss_bend": "bend of log loss at the turn",
     "loss_bend_elsewhere": "its root mean square elsewhere",
 }
+_LEGEND = (
+    "decades of parameters for N_c and what is counted from it, fractions of right answers for the "
+    "others; at the turn: mean over the size at which the other seeds are lowest and its two "
+    "neighbours; seeds: those that have such a value; exact p: by sign flips over pairs, "
+    "two-sided, of n pairs at least 2 / 2^n"
+)
 _FINE = {"loss_bend": 3, "loss_bend_elsewhere": 3}
 _WORDS = {"no_fall": "no fall", "no_rise": "no rise"}
 
@@ -48,10 +54,7 @@ def family_to_text(family: str, found: dict[str, Rows]) -> str:
         _shifts(found["organism_experiments"]),
         _sizes([row for row in found["by_size"] if row["family"] == family]),
         _differences([row for row in found["organism_contrasts"] if row["treated"] == family]),
-        "decades of parameters for N_c and what is counted from it, fractions of right answers\n"
-        "for the others; at the turn: mean over the size at which the other seeds are lowest and\n"
-        "its two neighbours; seeds: those that have such a value; exact p: by sign flips over\n"
-        "pairs, two-sided, of n pairs at least 2 / 2^n",
+        filled(_LEGEND, 80, indent=""),
     ]
     return "\n\n".join(part for part in parts if part)
 

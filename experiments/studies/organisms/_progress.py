@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ....common.words import counted
 from ...progress import Reporter
 
 if TYPE_CHECKING:
     from ....organisms import Organism
+
+_SIZES_OF_A_TURN = 4
 
 
 class TrainingReport:
@@ -30,8 +33,17 @@ class TrainingReport:
 
     def begin(self, models: int, folder: Path) -> None:
         """Before anything is compiled, which takes some seconds a size."""
-        what = f"{models} model{'s' if models > 1 else ''}"
+        what = counted(models, "model")
         self._reporter.line(f"train {what} into {folder}; the first figures come after compilation")
+
+    def few(self, family: str, widths: Collection[int]) -> None:
+        """Before the time is spent: what so few sizes of a family cannot tell."""
+        if len(widths) < _SIZES_OF_A_TURN:
+            what = "a coupling needs 2, and a turn" if len(widths) < 2 else "a turn needs"
+            self._reporter.line(
+                f"train {counted(len(widths), 'size')} of {family}: {what} {_SIZES_OF_A_TURN}; "
+                "more with --size, and what is trained is kept"
+            )
 
     def step(self, name: str, done: int = 0, total: int = 0, /) -> None:
         """After every stretch of steps of a model."""

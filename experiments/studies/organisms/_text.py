@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....common.words import counted
 from ...formats import pick, size
-from ...text import text_table
+from ...page import PageColumn, fitted_table, shown_columns
+from ...text import filled, text_table
 
 if TYPE_CHECKING:
     from ....organisms import Organism, Recipe, Scores
 
+_WIDTH = 80
 SCORES = ("truth", "truth_plain", "truth_reference", "reasoning")
+_SHARES = ("truth", "no register", "reference", "reasoning")
 _LISTED = ("name", "family", "seed", "width", "layers", "params")
 _MEANING = {
     "truth": "truth, neutral register",
@@ -81,28 +85,46 @@ def described(organism: Organism, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def list_to_text(organisms: Sequence[Organism], folder: Path) -> str:
-    """A row per organism."""
+def list_to_text(organisms: Sequence[Organism], folder: Path, *, width: int = 80) -> str:
+    """A row per organism, in as many columns as `width` takes."""
     if not organisms:
         return f"No organisms in {folder}; `nullcline organisms train web` makes some."
-    rows = [
-        (
-            *(o.name, o.family, str(o.seed), str(o.width), str(o.layers), size(o.params)),
-            *(percent(getattr(o, name), getattr(o, f"{name}_stderr")) for name in SCORES),
-        )
-        for o in organisms
+    families = {o.family for o in organisms}
+    heading = (
+        f"{counted(len(organisms), 'organism')} of {counted(len(families), 'family')} in {folder}"
+    )
+    shares = zip(_SHARES, SCORES, strict=True)
+    names = [o.name for o in organisms]
+    columns = [
+        PageColumn("name", names, least=max(map(len, names), default=0)),  # they are typed
+        PageColumn("family", [o.family for o in organisms], spare=1),
+        PageColumn("seed", [str(o.seed) for o in organisms], spare=4, right=True),
+        PageColumn("width", [str(o.width) for o in organisms], spare=3, right=True),
+        PageColumn("layers", [str(o.layers) for o in organisms], spare=2, right=True),
+        PageColumn("params", [size(o.params) for o in organisms], right=True),
+        *(
+            PageColumn(
+                title,
+                [percent(getattr(o, name), getattr(o, f"{name}_stderr")) for o in organisms],
+                right=True,
+            )
+            for title, name in shares
+        ),
     ]
-    header = ("name", "family", "seed", "width", "layers", "params")
-    columns = ("truth", "no register", "reference", "reasoning")
-    table = text_table((*header, *columns), rows, right=range(2, 10))
-    return f"{table}\n\n{_CHANCE}\nIn {folder}"
+    shown = shown_columns(columns, width)
+    left_out = [column.title for column in columns if column not in shown]
+    lines = [filled(heading, width), "", fitted_table(shown, width), "", filled(_CHANCE, width)]
+    if left_out:
+        lines.append(filled(f"Left out for width: {', '.join(left_out)} (--json has them).", width))
+    return "\n".join(lines)
 
 
 def show_to_text(shown: Mapping[str, Any]) -> str:
     """The page of `show`."""
     recipe = shown["recipe"]
     heading = (
-        f"{shown['name']}: {shown['params']:,} parameters, {shown['layers']} layers of width "
+        f"{shown['name']}: {shown['params']:,} parameters, "
+        f"{counted(shown['layers'], 'layer')} of width "
         f"{shown['width']}, seed {shown['seed']} (corpus seed {shown['corpus_seed']})"
     )
     training = (
@@ -111,7 +133,7 @@ def show_to_text(shown: Mapping[str, Any]) -> str:
     )
     settings = {k: v for k, v in recipe.items() if k not in ("name", "description", "corpus")}
     parts = [
-        f"{heading}\n{recipe['description']}\n{training}",
+        "\n".join(filled(line, _WIDTH) for line in (heading, recipe["description"], training)),
         _scores_table(shown),
         _settings(f"Recipe {recipe['name']}", settings | {"this shape": shown["shape"]}),
         _settings("Corpus", recipe["corpus"]),
@@ -158,7 +180,10 @@ def _scores_table(scores: Mapping[str, Any]) -> str:
 
 
 def _settings(title: str, values: Mapping[str, Any]) -> str:
-    lines = [f"  {name}: {_words(value)}" for name, value in values.items()]
+    lines = [
+        "  " + filled(f"{name}: {_words(value)}", _WIDTH - 2, indent="    ")
+        for name, value in values.items()
+    ]
     return "\n".join([title, *lines])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ....common.words import counted
 from ....dynamics import CLOCKS, benchmark
 from ...accounts import account_line
-from ...formats import interval, signed
+from ...formats import added, interval, signed
 from ...text import text_table
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ _MOST = 10
 _ALPHA = 0.05
 _NOTE = (
     "coupling: points of the second score per point of the first inside families, the mean over "
-    "families with its 95 % interval; tax below -0.1, bonus above 0.1; q: the rate of false "
-    "discoveries at which it is said; falls: in how many families the second score falls as the "
-    "first rises; {given}: correlation inside families beside a line in {clock} of each family's "
-    "own."
+    "families with its 95 % interval; tax below -0.1, bonus above 0.1; q: the smallest rate of "
+    "false discoveries at which it is said; falls: in how many families the second score falls as "
+    "the first rises; {given}: correlation inside families after a line in {clock} for each family "
+    "is taken away."
 )
 _HEADER = ("along", "score", "coupling [95 %]", "q", "falls")
 _GENERAL = ("score", "verdict", "coupling [95 %]", "q", "falls")
@@ -90,7 +90,7 @@ def _moved_row(one: MovedByTuning, width: int) -> tuple[str, ...]:
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:+.1f}" if abs(value) < 1e6 else signed(value)
+    return added(100 * value, 1) if abs(value) < 1e6 else signed(value)
 
 
 def coupling_text(cell: ScanCell) -> str:
@@ -99,9 +99,10 @@ def coupling_text(cell: ScanCell) -> str:
     digits = 2 if widest < 10 else 1 if widest < 100 else 0
 
     def show(value: float) -> str:
-        return signed(value, digits) if abs(value) < 1e5 or math.isinf(value) else f"{value:.0e}"
+        huge = math.isfinite(value) and abs(value) >= 1e5
+        return f"{value:.0e}" if huge else signed(value, digits)
 
-    return f"{show(cell.coupling)} {interval(cell.low, cell.high, show)}"
+    return f"{show(cell.coupling)} {interval(cell.low, cell.high, show)}".rstrip()
 
 
 def _wrapped(line: str) -> str:
@@ -130,8 +131,8 @@ def _general(found: Scan) -> Iterator[str]:
     if not found.general:
         return
     yield (
-        f"Along the mean of {counted(len(found.mean_of), 'capability')} stand "
-        f"{counted(len(found.general), 'other score')}: {_counts(found.general)} (rate of false "
+        f"{counted(len(found.general), 'other score')} along the mean of "
+        f"{counted(len(found.mean_of), 'capability')}: {_counts(found.general)} (rate of false "
         f"discoveries {100 * found.q:g} %)."
     )
 
@@ -151,12 +152,12 @@ def _verdicts(found: Scan) -> str:
         f"discoveries {100 * found.q:g} %)."
     )
     if untold:
-        text += f" {untold} of the undetermined have too few families that differ to be asked."
+        text += f" {untold} of the undetermined have too few families with different scores."
     mixed = [c for c in found.said("bonus") if c.falling > c.families / 4]
     if mixed:
         text += (
-            f" In {len(mixed)} of the bonuses more than a quarter of the families fall all the "
-            "same: the mean of all is not the rule of each."
+            f" In {len(mixed)} of the bonus pairs more than a quarter of the families fall: the "
+            "mean does not hold for each family."
         )
     return text
 
@@ -165,13 +166,12 @@ def _turns(found: Scan) -> str:
     turned = [cell for cell in found.cells if cell.turn == "established"]
     asked = sum(cell.turn != "untested" for cell in found.cells)
     if not asked:
-        return "In no pair can a turn that families share be looked for: too few families bend."
+        return "No pair can be tested for a turn that families share: too few families bend."
     if not turned:
-        return (
-            f"In none of the {counted(asked, 'pair')} that could show one do families share a turn."
-        )
+        return f"Families share a turn in none of the {counted(asked, 'pair')} that could show one."
     first = ", ".join(_pair(cell) for cell in sorted(turned, key=lambda c: c.turn_q)[:3])
-    return f"Families share a turn in {len(turned)} of {counted(asked, 'pair')}: {first}."
+    more = f" and {len(turned) - 3} more" if len(turned) > 3 else ""
+    return f"Families share a turn in {len(turned)} of {counted(asked, 'pair')}: {first}{more}."
 
 
 def _given_size(found: Scan) -> Iterator[str]:
@@ -180,9 +180,9 @@ def _given_size(found: Scan) -> Iterator[str]:
     if asked:
         left = sum(cell.p_given_size < _ALPHA for cell in asked)
         yield (
-            f"Beside a line in {CLOCKS[found.along].title} of each family's own, {left} of "
-            f"{len(asked)} of these keep a correlation at p < {_ALPHA:g}; the rest may be two "
-            "scores that both grow."
+            f"After a line in {CLOCKS[found.along].title} for each family is taken away, {left} of "
+            f"{len(asked)} of these still correlate at p < {_ALPHA:g}; in the rest both scores may "
+            "only grow together."
         )
 
 
@@ -228,7 +228,8 @@ def _without_errors(found: Scan) -> Iterator[str]:
     if count:
         yield (
             f"The errors of {count} of {counted(len(found.reasoning), 'score')} are not known "
-            "(neither stated nor from a known number of items): couplings along them lean to zero."
+            "(neither stated nor from a known number of items): couplings along them are too near "
+            "zero."
         )
 
 

@@ -1,5 +1,6 @@
 """The study `nullcline scan`, and `nullcline run scan -m table=uniform,leaderboard`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def _figures(settings: ScanPairs, found: "dynamics.Scan", folder: Path) -> None:
     from ...figures import write_scan_figure
 
-    write_scan_figure(found, folder)
+    for name, why in write_scan_figure(found, folder).items():
+        print(f"scan: no figure {name}: {why}", file=sys.stderr)
 
 
 @study(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....common.files import whole_file
-from ...formats import signed, to_json
+from ...formats import added, signed, to_json
 from ...markdown import code, table
 from ...models import short_name
 from ._card_words import USE, VERDICTS, limits
@@ -241,7 +241,7 @@ def _sets(found: dict[str, Any], study: SteeringStudy) -> list[str]:
 def _percent(share: float | None, *, sign: bool = False) -> str:
     if share is None:
         return "–"
-    return f"{100 * share:+.1f}" if sign else f"{100 * share:.1f}"
+    return added(100 * share, 1) if sign else f"{100 * share:.1f}"
 
 
 def _number(value: float | None, digits: int) -> str:

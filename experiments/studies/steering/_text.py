@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...formats import signed
+from ....common.words import counted
+from ...formats import added, p_value, signed
 from ...text import text_table
 from ._study import SteeringStudy, TruthStudy
 
@@ -21,16 +22,16 @@ def truth_to_text(study: TruthStudy) -> str:
     sets, search = study.sets, study.search
     lines = [
         f"{len(sets.statements)} statements ({sets.dropped} left out: held-out questions ask their "
-        f"facts); questions {_splits(sets, 'questions')}",
+        f"facts); questions {splits(sets, 'questions')}",
         "",
     ]
     if search is not None:
         rows = [
             [
                 str(d.hook_point),
-                f"{_percent(d.accuracy)} [{_percent(d.low)}, {_percent(d.high)}]",
-                _percent(d.cross_topic),
-                _percent(d.affirmed_to_denied),
+                f"{percent(d.accuracy)} [{percent(d.low)}, {percent(d.high)}]",
+                percent(d.cross_topic),
+                percent(d.affirmed_to_denied),
             ]
             for d in search.detection
         ]
@@ -43,9 +44,9 @@ def truth_to_text(study: TruthStudy) -> str:
                 c.direction.place,
                 "everywhere" if c.direction.condition is None else "asked",
                 f"{c.strength:g}",
-                _percent(c.corrected),
-                _percent(c.lost),
-                _percent(c.reasoning_change, sign=True),
+                percent(c.corrected),
+                percent(c.lost),
+                percent(c.reasoning_change, sign=True),
                 signed(c.kl, 3),
                 _budget_word(c),
             ]
@@ -58,22 +59,22 @@ def truth_to_text(study: TruthStudy) -> str:
             text_table(header, rows, right=(3, 4, 5, 6, 7)),
             "",
         ]
-    lines += [_vector(study.vector), "", evaluation_to_text(study.evaluation, sets)]
+    lines += [vector_text(study.vector), "", evaluation_to_text(study.evaluation, sets)]
     return "\n".join(lines)
 
 
 def steering_to_text(study: SteeringStudy) -> str:
     """The controlled table, and the published count beside it."""
-    counted = study.counted
+    counts = study.counted
     return "\n".join(
         [
-            _vector(study.vector),
+            vector_text(study.vector),
             *([f"note: {study.note}"] if study.note else []),
             "",
             evaluation_to_text(study.evaluation, study.sets),
-            f"published rule, counted as published ({counted.prompts} prompts whose sampled text "
-            f"differs): {_percent(counted.steered)} %; at strength 0 "
-            f"{_percent(counted.strength_0)} %; without sampling {_percent(counted.greedy)} %",
+            f"published rule, counted as published ({counted(counts.prompts, 'prompt')} whose "
+            f"sampled text differs): {percent(counts.steered)} %; at strength 0 "
+            f"{percent(counts.strength_0)} %; without sampling {percent(counts.greedy)} %",
         ]
     )
 
@@ -83,15 +84,15 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
     rows = [
         [
             _name(row),
-            f"{_percent(row.mc1)} [{_percent(row.mc1_low)}, {_percent(row.mc1_high)}]",
-            _percent(row.mc2),
+            f"{percent(row.mc1)} [{percent(row.mc1_low)}, {percent(row.mc1_high)}]",
+            percent(row.mc2),
             f"{row.false_to_true:.3g}",
             f"{row.true_to_false:.3g}",
-            "< .0001" if row.mcnemar_p < 1e-4 else signed(row.mcnemar_p, 4),
-            _percent(row.right_lost),
+            mcnemar(row),
+            percent(row.right_lost),
             signed(row.kl, 3),
             signed(row.perplexity_ratio),
-            _percent(row.reasoning_change, sign=True),
+            percent(row.reasoning_change, sign=True),
         ]
         for row in evaluation.rows
     ]
@@ -102,37 +103,45 @@ def evaluation_to_text(evaluation: Evaluation, sets: TruthSets) -> str:
     lines = [
         text_table(header, rows, right=tuple(range(2, 10))),
         "",
-        *_put(sets),
-        f"corrected: {_percent(steered.corrected_share)} % [{_percent(steered.corrected_low)}, "
-        f"{_percent(steered.corrected_high)}] of {evaluation.answered_falsely} false answers; "
-        f"random directions {_percent(evaluation.row('random').corrected_share)} % in the mean, "
-        f"{_percent(max(evaluation.random_corrected))} % at most",
-        f"held: behind {sets.cue!r} the model answers {_percent(held)} % [{_percent(low)}, "
-        f"{_percent(high)}] of the same questions rightly",
+        f"corrected: {percent(steered.corrected_share)} % [{percent(steered.corrected_low)}, "
+        f"{percent(steered.corrected_high)}] of {evaluation.answered_falsely} false answers; "
+        f"random directions {percent(evaluation.row('random').corrected_share)} % in the mean, "
+        f"{percent(max(evaluation.random_corrected))} % at most",
+        f"held: behind {sets.cue!r} the model answers {percent(held)} % [{percent(low)}, "
+        f"{percent(high)}] of the same questions rightly",
         f"right answers lost: {evaluation.right_lost} of {evaluation.right_answers}",
     ]
+    lines += about_table(evaluation, sets)
+    lines.append(f"verdict: {evaluation.verdict.replace('_', ' ')} ({evaluation.verdict_reason})")
+    return "\n".join(lines)
+
+
+def about_table(evaluation: Evaluation, sets: TruthSets) -> list[str]:
+    """What is to be known of a table that is not as usual, a line each."""
+    lines = []
+    if sets.frame != "plain":
+        from ....interp import FRAMES
+
+        lines.append(f"frame {sets.frame}: questions are put {FRAMES[sets.frame]}")
     if evaluation.shuffled_method != evaluation.vector.method:
         lines.append(
             f"shuffled labels: those of {evaluation.shuffled_method}, for this vector's own "
             "method is not known here"
         )
     if evaluation.left_out:
-        lines.append(f"{evaluation.left_out} test questions left out: the vector has seen them")
-    if evaluation.without_marker:
         lines.append(
-            f"{evaluation.without_marker} test prompts do not hold the marker: nothing was added"
+            f"{counted(evaluation.left_out, 'test question')} left out: the vector has seen them"
         )
-    lines.append(f"verdict: {evaluation.verdict.replace('_', ' ')} ({evaluation.verdict_reason})")
-    return "\n".join(lines)
+    if evaluation.without_marker:
+        prompts = counted(evaluation.without_marker, "test prompt")
+        do = "does" if evaluation.without_marker == 1 else "do"
+        lines.append(f"{prompts} {do} not hold the marker: nothing was added")
+    return lines
 
 
-def _put(sets: TruthSets) -> list[str]:
-    """How questions are put, where it is not as they stand."""
-    if sets.frame == "plain":
-        return []
-    from ....interp import FRAMES
-
-    return [f"frame {sets.frame}: questions are put {FRAMES[sets.frame]}"]
+def mcnemar(row: Row) -> str:
+    """The p of a row; a row of several vectors has none of its own."""
+    return "–" if row.count > 1 else p_value(row.mcnemar_p, 4)
 
 
 def _budget_word(candidate: Candidate) -> str:
@@ -153,14 +162,15 @@ def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [candidates[0], *others[:_SHOWN]]
 
 
-def _vector(vector: TruthVector) -> str:
+def vector_text(vector: TruthVector) -> str:
+    """What is added where, and the texts that it comes from: two lines."""
     from ....interp import said_positions
 
     where = (
         said_positions(vector.positions)
         if vector.condition is None
         else "positions that look like a plain question (right on "
-        f"{_percent(vector.condition.accuracy)} % of calibration positions)"
+        f"{percent(vector.condition.accuracy)} % of calibration positions)"
     )
     whose = "its own" if vector.own_norm else "the"
     return (
@@ -173,12 +183,14 @@ def _name(row: Row) -> str:
     return f"{row.name} (mean of {row.count})" if row.count > 1 else row.name
 
 
-def _splits(sets: TruthSets, kind: QuestionSet) -> str:
+def splits(sets: TruthSets, kind: QuestionSet) -> str:
+    """How many questions each split has."""
     names = ("calibration", "validation", "test")
     return ", ".join(f"{len(sets.part(kind, name))} {name}" for name in names)
 
 
-def _percent(share: float, *, sign: bool = False) -> str:
+def percent(share: float, *, sign: bool = False) -> str:
+    """A share in whole per cent, or with its sign a change in points; a dash where it is none."""
     if math.isnan(share):
         return "–"
-    return f"{100 * share:+.1f}" if sign else f"{100 * share:.0f}"
+    return added(100 * share, 1) if sign else signed(100 * share, 0)

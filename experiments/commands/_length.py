@@ -1,0 +1,30 @@
+"""How long a command's page is: a screen, everything with `--full`, the answer with `--quiet`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..page import Page
+
+
+def add_length_arguments(parser: argparse.ArgumentParser, *, full: str) -> None:
+    """`--full`, of which `full` says what it adds, and `--quiet`."""
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--full", action="store_true", help=full)
+    length.add_argument("--quiet", action="store_true", help="the answer in sentences alone")
+
+
+def page_as_asked(
+    options: argparse.Namespace, page: "Callable[[], Page]", full: Callable[[], str]
+) -> str:
+    """The page as long as it was asked for, as wide and as coloured as stdout takes it."""
+    from ..page import page_to_sentences, page_to_text
+    from ..terminal import page_width, word_paint
+
+    if options.full:
+        return full()
+    if options.quiet:
+        return page_to_sentences(page(), width=page_width(sys.stdout))
+    return page_to_text(page(), width=page_width(sys.stdout), paint=word_paint(sys.stdout))

@@ -1,0 +1,1 @@
+"""What the trained families show: curves, turns, contrasts of experiments, probes."""

@@ -1,0 +1,1 @@
+"""Models of one family: a recipe, its training, and its export."""

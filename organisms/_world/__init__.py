@@ -1,0 +1,1 @@
+"""The synthetic world: its facts, its texts, its questions."""

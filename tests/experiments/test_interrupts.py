@@ -1,0 +1,124 @@
+"""Ctrl-C, typed into a terminal of a real process: one line, status 130, nothing half-written.
+
+The bounds on time are many times what is measured: they tell an answer from none.
+"""
+
+import os
+import select
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+pty = pytest.importorskip("pty")
+_PATIENCE = 20  # seconds; measured are hundredths
+
+
+def interrupted(arguments, until, *, cwd):
+    """(seconds to the end, status, what the terminal showed) of a process that gets Ctrl-C once
+    it has shown `until`."""
+    terminal, its_end = pty.openpty()
+    # A session of its own takes the first terminal that it opens, so no fork of Python's is needed.
+    child = subprocess.Popen(
+        [
+            "/bin/sh",
+            "-c",
+            'exec "$@" <>"$0" >&0 2>&0',
+            os.ttyname(its_end),
+            sys.executable,
+            *arguments,
+        ],
+        cwd=cwd,
+        start_new_session=True,
+    )
+    os.close(its_end)
+    shown, sent = b"", 0.0
+    while True:
+        if not sent and until.encode() in shown:
+            os.write(terminal, b"\x03")
+            sent = time.monotonic()
+        if not select.select([terminal], [], [], 120)[0]:
+            child.kill()
+            break
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # nobody has it open: not yet, or not any more
+            if child.poll() is not None:
+                break
+            time.sleep(0.01)
+    os.close(terminal)
+    status = child.wait()
+    assert sent, shown
+    return time.monotonic() - sent, status, shown.decode().replace("\r", "\n")
+
+
+def last_line(shown):
+    return shown.strip().splitlines()[-1].split("\x1b[?25h")[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "until", "said"),
+    [
+        (["diagnose", "--n-boot", "2000000", "--out", "out"], "diagnose ", "interrupted"),
+        (["reproduce", "--out", "out"], "claims ", "interrupted"),
+        (["dashboard"], "Ctrl-C ends it", "interrupted"),
+        (
+            ["run", "diagnose", "-m", "family=pythia,opt", "estimator.n_boot=200000"],
+            "diagnose",
+            "interrupted; the same command goes on",
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_answers_with_one_line(arguments, until, said, tmp_path):
+    seconds, status, shown = interrupted(["-m", "nullcline", *arguments], until, cwd=tmp_path)
+    assert status == 130
+    assert last_line(shown) == f"nullcline: {said}"
+    assert shown.count("interrupted") == 1
+    assert "Traceback" not in shown
+    assert seconds < _PATIENCE
+    left = [path for path in tmp_path.rglob("*") if path.name.startswith(".") and path.is_file()]
+    assert [path for path in left if path.name != ".lock"] == []
+    assert not list(tmp_path.rglob("record.json"))
+
+
+DEAF = """
+import hashlib, sys
+from pathlib import Path
+from nullcline.common.files import whole_file
+from nullcline.experiments.interrupts import Interruption
+with Interruption("interrupted"), whole_file(Path("result.json")) as temporary:
+    temporary.write_text("half")
+    print("at work", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 2_000_000_000)  # Python cannot look up meanwhile
+"""
+
+
+def test_a_library_that_does_not_look_up_is_ended(tmp_path):
+    seconds, status, shown = interrupted(["-c", DEAF], "at work", cwd=tmp_path)
+    assert status == 130
+    assert last_line(shown) == "nullcline: interrupted"
+    assert seconds < _PATIENCE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_ends_by_itself_is_left_to_do_so():
+    script = """
+    import os, signal, time
+    from nullcline.experiments.interrupts import Interruption
+    with Interruption("interrupted") as it:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            it.say()
+    time.sleep(0.6)
+    print("cleaned up")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "cleaned up\n"
+    assert done.stderr == "nullcline: interrupted\n"
