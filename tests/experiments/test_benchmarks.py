@@ -191,7 +191,7 @@ def test_the_page_is_what_the_newest_results_render_to():
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (Row("w", "seconds", "p", (1.0, 1.0), (2.0, 3.0)), "2.50 times as fast"),
+        (Row("w", "seconds", "p", (1.0, 1.0), (2.0, 3.0)), "2.40 times as fast"),
         (Row("w", "seconds", "p", (3.0, 3.0), (2.0, 4.0)), "no clear difference"),
         (Row("w", "seconds", "p", (3.0,), (2.0,)), "**slower**: takes 1.50 times as long"),
         (Row("w", "seconds", "p", (3.0,), (2.0,), floor=True), "costs 1.50 times as much"),
