@@ -5,7 +5,7 @@ VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check docs figures clean
+.PHONY: reproduce setup setup-dev test check docs figures bench clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -47,6 +47,11 @@ docs: setup-dev
 # The figures of README.md and docs/ that take long, stamped with command and commit; half an hour.
 figures: setup-dev
 	$(BIN)/python benchmarks/figures.py
+
+# Every comparison with a peer, for docs/benchmarks.md; about an hour, environments of peers included.
+# DATA names a folder with the files of others that some of them read.
+bench: setup-dev
+	$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis artifacts

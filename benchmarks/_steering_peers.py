@@ -1,19 +1,18 @@
-"""Run in an environment with repeng and steering-vectors: time their steered generation.
+"""Run in an environment with repeng and steering-vectors: their steered generation in turns.
 
-    python _steering_peers.py FOLDER LAYER NEW_TOKENS REPEATS THREADS
+    python _steering_peers.py FOLDER LAYER NEW_TOKENS THREADS
 
-FOLDER holds a GPT-2, `addition.npy` and `prompt.npy`. Prints one line of JSON: seconds of every
-round and the tokens of plain generation, repeng and steering-vectors.
+FOLDER holds a GPT-2, `addition.npy` and `prompt.npy`. Says the tokens of plain generation, repeng
+and steering-vectors, then generates once more for each line of stdin.
 """
 
-import json
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
+from _side_by_side.measure import serve_turns
 from repeng import ControlModel, ControlVector  # pyright: ignore[reportMissingImports]
 from steering_vectors import SteeringVector  # pyright: ignore[reportMissingImports]
 from transformers import GPT2LMHeadModel
@@ -21,7 +20,7 @@ from transformers import GPT2LMHeadModel
 warnings.filterwarnings("ignore")
 
 
-def main(folder, layer, new_tokens, repeats, threads):
+def main(folder, layer, new_tokens, threads):
     torch.set_num_threads(threads)
     ids = torch.from_numpy(np.load(Path(folder) / "prompt.npy"))[None]
     addition = np.load(Path(folder) / "addition.npy")
@@ -52,13 +51,7 @@ def main(folder, layer, new_tokens, repeats, threads):
         "steering_vectors": steering_vectors,
     }
     tokens = {name: route() for name, route in routes.items()}
-    seconds = {name: [] for name in routes}
-    for _ in range(repeats):
-        for name, route in routes.items():
-            begin = time.perf_counter()
-            route()
-            seconds[name].append(time.perf_counter() - begin)
-    print(json.dumps({"seconds": seconds, "tokens": tokens}))
+    serve_turns(routes, {"tokens": tokens})
 
 
-main(sys.argv[1], *map(int, sys.argv[2:6]))
+main(sys.argv[1], *map(int, sys.argv[2:5]))

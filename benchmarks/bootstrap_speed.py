@@ -2,17 +2,19 @@
 
 Both draw the same families: the loop copies the models of the drawn families and fits offsets,
 quadratic and two slopes (over the same breaks) to the copies, one least squares after another; the
-lean loop fits all breaks of a resample at once. Reported: the times, their ratios, the compile time
-apart, the largest difference of the vertices, peak memory before and after.
+lean loop fits all breaks of a resample at once. All take turns. Reported: medians of the times,
+medians of the ratios turn by turn, the compile time apart, the largest difference of the vertices,
+peak memory above what was held before. The loops do fewer resamples, and their time is scaled.
 """
 
 import argparse
 import json
-import resource
-import time
+from statistics import median
 
 import jax
 import numpy as np
+from _side_by_side.measure import in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import dynamics
 from nullcline.dynamics._phases.critical_bootstrap import _resample, family_sums
@@ -92,7 +94,9 @@ def main():
     parser.add_argument(
         "--loop", type=int, default=500, help="resamples that the loops do; their time is scaled"
     )
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     arguments = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
 
@@ -114,33 +118,39 @@ def main():
         as_ambient(ends),
     )
     key = jax.random.key(0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     def resample():
         return jax.block_until_ready(
             _resample(key, data.families, *inputs, n_boot=arguments.n_boot)
         )
 
-    start = time.perf_counter()
-    resample()
-    first = time.perf_counter() - start
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        drawn = resample()
-        times.append(time.perf_counter() - start)
-    steady = float(np.median(times))
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
     weights = np.asarray(
         cluster_weights(key, data.families, n_boot=arguments.n_boot, padded=padded)
     )[: arguments.loop, : data.families]
-    start = time.perf_counter()
-    slow = loop_vertices(data, weights, breaks, centre=centre, scale=scale)
-    loop = (time.perf_counter() - start) * arguments.n_boot / len(weights)
-    start = time.perf_counter()
-    lean = lean_loop_vertices(data, weights, breaks, centre=centre, scale=scale)
-    lean_loop = (time.perf_counter() - start) * arguments.n_boot / len(weights)
+    place = {"centre": centre, "scale": scale}
+    routes = {
+        "ours": resample,
+        "NumPy loop": lambda: loop_vertices(data, weights, breaks, **place),
+        "lean NumPy loop": lambda: lean_loop_vertices(data, weights, breaks, **place),
+    }
+    timings = in_turn(routes, arguments.repeats)
+    ours = timings["ours"]
+    scaled = arguments.n_boot / len(weights)
+    rows = [
+        Row(
+            f"{arguments.n_boot:,} resamples of {data.x.size} models in {data.families} families",
+            "seconds",
+            name,
+            tuple(ours.seconds),
+            tuple(scaled * seconds for seconds in timings[name].seconds),
+            compile_s=ours.compile_s,
+            our_mb=ours.peak_mb,
+            their_mb=timings[name].peak_mb,
+        )
+        for name in ("NumPy loop", "lean NumPy loop")
+    ]
+    write_rows(arguments, rows)
+    drawn, slow, lean = (route() for route in routes.values())
     fast = np.stack(
         [
             np.where(np.asarray(drawn[name][2]), np.asarray(drawn[name][0]), np.nan)[1:]
@@ -149,23 +159,21 @@ def main():
         axis=1,
     )[: len(weights)]
     fast = fast * scale + centre
-    agree = np.isnan(fast) == np.isnan(slow)
     report = {
         "models": int(data.x.size),
         "families": data.families,
         "n_boot": arguments.n_boot,
-        "jax_seconds": steady,
-        "compile_seconds": first - steady,
-        "loop_seconds": loop,
-        "lean_loop_seconds": lean_loop,
+        "jax_seconds": rows[0].our_middle,
+        "compile_seconds": ours.compile_s,
+        "loop_seconds": rows[0].their_middle,
+        "lean_loop_seconds": rows[1].their_middle,
         "loop_resamples_timed": len(weights),
-        "ratio": loop / steady,
-        "ratio_to_lean_loop": lean_loop / steady,
+        "ratio": 1 / median(rows[0].ratios),
+        "ratio_to_lean_loop": 1 / median(rows[1].ratios),
         "largest_difference": float(np.nanmax(np.abs(fast - slow))),
         "largest_difference_lean": float(np.nanmax(np.abs(fast - lean))),
-        "same_minimum_or_none": float(np.mean(agree)),
-        "peak_memory_mib_before": before,
-        "peak_memory_mib": after,
+        "same_minimum_or_none": float(np.mean(np.isnan(fast) == np.isnan(slow))),
+        "peak_memory_mb": ours.peak_mb,
     }
     if arguments.json:
         print(json.dumps(report))

@@ -23,6 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from _side_by_side.rows import Row, add_rows_option, write_rows
 from playwright.sync_api import sync_playwright
 
 _FLAGS = (
@@ -32,6 +33,12 @@ _FLAGS = (
 _DRAWN = "#blocks[aria-busy='false'] .plot[data-drawn]"
 _PAINTED = ("page", "first numbers", "first view")
 _CHANGES = ("Pythia", "OPT", "BLOOM", "Qwen1.5", "Falcon", "Llama")
+
+
+def browser_of(playwright):
+    """Headless Chromium, the system's own where there is one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    return playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
 
 
 def start(cache: str) -> tuple[subprocess.Popen, str, float]:
@@ -104,10 +111,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = browser_of(playwright)
         empty = [
             one_start(browser, str(Path(folder) / f"empty{i}")) for i in range(options.repeats)
         ]
@@ -127,6 +134,14 @@ def main() -> None:
         }
         for name, runs in (("empty cache", empty), ("kept views", kept))
     }
+    rows = [
+        Row(f"dashboard, {name}: {key}", "seconds from the start", "",
+            tuple(run[key] for run, _ in runs))
+        for name, runs in (("empty cache", empty), ("kept views", kept))
+        for key in ("page", "first view", "its figure")
+    ]  # fmt: skip
+    rows.append(Row("dashboard: a change of family drawn again", "seconds", "", tuple(changes)))
+    write_rows(options, rows)
     result["change of a control"] = {
         "re-render": {"median": statistics.median(changes), "worst": max(changes)}
     }

@@ -1,13 +1,13 @@
 """A 1,000-member bootstrap ensemble of sparse fits, timed.
 
     python benchmarks/ensemble_speed.py [--members 1000] [--points 8 60] [--kinds 2d 5d]
-        [--threshold 0.1] [--alpha 0.05] [--peer-python PATH] [--json]
+        [--threshold 0.1] [--alpha 0.05] [--repeats 7] [--peer-python PATH] [--json]
 
 Both sides get the same design (monomials of degree 2 at the data points), the same finite
 differences, the same threshold and ridge, and resample rows with replacement. Ours: draw the
-counts, form all normal equations, fit; best of seven after a first call, whose extra time is the
-compilation. The peer, with `--peer-python`: `EnsembleOptimizer(STLSQ(...), bagging=True)` of
-PySINDy 2.1 in its own environment on one thread, one run of the same number of members.
+counts, form all normal equations, fit; the first call's extra time is the compilation. The peer,
+with `--peer-python`: `EnsembleOptimizer(STLSQ(...), bagging=True)` of PySINDy 2.1 in its own
+environment on one thread, the same number of members. Both take turns; medians are given.
 
 The greatest difference of inclusion probabilities is given in its standard errors (both sides have
 Monte Carlo error); among the 12 or 105 of a system about 3 are expected.
@@ -15,23 +15,21 @@ Monte Carlo error); among the 12 or 105 of a system about 3 are expected.
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from statistics import median
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from _planted import KINDS, planted, terms
+from _side_by_side.measure import PeerProcess, in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
+
+from nullcline import dynamics
 
 jax.config.update("jax_enable_x64", True)
-
-import dynamics  # noqa: E402
-
-_REPEATS = 7
 
 
 def rows(kind, points):
@@ -43,6 +41,7 @@ def rows(kind, points):
 
 
 def ours(design, target, members, penalty):
+    """A function that draws and fits one ensemble, and gives its coefficients."""
     # Each row is a cluster of its own, as in the peer.
     regression = dynamics.ode.Regression(
         design=jnp.array(design)[:, None],
@@ -53,57 +52,62 @@ def ours(design, target, members, penalty):
     candidates = jnp.ones((target.shape[1], design.shape[1]), bool)
     cluster = np.arange(len(design))
 
-    def once(seed):
-        begin = time.perf_counter()
-        weights = dynamics.ode.draw_counts(jax.random.key(seed), cluster, members=members)
+    def once():
+        weights = dynamics.ode.draw_counts(jax.random.key(1), cluster, members=members)
         found = dynamics.ode.refit(regression, penalty, candidates, weights)
-        jax.block_until_ready(found)
-        return time.perf_counter() - begin, found
+        return np.asarray(jax.block_until_ready(found))
 
-    first, _ = once(0)
-    times = [once(seed) for seed in range(1, 1 + _REPEATS)]
-    best = min(seconds for seconds, _ in times)
-    return first - best, best, np.asarray(times[0][1])
+    return once
 
 
-def peer(python, design, target, members, threshold, alpha):
+def both(design, target, options):
+    """Timings of ours and the peer's in turn, and the coefficients of each."""
+    penalty = dynamics.STLSQ(options.threshold, options.alpha)
+    run = ours(design, target, options.members, penalty)
+    if not options.peer_python:
+        return in_turn({"ours": run}, options.repeats), run(), None
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "in.npz"), Path(folder, "out.npz")
         np.savez(source, design=design, target=target)
-        script = Path(__file__).with_name("_pysindy_ensemble.py")
-        settings = [str(threshold), str(alpha), str(members)]
-        # One thread: more of them only hinder each other on matrices of this size.
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run([python, script, source, *settings, out], check=True, env=environment)
-        with np.load(out) as found:
-            return float(found["seconds"]), found["coefficients"]
+        settings = (source, options.threshold, options.alpha, options.members, out)
+        with PeerProcess(options.peer_python, "_pysindy_ensemble.py", *settings) as peer:
+            timings = in_turn({"ours": run, "peer": peer.route("fit")}, options.repeats)
+            with np.load(out) as found:
+                return timings, run(), found["coefficients"]
 
 
 def run(kind, points, options):
     design, target = rows(kind, points)
-    penalty = dynamics.STLSQ(options.threshold, options.alpha)
-    compilation, seconds, coefficients = ours(design, target, options.members, penalty)
+    timings, coefficients, peer_coefficients = both(design, target, options)
+    mine, peer = timings["ours"], timings.get("peer")
     inclusion = np.mean(coefficients != 0, axis=0)
+    row = Row(
+        f"{options.members:,} members, {kind} system, {len(design)} points",
+        "seconds",
+        "PySINDy, EnsembleOptimizer",
+        tuple(mine.seconds),
+        tuple(peer.seconds) if peer else (),
+        compile_s=mine.compile_s,
+        our_mb=mine.peak_mb,
+        their_mb=peer.peak_mb if peer else None,
+    )
     out = {
         "kind": kind,
         "points": points,
         "members": options.members,
-        "compile_seconds": compilation,
-        "seconds": seconds,
+        "compile_seconds": mine.compile_s,
+        "seconds": row.our_middle,
         "mean_terms": float((coefficients != 0).sum(axis=(1, 2)).mean()),
     }
-    if options.peer_python:
-        peer_seconds, peer_coefficients = peer(
-            options.peer_python, design, target, options.members, options.threshold, options.alpha
-        )
+    if peer:
         theirs = np.mean(peer_coefficients != 0, axis=0)
-        both = (inclusion + theirs) / 2
-        error = np.sqrt(np.maximum(both * (1 - both), 1 / options.members) * 2 / options.members)
-        out["peer_seconds"] = peer_seconds
-        out["ratio"] = peer_seconds / seconds
+        mean = (inclusion + theirs) / 2
+        error = np.sqrt(np.maximum(mean * (1 - mean), 1 / options.members) * 2 / options.members)
+        out["peer_seconds"] = row.their_middle
+        out["ratio"] = 1 / median(row.ratios)
         out["inclusion_difference"] = float(np.abs(inclusion - theirs).max())
         out["inclusion_difference_in_errors"] = float((np.abs(inclusion - theirs) / error).max())
-    return out
+    return out, row
 
 
 def main():
@@ -114,9 +118,13 @@ def main():
     parser.add_argument("--threshold", type=float, default=0.1)
     parser.add_argument("--alpha", type=float, default=0.05)
     parser.add_argument("--peer-python", help="python of an environment with pysindy==2.1.0")
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
-    found = [run(kind, points, options) for kind in options.kinds for points in options.points]
+    runs = [run(kind, points, options) for kind in options.kinds for points in options.points]
+    found = [figures for figures, _ in runs]
+    write_rows(options, [row for _, row in runs])
     if options.json:
         json.dump(found, sys.stdout, indent=1)
         return

@@ -1,19 +1,21 @@
 """The forecaster's own Levenberg-Marquardt beside optimistix's, on the shipped table.
 
-    python benchmarks/forecast_solver.py
+    python benchmarks/forecast_solver.py [--repeats 5]
 
 Both minimise the same objective for six of the forecaster's 36 candidate settings, each started
-from its linear guess. Printed are the time for one fit, the objective reached, and how far the
-predicted scores of the larger models lie apart.
+from its linear guess, in turn. Printed are the time for one fit, the objective reached, and how far
+the predicted scores of the larger models lie apart.
 """
 
-import time
+import argparse
 
 import jax
 import jax.numpy as jnp
 import lineax as lx
 import numpy as np
 import optimistix as optx
+from _side_by_side.measure import in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import dynamics
 from nullcline.dynamics._forecast.forecast_fit import (
@@ -62,41 +64,61 @@ def peer(guess, problem):
     return solved.value, solved.stats["num_steps"]
 
 
-def main() -> None:
-    cohort = dynamics.held_out_cohort(dynamics.load_table("uniform"))
+def fits(way: str, cohort: dynamics.forecast.Cohort) -> list[tuple[float, np.ndarray]]:
+    """The objective reached and the predicted scores of every setting."""
     every = np.ones(len(cohort.families))
-    dims = len(cohort.benchmarks)
-    found: dict[str, list] = {"own": [], "optimistix": []}
-    clock = dict.fromkeys(found, 0.0)
-    for _ in range(2):  # the first round compiles
-        for way in found:
-            found[way], begin = [], time.perf_counter()
-            for setting in SETTINGS:
-                shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
-                penalty = penalty_weights(setting, dims)
-                guess = first_guess(shooting, every)
-                if way == "own":
-                    drift = gauss_newton(
-                        shooting,
-                        guess,
-                        families=every,
-                        penalty=penalty,
-                        active=allowed_terms("full", cohort.benchmarks),
-                    )
-                else:
-                    arrays = (shooting.start, shooting.duration, shooting.target)
-                    arrays += (shooting.weight, shooting.floor)
-                    flat, _ = peer(guess, (arrays, penalty))
-                    drift = np.asarray(flat).reshape(guess.shape)
-                end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
-                value = _objective(shooting, drift, every, penalty)
-                found[way].append((value, to_scores(end[:, 1:], shooting.floor)))
-            clock[way] = (time.perf_counter() - begin) / len(SETTINGS)
-    for way, rows in found.items():
-        value = np.mean([row[0] for row in rows])
-        print(f"{way}: {1000 * clock[way]:.0f} ms a fit, mean objective {value:.6f}")
+    found = []
+    for setting in SETTINGS:
+        shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
+        penalty = penalty_weights(setting, len(cohort.benchmarks))
+        guess = first_guess(shooting, every)
+        if way == "own":
+            drift = gauss_newton(
+                shooting,
+                guess,
+                families=every,
+                penalty=penalty,
+                active=allowed_terms("full", cohort.benchmarks),
+            )
+        else:
+            arrays = (shooting.start, shooting.duration, shooting.target)
+            arrays += (shooting.weight, shooting.floor)
+            flat, _ = peer(guess, (arrays, penalty))
+            drift = np.asarray(flat).reshape(guess.shape)
+        end = linear_flow(system_matrix(drift)[None], shooting.start, shooting.duration)
+        value = _objective(shooting, drift, every, penalty)
+        found.append((value, to_scores(end[:, 1:], shooting.floor)))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    add_rows_option(parser)
+    options = parser.parse_args()
+    cohort = dynamics.held_out_cohort(dynamics.load_table("uniform"))
+    ways = ("own", "optimistix")
+    timings = in_turn({way: lambda way=way: fits(way, cohort) for way in ways}, options.repeats)
+    found = {way: fits(way, cohort) for way in ways}
+    own, other = (timings[way] for way in ways)
+    objective = {way: float(np.mean([value for value, _ in found[way]])) for way in ways}
+    work, name = f"{len(SETTINGS)} fits of the forecaster", "optimistix, LevenbergMarquardt"
+    rows = [
+        Row(
+            work, "seconds", name, tuple(own.seconds), tuple(other.seconds),
+            compile_s=own.compile_s, our_mb=own.peak_mb, their_mb=other.peak_mb,
+        ),
+        Row(
+            work, "objective reached", name, (objective["own"],), (objective["optimistix"],),
+            pairs="mean of the fits",
+        ),
+    ]  # fmt: skip
+    write_rows(options, rows)
+    for way in ways:
+        seconds = np.median(timings[way].seconds) / len(SETTINGS)
+        print(f"{way}: {1000 * seconds:.0f} ms a fit, mean objective {objective[way]:.6f}")
     pairs = zip(found["own"], found["optimistix"], strict=True)
-    apart = max(np.abs(own[1] - other[1]).max() for own, other in pairs)
+    apart = max(np.abs(one[1] - two[1]).max() for one, two in pairs)
     print(f"predicted scores apart by at most {100 * apart:.3f} points")
 
 

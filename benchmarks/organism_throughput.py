@@ -4,15 +4,15 @@
 
 Both train the same architecture at the same sizes on the same rows with AdamW and clipped
 gradients; they take turns, several rounds each, so that a busy machine slows both alike. The
-ratio is PyTorch's time over ours, from the fastest round of each; PyTorch may choose between one
-thread and all of them, and ours trains as many models at once as there are cores. Compilation is
+ratio is PyTorch's time over ours, the median of the rounds; PyTorch may choose between one thread
+and all of them in each, and ours trains as many models at once as there are cores. Compilation is
 left out and shown apart.
 """
 
 import argparse
+import dataclasses
 import json
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 import torch.nn.functional as functional
+from _side_by_side.measure import in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 from flax import nnx
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
@@ -79,49 +81,72 @@ def plain_torch(recipe, width, rows):
     return run
 
 
-def fastest(run, best):
-    started = time.perf_counter()
-    run()
-    return min(best, time.perf_counter() - started)
+def with_threads(run, threads):
+    """The run with so many threads of PyTorch."""
+
+    def limited():
+        torch.set_num_threads(threads)
+        run()
+
+    return limited
 
 
 def measure(recipe, *, steps, rounds, workers):
+    """What `main` prints, and rows for docs/benchmarks.md."""
     corpus = organisms.make_corpus(recipe.corpus, seed=0)
     rows = stretch_rows(corpus, recipe, done=0, count=steps, steps=steps)
     tokens = steps * recipe.batch * recipe.context
     thread_counts = sorted({1, torch.get_num_threads()})
-    found = []
+    found, lines = [], []
     for width in recipe.widths:
-        started = time.perf_counter()
         seeds = [ours(recipe, width, rows, seed=seed) for seed in range(workers)]
-        seeds[0]()
-        compilation = time.perf_counter() - started
-        together = at_once(seeds)
         torch_run = plain_torch(recipe, width, rows)
-        single_best = together_best = torch_best = np.inf
-        for _ in range(rounds):
-            single_best = fastest(seeds[0], single_best)
-            together_best = fastest(together, together_best)
-            for threads in thread_counts:
-                torch.set_num_threads(threads)
-                torch_best = fastest(torch_run, torch_best)
+        routes = {"one": seeds[0], "together": at_once(seeds)}
+        routes |= {f"torch {n}": with_threads(torch_run, n) for n in thread_counts}
+        timings = in_turn(routes, rounds)
+        single, together = timings["one"].seconds, timings["together"].seconds
+        peers = [timings[f"torch {n}"] for n in thread_counts]
+        best = [min(turn) for turn in zip(*(peer.seconds for peer in peers), strict=True)]
+        work = f"{steps} steps of {recipe.name}-{width}"
+        their_mb = max(peer.peak_mb for peer in peers)
+        lines += [
+            Row(
+                f"{work}, {workers} models at once",
+                "seconds a model",
+                "PyTorch loop",
+                tuple(seconds / workers for seconds in together),
+                tuple(best),
+                our_mb=timings["together"].peak_mb,
+                their_mb=their_mb,
+            ),
+            Row(
+                f"{work}, one model",
+                "seconds",
+                "PyTorch loop",
+                tuple(single),
+                tuple(best),
+                compile_s=timings["one"].compile_s,
+                our_mb=timings["one"].peak_mb,
+                their_mb=their_mb,
+            ),
+        ]
         found.append(
             {
                 "width": width,
                 "params": recipe.shape(width).params,
-                "jax_tokens_per_second": workers * tokens / together_best,
-                "jax_single_tokens_per_second": tokens / single_best,
-                "torch_tokens_per_second": tokens / torch_best,
-                "ratio": workers * torch_best / together_best,
-                "single_ratio": torch_best / single_best,
-                "compile_seconds": compilation - single_best,
+                "jax_tokens_per_second": workers * tokens / np.median(together),
+                "jax_single_tokens_per_second": tokens / np.median(single),
+                "torch_tokens_per_second": tokens / np.median(best),
+                "ratio": 1 / float(np.median(lines[-2].ratios)),
+                "single_ratio": 1 / float(np.median(lines[-1].ratios)),
+                "compile_seconds": timings["one"].compile_s,
             }
         )
     total = {
         name: sum(1.0 / row[f"{name}_tokens_per_second"] for row in found)
         for name in ("jax", "jax_single", "torch")
     }
-    return {
+    figures = {
         "recipe": recipe.name,
         "steps": steps,
         "rounds": rounds,
@@ -130,6 +155,7 @@ def measure(recipe, *, steps, rounds, workers):
         "family_ratio": total["torch"] / total["jax"],
         "family_single_ratio": total["torch"] / total["jax_single"],
     }
+    return figures, lines
 
 
 def main():
@@ -138,14 +164,20 @@ def main():
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--widths", type=int, nargs="+", help="of the recipe's (all)")
     parser.add_argument("--json", type=Path)
+    add_rows_option(parser)
     options = parser.parse_args()
-    result = measure(
-        organisms.load_recipe(options.recipe),
+    recipe = organisms.load_recipe(options.recipe)
+    if options.widths:
+        recipe = dataclasses.replace(recipe, widths=tuple(options.widths))
+    result, rows = measure(
+        recipe,
         steps=options.steps,
         rounds=options.rounds,
         workers=options.workers,
     )
+    write_rows(options, rows)
     print(f"{options.workers} models at once, tokens per second; 'one' is a single model of ours")
     print(f"{'width':>5} {'params':>7} {'ours':>9} {'one':>9} {'torch':>9} {'ratio':>6} {'one':>6}")
     for row in result["sizes"]:

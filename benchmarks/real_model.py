@@ -24,6 +24,7 @@ from typing import Any, get_args
 from unittest import mock
 
 import torch
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import interp
 from nullcline.experiments.progress import report_parts
@@ -131,6 +132,21 @@ def _singly(model: interp.Model, questions: Sequence[interp.Question]) -> list[t
     return [encoded.context + answer for encoded in said for answer in encoded.answers]
 
 
+def as_rows(found: dict[str, Any], options: argparse.Namespace) -> list[Row]:
+    """What costs above a plain forward pass, for docs/benchmarks.md."""
+    works = {f"{options.questions} questions scored, frame {frame}": figures
+             for frame, figures in found.get("scoring", {}).items()}  # fmt: skip
+    if "heads" in found:
+        works[f"nullcline heads, {options.pairs} pairs"] = found["heads"]
+    if "search" in found:
+        works[f"a search, layers {found['search']['layers']}"] = found["search"]
+    return [
+        Row(f"{work}, {options.model}", "CPU seconds", "plain forward of the same text",
+            (figures["cpu_s"],), (figures["plain_cpu_s"],), "one run", floor=True)
+        for work, figures in works.items()
+    ]  # fmt: skip
+
+
 def main() -> int:
     """Print the sections' figures."""
     parser = argparse.ArgumentParser(
@@ -147,6 +163,7 @@ def main() -> int:
     parser.add_argument("--frames", nargs="+", choices=frames, default=["plain"], help="of scoring")
     parser.add_argument("--frame", choices=frames, default="plain", help="of the search")
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     found: dict[str, Any] = {}
@@ -157,6 +174,7 @@ def main() -> int:
         parts = {"scoring": scoring, "heads": heads, "search": search}
         for name in [name for name in SECTIONS if name in parts and name in options.section]:
             found[name] = parts[name](model, options)
+    write_rows(options, as_rows(found, options))
     if options.json:
         print(json.dumps(found))
         return 0

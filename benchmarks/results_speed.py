@@ -1,20 +1,24 @@
 """How soon a folder of results files is a table, against reading the same files as JSON alone.
 
     python benchmarks/results_speed.py [--files 10000] [--kilobytes 50]
+        [--repeats 5]
 
 The files are what lm-evaluation-harness writes, of 65 models with their checkpoints, with the 57
 subjects of MMLU, padded with the settings of tasks as real ones are. CPU seconds in one process,
-and its largest memory above what it had before, which holds what is noted of each file and nothing
-of what is in it.
+in turn, and its largest memory above what it had before, which holds what is noted of each file and
+nothing of what is in it.
 """
 
 import argparse
+import collections
 import json
-import resource
-import sys
+import statistics
 import tempfile
 import time
 from pathlib import Path
+
+from _side_by_side.measure import in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import dynamics
 from nullcline.dynamics._tables.results.tasks import MMLU_SUBJECTS
@@ -46,16 +50,12 @@ def document(i: int, padding: str) -> dict:
     }
 
 
-def largest() -> float:
-    """The process's largest memory so far, in MB."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--kilobytes", type=int, default=50)
+    parser.add_argument("--repeats", type=int, default=5)
+    add_rows_option(parser)
     settings = parser.parse_args()
     padding = "x" * (settings.kilobytes * 1000)
     with tempfile.TemporaryDirectory() as name:
@@ -66,19 +66,32 @@ def main() -> None:
             path.write_text(json.dumps(document(i, padding)), encoding="utf-8")
         files = sorted(folder.rglob("*.json"))
         dynamics.read_scores(files[0])  # imports what it needs
-        start = time.process_time()
-        for path in files:
-            json.loads(path.read_bytes())
-        alone, before = time.process_time() - start, largest()
-        start, begun = time.process_time(), time.perf_counter()
+        routes = {
+            "ours": lambda: dynamics.read_scores(folder),
+            "json": lambda: collections.deque(
+                map(json.loads, map(Path.read_bytes, files)), maxlen=0
+            ),
+        }
+        timings = in_turn(routes, settings.repeats, clock=time.process_time)
         table = dynamics.read_scores(folder)
-        ours, wall = time.process_time() - start, time.perf_counter() - begun
+    ours, alone = timings["ours"], timings["json"]
+    row = Row(
+        f"{settings.files:,} results files of {settings.kilobytes} kB made a table",
+        "CPU seconds",
+        "json.loads of each",
+        tuple(ours.seconds),
+        tuple(alone.seconds),
+        floor=True,
+        our_mb=ours.peak_mb,
+        their_mb=alone.peak_mb,
+    )
+    write_rows(settings, [row])
     print(f"{len(table.account.files)} files, {len(table.frame)} models, "
           f"{len(table.left_out)} checkpoints apart")  # fmt: skip
-    print(f"read as a table  {ours:6.2f} CPU s ({wall:.1f} s)")
-    print(f"read as JSON     {alone:6.2f} CPU s")
-    print(f"ratio            {ours / alone:6.2f}")
-    print(f"memory above     {largest() - before:6.0f} MB")
+    print(f"read as a table  {row.our_middle:6.2f} CPU s")
+    print(f"read as JSON     {row.their_middle:6.2f} CPU s")
+    print(f"ratio            {statistics.median(row.ratios):6.2f}")
+    print(f"memory above     {ours.peak_mb:6.0f} MB")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def speed(progress: Progress) -> Table:
     lines = []
     for count in _BENCHMARKS:
         progress(f"{count} benchmarks")
-        table = _mixtures(count)
+        table = mixtures(count)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.perf_counter()
         found = dynamics.scan(table)
@@ -90,7 +90,7 @@ def speed(progress: Progress) -> Table:
     return Table(["pairs", "seconds", "more memory, MB"], lines)
 
 
-def _mixtures(count: int) -> dynamics.ScoreTable:
+def mixtures(count: int) -> dynamics.ScoreTable:
     rng = np.random.default_rng(0)
     frame = dynamics.load_table("uniform").frame
     known = frame[list(_SIX)].fillna(frame[list(_SIX)].mean()).to_numpy(float)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from _coverage.section import Table
+from _side_by_side.rows import Row, add_rows_option, write_rows
 from _sloth_methods import BASELINES, ODE, TOKENS, TWO_SIZES, our_errors, sloth_errors, sloth_name
 from _sloth_protocol import BENCHMARKS, Study, read_study
 from jaxtyping import Float
@@ -101,6 +102,18 @@ def _seeds(result: Result) -> str:
     return f" ({seeds.min():.2f} to {seeds.max():.2f})"
 
 
+def as_rows(study: Study, results: dict[str, Result], skills: list[int]) -> list[Row]:
+    """Our two forecasts beside the Sloth of each number of skills, fold by fold."""
+    work = f"families held out, leaderboard {study.name}, {len(study.folds)} folds"
+    return [
+        Row(f"{work}: {name}", "error, points", sloth_name(d, trained=True),
+            tuple(results[name].folds.mean(axis=0)),
+            tuple(results[sloth_name(d, trained=True)].folds.mean(axis=0)), "folds")
+        for d in skills
+        for name in (ODE, TWO_SIZES)
+    ]  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -112,6 +125,7 @@ def main() -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true")
     form.add_argument("--markdown", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     studies = [read_study(options.table, name) for name in options.benchmarks]
     with report_parts("sloth") as progress:
@@ -119,6 +133,10 @@ def main() -> None:
             study.name: measured(study, options.skills, options.seeds, progress)
             for study in studies
         }
+    write_rows(
+        options,
+        [row for study in studies for row in as_rows(study, found[study.name], options.skills)],
+    )
     if options.json:
         lines = {
             study.name: {

@@ -23,10 +23,11 @@ from pathlib import Path
 import jax
 import numpy as np
 from _planted import KINDS, f1, planted, solve_all
+from _side_by_side.rows import Row, add_rows_option, write_rows
+
+from nullcline import dynamics
 
 jax.config.update("jax_enable_x64", True)
-
-import dynamics  # noqa: E402
 
 
 def ours(system):
@@ -70,12 +71,14 @@ def run(kind, points, count, python):
     systems = [planted(kind, points=points, seed=seed) for seed in range(count)]
     rows = [ours(system) for system in systems]
     true = [system.coefficients != 0 for system in systems]
+    each = [f1(c != 0, t) for (c, _), t in zip(rows, true, strict=True)]
     out = {
         "kind": kind,
         "points": points,
         "systems": count,
-        "f1": float(np.mean([f1(c != 0, t) for (c, _), t in zip(rows, true, strict=True)])),
-        "f1_least": float(min(f1(c != 0, t) for (c, _), t in zip(rows, true, strict=True))),
+        "f1": float(np.mean(each)),
+        "f1_least": float(min(each)),
+        "f1_each": each,
         "errors": [
             float(trajectory_errors([c], s)[0]) for (c, _), s in zip(rows, systems, strict=True)
         ],
@@ -84,11 +87,24 @@ def run(kind, points, count, python):
     if python:
         found = [oracle(f, s) for f, s in zip(peer(python, systems), systems, strict=True)]
         out["peer_f1"] = float(np.mean([one[0] for one in found]))
+        out["peer_f1_each"] = [float(one[0]) for one in found]
         out["peer_errors"] = [one[1] for one in found]
         ratio = np.array(out["errors"]) / np.array(out["peer_errors"])
         out["error_ratio_median"] = float(np.median(ratio))
         out["error_ratio_of_means"] = float(np.mean(out["errors"]) / np.mean(out["peer_errors"]))
     return out
+
+
+def as_rows(found):
+    """Support and trajectories of one kind of system, for docs/benchmarks.md."""
+    work = f"{found['systems']} planted {found['kind']} systems, {found['points']} points each"
+    peer, pairs = "PySINDy, best of a grid by an oracle", "systems"
+    theirs = (tuple(found.get(name, ())) for name in ("peer_f1_each", "peer_errors"))
+    f1s, errors = theirs
+    return [
+        Row(work, "support F1", peer, tuple(found["f1_each"]), f1s, pairs, more_is_better=True),
+        Row(work, "trajectory error, sd", peer, tuple(found["errors"]), errors, pairs),
+    ]
 
 
 def main():
@@ -98,6 +114,7 @@ def main():
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--peer-python", help="python of an environment with pysindy==2.1.0")
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     rows = []
     for kind in options.kinds:
@@ -105,6 +122,7 @@ def main():
             rows.append(run(kind, points, options.systems, options.peer_python))
             if not options.json:
                 show(rows[-1])
+    write_rows(options, [row for found in rows for row in as_rows(found)])
     if options.json:
         json.dump(rows, sys.stdout, indent=1)
 

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from _side_by_side.rows import Row, add_rows_option, write_rows
+
 BASELINE = ("-c", "import numpy, pandas")
 BAD = "family,model,params\nelm,elm-1,?\n"
 GOOD = "family,model,params,hellaswag,truthfulqa_mc2\n" + "".join(
@@ -35,7 +37,9 @@ def cpu_seconds(arguments: tuple[str, ...]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=7)
-    repeats = parser.parse_args().repeats
+    add_rows_option(parser)
+    options = parser.parse_args()
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         bad, good = Path(folder, "bad.csv"), Path(folder, "good.csv")
         bad.write_text(BAD, encoding="utf-8")
@@ -55,11 +59,16 @@ def main() -> None:
             cpu_seconds(arguments)  # warm
         print(f"{'command':30} {'ratio':>6} {'target':>6} {'CPU s':>6}")
         for name, (arguments, target) in cases.items():
-            pairs = [(cpu_seconds(arguments), cpu_seconds(BASELINE)) for _ in range(repeats)]
-            ratio = statistics.median(ours / base for ours, base in pairs)
-            seconds = statistics.median(ours for ours, _ in pairs)
+            turns = range(options.repeats)
+            pairs = [(cpu_seconds(arguments), cpu_seconds(BASELINE)) for _ in turns]
+            ours, base = zip(*pairs, strict=True)
+            row = Row(name, "CPU seconds", "import numpy, pandas", ours, base, floor=True,
+                      target=target)  # fmt: skip
+            rows.append(row)
             shown = "" if target is None else f"{target:.1f}"
-            print(f"{name:30} {ratio:6.2f} {shown:>6} {seconds:6.2f}")
+            ratio = statistics.median(row.ratios)
+            print(f"{name:30} {ratio:6.2f} {shown:>6} {row.our_middle:6.2f}")
+        write_rows(options, rows)
 
 
 if __name__ == "__main__":

@@ -3,31 +3,32 @@
     python benchmarks/steering_speed.py [--layers 12] [--width 768] [--new-tokens 64] [--repeats 7]
         [--statements 2000] [--threads 1] [--peer-python PATH] [--json]
 
-A GPT-2 of random weights that never ends a text. Routes are timed in turn, round by round, in one
-process; a ratio is the median over the rounds of plain seconds over the route's seconds, so 1 is as
-fast as HuggingFace's own `generate`:
+A GPT-2 of random weights that never ends a text. Routes are timed in turn, round by round; a ratio
+is the median over the rounds of plain seconds over the route's seconds, so 1 is as fast as
+HuggingFace's own `generate`:
 
 - `steered`: `interp.generate` inside `interp.steer`; `baked`: the vector as a bias, plain generate.
 - `transformer_lens`: its bridge's `generate` with a hook that adds the same vector.
 
 The peers that need an older stack (repeng, steering-vectors) run in an environment of their own,
-`--peer-python`, on the same weights; their ratio is to plain generation of the same run there.
+`--peer-python`, on the same weights, in the same turns; their ratio is to plain generation there.
 
 Directions: the states of all hook points at the last position of every statement and the mass-mean
 directions from them, over the time of the forward passes alone in the same batches.
 """
 
 import argparse
+import contextlib
 import json
 import statistics
-import subprocess
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
+from _side_by_side.measure import PeerProcess, in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import interp
 from nullcline.interp._questions.tokens import batches
@@ -37,6 +38,8 @@ from nullcline.interp._truth.states import states_at
 
 WORDS = 400
 PROMPT_WORDS = 32
+#: Routes of the other environment.
+OTHERS = ("plain", "repeng", "steering_vectors")
 
 
 def make_model(layers, width):
@@ -72,8 +75,8 @@ def make_vector(model):
     )
 
 
-def generation(model, vector, prompt, new_tokens, repeats):
-    """Seconds of every route, round by round, and the tokens of each."""
+def generation(model, vector, prompt, new_tokens):
+    """Route -> a function that generates, and gives the tokens."""
     baked = _with_bias(model, vector, vector.addition())
     ids = torch.tensor([model.encode(prompt)])
     bridge_hook = f"blocks.{vector.hook_point.layer}.hook_out"
@@ -105,20 +108,12 @@ def generation(model, vector, prompt, new_tokens, repeats):
             )
         return out[0, ids.shape[1] :].tolist()
 
-    routes = {
+    return {
         "plain": lambda: plainly(model.network),
         "steered": steered,
         "baked": lambda: plainly(baked),
         "transformer_lens": lens,
     }
-    seconds = {name: [] for name in routes}
-    texts = {name: route() for name, route in routes.items()}
-    for _ in range(repeats):
-        for name, route in routes.items():
-            begin = time.perf_counter()
-            route()
-            seconds[name].append(time.perf_counter() - begin)
-    return seconds, texts
 
 
 def directions(model, statements, repeats):
@@ -136,29 +131,22 @@ def directions(model, statements, repeats):
     def found():
         return mass_mean(states_at(model, rows, points), labels)
 
-    pairs = []
-    found()
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        forward()
-        middle = time.perf_counter()
-        found()
-        pairs.append((middle - begin, time.perf_counter() - middle))
-    return pairs
+    return in_turn({"forward": forward, "directions": found}, repeats)
 
 
-def peers(python, model, vector, prompt, new_tokens, repeats, threads):
-    """What the other environment measured."""
+@contextlib.contextmanager
+def peers(options, model, vector, prompt):
+    """The process in the other environment, None where none is named."""
+    if not options.peer_python:
+        yield None
+        return
     with tempfile.TemporaryDirectory() as folder:
         model.network.save_pretrained(folder)
         np.save(Path(folder) / "addition.npy", vector.addition().numpy())
         np.save(Path(folder) / "prompt.npy", np.array(model.encode(prompt)))
-        done = subprocess.run(
-            [python, str(Path(__file__).parent / "_steering_peers.py"), folder,
-             str(vector.hook_point.layer), str(new_tokens), str(repeats), str(threads)],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    return json.loads(done.stdout.splitlines()[-1])
+        settings = (folder, vector.hook_point.layer, options.new_tokens, options.threads)
+        with PeerProcess(options.peer_python, "_steering_peers.py", *settings) as process:
+            yield process
 
 
 def ratio(seconds, base="plain"):
@@ -167,6 +155,45 @@ def ratio(seconds, base="plain"):
         name: statistics.median(p / s for p, s in zip(seconds[base], values, strict=True))
         for name, values in seconds.items()
     }
+
+
+def as_rows(options, timings, found):
+    """Ours beside every other route, for docs/benchmarks.md."""
+    work = f"{options.new_tokens} steered tokens, {options.layers} layers of {options.width}"
+    pairs = [
+        ("steered", "plain", "HuggingFace generate, not steered"),
+        ("baked", "plain", "HuggingFace generate, not steered"),
+        ("steered", "transformer_lens", "TransformerLens, generate with a hook"),
+        ("steered", "peer repeng", "repeng"),
+        ("steered", "peer steering_vectors", "steering-vectors"),
+    ]
+    rows = [
+        Row(
+            work if one == "steered" else f"{work}, the vector baked in",
+            "seconds",
+            title,
+            tuple(timings[one].seconds),
+            tuple(timings[other].seconds),
+            our_mb=timings[one].peak_mb,
+            their_mb=timings[other].peak_mb,
+        )
+        for one, other, title in pairs
+        if other in timings
+    ]
+    forward, directions = found["forward"], found["directions"]
+    return [
+        *rows,
+        Row(
+            f"directions of {options.layers} layers from {options.statements:,} statements",
+            "seconds",
+            "the forward passes alone",
+            tuple(directions.seconds),
+            tuple(forward.seconds),
+            floor=True,
+            our_mb=directions.peak_mb,
+            their_mb=forward.peak_mb,
+        ),
+    ]
 
 
 def main():
@@ -179,13 +206,21 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--peer-python", help="an environment with repeng and steering-vectors")
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = make_model(options.layers, options.width)
     vector = make_vector(model)
     rng = np.random.default_rng(1)
     prompt = " ".join(f"w{number}" for number in rng.integers(1, WORDS, PROMPT_WORDS))
-    seconds, texts = generation(model, vector, prompt, options.new_tokens, options.repeats)
+    routes = generation(model, vector, prompt, options.new_tokens)
+    texts = {name: route() for name, route in routes.items()}
+    with peers(options, model, vector, prompt) as process:
+        others = {f"peer {name}": process.route(name) for name in OTHERS} if process else {}
+        timings = in_turn({**routes, **others}, options.repeats)
+        tokens = process.about["tokens"] if process else {}
+    seconds = {name: timings[name].seconds for name in routes}
+    found = directions(model, options.statements, max(5, options.repeats // 2))
     out = {
         "ratio": ratio(seconds),
         "tokens_per_second": {
@@ -193,21 +228,16 @@ def main():
         },
         "same_tokens": {name: texts[name] == texts["steered"] for name in texts},
     }
-    if options.peer_python:
-        theirs = peers(
-            options.peer_python, model, vector, prompt, options.new_tokens, options.repeats,
-            options.threads,
-        )  # fmt: skip
-        out["peer_ratio"] = ratio(theirs["seconds"])
+    if process:
+        theirs = {name: timings[f"peer {name}"].seconds for name in OTHERS}
+        out["peer_ratio"] = ratio(theirs)
         out["peer_tokens_per_second"] = {
-            name: options.new_tokens / statistics.median(values)
-            for name, values in theirs["seconds"].items()
+            name: options.new_tokens / statistics.median(values) for name, values in theirs.items()
         }
-        out["peer_same_tokens"] = {
-            name: tokens == texts["steered"] for name, tokens in theirs["tokens"].items()
-        }
-    pairs = directions(model, options.statements, max(3, options.repeats // 2))
+        out["peer_same_tokens"] = {name: one == texts["steered"] for name, one in tokens.items()}
+    pairs = zip(found["forward"].seconds, found["directions"].seconds, strict=True)
     out["directions_over_forward"] = statistics.median(b / a for a, b in pairs)
+    write_rows(options, as_rows(options, timings, found))
     if options.json:
         print(json.dumps(out, indent=2))
         return

@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from _side_by_side.rows import Row, add_rows_option, write_rows
+
 _ROOT = Path(__file__).parent.parent
 _FIT = ("family=pythia", "penalty=trajectory")  # 0.4 s, where everything is compiled
 _SMALL = ("family=pythia", "penalty=ridge")  # 0.02 s
@@ -80,6 +82,7 @@ def main() -> None:
         "--engines", nargs="*", default=["local", "joblib", "submitit_local", "ray"]
     )
     parser.add_argument("--json", action="store_true")
+    add_rows_option(parser)
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     run_sweep(_FIT, 1, ())  # compiled functions are kept on disk from here on
@@ -89,6 +92,14 @@ def main() -> None:
     }
     ratio, cpu_ratio = (found[1][key] / found[2][key] for key in ("wall", "busiest"))
     costs = [overhead(engine) for engine in arguments.engines]
+    work, peer = f"a sweep of {arguments.fits} fits, two workers", "the same, one worker"
+    write_rows(
+        arguments,
+        [
+            Row(work, measured, peer, (found[2][key],), (found[1][key],), pairs="one sweep each")
+            for key, measured in (("wall", "seconds"), ("busiest", "CPU s of the busiest worker"))
+        ],
+    )
     if arguments.json:
         print(json.dumps({"fits": arguments.fits, "by_workers": found, "ratio": ratio,
                           "cpu_ratio": cpu_ratio,

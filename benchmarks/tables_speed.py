@@ -1,8 +1,8 @@
 """How long large tables take: 100,000 rows of CSV, beside a bare parse of the same bytes.
 
-    python benchmarks/tables_speed.py [--memory]
+    python benchmarks/tables_speed.py [--lines 100000] [--repeats 5] [--memory]
 
-Ratios of CPU seconds of one run: the whole reader (units, names, kinds, duplicates, warnings) over
+Ratios of CPU seconds in turn: the whole reader (units, names, kinds, duplicates, warnings) over
 pandas' parser and over Python's csv module. With `--memory` what the reader adds to the largest
 resident memory of a process of its own, over the size of the file, and the same for the parser.
 """
@@ -13,16 +13,18 @@ import io
 import multiprocessing
 import random
 import resource
+import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pandas as pd
+from _side_by_side.measure import in_turn
+from _side_by_side.rows import Row, add_rows_option, write_rows
 
 from nullcline import dynamics
 
-ROWS = 100_000
 _SIZES = 8  # of a family
 
 
@@ -36,13 +38,6 @@ def table(rows: int) -> str:
         cells = ",".join(f"{score:.2f}" for score in scores)
         lines.append(f"{family},{family}-{size}b,{size}B,{cells}")
     return "\n".join(lines) + "\n"
-
-
-def cpu(work) -> float:
-    """CPU seconds of one call."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def added(read: str, small: Path, large: Path) -> int:
@@ -64,30 +59,51 @@ def memory(small: Path, large: Path) -> None:
         print(f"{read}: {grown / 1e6:.0f} MB, {grown / size:.1f} times the file")
 
 
-def seconds(small: Path, path: Path) -> None:
+def seconds(small: Path, path: Path, options: argparse.Namespace) -> None:
     """Print CPU seconds and their ratios."""
     text = path.read_text("utf-8")
     dynamics.read_scores(small)  # what is imported once
-    parser = cpu(lambda: pd.read_csv(path))
-    module = cpu(lambda: list(csv.reader(io.StringIO(text))))
-    reader = cpu(lambda: dynamics.read_scores(path))
-    print(f"{ROWS:,} rows, {len(text) / 1e6:.1f} MB: {reader:.2f} s")
-    print(f"{reader / parser:.0f} times pandas' parser, {reader / module:.0f} times Python's csv")
+    routes = {
+        "ours": lambda: dynamics.read_scores(path),
+        "pandas' parser": lambda: pd.read_csv(path),
+        "Python's csv": lambda: list(csv.reader(io.StringIO(text))),
+    }
+    timings = in_turn(routes, options.repeats, clock=time.process_time)
+    ours = timings.pop("ours")
+    rows = [
+        Row(
+            f"a table of {options.lines:,} rows read",
+            "CPU seconds",
+            name,
+            tuple(ours.seconds),
+            tuple(peer.seconds),
+            floor=True,
+            our_mb=ours.peak_mb,
+            their_mb=peer.peak_mb,
+        )
+        for name, peer in timings.items()
+    ]
+    write_rows(options, rows)
+    print(f"{options.lines:,} rows, {len(text) / 1e6:.1f} MB: {rows[0].our_middle:.2f} s")
+    print(", ".join(f"{statistics.median(row.ratios):.0f} times {row.peer}" for row in rows))
 
 
 def main() -> None:
     """Print seconds and ratios."""
-    parser = argparse.ArgumentParser(description="the reader of tables on 100,000 rows")
+    parser = argparse.ArgumentParser(description="the reader of tables on many rows")
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--memory", action="store_true", help="resident memory instead of seconds")
+    add_rows_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         small, path = Path(folder, "small.csv"), Path(folder, "large.csv")
         small.write_text(table(_SIZES), encoding="utf-8")
-        path.write_text(table(ROWS), encoding="utf-8")
+        path.write_text(table(options.lines), encoding="utf-8")
         if options.memory:
             memory(small, path)
         else:
-            seconds(small, path)
+            seconds(small, path, options)
 
 
 if __name__ == "__main__":

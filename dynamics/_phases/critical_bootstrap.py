@@ -23,6 +23,8 @@ _BREAKS = 61
 _LEAST_FAMILIES = 3
 #: Degrees of freedom: with fewer the residuals say nothing of the noise.
 _LEAST_DOF = 3
+#: Resamples that are fitted at once: each needs the sums of all breaks, 4 kB.
+_AT_ONCE = 2**15
 
 Curve = Literal["quadratic", "segmented"]
 Sums = Float[np.ndarray, "families 5"]
@@ -166,7 +168,13 @@ def _resample(key, families, lines, hinges, breaks, ends, *, n_boot: int) -> dic
     drawn = cluster_weights(key, families, n_boot=n_boot, padded=padded)
     once = (jnp.arange(padded) < families).astype(drawn.dtype)
     weights = jnp.concatenate([once[None], drawn])
-    return jax.vmap(_fit, in_axes=(0, None, None, None, None))(weights, lines, hinges, breaks, ends)
+
+    def fit(row: Float[Array, " families"]) -> dict[str, Fit]:
+        return _fit(row, lines, hinges, breaks, ends)
+
+    if len(weights) <= _AT_ONCE:
+        return jax.vmap(fit)(weights)
+    return jax.lax.map(fit, weights, batch_size=_AT_ONCE)
 
 
 def _underdetermined(data: WithinFamilies, method: str, *, level, settings) -> CriticalPoint:
