@@ -16,20 +16,24 @@ pty = pytest.importorskip("pty")
 _PATIENCE = 20  # seconds; measured are hundredths
 
 
+# A session of its own takes the first terminal that it opens: no fork of Python is needed.
+# A process that is started in the background may ignore Ctrl-C, and all that it starts.
+LAUNCH = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+terminal = os.open(sys.argv[1], os.O_RDWR)
+for end in (0, 1, 2):
+    os.dup2(terminal, end)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+
+
 def interrupted(arguments, until, *, cwd):
     """(seconds to the end, status, what the terminal showed) of a process that gets Ctrl-C once
     it has shown `until`."""
     terminal, its_end = pty.openpty()
-    # A session of its own takes the first terminal that it opens, so no fork of Python's is needed.
     child = subprocess.Popen(
-        [
-            "/bin/sh",
-            "-c",
-            'exec "$@" <>"$0" >&0 2>&0',
-            os.ttyname(its_end),
-            sys.executable,
-            *arguments,
-        ],
+        [sys.executable, "-c", LAUNCH, os.ttyname(its_end), *arguments],
         cwd=cwd,
         start_new_session=True,
     )
@@ -37,6 +41,7 @@ def interrupted(arguments, until, *, cwd):
     shown, sent = b"", 0.0
     while True:
         if not sent and until.encode() in shown:
+            time.sleep(0.3)  # what it said it begins has begun
             os.write(terminal, b"\x03")
             sent = time.monotonic()
         if not select.select([terminal], [], [], 120)[0]:
