@@ -142,7 +142,6 @@ def test_diagnose_writes_the_same_report(page, tmp_path, capsys):
     ("given", "said"),
     [
         (["nowhere.csv"], "no such file"),
-        (["--table", "nowhere"], "no shipped table"),
         (["x.csv", "--table", "uniform"], "not both"),
         (["-o", "{}/uniform_report.html"], "is a folder"),
     ],

@@ -32,6 +32,10 @@ steps: 120
 batch: 8
 corpus: {adjectives: 2, nouns: 8}
 """
+TOO_FEW = (
+    "train 1 size of mini: a coupling needs 2, and a turn 4; more with --size, and what is trained "
+    "is kept"
+)
 TWO = ("--size", "4", "--seeds", "0", "1")
 CONFIGS = Path(__file__).parents[2] / "configs"
 LISTED = (
@@ -131,6 +135,7 @@ def test_train_keeps_what_is_done_and_prints_scores(recipe, family, capsys):
     out, err = capsys.readouterr()
     assert [row["name"] for row in json.loads(out)] == ["mini-4", "mini-4-seed1"]
     assert err.splitlines() == [
+        TOO_FEW,
         "train 1/2  mini-4          kept, it is trained already",
         "train 2/2  mini-4-seed1    kept, it is trained already",
     ]
@@ -156,6 +161,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_weights(recipe, family, tmp
     capsys.readouterr()
     assert nullcline("train", recipe, "--size", "4", "--out", tmp_path) == 0
     err = capsys.readouterr().err.splitlines()
+    assert err.pop(0) == TOO_FEW
     assert err[0] == f"train 1 model into {tmp_path}; the first figures come after compilation"
     assert err[1].endswith("goes on from its checkpoint")
     assert err[2].endswith("s  mini-4")
@@ -312,7 +318,7 @@ def test_a_recipe_that_is_no_utf_8_or_no_text_costs_one_line(tmp_path, capsys):
         (["train", "web", "--seeds", "-1"], "negative"),
         (["train", "web", "--seeds", "1", "1"], "twice"),
         (["train", "web", "--seeds", "one"], "invalid int"),
-        (["grow"], "invalid choice"),
+        (["grow"], "no action 'grow'"),
         ([], "ACTION"),
     ],
 )

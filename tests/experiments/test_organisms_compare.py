@@ -25,7 +25,7 @@ def test_compare_shows_the_shipped_experiments(capsys):
     assert shift["low"] < shift["mean"] < shift["high"] < 0
     missing = [row["mean"] for row in found["experiments"] if row["status"] != "ok"]
     assert missing == [None] * len(missing)
-    assert nullcline("compare") == 0
+    assert nullcline("compare", "--full") == 0
     page = capsys.readouterr().out
     line = next(line for line in page.splitlines() if line.startswith("curation     forum-00 "))
     assert f"{shift['mean']:.2f} [{shift['low']:.2f}, {shift['high']:.2f}]" in line

@@ -61,7 +61,7 @@ def test_answers_that_begin_alike_are_read_where_they_part_and_the_rest_is_named
     assert "entry 8" in line
     assert "beginning of the other" in line
     assert found["completeness"]["residual"] < found["completeness"]["tolerance"]
-    assert main(["heads", tuned, "--pairs", asked]) == 0
+    assert main(["heads", tuned, "--pairs", asked, "--full"]) == 0
     said = capsys.readouterr().out
     assert "7 of 8 truth pairs (truthfulqa_ours.json, put in the frame chat)" in said
     assert "left out, 1: " in said
@@ -90,7 +90,7 @@ def test_sums_that_nobody_asked_for_are_left_out_where_they_cannot_be_said(words
     assert "reasoning pairs (arithmetic)" in found["pairs"]["left_out"][-1]
     assert found["competing"] is found["published"] is found["projection"] is None
     assert all(head["reasoning"] is None for head in found["heads"])
-    assert main(["heads", words, "--pairs", str(path)]) == 0
+    assert main(["heads", words, "--pairs", str(path), "--full"]) == 0
     assert "no head can be called competing" in capsys.readouterr().out
     # Asked for, they are refused: one line.
     arguments = ["heads", words, "--pairs", str(path), "--reasoning-pairs", str(path)]

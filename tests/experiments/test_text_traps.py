@@ -24,7 +24,7 @@ from nullcline.experiments.studies.steering._census import SteeringRow
 
 _THINGS = "families|models|heads|pairs|sizes|seeds|layers|questions|claims|benchmarks|labs|steps"
 TRAPS = {
-    "no number": re.compile(r"\b(nan|inf|NaN|None)\b"),
+    "no number": re.compile(r"\b(nan|inf|NaN|None(?! of ))\b"),
     "a zero with a sign": re.compile(r"(?<![\w.])[-+]0(\.0+)?(?![\w.])"),
     "an end that is none": re.compile(r"∞"),
     "a zero with a share": re.compile(r"(?<![\d.])0\.0+ \(\d"),

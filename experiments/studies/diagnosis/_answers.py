@@ -156,7 +156,7 @@ def _power(turn: CommonTurn) -> str:
 
 def side_text(slope: float, low: float, high: float) -> str:
     """A slope with its sign and interval."""
-    return f"{'+' if slope > 0 else ''}{signed(slope)} {interval(low, high)}"
+    return f"{signed(slope, plus=True)} {interval(low, high)}"
 
 
 def _place(diagnosis: Diagnosis) -> list[str]:
