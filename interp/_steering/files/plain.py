@@ -41,7 +41,8 @@ def read_safetensors(path: Path) -> TruthVector | ForeignVector:
 def read_npy(path: Path) -> ForeignVector:
     """One array of numbers."""
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:  # numpy leaves a broken archive open
+            array = np.load(file, allow_pickle=False)
         tensor = torch.from_numpy(array)
     except (*UNREADABLE, SyntaxError, tokenize.TokenError, zipfile.BadZipFile) as error:
         why = shortened(str(error), 100)
