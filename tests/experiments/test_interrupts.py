@@ -16,15 +16,20 @@ pty = pytest.importorskip("pty")
 _PATIENCE = 20  # seconds; measured are hundredths
 
 
-# A session of its own takes the first terminal that it opens: no fork of Python is needed.
-# A process that is started in the background may ignore Ctrl-C, and all that it starts.
+# The first process of a session takes the first terminal that it opens: Python need not fork. It
+# stays until all is read, since a terminal drops the rest when that process ends. A process that is
+# started in the background may ignore Ctrl-C, and so does all that it starts.
 LAUNCH = """
-import os, signal, sys
+import os, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 terminal = os.open(sys.argv[1], os.O_RDWR)
 for end in (0, 1, 2):
     os.dup2(terminal, end)
-os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+command = subprocess.Popen([sys.executable, *sys.argv[2:]])
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+status = command.wait()
+time.sleep(1)
+os._exit(status if status >= 0 else 99)
 """
 
 
@@ -41,7 +46,7 @@ def interrupted(arguments, until, *, cwd):
     shown, sent = b"", 0.0
     while True:
         if not sent and until.encode() in shown:
-            time.sleep(0.3)  # what it said it begins has begun
+            time.sleep(1)  # what it said it begins has begun
             os.write(terminal, b"\x03")
             sent = time.monotonic()
         if not select.select([terminal], [], [], 120)[0]:
@@ -113,6 +118,7 @@ def test_a_command_that_ends_by_itself_is_left_to_do_so():
     script = """
     import os, signal, time
     from nullcline.experiments.interrupts import Interruption
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with Interruption("interrupted") as it:
         try:
             os.kill(os.getpid(), signal.SIGINT)
