@@ -68,8 +68,8 @@ def last_line(shown):
     return shown.strip().splitlines()[-1].split("\x1b[?25h")[-1]
 
 
-# On a busy machine the line was missing at times for `run`, and once a traceback stood before it for
-# `dashboard`: not understood yet, so the outcome is shown and does not fail the suite.
+# On a busy machine the line was missing at times for `run`, and once a traceback stood before it
+# for `dashboard`: not understood yet, so the outcome is shown and does not fail the suite.
 @pytest.mark.xfail(strict=False, reason="the line is lost at times on a busy machine")
 @pytest.mark.parametrize(
     ("arguments", "until", "said"),
