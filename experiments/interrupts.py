@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import NoReturn
 
@@ -30,6 +32,8 @@ class Interruption:
     def __init__(self, said: str) -> None:
         self._said, self._lock, self._told = said, threading.Lock(), False
         self._over = threading.Event()
+        # What a job of a sweep prints goes to its file meanwhile; the one line does not.
+        self._stderr = os.dup(2)
         self._ends: tuple[int, int] | None = None
         self._before = -1
 
@@ -39,8 +43,8 @@ class Interruption:
             if not self._told:
                 self._told = True
                 # Not by sys.stderr: whoever was stopped may hold its lock.
-                shown = _SHOW_CURSOR if os.isatty(2) else b""
-                os.write(2, shown + f"nullcline: {self._said}\n".encode())
+                shown = _SHOW_CURSOR if os.isatty(self._stderr) else b""
+                os.write(self._stderr, shown + f"nullcline: {self._said}\n".encode())
         return INTERRUPTED
 
     def __enter__(self) -> "Interruption":
@@ -63,6 +67,9 @@ class Interruption:
         if self._ends is not None:
             signal.set_wakeup_fd(self._before)
             os.close(self._ends[1])  # which ends the thread
+        with self._lock:
+            given, self._stderr = self._stderr, 2
+        os.close(given)
 
     def _watch(self, reading: int) -> None:
         while got := os.read(reading, 1):
@@ -72,6 +79,31 @@ class Interruption:
         os.close(reading)
 
 
+@contextmanager
+def children_without_ctrl_c() -> Iterator[None]:
+    """Processes and threads that are started inside never get SIGINT; whoever starts them ends
+    them. In the main thread, Ctrl-C is heard at the end.
+
+    A terminal sends Ctrl-C to all of its processes, and one that has just begun, and has not got
+    so far as to ignore it, or that is left half started, would print a trace.
+    """
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # first, since it unblocks the signal where it is started
+    heard: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if main else None
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if main:
+            signal.signal(signal.SIGINT, handler)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
+
+
 def end_now() -> NoReturn:
     """End an interrupted process without what libraries do at their end, which may take seconds.
 
@@ -79,6 +111,7 @@ def end_now() -> NoReturn:
     """
     processes = sys.modules.get("multiprocessing")
     for child in processes.active_children() if processes else ():
-        child.kill()
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            os.kill(child.pid, signal.SIGKILL)  # not `child.kill`: joblib's processes have none
     remove_unfinished()
     os._exit(INTERRUPTED)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
+from ..interrupts import children_without_ctrl_c
 from ._errors import JobError
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class ProcessWorker:
         self._pool.join()
 
     def _serve(self) -> None:
+        with children_without_ctrl_c():
+            self._serve_all()
+
+    def _serve_all(self) -> None:
         while (item := self._waiting.get()[2]) is not None:
             future, name, arguments = item
             if self._closed:

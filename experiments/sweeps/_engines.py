@@ -2,10 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from ..interrupts import children_without_ctrl_c
 from ..launchers import Joblib
 from ._job import JobFolder
 from ._run import Ended, SweepJob, run_as_child, run_job, stop_others
@@ -36,12 +38,18 @@ def joblib(jobs: Sequence[SweepJob], launcher: Joblib) -> Iterator[Ended]:
         run = Parallel(
             n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=one
         )
-        yield from cast("Iterator[Ended]", run(delayed(run_as_child)(job) for job in some))
+        with contextlib.ExitStack() as at_end:
+            with children_without_ctrl_c():  # the call starts them
+                tasks = (delayed(run_as_child)(job) for job in some)
+                ended = cast("Generator[Ended]", run(tasks))
+                at_end.callback(_close, ended)
+            yield from ended
 
     workers = launcher.workers or max(1, (os.cpu_count() or 1) // launcher.threads)
     if workers == 1:  # where joblib starts no process
         yield from local(jobs)
         return
+    _start_tracker()
     left = {job.folder: job for job in jobs}
     suspects: list[SweepJob] = []
     while left:
@@ -58,6 +66,29 @@ def joblib(jobs: Sequence[SweepJob], launcher: Joblib) -> Iterator[Ended]:
             else:
                 begun = [job for job in left.values() if _in_flight(job)]
                 suspects = begun or list(left.values())
+
+
+def _close(ended: "Generator[Ended]") -> None:
+    """End a pool; after Ctrl-C joblib would warn of what is not done, which is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        ended.close()
+
+
+def _start_tracker() -> None:
+    """Start joblib's process that removes what processes share, before all others: it unblocks
+    SIGINT where it is started. After Ctrl-C it would tell on stderr what it has removed."""
+    from joblib.externals.loky.backend import resource_tracker
+
+    stderr = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        resource_tracker.ensure_running()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(silence)
 
 
 def died(job: SweepJob) -> Ended:
