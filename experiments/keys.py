@@ -6,18 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from .records import Checkout, code_of_checkout
+from .checkout import Code, code_of_checkout
 
 _ROOT = Path(__file__).parent.parent
 _LIBRARIES = ("common", "dynamics", "interp", "organisms")
 #: Rooms of `experiments/` that show results or run jobs, and make none.
 _SHOWING = ("commands", "dashboard", "figures", "ledger", "loggers", "serving", "sweeps", "web")
-
-
-class Code(Checkout):
-    """What made a record: the checkout, and the digest that goes into keys."""
-
-    version: str
 
 
 def code_now() -> Code:

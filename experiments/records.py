@@ -2,17 +2,17 @@
 
 import platform
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 from ..common.files import write_whole
 from ..common.strict_json import parse_strictly
+from .checkout import code_of_checkout
 from .formats import to_json
 from .stored import RECORD, SCHEMA_VERSION, digest_of, read_record
 
@@ -31,14 +31,6 @@ _PACKAGES = (
     "transformers",
     "transformer-lens",
 )
-
-
-class Checkout(TypedDict):
-    """Git commit of the code that runs, and whether it differs from it; None where it is no
-    checkout."""
-
-    commit: str | None
-    dirty: bool | None
 
 
 def write_record(
@@ -143,25 +135,6 @@ def _packages() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def code_of_checkout() -> Checkout:
-    """Git commit of the checkout that runs, and whether it differs from it."""
-    here = Path(__file__).parent.parent
-
-    def git(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(here), *arguments], capture_output=True, text=True, check=True
-            )
-        except (OSError, subprocess.CalledProcessError):
-            return None
-        return done.stdout.strip()
-
-    if not (here / ".git").exists():  # an installed package, perhaps inside somebody's repository
-        return {"commit": None, "dirty": None}
-    status = git("status", "--porcelain", "--untracked-files=no")
-    return {"commit": git("rev-parse", "HEAD"), "dirty": None if status is None else bool(status)}
 
 
 def _peak_memory() -> int:

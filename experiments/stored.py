@@ -4,15 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from ..common.files import regular_bytes
 from ..common.strict_json import read_strictly
 from ..common.words import shortened
+from .checkout import Code
 from .formats import plain
-
-if TYPE_CHECKING:
-    from .keys import Code
 
 RECORD = "record.json"
 SCHEMA_VERSION = 1
@@ -33,7 +31,7 @@ class StoredRecord(TypedDict):
     experiment: NotRequired[str | None]
     key: NotRequired[str | None]
     inputs: NotRequired[dict[str, str]]
-    code: NotRequired["Code"]
+    code: NotRequired[Code]
     packages: NotRequired[dict[str, str]]
     python: NotRequired[str]
     seconds: NotRequired[float]

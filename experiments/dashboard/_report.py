@@ -11,8 +11,8 @@ from pathlib import Path
 from ... import dynamics
 from ...common.progress import Progress, silent
 from ...common.words import counted
+from ..checkout import code_of_checkout
 from ..formats import plain
-from ..records import code_of_checkout
 from ._blocks import View, notice
 from ._card import models_for_report, row_card_view
 from ._dynamics import dynamics_view

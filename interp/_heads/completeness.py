@@ -1,7 +1,5 @@
 """Is the sum of all shares the model's own logit difference? If not, why not."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
@@ -12,9 +10,6 @@ from .._questions.passes import logits_at
 from .._questions.tokens import batches, token_budget
 from .contrasts import Contrasts, entries_of
 
-if TYPE_CHECKING:
-    from .direct import Direct
-
 CHECKED_ROWS = 16
 
 
@@ -23,18 +18,22 @@ def tolerance(model: Model, scale: float) -> float:
     return max(1.0, scale) * (1e-3 if model.dtype == torch.float32 else 0.1)
 
 
-def check_completeness(model: Model, contrasts: Contrasts, direct: "Direct") -> None:
-    """Compare the sum of shares with the difference of the logits that the network gives out.
+def check_completeness(
+    model: Model, contrasts: Contrasts, *, total: np.ndarray, logit_difference: np.ndarray
+) -> None:
+    """Compare the sum of shares, `total`, with the difference of the logits that the network gives
+    out, both of shape (pairs,).
 
     All pairs are compared with the unembedding of the final state, the first rows also with the
     network's public output, so that a logit scale or a cap cannot go unseen.
 
     **Raises** `InterpError` above `tolerance`, with the reason in the architecture.
     """
-    allowed = tolerance(model, float(np.abs(direct.logit_difference).max()))
+    allowed = tolerance(model, float(np.abs(logit_difference).max()))
     public = public_difference(model, contrasts)
     known = np.isfinite(public)
-    off = max(direct.residual, float(np.abs(public - direct.total)[known].max(initial=0.0)))
+    residual = float(np.abs(total - logit_difference).max())
+    off = max(residual, float(np.abs(public - total)[known].max(initial=0.0)))
     if not off <= allowed:
         raise InterpError(
             f"{model.name} ({model.architecture}): the shares of heads, MLPs, embedding and biases "

@@ -133,7 +133,7 @@ def direct_attribution(
     direct = Direct(
         heads=heads, mlps=mlps, embedding=embedding, biases=biases, logit_difference=own
     )
-    check_completeness(model, contrasts, direct)
+    check_completeness(model, contrasts, total=direct.total, logit_difference=own)
     return direct
 
 

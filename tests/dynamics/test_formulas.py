@@ -11,6 +11,7 @@ import pytest
 from scipy import optimize, stats
 
 from nullcline import dynamics
+from nullcline.dynamics._phases.critical_inversion import _accepted
 from nullcline.dynamics._phases.random_effects import combine_families, mean_of_effects
 from nullcline.dynamics._phases.scatter import Scatter
 from nullcline.dynamics._tables.results.lm_eval import _items_if_fewer
@@ -191,3 +192,10 @@ def test_a_model_whose_parameters_are_all_active_is_no_mixture(tmp_path, active,
     )
     left_out = dict(dynamics.held_out_cohort(dynamics.read_scores(path)).left_out)
     assert left_out == ({"e8": "mixture_of_experts"} if mixture else {})
+
+
+def test_where_only_the_vertex_is_accepted_the_interval_lies_around_it():
+    # |t| is 2 a tenth of the way from the vertex to each of the candidates beside it.
+    candidates, t = np.arange(4.0), np.array([-60.0, -20.0, 20.0, 60.0])
+    found = _accepted(candidates, t, np.zeros(4), np.ones(4, bool), quantile=2.0)
+    assert found == pytest.approx((1.5, 1.45, 1.55))
