@@ -1,10 +1,13 @@
 """What would settle a family's turn: against u_test, brute force, and families made for it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from nullcline import dynamics
+from nullcline.dynamics._phases.next_measurement import _with_more_items
 
 SIZES = np.array([8.0, 8.5, 9.0, 9.5, 10.0])
 ERROR = 0.01
@@ -51,6 +54,25 @@ def test_the_band_covers_the_curve_at_the_stated_rate():
         hits += bool(low[0] <= planted(9.2, sizes=np.array([8.7]))[0] <= high[0])
     # Never below the known noise, so at or above 95 %; three binomial errors below it.
     assert hits / 400 > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def test_further_questions_move_scores_as_a_normal_model_of_them_says():
+    truth, errors, extra = planted(9.1, noise=0.02), np.full(5, ERROR), 3 * ITEMS
+    curve = dynamics.family_curve(SIZES, truth, y_stderr=errors)
+    assert curve is not None
+    scatter = 0.02**2
+    curve = dataclasses.replace(curve, covariance=np.zeros((3, 3)), scatter=scatter)
+    random = np.random.default_rng(0)
+    _, outcomes, noise = _with_more_items(curve, SIZES, truth, errors, ITEMS, extra, 40_000, random)
+    # Known curve: the true score is normal about the precision-weighted mean of curve and score.
+    precision = 1 / scatter + 1 / ERROR**2
+    true = (curve(SIZES) / scatter + truth / ERROR**2) / precision
+    new = ERROR**2 * ITEMS / extra
+    np.testing.assert_allclose(outcomes.mean(axis=0), truth / 4 + true * 3 / 4, atol=2e-4)
+    np.testing.assert_allclose(
+        outcomes.std(axis=0), 3 / 4 * np.sqrt(1 / precision + new), rtol=0.02
+    )
+    assert noise == pytest.approx(ERROR**2 / 4)
 
 
 def test_what_is_open_now_is_the_interval_of_the_u_test():
