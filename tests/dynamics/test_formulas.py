@@ -14,6 +14,7 @@ from nullcline import dynamics
 from nullcline.dynamics._phases.critical_inversion import _accepted
 from nullcline.dynamics._phases.random_effects import combine_families, mean_of_effects
 from nullcline.dynamics._phases.scatter import Scatter
+from nullcline.dynamics._statistics.correlation import pearson
 from nullcline.dynamics._tables.results.lm_eval import _items_if_fewer
 from nullcline.dynamics.phases import errors_in_variables_slope
 
@@ -199,3 +200,8 @@ def test_where_only_the_vertex_is_accepted_the_interval_lies_around_it():
     candidates, t = np.arange(4.0), np.array([-60.0, -20.0, 20.0, 60.0])
     found = _accepted(candidates, t, np.zeros(4), np.ones(4, bool), quantile=2.0)
     assert found == pytest.approx((1.5, 1.45, 1.55))
+
+
+def test_two_values_correlate_fully_and_one_not_at_all():
+    assert pearson(np.array([0.2, 0.3]), np.array([0.7, 0.1])) == pytest.approx(-1)
+    assert math.isnan(pearson(np.array([0.2]), np.array([0.7])))
