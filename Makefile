@@ -1,7 +1,7 @@
 # Two commands for a machine that has only Python and make: `make reproduce` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
-# Tests run in so many processes, each file of them in one.
+# Tests run in so many processes, each file of them in one, files with slow tests first.
 JOBS ?= 2
 BIN := $(VENV)/bin
 
@@ -33,7 +33,7 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/.light
 
 test: setup-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ more of them only wait for each other, on a busy machine for minutes.
 import gc
 import os
 import sys
+from collections import Counter
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault(
@@ -18,6 +19,7 @@ os.environ.setdefault(
 import absl.logging
 import first_calls
 import jax
+import pytest
 
 # Hydra sets logging up anew, which closes all handlers; absl's would close with it the stream that
 # pytest captures. The process's own stderr is never closed.
@@ -29,6 +31,16 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 # What is imported stays: the garbage collector need not walk through it again and again.
 gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, so that no process waits for another at the end."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    for item in slow:
+        if not all(mark.kwargs.get("reason") for mark in item.iter_markers("slow")):
+            raise pytest.UsageError(f"{item.nodeid}: pytest.mark.slow(reason=why it must be)")
+    in_file = Counter(item.path for item in slow)
+    items.sort(key=lambda item: -in_file[item.path])
 
 
 def pytest_collection_finish():

@@ -38,6 +38,7 @@ def composed(*overrides) -> schemas.Diagnose:
     return found
 
 
+@pytest.mark.slow(reason="composes the configuration of every shipped family")
 def test_every_shipped_family_is_a_choice():
     tables = ("uniform", "leaderboard", "published")
     shipped = {f for name in tables for f in dynamics.load_table(name).families}

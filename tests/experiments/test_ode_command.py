@@ -80,7 +80,7 @@ def test_two_models_do_not_determine_an_equation(mine, capsys):
     assert "underdetermined" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="cross-validates every method, each lab left out")
 def test_cross_validation_marks_the_validated_choice(capsys):
     found = printed(capsys, "crossval", "--leave", "lab")
     selected = [m for m in found["methods"] if m["selected"]]

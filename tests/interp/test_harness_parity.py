@@ -31,7 +31,7 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="runs the whole harness of others")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")
 def test_a_tiny_models_scores_are_the_harness_own(parity, tmp_path, monkeypatch):
