@@ -86,6 +86,7 @@ def run(monkeypatch, name, *arguments):
     return found
 
 
+@pytest.mark.slow(reason="composes every recipe")
 @pytest.mark.parametrize("recipe", _register.recipes())
 def test_every_recipe_composes_with_its_study(recipe, tmp_path, monkeypatch):
     path = Path(_register.recipes()[recipe])

@@ -34,6 +34,7 @@ def mine(tmp_path):
     return str(path)
 
 
+@pytest.mark.slow(reason="a fit with members and every baseline, each family left out")
 def test_a_fit_says_how_sure_each_term_is_and_what_beats_it(capsys):
     found = printed(capsys, "fit", "--penalty", "l1", "--members", "100")
     assert found["result"] == "successful"
