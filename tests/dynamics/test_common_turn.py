@@ -61,6 +61,7 @@ def saturating(x, family, generator):
     return 0.15 * np.exp(-(x - 0.25) / 0.2)
 
 
+@pytest.mark.slow(reason="a rate over simulated tables")
 @pytest.mark.parametrize("curve", [own_lines, convex, saturating])
 def test_the_gate_stays_shut_where_nothing_turns(curve):
     # At 5 % four or more of twenty tables open by chance in 1.6 % of runs.

@@ -33,6 +33,7 @@ def test_sizes_grow_by_their_factor():
     np.testing.assert_array_equal(pad_rows(rows, 5, copies=True)[3:], rows[[-1, -1]])
 
 
+@pytest.mark.slow(reason="counts what is compiled, so nothing compiled before may be used")
 def test_eight_compilations_serve_fits_and_predictions_of_all_sizes():
     data = [trajectories(families) for families in SIZES]
     jax.clear_caches()
@@ -44,6 +45,7 @@ def test_eight_compilations_serve_fits_and_predictions_of_all_sizes():
     assert 0 < counted.count <= 8
 
 
+@pytest.mark.slow(reason="counts what is compiled, so nothing compiled before may be used")
 @pytest.mark.parametrize(
     "penalty",
     [dynamics.STLSQ(0.05), dynamics.Lasso(), dynamics.BestSubset(2), dynamics.PartialPooling()],
@@ -58,6 +60,7 @@ def test_eight_compilations_serve_all_sizes_of_another_penalty(penalty):
     assert 0 < counted.count <= 8
 
 
+@pytest.mark.slow(reason="counts what is compiled, so nothing compiled before may be used")
 def test_eight_compilations_serve_resamples_and_families_left_out():
     data = [trajectories(families) for families in SIZES[1:]]
     fits = [dynamics.fit_ode(each, throw=False) for each in data]
@@ -72,6 +75,7 @@ def test_eight_compilations_serve_resamples_and_families_left_out():
     assert 0 < counted.count <= 8
 
 
+@pytest.mark.slow(reason="counts what is compiled, so nothing compiled before may be used")
 def test_eight_compilations_serve_cross_validations_of_all_sizes():
     jax.clear_caches()
     with compilations() as counted:
@@ -121,6 +125,7 @@ def test_log_odds_of_numpy_arrays_are_those_of_jax():
         box.rows(np.zeros((1, 3)))
 
 
+@pytest.mark.slow(reason="compiles the solver for two lengths")
 def test_a_grid_of_any_length_gives_the_same_solution():
     fit = dynamics.fit_ode(trajectories(9), throw=False)
     whole = dynamics.integrate(fit.ode, [0.3, 0.6], log10_n=np.linspace(9, 10, 101), start=8.5)
@@ -132,6 +137,7 @@ def test_a_grid_of_any_length_gives_the_same_solution():
     np.testing.assert_allclose(back.x[-1], [0.3, 0.6], atol=1e-5)  # tolerance of the solver
 
 
+@pytest.mark.slow(reason="compiles matching for two sizes")
 @pytest.mark.parametrize("method", ["integral", "trajectory"])
 def test_families_of_weight_0_and_absent_ones_are_the_same(method):
     # With eleven families other shapes are compiled than with eight.
@@ -145,6 +151,7 @@ def test_families_of_weight_0_and_absent_ones_are_the_same(method):
     np.testing.assert_allclose(whole.coefficients, alone.coefficients, atol=tolerance)
 
 
+@pytest.mark.slow(reason="compiles matching twice")
 def test_matching_without_padding_is_the_same():
     data = trajectories(5)
     library, box = dynamics.PolynomialLibrary(), dynamics.ode.UnitBox()

@@ -199,6 +199,7 @@ def test_misuse_says_the_mend(settings):
         critical_point(x, y, family, **{"n_boot": 20, **settings})
 
 
+@pytest.mark.slow(reason="coverage is counted over hundreds of simulated tables")
 @pytest.mark.parametrize(
     ("counts", "spread"),
     [((8, 3, 3), 0.0), ((8, 3, 3), 0.3), ((8, 7, 6, 5, 5, 4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2), 0.3)],

@@ -30,6 +30,7 @@ def crossed():
     return result, seen
 
 
+@pytest.mark.slow(reason="cross-validates with every method")
 def test_table_of_methods(crossed):
     result, seen = crossed
     assert (result.folds, len(result.families)) == (8, 8)
@@ -60,6 +61,7 @@ def test_persistence_by_hand(crossed):
     np.testing.assert_allclose(result.method("persistence").family_mae, expected, atol=1e-12)
 
 
+@pytest.mark.slow(reason="cross-validates once for each family")
 @pytest.mark.parametrize("leave", ["family", "lab"])
 def test_held_out_scores_never_reach_their_own_prediction(leave):
     cohort = planted(count=8, noise=0.01, lab_size=2)
@@ -112,7 +114,7 @@ def test_a_method_sees_only_weights_without_the_held_out_groups():
         dynamics.cross_validate(cohort, leave="lab", methods=few_methods())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="every method on the shipped table, each lab left out")
 def test_shipped_table_meets_its_targets():
     result = dynamics.cross_validate(dynamics.load_table("uniform"))
     assert (len(result.families), result.models) == (22, 98)

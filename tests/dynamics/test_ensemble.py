@@ -17,6 +17,7 @@ def planted():
     return linear(np.random.default_rng(0), families=10, points=(4, 6), noise=0.01)
 
 
+@pytest.mark.slow(reason="fits every member by itself")
 @pytest.mark.parametrize(
     "penalty",
     [dynamics.Ridge(1e-4), dynamics.STLSQ(0.2, 0.01), dynamics.Lasso(1e-3), dynamics.BestSubset(2)],
@@ -125,6 +126,7 @@ def test_band_leaves_out_and_counts_what_is_not_finite():
         dynamics.ode.band(values, level=95.0)
 
 
+@pytest.mark.slow(reason="matches every member to the end")
 def test_matched_members_step_where_their_own_match_goes():
     data, truth = quadratic(np.random.default_rng(2), points=(8, 8))
     library = dynamics.PolynomialLibrary(2)
@@ -165,6 +167,7 @@ PENALTIES = (
 )
 
 
+@pytest.mark.slow(reason="compiles every penalty with every method")
 @pytest.mark.parametrize(
     ("penalty", "method"), [(one, method) for one in PENALTIES for method in one.methods]
 )

@@ -48,6 +48,7 @@ def test_a_family_is_predicted_from_its_tokens():
         plain.scores(*start, tokens=1e12)
 
 
+@pytest.mark.slow(reason="fits and validates a forecaster")
 def test_the_validation_inside_uses_each_familys_own_tokens():
     cohort = planted(count=9, noise=0.005, tokens=True)
     knows, blind = (

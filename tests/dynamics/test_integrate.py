@@ -66,6 +66,7 @@ def test_start_may_lie_before_the_grid_and_the_grid_may_fall():
     np.testing.assert_allclose(back.x[-1], START, atol=1e-4)
 
 
+@pytest.mark.slow(reason="compiles each adjoint of the solver")
 @pytest.mark.parametrize("adjoint", [diffrax.RecursiveCheckpointAdjoint(), diffrax.ForwardMode()])
 def test_gradients_are_those_of_finite_differences(adjoint):
     def end(coefficients, x0):
@@ -157,6 +158,7 @@ def test_log_odds_and_scores_are_inverse():
             dynamics.ode.LogOdds(bad)
 
 
+@pytest.mark.slow(reason="compiles the solver for each system that escapes or is stiff")
 def test_escape_and_stiffness_are_named():
     # x' = x^2 from 1 reaches infinity after one decade.
     blow_up = make([[0.0, 0, 1]], 2, names=("x",))

@@ -51,6 +51,7 @@ def test_matching_needs_few_points_where_the_integral_form_fails():
     assert not np.asarray(found.coefficients)[~support].any()
 
 
+@pytest.mark.slow(reason="a bias is a mean over simulated tables of 60 families")
 def test_a_free_first_point_removes_the_bias_of_its_error():
     rng = np.random.default_rng(1)
     errors = {"free": [], "fixed": []}
@@ -67,6 +68,7 @@ def test_a_free_first_point_removes_the_bias_of_its_error():
     assert bias["free"] < 0.5 * bias["fixed"]
 
 
+@pytest.mark.slow(reason="compiles matching for each loss")
 def test_robust_loss_resists_an_outlier():
     data, truth = linear(np.random.default_rng(2), families=12, points=(6, 6), noise=0.005)
     x = np.array(data.x)
@@ -93,6 +95,7 @@ def test_weights_of_zero_leave_families_out():
     np.testing.assert_allclose(some.coefficients, kept.coefficients, atol=1e-6)
 
 
+@pytest.mark.slow(reason="compiles matching and its derivatives")
 def test_ridge_is_that_of_the_augmented_residuals():
     data, truth = linear(np.random.default_rng(4), points=(6, 6), noise=0.01)
     found = run(data, dynamics.PolynomialLibrary(1), truth, ridge=40.0, tolerance=1e-10)
@@ -109,6 +112,7 @@ def test_ridge_is_that_of_the_augmented_residuals():
     assert np.abs(slope).max() < 1e-4 * np.abs(40 * flat).max()
 
 
+@pytest.mark.slow(reason="compiles matching and its derivatives")
 def test_gauss_newton_information_is_that_of_finite_differences():
     data, truth = quadratic(np.random.default_rng(5), families=3, points=(5, 6))
     library = dynamics.PolynomialLibrary(2)
@@ -159,6 +163,7 @@ def test_a_wild_start_does_not_blow_up():
     assert bool(jnp.all(jnp.isfinite(found.residual)))
 
 
+@pytest.mark.slow(reason="compiles matching for two limits of steps")
 def test_stopping_early_is_a_result():
     data, _truth = quadratic(np.random.default_rng(7))
     fit = dynamics.fit_ode(

@@ -80,6 +80,7 @@ def as_moves(plan):
     ]  # fmt: skip
 
 
+@pytest.mark.slow(reason="plans and measures many simulated tables")
 def test_the_plan_narrows_more_than_a_random_one_of_equal_cost_and_than_the_dearest():
     gains = []
     for seed in range(12):

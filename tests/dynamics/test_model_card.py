@@ -24,6 +24,7 @@ def near(pair, *, score=0.6, size=9.5, count=8, **settings):
     )  # fmt: skip
 
 
+@pytest.mark.slow(reason="coverage is counted over simulated populations")
 @pytest.mark.parametrize("between", [0.0, 0.3])
 def test_the_interval_of_a_neighbourhood_holds_the_planted_coupling(between):
     hits = sum(
@@ -152,6 +153,7 @@ def test_a_shipped_model_is_left_out_of_its_own_card():
         assert row["model"] not in used
 
 
+@pytest.mark.slow(reason="three cards of the shipped table, each with models left out")
 def test_names_that_end_alike_are_no_twins():
     card = dynamics.model_card(given("llama-7b", hellaswag=60, truthfulqa_mc2=41))
     assert card.left_out == ("huggyllama/llama-7b",)

@@ -52,6 +52,7 @@ def test_intervals_of_gain_and_growth_cover_the_planted_ones():
     assert covered(growths, 0.03) > 0.917
 
 
+@pytest.mark.slow(reason="rates over simulated tables")
 def test_a_change_of_coupling_is_found_and_none_is_not():
     changed = [
         dynamics.compare_kinds(planted_pairs(12, change=0.3, before=-0.1, seed=seed))

@@ -88,7 +88,7 @@ def _run(bits: str, cache: Path) -> dict:
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="two processes that run most of the package, one a precision")
 def test_verdicts_and_numbers_do_not_depend_on_the_setting(tmp_path):
     single, double = _run("0", tmp_path), _run("1", tmp_path)
     # The setting itself is left as it was.
@@ -112,6 +112,7 @@ def _system(dtype) -> dynamics.CapabilityODE:
     )
 
 
+@pytest.mark.slow(reason="compiles the solver and its gradient")
 def test_inside_a_transformation_the_callers_precision_holds(single):
     """No truncation warning either: warnings are errors here."""
     with jax.enable_x64(True):

@@ -177,6 +177,7 @@ def test_llama_2_from_its_smallest_model():
     assert ((held.low < held.predicted) & (held.predicted < held.high)).all()
 
 
+@pytest.mark.slow(reason="fits and validates a forecaster")
 def test_extension_of_a_users_family(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(

@@ -31,6 +31,7 @@ def values(table: dynamics.ScoreTable) -> list[tuple[float, ...]]:
     return [tuple(row) for row in frame[columns].to_numpy(float).tolist()]
 
 
+@pytest.mark.slow(reason="many generated tables, each read in many forms")
 @SETTINGS
 @given(clothes=CLOTHES)
 def test_clothes_do_not_change_what_is_read(tmp_path, clothes):

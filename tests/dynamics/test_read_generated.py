@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from nullcline import dynamics
 from nullcline.dynamics import TableError
 
+pytestmark = pytest.mark.slow(reason="hundreds of generated tables for each reader")
+
 # The folder of a test is shared by its examples: each writes the same file anew.
 SETTINGS = settings(
     deadline=None,

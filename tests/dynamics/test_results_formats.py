@@ -152,6 +152,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow(reason="many generated mixtures of formats")
 @SETTINGS
 @given(data=st.data())
 def test_a_folder_of_any_mixture_gives_the_same_scores(tmp_path_factory, data):

@@ -24,6 +24,8 @@ from nullcline import dynamics
 from nullcline.dynamics import TableError
 from nullcline.dynamics._tables.read_results import read_results
 
+pytestmark = pytest.mark.slow(reason="hundreds of generated documents for each reader")
+
 SETTINGS = settings(
     deadline=None,
     max_examples=60,

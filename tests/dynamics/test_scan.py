@@ -104,6 +104,7 @@ def plain(frame, table):
     return frame[keep].rename(columns={b: b.split(" ")[0] for b in table.benchmarks})
 
 
+@pytest.mark.slow(reason="a bias is a mean over simulated tables")
 def test_errors_of_the_first_score_do_not_draw_a_coupling_to_zero():
     stated, naive, informed, held = 0.02, [], [], 0
     for seed in range(20):
@@ -153,6 +154,7 @@ def test_an_interval_holds_the_planted_mean_of_families(sizes, between):
     assert np.mean(held) >= 0.95 - 4 * math.sqrt(0.05 * 0.95 / (pairs * tables))
 
 
+@pytest.mark.slow(reason="a rate over simulated tables")
 @pytest.mark.parametrize("gamma", [-0.1, 0.0, 0.1])
 def test_nothing_false_is_said_of_one_pair_more_often_than_its_level(gamma):
     # At an edge of the band tax (or bonus) and between are false; at zero tax and bonus are.

@@ -33,6 +33,7 @@ def planted(rng, dimensions, *, benchmarks=8, families=25):
     )
 
 
+@pytest.mark.slow(reason="counts factors of simulated tables of four kinds")
 @pytest.mark.parametrize("dimensions", [0, 1, 2, 3])
 def test_planted_dimensions_are_counted(dimensions):
     rng = np.random.default_rng(dimensions)

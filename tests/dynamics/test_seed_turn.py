@@ -63,6 +63,7 @@ def test_the_seeds_say_what_turns_and_the_curve_of_their_means_would_not(found):
     assert 0 < found.turning.power <= 1
 
 
+@pytest.mark.slow(reason="coverage is counted over simulated families")
 @pytest.mark.parametrize("scatter", [0.02, 0.08])
 @pytest.mark.parametrize("place", [3.7, 3.9, 4.1])
 def test_the_interval_of_the_place_covers(place, scatter):

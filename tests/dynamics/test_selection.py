@@ -65,6 +65,7 @@ def test_search_starts_from_more_columns_than_rows():
     assert np.isfinite(found.value)
 
 
+@pytest.mark.slow(reason="selects among all supports of three planted systems")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_planted_terms_are_found_from_eight_noisy_irregular_points(seed):
     data, truth = quadratic(np.random.default_rng(seed))

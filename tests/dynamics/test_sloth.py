@@ -60,7 +60,7 @@ def fits():
     return truth, data, {d: fit_sloth(data, chance, skills=d) for d in (1, 2)}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains Sloth with one skill and with two")
 def test_planted_skills_come_back(fits):
     truth, data, found = fits
     hidden = ~np.asarray(data.train)
@@ -79,7 +79,7 @@ def test_planted_skills_come_back(fits):
     assert np.abs(np.asarray(predict(found[1][0], data))[hidden] - exact).max() > 0.1
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains Sloth with one skill and with two")
 def test_a_trained_link_rises(fits):
     _, data, found = fits
     trained = found[1][1]

@@ -127,6 +127,7 @@ def test_stlsq_is_the_plain_algorithm(threshold):
         np.testing.assert_allclose(found[d], expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow(reason="fits every member by itself, in each of eight settings")
 @pytest.mark.parametrize("scaled", [True, False])
 @pytest.mark.parametrize("everything", [True, False])
 @pytest.mark.parametrize("terms", [8, 21])

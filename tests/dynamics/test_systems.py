@@ -129,6 +129,7 @@ def test_sine_is_found_where_polynomials_do_not_hold():
     )
 
 
+@pytest.mark.slow(reason="searches equations of long series")
 @pytest.mark.parametrize("noise", [0.0, 0.02])
 def test_a_clock_in_the_equation_is_no_structure(noise):
     t = np.linspace(0, 20, 100)

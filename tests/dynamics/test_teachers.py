@@ -23,6 +23,7 @@ def renamed_pythia(tmp_path, uniform):
     return dynamics.read_scores(path)
 
 
+@pytest.mark.slow(reason="fits forecasters with and without the shipped table")
 def test_shipped_families_teach_a_users_table_but_never_the_same_models(tmp_path, uniform):
     mine = renamed_pythia(tmp_path, uniform)
     found = dynamics.hold_out(mine, "My suite")
@@ -60,6 +61,7 @@ def test_families_that_err_more_widen_the_bands():
     assert (judged.band > alone.band).all()
 
 
+@pytest.mark.slow(reason="fits a forecaster for each model left out")
 def test_an_extension_is_checked_on_the_familys_own_models(tmp_path, uniform):
     mine = renamed_pythia(tmp_path, uniform)
     further = dynamics.extend(mine, "My suite", params="30B")

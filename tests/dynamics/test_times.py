@@ -76,6 +76,7 @@ def test_a_solution_does_not_depend_on_the_clock(clock):
     np.testing.assert_allclose(predicted.scores, expected, atol=3e-6)
 
 
+@pytest.mark.slow(reason="searches an equation anew for each clock")
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_series_does_not_depend_on_the_clock(clock):
     times, states = data()

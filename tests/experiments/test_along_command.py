@@ -72,6 +72,7 @@ def test_what_a_prediction_along_tokens_cannot_mean(capsys, words, message):
     assert message in err.splitlines()[-1]
 
 
+@pytest.mark.slow(reason="fits and validates a forecaster of checkpoints")
 def test_the_rest_of_a_run_in_json(capsys):
     out, _ = said(capsys, "ode", "predict", "--table", "checkpoints", "--along", "tokens",
                   "--holdout", "pythia-1.4b", "--protocol", "third", "--benchmarks", "arc_easy",

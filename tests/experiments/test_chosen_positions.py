@@ -90,6 +90,7 @@ def test_what_cannot_be_meant_costs_one_line(path, capsys):
     assert "no positions '1:3'" in refused(capsys, "evaluate", MODEL, "--positions", "1:3")
 
 
+@pytest.mark.slow(reason="judges a vector of a shipped model")
 def test_evaluate_judges_at_the_positions_that_are_chosen(model, path, capsys, tmp_path):
     mine = ["evaluate", MODEL, "--vector", path, "--layer", "1", "--json"]
     sets = interp.default_sets(model)

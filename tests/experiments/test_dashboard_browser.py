@@ -13,6 +13,8 @@ import dashboard_app as app
 import dashboard_screens as screens
 import pytest
 
+pytestmark = pytest.mark.slow(reason="a browser, and a server that computes every view")
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = os.environ.get("NULLCLINE_REQUIRE_BROWSER") == "1"
 if not CHROMIUM and not REQUIRED:
@@ -125,7 +127,6 @@ def assert_accessible(page: Page, name: str, *rules: str) -> None:
     assert not said, f"{name}: {said}"
 
 
-@pytest.mark.slow
 def test_every_view_is_drawn_accessible_and_stays_on_this_machine(server, watched):
     one = watched()
     for view in VIEWS:

@@ -22,6 +22,8 @@ from nullcline.experiments.dashboard._report import MOST_BYTES, _made
 from nullcline.experiments.formats import plain
 from nullcline.experiments.schemas import Diagnose
 
+pytestmark = pytest.mark.slow(reason="makes the report of a table, with every view")
+
 
 @pytest.fixture(scope="module")
 def page() -> str:

@@ -74,6 +74,7 @@ def test_the_index_lists_what_can_be_chosen(client):
     )
 
 
+@pytest.mark.slow(reason="computes every view of a shipped table")
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_of_a_shipped_table_is_there(client, view):
     table = "organisms" if view in ("dynamics", "table") else "uniform"  # the smaller one
@@ -149,6 +150,7 @@ def test_own_names_are_answered_and_other_sites_posts_are_not(client):
     assert "127.0.0.1" in own_names("0.0.0.0")
 
 
+@pytest.mark.slow(reason="computes every view of a table")
 def test_a_table_of_ones_own_is_read_and_shown(client, tmp_path):
     answer = upload(client, ("my scores.csv", app.GOOD))
     assert answer.status_code == 201, answer.text
@@ -365,6 +367,7 @@ def test_a_computation_that_hangs_holds_back_nobody_else():
         assert answers[0].status_code == 422
 
 
+@pytest.mark.slow(reason="waits for processes that import the package")
 def test_too_much_waiting_is_refused_and_failures_are_errors_with_words():
     stuck = {"shipped": Stuck(), "uploaded": Stuck()}
     with app.make_client(app.make_store(**stuck, cache=ViewCache(None))) as client:

@@ -91,7 +91,7 @@ def texts(value: object) -> Iterator[str]:
 NAMES = ("", *dynamics.table_names())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="computes every view of every shipped table")
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_of_a_view_has_a_fault(name):
     allowed = {"one rises and one falls"} if not name else set()  # a claim of which it is true
@@ -102,7 +102,7 @@ def test_no_text_of_a_view_has_a_fault(name):
                     assert not pattern.search(text), f"{view['title']}: {fault}: {text}"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="computes every view of every shipped table")
 @pytest.mark.parametrize("name", NAMES)
 def test_tables_have_no_empty_column_and_no_negative_gain(name):
     for view in views(name):
@@ -118,7 +118,7 @@ def test_tables_have_no_empty_column_and_no_negative_gain(name):
                     assert not [cell for cell in cells if cell.startswith("-")]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="computes every view of every shipped table")
 @pytest.mark.parametrize("name", NAMES)
 def test_axes_count_in_whole_numbers_and_end_at_a_hundred_percent(name):
     for view in views(name):

@@ -99,6 +99,7 @@ def on_terminal(monkeypatch, *words, columns="80", **environment):
     return terminal.getvalue()
 
 
+@pytest.mark.slow(reason="diagnoses every shipped table")
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_table_fits_eighty_columns(name):
     how = dict(SHIPPED[name])

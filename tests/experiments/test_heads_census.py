@@ -37,6 +37,7 @@ def sweep(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow(reason="composes the configuration of every shipped model")
 def test_every_model_and_every_set_of_pairs_composes():
     shipped = {path.parent.name for path in (ROOT / "data" / "organisms").glob("*/organism.json")}
     for name in shipped:

@@ -38,6 +38,7 @@ def composed(*overrides) -> schemas.Diagnose:
     return found
 
 
+@pytest.mark.slow(reason="composes the configuration of every shipped family")
 def test_every_shipped_family_is_a_choice():
     tables = ("uniform", "leaderboard", "published")
     shipped = {f for name in tables for f in dynamics.load_table(name).families}
@@ -85,6 +86,7 @@ def run(monkeypatch, name, *arguments):
     return found
 
 
+@pytest.mark.slow(reason="composes every recipe")
 @pytest.mark.parametrize("recipe", _register.recipes())
 def test_every_recipe_composes_with_its_study(recipe, tmp_path, monkeypatch):
     path = Path(_register.recipes()[recipe])

@@ -68,6 +68,7 @@ def test_json_has_the_named_keys_and_no_nan(ledger):
         assert without == (record["number"] != "not_computable")
 
 
+@pytest.mark.slow(reason="computes the ledger again")
 def test_same_seed_same_ledger(tables, ledger):
     fast = [id for id in CLAIM if id not in {"C06"}]
     for id in fast:
@@ -349,6 +350,7 @@ def test_the_page_fits_a_terminal(ledger):
     assert "(2 of them from values typed" in page
 
 
+@pytest.mark.slow(reason="the whole ledger in a process of its own")
 def test_the_ledger_needs_no_package_that_trains_or_runs_models():
     """`make reproduce` installs none of them."""
     blocked = "flax", "transformers", "tokenizers", "safetensors"

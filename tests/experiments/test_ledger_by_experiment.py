@@ -187,6 +187,7 @@ def test_shape(tables):
     assert "no fall is seen" in shape(none).reason
 
 
+@pytest.mark.slow(reason="a rate over simulated tables")
 def test_unembedding(tables):
     assert unembedding(tables).inference == "undetermined"
     # Maps that do nothing: no more than one verdict in twenty, so 5 of 20 have p < .003.

@@ -220,6 +220,7 @@ def test_an_ode_that_predicts_left_out_steps_is_not_rejected(tables):
     assert claim("C10", with_rows(tables, rows)).inference != "supported"
 
 
+@pytest.mark.slow(reason="predicts a family held out, of the shipped table and of a changed one")
 def test_an_ode_that_errs_more_than_the_quadratic_is_rejected(tables):
     found = claim("C11", tables)
     assert found.inference == "supported"

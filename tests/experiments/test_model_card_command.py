@@ -116,6 +116,7 @@ def test_what_cannot_be_is_said_on_one_line(typed, words, capsys):
     assert words in said(capsys, *typed)
 
 
+@pytest.mark.slow(reason="draws the picture of each name")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_picture_is_light_and_valid_whatever_the_name(name, tmp_path, capsys):
     file = tmp_path / "card.svg"
@@ -131,6 +132,7 @@ def test_the_picture_is_light_and_valid_whatever_the_name(name, tmp_path, capsys
     assert "TruthfulQA MC2 (%)" in texts
 
 
+@pytest.mark.slow(reason="draws the picture twice")
 def test_the_picture_stands_in_the_folder_and_is_the_same_twice(tmp_path, capsys):
     for folder in ("a", "b"):
         card(capsys, *WHOLE, "--out", str(tmp_path / folder))

@@ -50,6 +50,7 @@ def test_every_notebook_is_looked_at():
     assert sorted(SHOWN) == sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 
 
+@pytest.mark.slow(reason="each notebook runs in a process of its own")
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_notebook_runs_without_a_warning(name):
     notebook = executed(path_of(name))

@@ -34,6 +34,7 @@ def mine(tmp_path):
     return str(path)
 
 
+@pytest.mark.slow(reason="a fit with members and every baseline, each family left out")
 def test_a_fit_says_how_sure_each_term_is_and_what_beats_it(capsys):
     found = printed(capsys, "fit", "--penalty", "l1", "--members", "100")
     assert found["result"] == "successful"
@@ -80,7 +81,7 @@ def test_two_models_do_not_determine_an_equation(mine, capsys):
     assert "underdetermined" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="cross-validates every method, each lab left out")
 def test_cross_validation_marks_the_validated_choice(capsys):
     found = printed(capsys, "crossval", "--leave", "lab")
     selected = [m for m in found["methods"] if m["selected"]]

@@ -183,6 +183,7 @@ def test_weights_do_not_depend_on_the_precision_of_the_entry_point(recipe, famil
         assert (tensor == _tensors(family / "mini-4")[name]).all(), name
 
 
+@pytest.mark.slow(reason="trains a second miniature")
 def test_a_checkpoint_of_another_recipe_is_refused(recipe, tmp_path, capsys):
     (tmp_path / "mini-4.checkpoint.npz").write_bytes(b"not a checkpoint")
     arguments = ("train", recipe, "--size", "4", "--out", tmp_path)

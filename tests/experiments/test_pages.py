@@ -45,6 +45,7 @@ def rows_of(page, column):
     return found
 
 
+@pytest.mark.slow(reason="runs the commands of a whole page")
 @pytest.mark.parametrize("column", COMMANDS)
 def test_the_table_of_the_replication_is_what_the_commands_say(column, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -89,6 +90,7 @@ def printed(users):
     return lines
 
 
+@pytest.mark.slow(reason="runs every command that the pages show")
 @pytest.mark.parametrize(
     ("command", "lines"), [block for page in EVERY_PAGE for block in blocks_of(page)]
 )

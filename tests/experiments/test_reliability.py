@@ -132,6 +132,7 @@ while True:
 """
 
 
+@pytest.mark.slow(reason="starts and kills a process many times")
 def test_a_writer_that_is_killed_leaves_a_whole_record_or_none(tmp_path):
     """`kill -9` at twelve random moments of a process that does nothing but write."""
     moments = random.Random(0)

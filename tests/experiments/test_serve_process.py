@@ -25,6 +25,7 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow(reason="a process that imports PyTorch and serves a model")
 @pytest.mark.usefixtures("interruptible")
 def test_the_command_serves_openai_s_client_and_ends_when_told(tmp_path, capsys):
     folder, file = tmp_path / served.NAME, tmp_path / "truth.safetensors"

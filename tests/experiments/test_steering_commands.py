@@ -329,7 +329,7 @@ def test_bad_files_cost_one_line(vector, capsys, tmp_path):
     assert "no whole safetensors file" in refused(capsys, *mine[:2], "--vector", str(cut), *use[2:])
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="finds and judges directions of two shipped models")
 @pytest.mark.parametrize("name", ["knowing-48", "knowing-64"])
 def test_what_a_model_holds_but_does_not_say_is_brought_out(name):
     """The headline: most false answers corrected, nothing lost, by a direction without a cue."""

@@ -58,6 +58,7 @@ BY_BOTH_ROADS = {
 }
 
 
+@pytest.mark.slow(reason="computes each study twice")
 @pytest.mark.parametrize("name", BY_BOTH_ROADS)
 def test_both_roads_make_the_same_record(name, tmp_path, monkeypatch, capsys):
     rows = [(0.1 * i, 2**-i, 1 - 2**-i) for i in range(20)]

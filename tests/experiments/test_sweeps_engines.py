@@ -54,7 +54,12 @@ ENGINES = {
 
 
 @pytest.mark.parametrize(
-    "engine", ["joblib", "submitit", pytest.param("ray", marks=pytest.mark.slow)]
+    "engine",
+    [
+        "joblib",
+        "submitit",
+        pytest.param("ray", marks=pytest.mark.slow(reason="Ray starts a cluster")),
+    ],
 )
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves pipes to its own processes
 # It forks to start other programs, which JAX warns of where another test has begun its threads.
@@ -98,7 +103,7 @@ def hydra_sweep(name, folder, *overrides, **variables):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="kills and repeats a sweep of 40 jobs")
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
     """40 jobs, `kill -9` in the middle: at most the two in flight are lost."""
     jobs = ("estimator.n_boot=20000", "estimator.seed=range(0,40)")
@@ -131,7 +136,7 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
     assert len(kept) == done
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="a sweep in processes that import JAX")
 def test_functions_compile_once_per_worker(tmp_path):
     """JAX says in the log of a job what it compiled: something in the first of each worker only."""
     jobs = ("seed=range(0,8)", "penalty=ridge")

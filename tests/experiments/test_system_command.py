@@ -54,6 +54,7 @@ def test_the_page_fits_80_columns_and_says_the_verdict_first(file, capsys):
     assert all(len(line) <= 80 for line in out.splitlines() if "frac" not in line)
 
 
+@pytest.mark.slow(reason="searches an equation to the end")
 def test_a_term_that_is_not_in_the_library_is_no_structure_found(file, capsys):
     arguments = ["ode", "fit", file, "--time", "t", "--trajectory", "run", "--degree", "1"]
     assert main([*arguments, "--json"]) == 0

@@ -53,6 +53,7 @@ def traps_in(page):
     return {kind: found for kind, trap in TRAPS.items() if (found := trap.search(page))}
 
 
+@pytest.mark.slow(reason="runs every command")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_prints_one(command, capsys):
     assert main(COMMANDS[command].split()) == 0

@@ -1,10 +1,13 @@
 """Tiny randomly initialised checkpoints of many architectures, made by the tests themselves."""
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+
+from nullcline import interp
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -77,6 +80,12 @@ def tiny_network(kind: str, *, seed: int = 0) -> "PreTrainedModel":
             for parameter in network.parameters():
                 parameter.add_(0.1 * torch.randn_like(parameter))
     return network
+
+
+@functools.cache
+def tiny_model(kind: str) -> interp.Model:
+    """A tiny network to look into, made once: a test that changes it builds its own."""
+    return interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
 
 
 def byte_tokenizer() -> "PreTrainedTokenizerFast":

@@ -7,7 +7,7 @@ import pytest
 import torch
 from narrow import not_none
 from planted_circuits import turned
-from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
+from tiny_models import tiny_model, tiny_network, word_tokenizer
 
 from nullcline import interp
 from nullcline.interp._edges import attribution
@@ -267,7 +267,7 @@ def test_the_largest_are_checked_exactly():
 
 @pytest.mark.parametrize("kind", ["gemma2", "gemma3", "olmo2"])
 def test_blocks_that_norm_what_they_add_have_no_edges(kind):
-    model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
+    model = tiny_model(kind)
     with pytest.raises(interp.InterpError, match="norm what they add"):
         interp.edges_of(model)
 

@@ -15,11 +15,14 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "harness_parity.py"
 
 @pytest.fixture(scope="module")
 def parity():
+    """The script as a module; what it imports stands beside it."""
     spec = importlib.util.spec_from_file_location("harness_parity", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(SCRIPT.parent)
+        spec.loader.exec_module(module)
     return module
 
 
@@ -31,7 +34,7 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="runs the whole harness of others")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")
 def test_a_tiny_models_scores_are_the_harness_own(parity, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from tiny_models import ARCHITECTURES, TEXT, byte_tokenizer, tiny_network
+from tiny_models import ARCHITECTURES, TEXT, tiny_model
 from tiny_vectors import vector_for
 
 from nullcline import interp
@@ -18,13 +18,9 @@ MARKER = "Answer:"
 CHOICES = [interp.Span(3, 7), interp.Span(5), interp.Span(0, 1), interp.After(MARKER)]
 
 
-def model_of(kind: str = "llama") -> interp.Model:
-    return interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
-
-
 @pytest.fixture(scope="module")
 def model() -> interp.Model:
-    return model_of()
+    return tiny_model("llama")
 
 
 def chosen_by_hand(model: interp.Model, tokens: list[int], positions: object) -> list[bool]:
@@ -70,7 +66,7 @@ def by_hand(model, vector, tokens: list[int]) -> torch.Tensor:
 @pytest.mark.parametrize("positions", CHOICES, ids=str)
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_a_text_that_is_read_whole(kind, positions):
-    model = model_of(kind)
+    model = tiny_model(kind)
     vector = vector_for(model, positions=positions)
     tokens = model.encode(PROMPT)
     expected = by_hand(model, vector, tokens)
@@ -87,7 +83,7 @@ def test_a_text_that_is_read_whole(kind, positions):
 @pytest.mark.parametrize("positions", [*CHOICES, interp.Span(20, 24)], ids=str)
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "gpt_neox", "opt", "bloom", "gemma3"])
 def test_generation_with_a_cache_is_that_of_whole_passes_without(kind, positions):
-    model = model_of(kind)
+    model = tiny_model(kind)
     vector = vector_for(model, positions=positions, strength=2.0)
     with interp.steer(model, vector):
         written = list(interp.generate(model, PROMPT, max_new_tokens=12).tokens)
@@ -117,7 +113,7 @@ def test_a_marker_that_is_generated_is_found_in_what_is_generated(model):
 @pytest.mark.parametrize("positions", CHOICES, ids=str)
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "opt", "bloom"])
 def test_a_batch_with_padding_is_each_text_alone(kind, positions):
-    model = model_of(kind)
+    model = tiny_model(kind)
     vector = vector_for(model, positions=positions, strength=2.0)
     texts = [model.encode(PROMPT), model.encode(f"a metal is heavy . {PROMPT}")]
     longest = max(map(len, texts))
@@ -151,7 +147,7 @@ FEW = [
 )
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_answers_that_share_a_beginning_are_each_one_alone(kind, positions, shared):
-    model = model_of(kind)
+    model = tiny_model(kind)
     vector = vector_for(model, positions=positions)
     encoded = interp.encode_questions(model, FEW)
     assert encoded.shared >= 32

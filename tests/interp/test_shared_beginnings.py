@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tiny_models import ARCHITECTURES, TEXT, byte_tokenizer, tiny_network
+from tiny_models import ARCHITECTURES, TEXT, byte_tokenizer, tiny_model, tiny_network
 from tiny_vectors import vector_for
 
 from nullcline import interp
@@ -27,7 +27,7 @@ def scored(model, encoded, vector=None):
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 @pytest.mark.parametrize("steered", [None, "all", "last", "after attention"])
 def test_scores_are_those_of_rows_that_are_read_whole(kind, steered):
-    model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
+    model = tiny_model(kind)
     encoded = interp.encode_questions(model, FEW)
     assert encoded.shared >= 32
     vector = None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from planted_truth import planted_truth
-from tiny_models import ARCHITECTURES, byte_tokenizer, tiny_network
+from tiny_models import ARCHITECTURES, byte_tokenizer, tiny_model, tiny_network
 from tiny_vectors import vector_for
 
 from nullcline import interp
@@ -56,7 +56,7 @@ def test_answers_that_begin_alike_share_that_beginning():
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 @pytest.mark.parametrize("steered", [False, True])
 def test_a_row_with_all_options_scores_like_options_read_alone(kind, steered):
-    model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
+    model = tiny_model(kind)
     vector = vector_for(model, hook_point=interp.HookPoint(1, "block"))
     with interp.steer(model, vector, strength=1.0 if steered else 0.0):
         found = interp.score_questions(model, QUESTIONS).log_probabilities
@@ -65,10 +65,7 @@ def test_a_row_with_all_options_scores_like_options_read_alone(kind, steered):
 
 
 def test_most_architectures_read_trees_and_the_others_read_rows():
-    able = {
-        kind: abilities(interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind))
-        for kind in ("gpt2", "llama", "gpt_neox", "bloom")
-    }
+    able = {kind: abilities(tiny_model(kind)) for kind in ("gpt2", "llama", "gpt_neox", "bloom")}
     assert all(able[kind].trees and able[kind].resumes for kind in ("gpt2", "llama", "gpt_neox"))
     # BLOOM takes distances from a mask of its own making.
     assert not able["bloom"].trees
@@ -78,7 +75,7 @@ def test_most_architectures_read_trees_and_the_others_read_rows():
 @pytest.mark.parametrize("site", ["attention", "block"])
 @pytest.mark.parametrize("positions", ["all", "last"])
 def test_a_pass_from_the_steered_layer_on_says_what_a_whole_pass_says(kind, site, positions):
-    model = interp.build_model(tiny_network(kind), byte_tokenizer(), name=kind)
+    model = tiny_model(kind)
     vector = vector_for(model, hook_point=interp.HookPoint(2, site), positions=positions)
     steering = Intervention(model, vector.additions(1.0), positions=positions)
     baseline = measure_baseline(model, QUESTIONS, neutral=["the river runs to the sea", "it is"])
