@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Float, Shaped
 from scipy import stats
 
 from ...common.statistics import fieller
@@ -18,11 +18,11 @@ _ROUNDING = 1000
 
 
 def u_test(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
     *,
     family: Any = None,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> FamilyCritical:
@@ -153,11 +153,11 @@ def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) 
 
 
 def critical_points_by_family(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
-    family: Shaped[Array | np.ndarray, " models"] | Sequence[object],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
+    family: Shaped[Any, " models"] | Sequence[object],
     *,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> tuple[FamilyCritical, ...]:
