@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
-from scipy import stats
 
+from ...common import distributions
 from ...common.statistics import fieller
 from .._statistics.resampling import family_index
 from .critical_types import NOISE_DEGREES, FamilyCritical, FamilyStatus, known_noise
@@ -100,7 +100,7 @@ def _judged(
     p = _u_p_value(slope, curvature, covariance, ends=(first, last), dof=dof)
     vertex = -slope / (2 * curvature) if curvature > 0 else np.nan
     level = about["level"]
-    quantile = float(stats.t.ppf((1 + level) / 2, dof))
+    quantile = float(distributions.t.ppf((1 + level) / 2, dof))
     # The vertex is the ratio of -slope and twice the curvature.
     turn = np.array([-1.0, 2.0])
     low, high = fieller(-slope, 2 * curvature, covariance * np.outer(turn, turn), quantile=quantile)
@@ -149,7 +149,9 @@ def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) 
         gradient = np.array([1.0, 2 * position])
         return float((slope + 2 * curvature * position) / np.sqrt(gradient @ covariance @ gradient))
 
-    return float(max(stats.t.cdf(upward(ends[0]), dof), stats.t.sf(upward(ends[1]), dof)))
+    return float(
+        max(distributions.t.cdf(upward(ends[0]), dof), distributions.t.sf(upward(ends[1]), dof))
+    )
 
 
 def critical_points_by_family(

@@ -50,6 +50,12 @@ FIRST = Ask("first", {}, "the overview")
 CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
+def begin(store: Store) -> None:
+    """Begin what every reader looks at first, each in a process of its own."""
+    for ask in (INDEX, FIRST):
+        store.parts(*ask)
+
+
 def unknown(status: int, what: str, given: str, known: Iterable[str]) -> Refused:
     """The refusal of a name that is not among those known, with the nearest of them."""
     return Refused(

@@ -1,6 +1,7 @@
 """The dashboard's server: a page, views as JSON, and uploads."""
 
 import asyncio
+import concurrent.futures
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from ._choices import (
     Flow,
     ask_card,
     ask_view,
+    begin,
     check_flow,
     choose,
     find_table,
@@ -89,7 +91,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if warm:
-            await asyncio.to_thread(_begin, store)
+            await asyncio.to_thread(begin, store)
         yield
         store.close()
 
@@ -226,14 +228,11 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
-def _begin(store: Store) -> None:
-    """Begin what every reader looks at first, each in a process of its own."""
-    for ask in (INDEX, FIRST):
-        store.parts(*ask)
-
-
 def _warm(store: Store) -> None:
-    """Begin what a reader will look at next."""
+    """Begin what a reader will look at next, once what they look at first is there."""
+    first = store.parts(*FIRST)
+    if isinstance(first, Job):
+        concurrent.futures.wait([first.future], timeout=_READ_SECONDS)
     for entry in shipped_tables(store)[:1]:
         choice = choose(store, entry["name"], None, None)
         family, flow, table = (
