@@ -101,50 +101,56 @@ def _names(diagnosis: Diagnosis) -> tuple[str, str]:
 
 
 def _families(several: list[FamilyDiagnosis], names: tuple[str, str]) -> list[Plot]:
-    """A line per family, the open ones below the others, one entry of the legend per phase."""
-    counts = Counter(f.phase for f in several)
-    seen: set[str] = set()
-    traces = []
-    for family in sorted(several, key=lambda f: f.phase != "undetermined"):
-        phase = family.phase
-        called = phase != "undetermined"
-        colour = PHASES[phase] if called else CONTEXT
-        traces.append(
-            trace(
-                100 * family.reasoning,
-                100 * family.truth,
-                mode="lines+markers",
-                line={"color": colour, "width": 2 if called else 1.2},
-                marker={
-                    "size": [(5 if called else 4) + 0.9 * i for i in range(len(family.models))],
-                    "color": colour,
-                    "symbol": PHASE_SYMBOLS[phase],
-                },
-                text=[
-                    figure_text(
-                        family.family,
-                        f"{model}, {size(10**s)}",
-                        f"{names[0]} {x:.1f} %",
-                        f"{names[1]} {y:.1f} %",
-                    )
-                    for model, s, x, y in zip(
-                        family.models,
-                        family.log10_params,
-                        100 * family.reasoning,
-                        100 * family.truth,
-                        strict=True,
-                    )
-                ],
-                hovertemplate="%{text}<extra></extra>",
-                name=f"{phase}: {_DOES[phase]} ({counts[phase]})",
-                legendgroup=phase,
-                legendrank=1 + list(PHASES).index(phase),
-                showlegend=phase not in seen,
-                meta=family.family,
-            )
+    """A line per family, the open ones below the others: a trace per phase, as a browser draws
+    hundreds of traces late."""
+    phases = sorted(PHASES, key=lambda phase: phase != "undetermined")
+    of_each = ((phase, [f for f in several if f.phase == phase]) for phase in phases)
+    return [_of_phase(phase, families, names) for phase, families in of_each if families]
+
+
+def _of_phase(phase: str, families: list[FamilyDiagnosis], names: tuple[str, str]) -> Plot:
+    """The lines of these families in one trace, with a gap after each; `meta` says whose a point
+    is."""
+    called = phase != "undetermined"
+    colour = PHASES[phase] if called else CONTEXT
+    x, y, sizes, texts, owners = [], [], [], [], []
+    for family in families:
+        x += [*(100 * family.reasoning).tolist(), None]
+        y += [*(100 * family.truth).tolist(), None]
+        sizes += [(5 if called else 4) + 0.9 * i for i in range(len(family.models))] + [0]
+        texts += [*_texts(family, names), ""]
+        owners += [family.family] * (len(family.models) + 1)
+    return trace(
+        x,
+        y,
+        mode="lines+markers",
+        line={"color": colour, "width": 2 if called else 1.2},
+        marker={"size": sizes, "color": colour, "symbol": PHASE_SYMBOLS[phase]},
+        text=texts,
+        hovertemplate="%{text}<extra></extra>",
+        name=f"{phase}: {_DOES[phase]} ({len(families)})",
+        legendrank=1 + list(PHASES).index(phase),
+        meta=owners,
+    )
+
+
+def _texts(family: FamilyDiagnosis, names: tuple[str, str]) -> list[str]:
+    places = zip(
+        family.models,
+        family.log10_params,
+        100 * family.reasoning,
+        100 * family.truth,
+        strict=True,
+    )
+    return [
+        figure_text(
+            family.family,
+            f"{model}, {size(10**s)}",
+            f"{names[0]} {x:.1f} %",
+            f"{names[1]} {y:.1f} %",
         )
-        seen.add(phase)
-    return traces
+        for model, s, x, y in places
+    ]
 
 
 def _label(family: FamilyDiagnosis) -> Label:

@@ -49,9 +49,18 @@ _UPLOAD_SECONDS = 60.0
 _READ_SECONDS = 90.0
 
 ViewName = Literal[
-    "overview", "family", "table", "scan", "card", "dynamics", "frontier", "inside", "claims"
+    "overview",
+    "family",
+    "table",
+    "next",
+    "scan",
+    "card",
+    "dynamics",
+    "frontier",
+    "inside",
+    "claims",
 ]
-_OF_A_TABLE = ("overview", "family", "table", "scan", "dynamics")
+_OF_A_TABLE = ("overview", "family", "table", "next", "scan", "dynamics")
 
 
 class Message(BaseModel):
