@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nullcline import dynamics
+from nullcline.experiments.dashboard import _phase_diagram
 from nullcline.experiments.dashboard._overview import families_table
 from nullcline.experiments.dashboard._phase_diagram import finding, phase_diagram
 from nullcline.experiments.dashboard._style import CONTEXT, PHASE_SYMBOLS, PHASES
@@ -65,6 +66,21 @@ def test_families_are_drawn_by_phase_with_names_and_all_that_a_hover_says(unifor
     strong = [label["strong"] for label in chart["labels"]]
     assert strong == sorted(strong, reverse=True)
     assert {label["name"] for label in chart["labels"]} == set(several)
+
+
+def test_a_figure_of_many_models_marks_the_largest_of_each_family_alone(uniform, monkeypatch):
+    models = sum(len(f.models) for f in uniform.families if f.current is not None)
+    for most, markers in ((models, models), (models - 1, 39)):
+        monkeypatch.setattr(_phase_diagram, "_MOST_MARKERS", most)
+        chart = plain(phase_diagram(uniform))
+        marked = [t for t in chart["traces"] if "markers" in t["mode"]]
+        assert sum(x is not None for t in marked for x in t["x"]) == markers
+        assert ("too many for one at each" in chart["note"]) == (markers < models)
+        drawn = [t for t in chart["traces"] if "lines" in t["mode"]]
+        assert sum(x is not None for t in drawn for x in t["x"]) == models
+    pythia = next(f for f in uniform.families if f.family == "Pythia")
+    found = next(t for t in marked if "Pythia" in t["meta"])
+    assert found["x"][found["meta"].index("Pythia")] == 100 * pythia.reasoning[-1]
 
 
 def test_each_row_of_the_table_picks_a_line_of_the_figure(uniform):

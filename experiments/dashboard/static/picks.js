@@ -37,17 +37,17 @@ function holds(one, picked) {
 function partOf(one, picked) {
   const points = one.meta.flatMap((name, at) => (name === picked ? [at] : []));
   const of = (values) => points.map((at) => values[at]);
-  const marker = { ...one.marker, size: of(one.marker.size) };
-  const line = { ...one.line, width: 3.5 };
+  const marker = one.marker && { ...one.marker, size: of(one.marker.size) };
+  const line = one.line && { ...one.line, width: 3.5 };
   return { ...one, x: of(one.x), y: of(one.y), text: of(one.text), meta: of(one.meta), marker, line, showlegend: false };
 }
 
 // Traces with the picked one on top and the others stepped back.
 function withPick(traces, picked) {
-  const its = picked === null ? null : traces.find((one) => holds(one, picked));
-  if (!its) return traces;
+  const its = picked === null ? [] : traces.filter((one) => holds(one, picked));
+  if (!its.length) return traces;
   const back = traces.filter((one) => one.meta).map((one) => ({ ...one, opacity: 0.13 }));
-  return [...back, ...traces.filter((one) => !one.meta), partOf(its, picked)];
+  return [...back, ...traces.filter((one) => !one.meta), ...its.map((one) => partOf(one, picked))];
 }
 
 // What a figure says of its pick, for who cannot see it change.
