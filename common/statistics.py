@@ -64,6 +64,21 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     return adjusted
 
 
+def benjamini_hochberg(p: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Benjamini and Hochberg's q values, in the order of the given p.
+
+    The k-th smallest of n is multiplied by n / k; none is larger than a larger one's, nor than 1.
+    Benjamini and Hochberg (1995), JRSS B 57. As `scipy.stats.false_discovery_control`, which takes
+    half a second to import.
+    """
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values, kind="stable")
+    steps = values[order] * (len(values) / np.arange(1, len(values) + 1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(1.0, np.minimum.accumulate(steps[::-1])[::-1])
+    return adjusted
+
+
 def sign_flip_p(
     values: np.ndarray, *, alternative: Literal["two-sided", "less", "greater"] = "two-sided"
 ) -> float:

@@ -126,6 +126,7 @@ def test_every_public_name_is_there(package):
     assert set(listed) <= set(dir(library))
 
 
+_DIAGNOSED = "from nullcline import dynamics as d; d.diagnose(d.load_table('published'))"
 _COMMAND = "from nullcline.experiments.cli import main; main({})"
 
 
@@ -137,6 +138,7 @@ _COMMAND = "from nullcline.experiments.cli import main; main({})"
         ("import nullcline.organisms", "numpy jax flax"),
         ("from nullcline.dynamics import load_table; load_table('uniform')", "jax scipy.stats"),
         ("from nullcline.dynamics import diagnose", "diffrax equinox flax matplotlib torch"),
+        (_DIAGNOSED, "jax diffrax equinox matplotlib scipy.stats"),
         ("from nullcline.dynamics import fit_system", "jax equinox diffrax sympy matplotlib"),
         (_COMMAND.format(["organisms", "list"]), "jax flax torch pandas"),
         (_COMMAND.format(["status", "."]), "jax flax torch pandas"),

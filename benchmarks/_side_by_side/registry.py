@@ -91,7 +91,7 @@ REGISTRY: tuple[Comparison, ...] = (
         1.0,
         arguments=("--loop", "200"),
         quick=("--n-boot", "200", "--loop", "5", "--repeats", "1"),
-        packages=("jax", "numpy"),
+        packages=("numpy",),
     ),
     Comparison(
         "mixed-model",

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from .._statistics.correlation import ROUNDING, pearson, permutation_p, residuals
 from .._statistics.resampling import percentile_interval
 
@@ -147,7 +147,7 @@ def _given_width(x, y, log_width, *, n_null: int, seed: int, level: float) -> di
     scatter = left_y - slope * left_x
     dof = x.size - 3
     error = math.sqrt(float(scatter @ scatter) / dof / float(left_x @ left_x))
-    half = float(stats.t.ppf(1 - (1 - level) / 2, dof)) * error
+    half = float(distributions.t.ppf(1 - (1 - level) / 2, dof)) * error
     return {
         "partial_r": pearson(left_x, left_y),
         "partial_p": permutation_p(left_x, left_y, n_permutations=n_null, seed=seed),

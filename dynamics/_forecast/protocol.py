@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
 from ...common.checks import check_known, index_of
-from .._precision import in_double_precision
-from .._statistics.resampling import flat_draws, padded_families, percentile_interval
+from .._statistics.resampling import drawn_families, padded_families, percentile_interval
+from .._statistics.threefry import fold_in, key_of
 from .._tables.clock import CLOCKS, Along, Clock, clock_of
 from .._tables.scores import ScoreTable
 from .names import Leave, Protocol, SameSize
@@ -317,7 +316,6 @@ def family_interval(
     return family_intervals(values[None], level=level, n_boot=n_boot, seed=seed)[0]
 
 
-@in_double_precision
 def family_intervals(
     values: Float[np.ndarray, "rows families"],
     *,
@@ -332,11 +330,9 @@ def family_intervals(
     block = max(1, _MOST_DRAWS // padded)
     means = np.empty((len(values), n_boot))
     for first in range(0, n_boot, block):
-        key = jax.random.key(seed)
-        if first:
-            key = jax.random.fold_in(key, first)
-        rows = min(block, n_boot - first)
-        drawn = flat_draws(key, count, rows * padded).reshape(rows, padded)[:, :count]
+        key = fold_in(key_of(seed), first) if first else key_of(seed)
+        rows = range(min(block, n_boot - first))
+        drawn = drawn_families(key, count, rows=rows, row_length=padded)
         for row, mean in zip(values, means, strict=True):
-            mean[first : first + rows] = row[drawn].mean(axis=1)
+            mean[first : first + len(rows)] = row[drawn].mean(axis=1)
     return [percentile_interval(mean, level=level) for mean in means]

@@ -16,9 +16,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Float, Shaped
 
 from ...common.display import shown
 from .critical import critical_point
@@ -96,11 +97,11 @@ class CommonTurn:
 
 
 def common_turn(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
-    family: Shaped[Array | np.ndarray, " models"],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
+    family: Shaped[Any, " models"],
     *,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     scatter: float = 0.0,
     pooled: CriticalPoint | None = None,
     n_boot: int = 2_000,

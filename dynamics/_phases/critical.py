@@ -1,9 +1,10 @@
 """The critical point of a score along an axis, families pooled, with the interval to report."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Float, Shaped
 
 from .critical_bootstrap import critical_point_bootstrap
 from .critical_inversion import invert_slope_test
@@ -17,11 +18,11 @@ from .critical_types import (
 
 
 def critical_point(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
-    family: Shaped[Array | np.ndarray, " models"],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
+    family: Shaped[Any, " models"],
     *,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     asymmetry: float = 0.3,
     spread: float = 0.1,
     least_spread: float = 0.07,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Shaped
-from scipy import stats
+from jaxtyping import Float, Shaped
 
+from ...common import distributions
 from ...common.statistics import fieller
 from .._statistics.resampling import family_index
 from .critical_types import NOISE_DEGREES, FamilyCritical, FamilyStatus, known_noise
@@ -18,11 +18,11 @@ _ROUNDING = 1000
 
 
 def u_test(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
     *,
     family: Any = None,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> FamilyCritical:
@@ -100,7 +100,7 @@ def _judged(
     p = _u_p_value(slope, curvature, covariance, ends=(first, last), dof=dof)
     vertex = -slope / (2 * curvature) if curvature > 0 else np.nan
     level = about["level"]
-    quantile = float(stats.t.ppf((1 + level) / 2, dof))
+    quantile = float(distributions.t.ppf((1 + level) / 2, dof))
     # The vertex is the ratio of -slope and twice the curvature.
     turn = np.array([-1.0, 2.0])
     low, high = fieller(-slope, 2 * curvature, covariance * np.outer(turn, turn), quantile=quantile)
@@ -149,15 +149,17 @@ def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) 
         gradient = np.array([1.0, 2 * position])
         return float((slope + 2 * curvature * position) / np.sqrt(gradient @ covariance @ gradient))
 
-    return float(max(stats.t.cdf(upward(ends[0]), dof), stats.t.sf(upward(ends[1]), dof)))
+    return float(
+        max(distributions.t.cdf(upward(ends[0]), dof), distributions.t.sf(upward(ends[1]), dof))
+    )
 
 
 def critical_points_by_family(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
-    family: Shaped[Array | np.ndarray, " models"] | Sequence[object],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
+    family: Shaped[Any, " models"] | Sequence[object],
     *,
-    y_stderr: Float[Array | np.ndarray, " models"] | None = None,
+    y_stderr: Float[Any, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> tuple[FamilyCritical, ...]:

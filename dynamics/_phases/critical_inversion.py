@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from .critical_types import WithinFamilies
 
 # Candidates for the vertex: 120 steps over the data's span.
@@ -91,7 +91,7 @@ def invert_slope_test(
     floor = least_spread / math.sqrt(data.families - 1)
     chosen = max(_SPREADS[int(np.argmax(scores))], floor)
     statistic = _statistic(sums, ratio(chosen), penalty)
-    quantile = float(stats.t.ppf((1 + level) / 2, data.families - 1))
+    quantile = float(distributions.t.ppf((1 + level) / 2, data.families - 1))
     accepted = _accepted(candidates, statistic, _residual(sums, 0.0, penalty), inside, quantile)
     if accepted is None:
         return None

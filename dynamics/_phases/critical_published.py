@@ -1,21 +1,21 @@
 """The published procedure for the critical scale (claim C06), as its paper describes it."""
 
-from functools import partial
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Bool, Float
 
-from .._precision import in_double_precision
-from .._statistics.resampling import cluster_weights, percentile_interval
-from .critical_types import COLLINEAR, CriticalPoint, as_ambient
+from .._statistics.resampling import cluster_weights, drawn_families, percentile_interval
+from .._statistics.threefry import key_of
+from .critical_types import COLLINEAR, CriticalPoint
+
+#: Resamples that are fitted at once.
+_AT_ONCE = 2**12
 
 
-@in_double_precision
 def critical_point_published(
-    x: Float[Array | np.ndarray, " models"],
-    y: Float[Array | np.ndarray, " models"],
+    x: Float[Any, " models"],
+    y: Float[Any, " models"],
     *,
     bounds: tuple[float, float] = (7.0, 12.0),
     n_boot: int = 10_000,
@@ -56,12 +56,11 @@ def critical_point_published(
     centre, scale = float(np.mean(x)), float(np.ptp(x)) / 2
     u, height = (x - centre) / scale, np.mean(y)
     design = np.stack([np.ones_like(u), u, u * u, u**3, u**4], axis=1)
-    moments = as_ambient(np.hstack([design, design[:, :3] * (y - height)[:, None]]))
-    limits = as_ambient((np.asarray(bounds) - centre) / scale)
-    vertex, has_minimum, explained = _vertex(jnp.ones(x.size, moments.dtype), moments, limits)
-    vertices, minimum = jax.device_get(
-        _resample_models(jax.random.key(seed), moments, limits, n_boot=n_boot)
-    )
+    moments = np.hstack([design, design[:, :3] * (y - height)[:, None]])
+    limits = (np.asarray(bounds) - centre) / scale
+    of_data = _vertex(np.ones((1, x.size)), moments, limits)
+    vertex, has_minimum, explained = (values[0] for values in of_data)
+    vertices, minimum = _resample_models(seed, moments, limits, n_boot=n_boot)
     low, high = percentile_interval(np.where(minimum, vertices, np.nan), level=level)
     return CriticalPoint(
         vertex=float(vertex * scale + centre) if has_minimum else np.nan,
@@ -76,26 +75,37 @@ def critical_point_published(
 
 
 def _vertex(
-    weights: Float[Array, " models"],
-    moments: Float[Array, "models 8"],
-    limits: Float[Array, "2"],
-) -> tuple[Array, Array, Array]:
+    weights: Float[np.ndarray, "rows models"],
+    moments: Float[np.ndarray, "models 8"],
+    limits: Float[np.ndarray, "2"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weighted least squares on (1, u, u²) from sums of powers and of powers times the score."""
-    n, s1, s2, s3, s4, t0, t1, t2 = weights @ moments
+    n, s1, s2, s3, s4, t0, t1, t2 = (weights @ moments).T
     pp, pq, qq = s2 - s1 * s1 / n, s3 - s1 * s2 / n, s4 - s2 * s2 / n
     py, qy = t1 - s1 * t0 / n, t2 - s2 * t0 / n
     determinant = pp * qq - pq * pq
-    solvable = determinant > COLLINEAR * jnp.finfo(moments.dtype).eps * s2 * s4
-    safe = jnp.where(solvable, determinant, 1)
+    solvable = determinant > COLLINEAR * np.finfo(moments.dtype).eps * s2 * s4
+    safe = np.where(solvable, determinant, 1)
     slope, curvature = (qq * py - pq * qy) / safe, (pp * qy - pq * py) / safe
-    vertex = -slope / jnp.where(curvature > 0, 2 * curvature, 1)
+    vertex = -slope / np.where(curvature > 0, 2 * curvature, 1)
     inside = (vertex > limits[0]) & (vertex < limits[1])
     return vertex, solvable & (curvature > 0) & inside, slope * py + curvature * qy
 
 
-@partial(jax.jit, static_argnames="n_boot")
-def _resample_models(key, moments, limits, *, n_boot: int):
-    models = moments.shape[0]
-    weights = cluster_weights(key, models, n_boot=n_boot, padded=models)
-    vertex, minimum, _ = jax.vmap(_vertex, in_axes=(0, None, None))(weights, moments, limits)
-    return vertex, minimum
+def _resample_models(
+    seed: int,
+    moments: Float[np.ndarray, "models 8"],
+    limits: Float[np.ndarray, "2"],
+    *,
+    n_boot: int,
+) -> tuple[Float[np.ndarray, " resamples"], Bool[np.ndarray, " resamples"]]:
+    """The vertex of each resample, and whether it is a minimum inside the limits."""
+    models, key = len(moments), key_of(seed)
+    vertices, minimum = np.empty(n_boot), np.empty(n_boot, dtype=bool)
+    for first in range(0, n_boot, _AT_ONCE):
+        rows = range(first, min(first + _AT_ONCE, n_boot))
+        weights = cluster_weights(drawn_families(key, models, rows=rows, row_length=models))
+        vertices[first : rows.stop], minimum[first : rows.stop], _ = _vertex(
+            weights, moments, limits
+        )
+    return vertices, minimum

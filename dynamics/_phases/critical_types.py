@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ...common.display import shown
 from ...common.turns import FallAndRise
@@ -122,7 +121,7 @@ def within_families(x, y, family) -> WithinFamilies:
 
 
 def known_noise(
-    y_stderr: Float[Array | np.ndarray, " models"] | None,
+    y_stderr: Float[Any, " models"] | None,
     used: Bool[np.ndarray, " models"] | None = None,
 ) -> float | None:
     """Mean square of the known standard errors (of the `used` models); None where none is known.
@@ -136,8 +135,3 @@ def known_noise(
         raise ValueError("y_stderr holds a value that is not positive; leave unknown ones NaN")
     known = np.isfinite(errors) if used is None else np.isfinite(errors) & used
     return float(np.mean(errors[known] ** 2)) if known.any() else None
-
-
-def as_ambient(values: np.ndarray) -> Float[Array, "..."]:
-    """To JAX, in the precision at work: 64 bits below `in_double_precision`."""
-    return jnp.asarray(values, dtype=jnp.result_type(float))

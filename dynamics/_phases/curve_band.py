@@ -2,8 +2,8 @@
 
 import numpy as np
 from jaxtyping import Float, Shaped
-from scipy import stats
 
+from ...common import distributions
 from .critical_types import within_families
 from .natural_spline import SplineCurve, natural_basis
 
@@ -41,7 +41,7 @@ def curve_band(
     from_middle = natural_basis((np.asarray(at) - centre) / scale, knots) - basis.mean(axis=0)
     added = shape @ from_middle.T + offset[:, None]
     count = data.families
-    half = stats.t.ppf((1 + level) / 2, count - 1) * np.sqrt(
+    half = distributions.t.ppf((1 + level) / 2, count - 1) * np.sqrt(
         count / (count - 1) * (added**2).sum(axis=0)
     )
     middle = curve(np.asarray(at))

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from .scatter import Scatter
 from .slope import BAND, MISFIT
 
@@ -36,7 +36,7 @@ def _share(x, y_stderr, scatter: Scatter, rng: np.random.Generator, level: float
     y = errors[:, None] * rng.standard_normal((len(x), _TABLES))
     called = np.zeros(_TABLES, dtype=bool)
     waiting = np.ones(_TABLES, dtype=bool)
-    known = float(stats.t.ppf((1 + level) / 2, scatter.degrees_of_freedom)) ** 2
+    known = float(distributions.t.ppf((1 + level) / 2, scatter.degrees_of_freedom)) ** 2
     for first in range(len(x) - 1):
         beyond, fits = _window(x[first:], y[first:], errors[first:], known, level)
         last = first == len(x) - 2
@@ -61,7 +61,7 @@ def _window(x, y, errors, known: float, level: float) -> tuple[np.ndarray, np.nd
     fits = np.ones(y.shape[1], dtype=bool)
     if dof:
         scale = squares / dof
-        wider = scale * float(stats.f.ppf(level, 1, dof))
+        wider = scale * float(distributions.f.ppf(level, 1, dof))
         quantile = np.where(scale > 1, np.maximum(known, wider), known)
-        fits = stats.chi2.sf(squares, dof) > MISFIT
+        fits = distributions.chi2.sf(squares, dof) > MISFIT
     return np.abs(slope) - np.sqrt(quantile / information) > BAND, fits

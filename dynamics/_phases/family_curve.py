@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from .critical_types import NOISE_DEGREES
 
@@ -40,7 +40,7 @@ class FamilyCurve:
         """Pointwise confidence band of the curve at positions `x`: its lower and its upper edge."""
         design = self._design(x)
         spread = np.sqrt(np.einsum("ni,ij,nj->n", design, self.covariance, design))
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees_of_freedom)) * spread
+        half = float(distributions.t.ppf((1 + level) / 2, self.degrees_of_freedom)) * spread
         middle = design @ self.coefficients
         return middle - half, middle + half
 

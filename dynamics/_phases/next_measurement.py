@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from ...common.statistics import binomial_variance
 from .critical_types import NOISE_DEGREES
@@ -186,10 +186,10 @@ def open_lengths(x, outcomes, noise, *, window, level):
         return slope / np.sqrt(variance[:, None] * shape)
 
     grid = (np.linspace(window[0], window[1], _GRID) - centre) / scale
-    possible = np.abs(upward(grid)) < stats.t.ppf((1 + level) / 2, dof)
+    possible = np.abs(upward(grid)) < distributions.t.ppf((1 + level) / 2, dof)
     lengths = possible.mean(axis=1) * (window[1] - window[0])
     ends = upward((np.array([x.min(), x.max()]) - centre) / scale)
-    p = np.maximum(stats.t.cdf(ends[:, 0], dof), stats.t.sf(ends[:, 1], dof))
+    p = np.maximum(distributions.t.cdf(ends[:, 0], dof), distributions.t.sf(ends[:, 1], dof))
     enough = np.unique(x).size >= 4
     return lengths, (p < 1 - level) & enough
 

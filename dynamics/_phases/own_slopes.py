@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from .critical_types import WithinFamilies
 from .random_effects import between_variance
@@ -88,9 +88,9 @@ class OwnSlopes:
         leverage = np.minimum(information / total, _MOST_LEVERAGE)[:, None]
         scores = (sums - c * information[:, None]) / np.sqrt(1 - leverage)
         error = np.sqrt((scores**2).sum(axis=0)) / total
-        quantile = float(stats.t.ppf((1 + level) / 2, count - 1))
+        quantile = float(distributions.t.ppf((1 + level) / 2, count - 1))
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = stats.t.sf(c / error, count - 1)
+            p = distributions.t.sf(c / error, count - 1)
         half = quantile * error
         return [
             Bend(float(at), float(at - h), float(at + h), float(one), count)
@@ -129,7 +129,7 @@ def slopes_on_level(data: WithinFamilies, *, noise: float, level: float = 0.95) 
 
     solution, normal, squares = fit(between_variance(excess, start=float(np.var(slopes))))
     variance = np.linalg.inv(normal)[1, 1] * squares / (count - 2)
-    half = float(stats.t.ppf((1 + level) / 2, count - 2)) * math.sqrt(variance)
+    half = float(distributions.t.ppf((1 + level) / 2, count - 2)) * math.sqrt(variance)
     return Level(float(solution[1]), float(solution[1] - half), float(solution[1] + half), count)
 
 

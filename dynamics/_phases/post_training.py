@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # its parts are imported when they are first used
 from jaxtyping import Float, Shaped
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from ...common.statistics import student
 from .random_effects import RandomEffects, combine_families
@@ -149,7 +150,7 @@ def coupling_across_tunes(
         slope=slope,
         low=low,
         high=high,
-        rank_r=float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
+        rank_r=float(np.corrcoef(scipy.stats.rankdata(x), scipy.stats.rankdata(y))[0, 1])
         if several
         else math.nan,
         models=reasoning.size,
@@ -169,13 +170,13 @@ def _combined_change(changes: Sequence[Slope]) -> RandomEffects:
     if len(known) < _FEWEST_FAMILIES:
         return replace(plain, low=-math.inf, high=math.inf)
     change = np.array([c.gamma for c in known])
-    stderr = np.array([c.high - c.low for c in known]) / (2 * stats.norm.ppf(0.975))
+    stderr = np.array([c.high - c.low for c in known]) / (2 * distributions.norm.ppf(0.975))
     weight = 1 / (stderr**2 + plain.between_sd**2)
     weight /= weight.sum()
     mean = float(weight @ change)
     variance = float(np.sum((weight * (change - mean)) ** 2 / (1 - weight)))
     freedom = max(1 / float(weight @ weight) - 1, 1.0)
-    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(variance)
+    half = float(distributions.t.ppf(0.975, freedom)) * math.sqrt(variance)
     return replace(plain, mean=mean, low=mean - half, high=mean + half)
 
 
@@ -210,5 +211,5 @@ def _within(
     leverage = np.minimum(information[informed] / total, _MOST_LEVERAGE)
     error = math.sqrt(float(np.sum(scores**2 / (1 - leverage)))) / total
     freedom = max(1 / float(leverage @ leverage) - 1, 1.0)
-    half = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    half = float(distributions.t.ppf((1 + level) / 2, freedom)) * error
     return slope, slope - half, slope + half, count

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize, stats
+from scipy import optimize
 
+from ...common import distributions
 from .slope import Slope
 
 #: Starts the doubling of the bracket where all effects are equal.
@@ -45,7 +46,9 @@ def combine_families(slopes: Sequence[Slope]) -> RandomEffects:
     if k < 2:
         return RandomEffects(*[math.nan] * 4, families=k, unbounded=len(slopes) - k)
     gamma = np.array([s.gamma for s in bounded])
-    variance = np.array([(s.high - s.low) / (2 * stats.norm.ppf(0.975)) for s in bounded]) ** 2
+    variance = (
+        np.array([(s.high - s.low) / (2 * distributions.norm.ppf(0.975)) for s in bounded]) ** 2
+    )
     mean = _mean_of_effects(gamma, variance, least=0.0)
     return RandomEffects(
         mean.mean, mean.low, mean.high, mean.between_sd, k, unbounded=len(slopes) - k
@@ -73,7 +76,7 @@ def _mean_of_effects(effect: np.ndarray, variance: np.ndarray, *, least: float) 
     mean = float(weight @ effect / weight.sum())
     ratio = float(weight @ (effect - mean) ** 2 / (k - 1))
     spread = max(ratio, least) / float(weight.sum())
-    half = float(stats.t.ppf(0.975, k - 1)) * math.sqrt(spread)
+    half = float(distributions.t.ppf(0.975, k - 1)) * math.sqrt(spread)
     return RandomEffects(mean, mean - half, mean + half, math.sqrt(tau2), k, unbounded=0)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from .family_curve import quadratic_design
 
@@ -92,7 +92,9 @@ def pooled_scatter(families: Iterable[Residuals | None]) -> Scatter:
     error = expected / dof if dof else 0.0
     total = max(variance, 0.0) + error
     low, high = (
-        math.sqrt(max(total * whole_dof / float(stats.chi2.ppf(tail, whole_dof)) - error, 0.0))
+        math.sqrt(
+            max(total * whole_dof / float(distributions.chi2.ppf(tail, whole_dof)) - error, 0.0)
+        )
         for tail in (0.975, 0.025)
     )
     return Scatter(

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize, stats
+from scipy import optimize
 
+from ...common import distributions
 from .scatter import Scatter
 
 #: Angles of a line to the sum of squares about the best line of each.
@@ -101,9 +102,9 @@ def errors_in_variables_slope(
     dof = len(x) - 2
     scale = max(1.0, minimum / dof) if dof else 1.0
     known = math.inf if scatter is None else scatter.degrees_of_freedom
-    quantile = float(stats.t.ppf((1 + confidence) / 2, known)) ** 2
+    quantile = float(distributions.t.ppf((1 + confidence) / 2, known)) ** 2
     if dof and scale > 1:
-        quantile = max(quantile, scale * float(stats.f.ppf(confidence, 1, dof)))
+        quantile = max(quantile, scale * float(distributions.f.ppf(confidence, 1, dof)))
     low, high = _crossings(profile, centre, minimum + quantile)
 
     below = partial(
@@ -116,7 +117,7 @@ def errors_in_variables_slope(
         p_tax=below(-BAND),
         p_bonus=1 - below(BAND),
         phase=phase_of(low, high),
-        misfit_p=float(stats.chi2.sf(minimum, dof)) if dof else float("nan"),
+        misfit_p=float(distributions.chi2.sf(minimum, dof)) if dof else float("nan"),
         models=len(x),
     )
 
@@ -127,7 +128,7 @@ def _probability_below(
     """Probability of a smaller slope than `gamma`, by the signed root of the profile."""
     angle = math.atan(gamma)
     root = math.sqrt(max(float(profile(np.asarray(angle))) - minimum, 0.0) / scale)
-    return float(stats.t.cdf(root if centre < angle else -root, dof))
+    return float(distributions.t.cdf(root if centre < angle else -root, dof))
 
 
 def _slope_without_errors(x, y) -> Slope:

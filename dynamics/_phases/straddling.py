@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
 from .critical_types import WithinFamilies
 
@@ -79,9 +79,9 @@ def _pooled(
     scores = sums - slope * information[:, None]
     clustered = np.sqrt((scores**2).sum(axis=0) * count / (count - 1)) / total
     error = np.maximum(clustered, math.sqrt(noise / total))
-    half = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
+    half = float(distributions.t.ppf((1 + level) / 2, count - 1)) * error
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = stats.t.sf(sign * slope / error, count - 1)
+        p = distributions.t.sf(sign * slope / error, count - 1)
     return [
         Side(float(s), float(s - h), float(s + h), float(one))
         for s, h, one in zip(slope, half, p, strict=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from .critical_types import WithinFamilies
 from .natural_spline import natural_basis, natural_slopes
 
@@ -80,7 +80,7 @@ def _accepted(
         return -math.inf, math.inf
     with np.errstate(divide="ignore", invalid="ignore"):
         t = at.slope / at.error
-    beyond = stats.t.ppf(quantile, at.degrees_of_freedom)
+    beyond = distributions.t.ppf(quantile, at.degrees_of_freedom)
     falls = np.flatnonzero(t[: lowest + 1] < -beyond[: lowest + 1])
     rises = np.flatnonzero(t[lowest:] > beyond[lowest:])
     return (

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from ...common.display import shown
+from ...common.statistics import benjamini_hochberg
 from ...common.turns import turn_p, turns_by_seed
 from .critical_types import NOISE_DEGREES, FamilyCritical
 from .family_curve import quadratic_design
@@ -60,7 +61,7 @@ def turning_families(
     tested = {name: one for name, one in families.items() if not math.isnan(one.critical.p_value)}
     if not tested:
         return Turning((), 0, false_discovery_rate, math.nan)
-    q = stats.false_discovery_control([one.critical.p_value for one in tested.values()])
+    q = benjamini_hochberg([one.critical.p_value for one in tested.values()])
     power = math.nan
     if curve is not None and noise > 0:
         rng = np.random.default_rng(seed)
@@ -97,5 +98,5 @@ def _power_of_u(size, curve: SplineCurve, noise: float, rng: np.random.Generator
     for end, sign in ((u.min(), -1), (u.max(), 1)):
         gradient = np.array([0.0, 1.0, 2 * end])
         t = sign * (gradient @ coefficients) / math.sqrt(gradient @ covariance @ gradient)
-        worst = np.maximum(worst, stats.t.sf(t, dof))
+        worst = np.maximum(worst, distributions.t.sf(t, dof))
     return float(np.mean(worst < 0.05))

@@ -1,10 +1,11 @@
 """Pearson's r, its permutation p, and what a regression leaves over."""
 
 import math
+from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 _EXACT_UP_TO = 7  # 5,040 permutations
 #: Differences below it are rounding: of |r| between permutations that give one value, and of the
@@ -36,15 +37,24 @@ def permutation_p(
     observed = pearson(a, b)
     if math.isnan(observed):
         return math.nan
-    if len(a) <= _EXACT_UP_TO:
-        order = np.array(list(permutations(range(len(a)))))
-    else:
-        generator = np.random.default_rng(seed)
-        order = generator.permuted(np.tile(np.arange(len(a)), (n_permutations, 1)), axis=1)
-        order = np.vstack([np.arange(len(a)), order])
+    order = _orders(len(a), n_permutations, seed)
     a, b = a - a.mean(), b - b.mean()
     r = b[order] @ a / math.sqrt(float(a @ a) * float(b @ b))
     return float(np.mean(np.abs(r) >= abs(observed) - ROUNDING))
+
+
+@lru_cache(maxsize=4)
+def _orders(n: int, n_permutations: int, seed: int) -> Int[np.ndarray, "permutations n"]:
+    """Places of n values in each permutation: the same for all families of as many models."""
+    if n <= _EXACT_UP_TO:
+        order = np.array(list(permutations(range(n))))
+    else:
+        order = np.random.default_rng(seed).permuted(
+            np.tile(np.arange(n), (n_permutations, 1)), axis=1
+        )
+        order = np.vstack([np.arange(n), order])
+    order.setflags(write=False)  # others get the same array
+    return order
 
 
 def residuals(

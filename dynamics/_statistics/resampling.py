@@ -5,21 +5,21 @@ estimator that is a sum over families is then a product of the counts with the f
 ten thousand resamples are one matrix product and nothing is gathered or copied.
 """
 
-import functools
 from collections.abc import Sequence
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Float, Int, Shaped
 
-#: Families are padded to a multiple of this, so that few shapes are ever compiled.
+from .threefry import Key, whole_numbers
+
+#: The draws of a resample begin at a multiple of this. It once was the shape that was compiled; it
+#: stays so that a seed still means the same resamples.
 _FAMILY_BLOCK = 16
-_FEWEST_DRAWS = 4096
 
 
 def family_index(
-    family: Shaped[Array | np.ndarray, " models"] | Sequence,
+    family: Shaped[Any, " models"] | Sequence,
 ) -> tuple[np.ndarray, Int[np.ndarray, " models"]]:
     """Distinct families in order of first appearance, and the index of each model's family."""
     labels = np.asarray(family)
@@ -31,45 +31,33 @@ def family_index(
 
 
 def padded_families(families: int) -> int:
-    """The number of families rounded up to the compiled shape."""
+    """The number of families rounded up to a whole block."""
     return max(1, -(-families // _FAMILY_BLOCK)) * _FAMILY_BLOCK
 
 
+def drawn_families(
+    key: Key, families: int, *, rows: range, row_length: int
+) -> Int[np.ndarray, "rows families"]:
+    """`families` families drawn with replacement, for each of these `rows` of a bootstrap.
+
+    A row's draws begin `row_length` places after those of the row before it.
+    """
+    places = np.add.outer(row_length * np.arange(rows.start, rows.stop), np.arange(families))
+    return whole_numbers(key, families, places.ravel()).reshape(places.shape)
+
+
 def cluster_weights(
-    key: PRNGKeyArray | Array, families: int | Array, *, n_boot: int, padded: int
-) -> Float[Array, "resamples padded"]:
-    """How often each family is drawn when `families` of them are drawn with replacement.
-
-    **Arguments:** `key`, a PRNG key; `families`, the number of real families (may be traced, so one
-    compiled function serves tables of different size); `n_boot`, the number of resamples; `padded`,
-    the number of columns, at least `families`. Columns from `families` on are zero.
-
-    **Returns:** counts as floats; each row sums to `families`.
-    """
-    draws = jax.random.randint(key, (n_boot, padded), 0, families)
-    # Only the first `families` draws count; the others exist because the shape is padded.
-    counted = (jnp.arange(padded) < families).astype(jnp.result_type(float))
-    return jax.vmap(lambda row: jnp.zeros_like(counted).at[row].add(counted))(draws)
-
-
-def flat_draws(key: PRNGKeyArray | Array, families: int, draws: int) -> Int[np.ndarray, " draws"]:
-    """`draws` numbers below `families`: those of `cluster_weights` row by row.
-
-    Draw i is the same however long the list is, so lengths are padded and few are compiled.
-    """
-    length = _FEWEST_DRAWS
-    while length < draws:
-        length *= 4
-    return np.asarray(_draw(key, families, length))[:draws]
-
-
-@functools.partial(jax.jit, static_argnums=2)
-def _draw(key, families, length):
-    return jax.random.randint(key, (length,), 0, families)
+    drawn: Int[np.ndarray, "rows families"],
+) -> Float[np.ndarray, "rows families"]:
+    """How often each family is among those drawn; each row sums to the number of families."""
+    rows, families = drawn.shape
+    first = families * np.arange(rows)[:, None]
+    counts = np.bincount((drawn + first).ravel(), minlength=drawn.size)
+    return counts.reshape(drawn.shape).astype(float)
 
 
 def percentile_interval(
-    values: Float[Array | np.ndarray, " resamples"], *, level: float = 0.95
+    values: Float[Any, " resamples"], *, level: float = 0.95
 ) -> tuple[float, float]:
     """The central percentile interval of the finite values; (-inf, inf) if there are none."""
     finite = np.asarray(values)

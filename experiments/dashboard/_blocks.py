@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Literal, SupportsFloat, TypedDict, cast
+from typing import Literal, NotRequired, SupportsFloat, TypedDict, cast
 
 from ..glossary import terms_in
 from ..text import no_formula
@@ -122,6 +122,7 @@ class Details(TypedDict):
     title: str
     badges: list[Badge]
     blocks: list["Plain | Details"]
+    ask: NotRequired[str]  # the view of the same choice whose parts come when it is opened
 
 
 Block = Plain | Details
@@ -237,7 +238,8 @@ def figure(
     has no mouse.
 
     `labels`: names to stand at points where there is room, the most wanted first. `picks`: the
-    part of the state that a click on a trace highlights; the trace's `meta` is its value. `source`:
+    part of the state that a click on a trace highlights; a trace's `meta` says of each
+    of its points whose it is. `source`:
     where the data come from.
     """
     return {
@@ -262,6 +264,11 @@ def details(title: str, blocks: Sequence[Block | None], *, badges: Sequence[Badg
     """Something that opens: a title with badges, and the parts inside."""
     shown = [block for block in blocks if block is not None]
     return {"kind": "details", "title": title, "badges": list(badges), "blocks": shown}
+
+
+def later(title: str, ask: str) -> Details:
+    """Something that is computed when it is opened: the parts of view `ask` of the same choice."""
+    return {**details(title, []), "ask": ask}
 
 
 def badge(text: str, tone: str) -> Badge:

@@ -50,6 +50,12 @@ FIRST = Ask("first", {}, "the overview")
 CLAIMS = Ask("claims", {}, "recomputing the claims")
 
 
+def begin(store: Store) -> None:
+    """Begin what every reader looks at first, each in a process of its own."""
+    for ask in (INDEX, FIRST):
+        store.parts(*ask)
+
+
 def unknown(status: int, what: str, given: str, known: Iterable[str]) -> Refused:
     """The refusal of a name that is not among those known, with the nearest of them."""
     return Refused(
@@ -122,8 +128,10 @@ def ask_view(view: str, choice: Choice, flow: Flow) -> Ask:
         return Ask("dynamics", {**arguments, **flow._asdict()}, "fitting the equations")
     if view == "scan":
         return Ask("scan", {"source": choice.source}, f"every pair of {choice.title}")
+    if view == "next":
+        return Ask("next", arguments, f"the next sizes of {choice.title}")
     if view == "table":
-        return Ask("table", arguments, "predicting the next sizes")
+        return Ask("table", arguments, f"diagnosing {choice.title}")
     if view == "overview" and choice.first:
         return FIRST
     job = "families" if view == "family" else "overview"

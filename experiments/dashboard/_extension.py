@@ -9,7 +9,7 @@ from ..formats import size
 from ..studies.diagnosis import conclusions
 from ..studies.ode import about_distance, reliance
 from ._account import account_block, table_facts, warnings_block
-from ._blocks import Block, Csv, View, csv_data, figure, lines, notice, table
+from ._blocks import Block, Csv, View, csv_data, figure, later, lines, notice, table
 from ._blocks import view as make_view
 from ._kinds import kinds_block
 from ._overview import families_table
@@ -18,16 +18,21 @@ from ._plan import plan_block
 from ._style import PHASES, layout, percent, size_axis, trace
 
 _MOST = 6  # families whose next sizes are predicted
+#: Of a table of more families one is: to learn from so many takes half a minute for each.
+_MANY = 100
+_NEXT = "The next sizes, as the coupled equations predict them"
 _FURTHER = 10.0  # how many times the largest model the furthest prediction lies
 
 
-def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis, *, why: str = "") -> View:
+def table_view(
+    table_: dynamics.ScoreTable, diagnosis: Diagnosis, *, why: str = "", live: bool = False
+) -> View:
     """A table of the reader's own: warnings, phases, and the next sizes with bands.
 
-    `why`: why this pair of scores is looked at, where nobody chose it.
+    `why`: why this pair of scores is looked at, where nobody chose it. `live`: the next sizes are a
+    section that the page asks for when it is opened (`next_view`).
     """
     warned = warnings_block(diagnosis.warnings) or lines("The reader has no warning.")
-    chosen = _chosen(diagnosis)
     return make_view(
         table_.name,
         "What does this table say about its families, and what comes at the next sizes?",
@@ -39,22 +44,36 @@ def table_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis, *, why: str = 
             lines(*conclusions(diagnosis)),
             phase_diagram(diagnosis),
             families_table(diagnosis),
-            plan_block(table_, diagnosis, chosen),
-            *_predictions(table_, diagnosis, chosen),
-            lines(
-                f"Next sizes are shown for {counted(len(chosen), 'family')} of "
-                f"{len(diagnosis.families)}: "
-                "those with most models."
-            )
-            if len(chosen) < len(diagnosis.families)
-            else None,
+            plan_block(table_, diagnosis, _largest(diagnosis)[:_MOST]),
+            *([later(_NEXT, "next")] if live else next_view(table_, diagnosis)["blocks"]),
             kinds_block(table_, reasoning=diagnosis.reasoning, truth=diagnosis.truth),
         ],
     )
 
 
-def _chosen(diagnosis: Diagnosis) -> list[FamilyDiagnosis]:
-    return sorted(diagnosis.families, key=lambda f: -len(f.models))[:_MOST]
+def next_view(table_: dynamics.ScoreTable, diagnosis: Diagnosis) -> View:
+    """The next sizes of the families with most models: of six, of one where there are many."""
+    families = diagnosis.families
+    chosen = _largest(diagnosis)[: _MOST if len(families) <= _MANY else 1]
+    left = lines(_which(len(chosen), len(families))) if len(chosen) < len(families) else None
+    return make_view(_NEXT, "", [left, *_predictions(table_, diagnosis, chosen)])
+
+
+def _which(shown: int, families: int) -> str:
+    if families > _MANY:
+        return (
+            f"Next sizes are shown for 1 family of {families}: the one with most models. Of a "
+            f"table of more than {_MANY} families the page predicts no more; nullcline ode predict "
+            "--extend FAMILY does so for any."
+        )
+    return (
+        f"Next sizes are shown for {counted(shown, 'family')} of {families}: those with most "
+        "models."
+    )
+
+
+def _largest(diagnosis: Diagnosis) -> list[FamilyDiagnosis]:
+    return sorted(diagnosis.families, key=lambda f: -len(f.models))
 
 
 def _next_sizes(family: FamilyDiagnosis) -> np.ndarray:

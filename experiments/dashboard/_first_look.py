@@ -11,7 +11,7 @@ from ._first_pair import FirstPair
 from ._style import MUTED, layout, titled, trace
 
 #: Of a table with more models the figure waits for the phases.
-_MOST_MODELS = 2000
+_MOST_MODELS = 20_000
 
 
 def first_look(table_: dynamics.ScoreTable, pair: FirstPair) -> View:
@@ -35,28 +35,31 @@ def _scores(table_: dynamics.ScoreTable, pair: FirstPair) -> Block | None:
     frame = table_.frame.dropna(subset=[x, y]).sort_values("params", kind="stable")
     if not 0 < len(frame) <= _MOST_MODELS:
         return None
-    traces = [
-        trace(
-            _compared(x, rows[x].to_numpy(float)),
-            _compared(y, rows[y].to_numpy(float)),
-            mode="lines+markers",
-            line={"color": MUTED, "width": 1},
-            marker={"size": 5},
-            text=[
-                figure_text(str(family), f"{model} ({size(params)})")
-                for model, params in zip(rows["model"], rows["params"], strict=True)
-            ],
-            hovertemplate="%{text}<br>%{x:.1f} %, %{y:.1f} %<extra></extra>",
-            showlegend=False,
-        )
-        for family, rows in frame.groupby("family", sort=False)
-    ]
+    xs, ys, texts = [], [], []
+    for family, rows in frame.groupby("family", sort=False):
+        xs += [*_compared(x, rows[x].to_numpy(float)).tolist(), None]
+        ys += [*_compared(y, rows[y].to_numpy(float)).tolist(), None]
+        texts += [
+            figure_text(str(family), f"{model} ({size(params)})")
+            for model, params in zip(rows["model"], rows["params"], strict=True)
+        ]
+        texts.append("")
+    shown = trace(
+        xs,
+        ys,
+        mode="lines+markers",
+        line={"color": MUTED, "width": 1},
+        marker={"size": 5},
+        text=texts,
+        hovertemplate="%{text}<br>%{x:.1f} %, %{y:.1f} %<extra></extra>",
+        showlegend=False,
+    )
     names = benchmark(x).compared, benchmark(y).compared
     columns = ["family", "model", "params", x, y]
     return figure(
         "scores",
         f"{names[1]} against {names[0]}, from small to large models",
-        traces=traces,
+        traces=[shown],
         layout=layout(x=titled(f"{names[0]} (%)"), y=titled(f"{names[1]} (%)")),
         alt=f"A line per family in the plane of {names[0]} and {names[1]}.",
         data=csv_data("scores", columns, frame[columns].to_numpy(object).tolist()),

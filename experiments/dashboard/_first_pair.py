@@ -36,13 +36,11 @@ def first_pair(table: dynamics.ScoreTable) -> FirstPair:
     known = table.frame[names].notna().to_numpy(float)
     both = known.T @ known
     np.fill_diagonal(both, 0)
-    order = [
-        ((_truth_rank(table, t), _reasoning_rank(table, r), -both[i, j], i, j), r, t)
-        for i, r in enumerate(names)
-        for j, t in enumerate(names)
-        if i != j and both[i, j] >= _ENOUGH * both.max()
-    ]
-    rank, reasoning, truth = min(order)
+    of_truth = [_truth_rank(table, name) for name in names]
+    of_reasoning = [_reasoning_rank(table, name) for name in names]
+    enough = np.argwhere((both >= _ENOUGH * both.max()) & ~np.eye(len(names), dtype=bool))
+    rank = min((of_truth[j], of_reasoning[i], -both[i, j], i, j) for i, j in enough)
+    reasoning, truth = names[rank[3]], names[rank[4]]
     titles = benchmark(reasoning).title, benchmark(truth).title
     shared = f"{int(-rank[2])} of {counted(len(table.frame), 'model')} have both"
     why = f"Shown first: {titles[0]} × {titles[1]}, {_reason(rank[:2], titles[1])} ({shared})."

@@ -160,7 +160,14 @@ def _table(source: Source, reasoning: str, truth: str) -> Parts:
     table = _load(source)
     pair = first_pair(table)
     why = pair.why if (reasoning, truth) == (pair.reasoning, pair.truth) else ""
-    return {"table": _json(table_view(table, _diagnose(source, reasoning, truth), why=why))}
+    view = table_view(table, _diagnose(source, reasoning, truth), why=why, live=True)
+    return {"table": _json(view)}
+
+
+def _next(source: Source, reasoning: str, truth: str) -> Parts:
+    from ._extension import next_view
+
+    return {"next": _json(next_view(_load(source), _diagnose(source, reasoning, truth)))}
 
 
 def _dynamics(
@@ -252,6 +259,7 @@ _JOBS: dict[str, Callable[..., Parts]] = {
     "overview": _overview,
     "families": _families,
     "table": _table,
+    "next": _next,
     "card": _card,
     "dynamics": _dynamics,
     "scan": _scan,

@@ -29,6 +29,10 @@ from ._style import (
 _DOES = {"tax": "falls", "bonus": "rises", "transition": "level", "undetermined": "open"}
 
 
+#: A figure of more models has no marker but at the largest model of each family.
+_MOST_MARKERS = 2000
+
+
 def phase_diagram(diagnosis: Diagnosis) -> Chart:
     """The plane of the two scores, with the families' shared curve where a turn is established."""
     names = _names(diagnosis)
@@ -53,7 +57,7 @@ def phase_diagram(diagnosis: Diagnosis) -> Chart:
         alt=f"A line per family in the plane of {names[0]} and {names[1]}; the table below has the "
         "same families with their phases.",
         data=csv_data("phase-diagram", columns, rows),
-        note="Lines go from a family's small models to its large ones, and markers grow with them. "
+        note=f"Lines go from a family's small models to its large ones, {_markers(several)}. "
         "Coloured: families whose phase is called at their largest models; grey: those that the "
         f"scores leave open. {_curve_text(turn, names[0])}",
         source=source_text(diagnosis),
@@ -101,50 +105,90 @@ def _names(diagnosis: Diagnosis) -> tuple[str, str]:
 
 
 def _families(several: list[FamilyDiagnosis], names: tuple[str, str]) -> list[Plot]:
-    """A line per family, the open ones below the others, one entry of the legend per phase."""
-    counts = Counter(f.phase for f in several)
-    seen: set[str] = set()
-    traces = []
-    for family in sorted(several, key=lambda f: f.phase != "undetermined"):
-        phase = family.phase
-        called = phase != "undetermined"
-        colour = PHASES[phase] if called else CONTEXT
-        traces.append(
-            trace(
-                100 * family.reasoning,
-                100 * family.truth,
-                mode="lines+markers",
-                line={"color": colour, "width": 2 if called else 1.2},
-                marker={
-                    "size": [(5 if called else 4) + 0.9 * i for i in range(len(family.models))],
-                    "color": colour,
-                    "symbol": PHASE_SYMBOLS[phase],
-                },
-                text=[
-                    figure_text(
-                        family.family,
-                        f"{model}, {size(10**s)}",
-                        f"{names[0]} {x:.1f} %",
-                        f"{names[1]} {y:.1f} %",
-                    )
-                    for model, s, x, y in zip(
-                        family.models,
-                        family.log10_params,
-                        100 * family.reasoning,
-                        100 * family.truth,
-                        strict=True,
-                    )
-                ],
-                hovertemplate="%{text}<extra></extra>",
-                name=f"{phase}: {_DOES[phase]} ({counts[phase]})",
-                legendgroup=phase,
-                legendrank=1 + list(PHASES).index(phase),
-                showlegend=phase not in seen,
-                meta=family.family,
-            )
+    """A line per family, the open ones below the others: a trace per phase, as a browser draws
+    hundreds of traces late."""
+    phases = sorted(PHASES, key=lambda phase: phase != "undetermined")
+    of_each = [(phase, [f for f in several if f.phase == phase]) for phase in phases]
+    crowded = _is_crowded(several)
+    return [
+        one
+        for phase, families in of_each
+        if families
+        for one in _of_phase(phase, families, names, crowded=crowded)
+    ]
+
+
+def _markers(several: list[FamilyDiagnosis]) -> str:
+    if _is_crowded(several):
+        return "and a marker stands at the largest, as there are too many for one at each"
+    return "and markers grow with them"
+
+
+def _is_crowded(several: list[FamilyDiagnosis]) -> bool:
+    return sum(len(f.models) for f in several) > _MOST_MARKERS
+
+
+def _of_phase(
+    phase: str, families: list[FamilyDiagnosis], names: tuple[str, str], *, crowded: bool
+) -> list[Plot]:
+    """The lines of these families in one trace, with a gap after each; `meta` says whose a point
+    is. The markers are a trace of their own where they are few of many."""
+    called = phase != "undetermined"
+    colour = PHASES[phase] if called else CONTEXT
+    x, y, sizes, texts, owners = [], [], [], [], []
+    for family in families:
+        x += [*(100 * family.reasoning).tolist(), None]
+        y += [*(100 * family.truth).tolist(), None]
+        sizes += [(5 if called else 4) + 0.9 * i for i in range(len(family.models))] + [0]
+        texts += [*_texts(family, names), ""]
+        owners += [family.family] * (len(family.models) + 1)
+    line = {"color": colour, "width": 2 if called else 1.2}
+    marker = {"color": colour, "symbol": PHASE_SYMBOLS[phase]}
+    common = {
+        "hovertemplate": "%{text}<extra></extra>",
+        "name": f"{phase}: {_DOES[phase]} ({len(families)})",
+        "legendrank": 1 + list(PHASES).index(phase),
+    }
+    if not crowded:
+        marker = {**marker, "size": sizes}
+        shown = {"mode": "lines+markers", "line": line, "marker": marker}
+        return [trace(x, y, text=texts, meta=owners, **shown, **common)]
+    ends = [at - 1 for at, value in enumerate(x) if value is None]
+    x_end, y_end, text_end, owner_end = (
+        [values[at] for at in ends] for values in (x, y, texts, owners)
+    )
+    common["legendgroup"] = phase
+    return [
+        trace(x, y, text=texts, meta=owners, mode="lines", line=line, showlegend=False, **common),
+        trace(
+            x_end,
+            y_end,
+            text=text_end,
+            meta=owner_end,
+            mode="markers",
+            marker={**marker, "size": [7] * len(ends)},
+            **common,
+        ),
+    ]
+
+
+def _texts(family: FamilyDiagnosis, names: tuple[str, str]) -> list[str]:
+    places = zip(
+        family.models,
+        family.log10_params,
+        100 * family.reasoning,
+        100 * family.truth,
+        strict=True,
+    )
+    return [
+        figure_text(
+            family.family,
+            f"{model}, {size(10**s)}",
+            f"{names[0]} {x:.1f} %",
+            f"{names[1]} {y:.1f} %",
         )
-        seen.add(phase)
-    return traces
+        for model, s, x, y in places
+    ]
 
 
 def _label(family: FamilyDiagnosis) -> Label:

@@ -6,8 +6,8 @@ from pathlib import Path
 from ...data import shipped
 from ..web import bound, own_names, run_until_stopped, shown_address
 from ._cache import ViewCache, cache_folder
+from ._choices import begin
 from ._page import check_packages
-from ._server import create_app
 from ._store import Store
 from ._uploads import Uploads
 from ._worker import ProcessWorker
@@ -28,10 +28,14 @@ def serve(
             cache=ViewCache(cache_folder() if keep else None),
             uploads=Uploads(),
         )
-        folders = tuple(folder for folder in (records, shipped("records")) if folder is not None)
-        app = create_app(store, hosts=own_names(host), records=folders)
-        address = f"{shown_address(host, own)}/"
         try:
+            begin(store)
+            # Now, while the processes start: the framework takes about as long to import.
+            from ._server import create_app
+
+            folders = tuple(f for f in (records, shipped("records")) if f is not None)
+            app = create_app(store, hosts=own_names(host), records=folders)
+            address = f"{shown_address(host, own)}/"
             run_until_stopped(app, own, on_listening=lambda: say(address))
         finally:
             store.close()

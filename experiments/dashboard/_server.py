@@ -1,6 +1,7 @@
 """The dashboard's server: a page, views as JSON, and uploads."""
 
 import asyncio
+import concurrent.futures
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from ._choices import (
     Flow,
     ask_card,
     ask_view,
+    begin,
     check_flow,
     choose,
     find_table,
@@ -47,9 +49,18 @@ _UPLOAD_SECONDS = 60.0
 _READ_SECONDS = 90.0
 
 ViewName = Literal[
-    "overview", "family", "table", "scan", "card", "dynamics", "frontier", "inside", "claims"
+    "overview",
+    "family",
+    "table",
+    "next",
+    "scan",
+    "card",
+    "dynamics",
+    "frontier",
+    "inside",
+    "claims",
 ]
-_OF_A_TABLE = ("overview", "family", "table", "scan", "dynamics")
+_OF_A_TABLE = ("overview", "family", "table", "next", "scan", "dynamics")
 
 
 class Message(BaseModel):
@@ -89,7 +100,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if warm:
-            await asyncio.to_thread(_begin, store)
+            await asyncio.to_thread(begin, store)
         yield
         store.close()
 
@@ -226,14 +237,11 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
-def _begin(store: Store) -> None:
-    """Begin what every reader looks at first, each in a process of its own."""
-    for ask in (INDEX, FIRST):
-        store.parts(*ask)
-
-
 def _warm(store: Store) -> None:
-    """Begin what a reader will look at next."""
+    """Begin what a reader will look at next, once what they look at first is there."""
+    first = store.parts(*FIRST)
+    if isinstance(first, Job):
+        concurrent.futures.wait([first.future], timeout=_READ_SECONDS)
     for entry in shipped_tables(store)[:1]:
         choice = choose(store, entry["name"], None, None)
         family, flow, table = (

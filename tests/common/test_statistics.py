@@ -7,6 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from nullcline.common.statistics import (
+    benjamini_hochberg,
     binomial_stderr,
     binomial_variance,
     fieller,
@@ -65,6 +66,12 @@ def test_holm_rejects_what_the_step_down_procedure_rejects():
         assert rejected == set(np.flatnonzero(adjusted <= level).tolist())
     assert holm([]).size == 0
     assert holm([0.9, 0.8]).max() == 1.0
+
+
+@pytest.mark.parametrize("p", [[], [0.3], [0.04, 0.001, 0.03, 0.013, 0.013], [0.9, 0.8, 1.0]])
+def test_q_values_are_scipys(p):
+    expected = stats.false_discovery_control(p) if p else []
+    np.testing.assert_allclose(benjamini_hochberg(p), expected, rtol=1e-15)
 
 
 def test_student_is_scipys_interval_of_every_column():

@@ -1,4 +1,3 @@
-import jax
 import numpy as np
 import pytest
 
@@ -6,7 +5,8 @@ from nullcline.dynamics import critical_point
 from nullcline.dynamics._phases.critical_bootstrap import _fit, family_sums
 from nullcline.dynamics._phases.critical_inversion import _statistic, _sums
 from nullcline.dynamics._phases.critical_types import within_families
-from nullcline.dynamics._statistics.resampling import cluster_weights
+from nullcline.dynamics._statistics.resampling import cluster_weights, drawn_families
+from nullcline.dynamics._statistics.threefry import key_of
 from nullcline.dynamics.phases import critical_point_bootstrap
 
 
@@ -56,12 +56,9 @@ def test_resampled_vertices_equal_a_loop_over_copies():
     centre, scale = 9.5, 1.5
     quadratic, segmented, breaks, _ = family_sums(data, centre=centre, scale=scale)
     ends = (np.array([x.min(), x.max()]) - centre) / scale
-    weights = np.asarray(
-        cluster_weights(jax.random.key(0), data.families, n_boot=100, padded=data.families)
-    )
-    drawn = jax.vmap(_fit, in_axes=(0, None, None, None, None))(
-        *map(jax.numpy.asarray, (weights, quadratic, segmented, breaks, ends))
-    )
+    families = drawn_families(key_of(0), data.families, rows=range(100), row_length=data.families)
+    weights = cluster_weights(families)
+    drawn = _fit(weights, quadratic, segmented, breaks, ends)
     for row, counts in enumerate(weights.astype(int)):
         places, scores, owners = [], [], []
         for copy, number in enumerate(np.repeat(np.arange(data.families), counts)):

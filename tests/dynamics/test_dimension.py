@@ -117,3 +117,16 @@ def test_models_with_a_missing_score_are_left_out():
     scores = exact((4, 2, 1), 20, seed=11)
     holed = np.vstack([scores, [np.nan, 0.5, 0.5]])
     assert effective_dimension(holed, n_boot=100) == effective_dimension(scores, n_boot=100)
+
+
+def test_models_of_a_large_table_are_drawn_as_those_of_a_small_one(monkeypatch):
+    def counts(up_to):
+        monkeypatch.setattr(_dimension, "_MULTINOMIAL_UP_TO", up_to)
+        return _dimension._counts(20, 20_000, np.random.default_rng(1))
+
+    small, large = counts(20), counts(19)
+    np.testing.assert_array_equal(large.sum(axis=1), 20)
+    # Mean 1, variance 1 - 1/20 and covariance -1/20; five standard errors of 20,000 are below .05.
+    for drawn in (small, large):
+        np.testing.assert_allclose(drawn.mean(axis=0), 1, atol=0.05)
+        np.testing.assert_allclose(np.cov(drawn.T), np.eye(20) - 1 / 20, atol=0.06)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nullcline import dynamics
+from nullcline.experiments.dashboard import _phase_diagram
 from nullcline.experiments.dashboard._overview import families_table
 from nullcline.experiments.dashboard._phase_diagram import finding, phase_diagram
 from nullcline.experiments.dashboard._style import CONTEXT, PHASE_SYMBOLS, PHASES
@@ -35,32 +36,58 @@ def test_the_title_counts_the_phases(uniform):
     )
 
 
+def points_of(chart, name):
+    """The trace that holds a family, and the places of its points in it."""
+    (found,) = [t for t in chart["traces"] if name in t.get("meta", [])]
+    return found, [at for at, owner in enumerate(found["meta"]) if owner == name]
+
+
 def test_families_are_drawn_by_phase_with_names_and_all_that_a_hover_says(uniform):
     chart = plain(phase_diagram(uniform))
-    lines = {str(t["meta"]): t for t in chart["traces"] if "meta" in t}
     several = {f.family: f for f in uniform.families if f.current is not None}
-    assert set(lines) == set(several)
     for name, family in several.items():
+        found, points = points_of(chart, name)
         colour = PHASES[family.phase] if family.phase != "undetermined" else CONTEXT
-        marker = lines[name]["marker"]
+        marker = found["marker"]
         assert (marker["color"], marker["symbol"]) == (colour, PHASE_SYMBOLS[family.phase])
-    text = lines["Pythia"]["text"]
-    assert text[0] == "Pythia<br>EleutherAI/pythia-70m-deduped, 70M<br>HellaSwag 27.2 %<br>" + (
-        "TruthfulQA MC2 47.5 %"
+        *places, gap = points
+        assert [found["x"][at] for at in places] == (100 * family.reasoning).tolist()
+        assert [found["y"][at] for at in places] == (100 * family.truth).tolist()
+        assert found["x"][gap] is found["y"][gap] is None
+    found, points = points_of(chart, "Pythia")
+    assert found["text"][points[0]] == (
+        "Pythia<br>EleutherAI/pythia-70m-deduped, 70M<br>HellaSwag 27.2 %<br>TruthfulQA MC2 47.5 %"
     )
-    # The called phases stand on top, and their names come first.
-    order = [lines[name]["legendgroup"] for name in lines]
+    # A trace per phase, however many families; the called phases stand on top, and their names
+    # come first.
+    order = [t["name"].split(":")[0] for t in chart["traces"] if "meta" in t]
+    assert sorted(order) == sorted({f.phase for f in several.values()})
     assert order == sorted(order, key=lambda phase: phase != "undetermined")
     strong = [label["strong"] for label in chart["labels"]]
     assert strong == sorted(strong, reverse=True)
     assert {label["name"] for label in chart["labels"]} == set(several)
 
 
+def test_a_figure_of_many_models_marks_the_largest_of_each_family_alone(uniform, monkeypatch):
+    models = sum(len(f.models) for f in uniform.families if f.current is not None)
+    for most, markers in ((models, models), (models - 1, 39)):
+        monkeypatch.setattr(_phase_diagram, "_MOST_MARKERS", most)
+        chart = plain(phase_diagram(uniform))
+        marked = [t for t in chart["traces"] if "markers" in t["mode"]]
+        assert sum(x is not None for t in marked for x in t["x"]) == markers
+        assert ("too many for one at each" in chart["note"]) == (markers < models)
+        drawn = [t for t in chart["traces"] if "lines" in t["mode"]]
+        assert sum(x is not None for t in drawn for x in t["x"]) == models
+    pythia = next(f for f in uniform.families if f.family == "Pythia")
+    found = next(t for t in marked if "Pythia" in t["meta"])
+    assert found["x"][found["meta"].index("Pythia")] == 100 * pythia.reasoning[-1]
+
+
 def test_each_row_of_the_table_picks_a_line_of_the_figure(uniform):
     chart, rows = plain(phase_diagram(uniform)), plain(families_table(uniform))["rows"]
     assert chart["picks"] == plain(families_table(uniform))["picks"] == "family"
     assert {row[0]["state"]["family"] for row in rows} == {
-        t["meta"] for t in chart["traces"] if "meta" in t
+        owner for t in chart["traces"] for owner in t.get("meta", [])
     }
 
 

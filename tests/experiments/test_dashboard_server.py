@@ -170,6 +170,8 @@ def test_a_table_of_ones_own_is_read_and_shown(client, tmp_path):
     read = rows_of(block_of(shown, "details", "Read: ")["blocks"][0])
     assert {"what": "column", "name": "model", "read as": "model", "remark": ""} in read
     mine = expected.select(["mine"])
+    assert block_of(shown, "details", "The next sizes")["ask"] == "next"
+    shown = app.wait_for(client, f"/api/views/next?table={entry['name']}").json()
     sizes = rows_of(block_of(shown, "figure", "mine: the next sizes"))
     largest = [float(r["params"]) for r in sizes if r["benchmark"] == "hellaswag"]
     again = dynamics.extend(mine, "mine", params=largest)

@@ -48,7 +48,7 @@ async function knowTable() {
   else if (status !== 404) throw new Error(content.message);
 }
 
-async function loadView(choice, mine) {
+function queryOf(choice) {
   const query = new URLSearchParams({
     table: choice.table.name,
     reasoning: choice.reasoning,
@@ -63,22 +63,48 @@ async function loadView(choice, mine) {
     query.set("model", choice.model);
     query.set("scores", choice.scores);
   }
+  return query;
+}
+
+// The view once it is computed, null where nobody wants it any more; `tell` hears how far it is.
+async function computed(view, choice, wanted, tell) {
+  const query = queryOf(choice);
+  for (let waited = 0; ; waited += 1) {
+    const { status, content } = await ask(`/api/views/${view}?${query}`);
+    if (!wanted()) return null;
+    if (status === 200) return content;
+    if (status !== 202) throw new Error(content.message);
+    tell(content, waited);
+    await pause(waited < 10 ? 100 : 250);
+  }
+}
+
+async function loadView(choice, mine) {
   if (report) {
     const key = { family: `family/${choice.family}`, dynamics: `dynamics/${choice.penalty}`, card: `card/${choice.model}` };
     const view = report.views[key[choice.view] ?? choice.view];
     if (!view) throw new Error("This report does not hold that view.");
     return view;
   }
-  let waited = 0;
-  for (;;) {
-    const { status, content } = await ask(`/api/views/${choice.view}?${query}`);
-    if (mine !== turn) return null;
-    if (status === 200) return content;
-    if (status !== 202) throw new Error(content.message);
+  const tell = (progress, waited) => {
     if (!waited) meanwhile(choice);
-    waited += 1;
-    showWaiting(content);
-    await pause(waited < 10 ? 100 : 250);
+    showWaiting(progress);
+  };
+  return computed(choice.view, choice, () => mine === turn, tell);
+}
+
+// The parts of a section that is computed when it is opened.
+async function fillLater(view, inside) {
+  const line = element("p", { class: "note", role: "status" }, "Computing…");
+  inside.replaceChildren(line);
+  const tell = ({ part, seconds }) => {
+    line.textContent = `Computing: ${part || "starting"}${seconds >= 1 ? ` for ${Math.floor(seconds)} s` : ""}`;
+  };
+  try {
+    const parts = await computed(view, chosen(index), () => inside.isConnected, tell);
+    if (parts) inside.replaceChildren(...parts.blocks.map(show));
+  } catch (error) {
+    inside.replaceChildren(show({ kind: "notice", tone: "error", title: "This cannot be shown", lines: [error.message] }));
   }
 }
 

@@ -47,7 +47,9 @@ function detailsBlock(block) {
     inside,
   );
   shown.addEventListener("toggle", () => {
-    if (shown.open && !inside.childElementCount) inside.append(...block.blocks.map(show));
+    if (!shown.open || inside.childElementCount) return;
+    if (block.ask) fillLater(block.ask, inside);
+    else inside.append(...block.blocks.map(show));
   });
   return shown;
 }

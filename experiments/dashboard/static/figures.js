@@ -51,7 +51,7 @@ function figureBlock(block) {
     await library.react(plot, coloured(shown), coloured(narrow(block.layout, plot.clientWidth)), settings);
     if (!plot.dataset.drawn) {
       if (block.opens) opensPair(plot, block.opens);
-      if (block.picks) plot.on("plotly_click", ({ points: [point] }) => point.data.meta && highlight(block.picks, point.data.meta));
+      if (block.picks) plot.on("plotly_click", ({ points: [{ data, pointNumber }] }) => data.meta && highlight(block.picks, data.meta[pointNumber]));
     }
     if (labelled) {
       putLabels = putLabels ?? keepLabels(plot, block, library, labelled);

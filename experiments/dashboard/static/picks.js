@@ -28,16 +28,26 @@ document.addEventListener("keydown", (event) => {
   if (pickedIn(picking.dataset.picks) !== null) highlight(picking.dataset.picks, null);
 });
 
-// Traces with the picked one on top and the others stepped back; `meta` says whose a trace is.
+// Whether a trace holds the picked one; `meta` says of each point whose it is.
+function holds(one, picked) {
+  return Boolean(one.meta?.includes(picked));
+}
+
+// The picked one alone, as it is drawn above the others.
+function partOf(one, picked) {
+  const points = one.meta.flatMap((name, at) => (name === picked ? [at] : []));
+  const of = (values) => points.map((at) => values[at]);
+  const marker = one.marker && { ...one.marker, size: of(one.marker.size) };
+  const line = one.line && { ...one.line, width: 3.5 };
+  return { ...one, x: of(one.x), y: of(one.y), text: of(one.text), meta: of(one.meta), marker, line, showlegend: false };
+}
+
+// Traces with the picked one on top and the others stepped back.
 function withPick(traces, picked) {
-  if (picked === null || !traces.some((one) => one.meta === picked)) return traces;
-  const rank = (one) => (one.meta === picked ? 2 : one.meta ? 0 : 1);
-  const styled = traces.map((one) => {
-    if (!one.meta) return one;
-    if (one.meta !== picked) return { ...one, opacity: 0.13 };
-    return { ...one, opacity: 1, line: { ...one.line, width: 3.5 } };
-  });
-  return styled.sort((a, b) => rank(a) - rank(b));
+  const its = picked === null ? [] : traces.filter((one) => holds(one, picked));
+  if (!its.length) return traces;
+  const back = traces.filter((one) => one.meta).map((one) => ({ ...one, opacity: 0.13 }));
+  return [...back, ...traces.filter((one) => !one.meta), ...its.map((one) => partOf(one, picked))];
 }
 
 // What a figure says of its pick, for who cannot see it change.
@@ -45,7 +55,7 @@ function pickLine(block) {
   const line = element("p", { class: "note", role: "status" });
   const say = () => {
     const picked = pickedIn(block.picks);
-    const there = block.traces.some((one) => one.meta === picked);
+    const there = block.traces.some((one) => holds(one, picked));
     line.textContent = there
       ? `${picked} is highlighted; click it again, or press Esc, to see all alike.`
       : `A click on a line, or on the circle before a ${block.picks} in the table, highlights it.`;
