@@ -34,8 +34,8 @@ class Benchmark:
         return f"1 - {self.title}" if self.lower_is_better else self.title
 
 
-#: 250 murder mysteries of two options, 256 object placements of five, 250 team allocations of three,
-#: as huggingface.co/docs/leaderboards/open_llm_leaderboard/normalization counts them.
+#: 250 murder mysteries of two options, 256 object placements of five and 250 team allocations of
+#: three, as huggingface.co/docs/leaderboards/open_llm_leaderboard/normalization counts them.
 _MUSR_CHANCE = (250 / 2 + 256 / 5 + 250 / 3) / 756
 
 _KNOWN = (
@@ -68,8 +68,8 @@ _KNOWN = (
     Benchmark("gpqa_diamond", 198, 0.25, "GPQA Diamond"),
     # The second leaderboard moves chance to 0: (score - chance) / (1 - chance), never below 0.
     Benchmark("gpqa_normalised", 0, 0.0, "GPQA (leaderboard, normalised)"),
-    # Of its 27 tasks 24 have options, which the leaderboard asks as multiple choice; the harness' own
-    # `bbh` has all 27 answered in words, where a model that answers in none of the forms gets 0.
+    # Of its 27 tasks 24 have options, which the leaderboard asks as multiple choice; the harness'
+    # own `bbh` has all 27 answered in words, where a model that answers in no known form gets 0.
     # One name holds both, so no level is one that nothing lies below.
     Benchmark("bbh", 0, 0.0, "BIG-Bench Hard"),
     Benchmark("bbh_normalised", 0, 0.0, "BIG-Bench Hard (leaderboard, normalised)"),
