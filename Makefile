@@ -5,7 +5,7 @@ VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check docs figures bench clean
+.PHONY: reproduce setup setup-dev test check wheel-check audit docs figures bench clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -39,6 +39,17 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# The wheel alone in an empty environment of PYTHON; RESOLUTION=lowest-direct takes the lowest versions
+# that pyproject.toml allows.
+wheel-check:
+	.ci/wheel $(PYTHON) $(RESOLUTION)
+
+# The pinned packages against the advisories of PyPI; needs the network.
+audit:
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(PYTHON) -m venv $$tools \
+	&& $$tools/bin/pip install --quiet --disable-pip-version-check pip-audit \
+	&& $$tools/bin/pip-audit --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
 # The pages as a site in build/site, which opens from disk; a warning is an error.
 docs: setup-dev

@@ -9,6 +9,8 @@ in `--keep`.
 
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from _fuzz import Share, run_fuzz
@@ -24,5 +26,10 @@ def attempt(share: Share) -> Seen:
         return try_many(inputs, seed, Path(folder), seconds=seconds, keep=keep)
 
 
+def kinds(parts: Sequence[Seen]) -> str:
+    counted = sum((part.kinds for part in parts), Counter())
+    return "of these    " + ", ".join(f"{number} {kind}" for kind, number in counted.items())
+
+
 if __name__ == "__main__":
-    sys.exit(run_fuzz(__doc__, "read_fuzz_others", attempt))
+    sys.exit(run_fuzz(__doc__, "read_fuzz_others", attempt, more=kinds))

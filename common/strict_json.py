@@ -27,7 +27,7 @@ def parse_strictly(text: str | bytes, *, constants: bool = False) -> object:
         said = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         document = json.loads(
             said,
-            object_pairs_hook=_object,
+            object_pairs_hook=no_key_twice,
             parse_int=_whole,
             parse_constant=float if constants else _no_constant,
         )
@@ -54,7 +54,9 @@ def read_strictly(path: Path, *, hint: str, error: type[ValueError] = ValueError
         raise error(f"{path} is no whole JSON file ({problem}); {hint}") from None
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of its keys and values, for `json.loads`. Raises ValueError for a key that stands
+    twice: all but the last would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]

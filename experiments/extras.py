@@ -3,15 +3,25 @@
 import re
 from importlib.metadata import PackageNotFoundError, requires
 
-#: Modules that are not called as their distributions are.
-_DISTRIBUTIONS = {"yaml": "pyyaml"}
+#: Modules that are called otherwise than the distribution that is asked for, or come with it.
+_DISTRIBUTIONS = {
+    "hydra": "hydra-core",
+    "mlflow": "mlflow-skinny",
+    "omegaconf": "hydra-core",
+    "pydantic": "fastapi",
+    "pydantic_core": "fastapi",
+    "starlette": "fastapi",
+    "tokenizers": "transformers",
+    "yaml": "pyyaml",
+}
 
 
 def what_to_install(error: ImportError, command: str = "") -> str | None:
     """One line that says what to install where an optional package is missing, None where the
     missing module is none of ours to name.
 
-    Where several extras bring it, the one that is called as the command is named, else the first.
+    Where several extras bring it, the one that is called as the command is named, else the first
+    that is for users; none where the distribution alone brings it.
     """
     name = (error.name or "").split(".")[0]
     package = _DISTRIBUTIONS.get(name, name).replace("_", "-").lower()
@@ -23,6 +33,7 @@ def what_to_install(error: ImportError, command: str = "") -> str | None:
     if not own:
         return None
     extras = re.findall(r"extra == ['\"](\w+)['\"]", " ".join(own))
-    extra = command if command in extras else "".join(extras[:1])
+    for_users = [extra for extra in extras if extra != "dev"] if len(extras) == len(own) else []
+    extra = command if command in for_users else "".join(for_users[:1])
     wanted = f"nullcline[{extra}]" if extra else "nullcline"
     return f"this needs the package {package}; pip install '{wanted}'"

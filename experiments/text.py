@@ -8,21 +8,6 @@ from ..common.words import safe_line
 #: A word with the codes of its colour.
 Paint = Callable[[str], str]
 
-#: A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def no_formula(text: str) -> str:
-    """Text for a cell of CSV: an apostrophe before what a spreadsheet would run as a formula.
-    Numbers stay as they are."""
-    if not text.startswith(_FORMULA):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
-
 
 def text_table(
     header: Sequence[str],

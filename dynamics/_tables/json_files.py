@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ...common.strict_json import check_characters
+from ...common.strict_json import check_characters, no_key_twice
 from .problems import TableError
 
 
@@ -18,9 +18,9 @@ def parse_json(path: Path, content: bytes | str) -> object:
 
 
 def loaded(content: bytes | str) -> object:
-    """The document in `content`. Raises ValueError or RecursionError where it is broken, and for
-    halves of characters, which no table and no page can show."""
-    document = json.loads(content)
+    """The document in `content`. Raises ValueError or RecursionError where it is broken, for a
+    key that stands twice, and for halves of characters, which no table and no page can show."""
+    document = json.loads(content, object_pairs_hook=no_key_twice)
     check_characters(content, document)
     return document
 

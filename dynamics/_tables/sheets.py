@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...common.cells import as_meant
 from .known_names import known_name
 from .problems import TableError
 
@@ -68,8 +69,11 @@ def csv_sheet(path: Path, text: str) -> Sheet:
     # One text for all equal cells: families, sizes and scores of few digits come again and again,
     # and their texts are most of the memory.
     known: dict[str, str] = {}
+    guarded = "'" in text
     try:
         for cells in reader:
+            if guarded:  # as `no_formula` writes what a spreadsheet would run
+                cells = [as_meant(cell) for cell in cells]
             if any(map(str.strip, cells)):
                 rows.append(tuple(map(known.setdefault, cells, cells)))
                 numbers.append(start + line)

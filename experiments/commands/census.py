@@ -73,7 +73,8 @@ def _write(rows: tuple, path: Path | None) -> None:
         return
     import pandas as pd
 
+    from ...common.cells import frame_without_formulas
     from ...common.files import write_whole
 
-    frame = pd.DataFrame([vars(row) for row in rows])
+    frame = frame_without_formulas(pd.DataFrame([vars(row) for row in rows]))
     write_whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))

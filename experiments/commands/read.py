@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Read, print the account, and write the table where that is asked for."""
     from ... import dynamics
+    from ...common.cells import frame_without_formulas
     from ...common.files import write_whole
     from ..accounts import account_to_text
     from ..inputs import score_sources
@@ -49,7 +50,8 @@ def run(options: argparse.Namespace) -> None:
             score_sources(options.path), kind=settings.kind, family=settings.name, progress=progress
         )
     if options.out is not None:
-        write_whole(options.out, understood(table).to_csv(index=False, float_format="%.12g"))
+        written = frame_without_formulas(understood(table))
+        write_whole(options.out, written.to_csv(index=False, float_format="%.12g"))
     if options.json:
         from ..formats import to_json
 

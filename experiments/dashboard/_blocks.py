@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Literal, NotRequired, SupportsFloat, TypedDict, cast
 
+from ...common.cells import no_formula
 from ..glossary import terms_in
-from ..text import no_formula
 from ._columns import empty_columns, left_out_text, sort_keys, text_of
 
 #: A trace or a layout, whose keys and values are plotly's.

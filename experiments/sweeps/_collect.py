@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...common.cells import no_formula
 from ...common.files import whole_file
 from ...common.progress import Progress, silent
 from ...common.words import counted
 from ..stored import RECORD, Scalar, StoredRecord, mark_of, read_record
-from ..text import no_formula
 from ._job import JobFolder
 from ._rows import RecordRows, rows_of, shared_folder
 from ._stale import StaleRecord, why_record_is_stale

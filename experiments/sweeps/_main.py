@@ -16,7 +16,7 @@ from ..stored import RECORD
 from ..study import Study
 from ._compose import settings_of, sweep_name
 from ._mistakes import one_line
-from ._run import run_here
+from ._run import run_here, tell_failed
 
 
 def main(study: Study[Any, Any], arguments: Sequence[str], *, say: Progress = silent) -> None:
@@ -57,6 +57,7 @@ def main(study: Study[Any, Any], arguments: Sequence[str], *, say: Progress = si
         except (ValueError, OSError) as error:
             if traces:
                 raise
+            tell_failed(config, error)
             raise mistaken(error) from None
         print(study.to_text(found, settings))
         print(f"{study.name}: wrote {printable(str(folder / RECORD))}", file=sys.stderr)

@@ -188,6 +188,19 @@ def _callbacks(job: SweepJob, study: Study) -> Iterator[Callable[[Mapping[str, A
         callbacks.on_job_end(config=job.hydra, job_return=made)
 
 
+def tell_failed(settings: "DictConfig", error: Exception) -> None:
+    """Hydra's `on_job_end` of the single run that is under way, whose error is said here on one
+    line: Hydra tells callbacks of errors that come out to it alone."""
+    from hydra._internal.callbacks import Callbacks
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.core.utils import JobReturn, JobStatus
+
+    config = HydraConfig.instance().cfg
+    failed = JobReturn(cfg=settings, hydra_cfg=config, status=JobStatus.FAILED)
+    failed.return_value = error
+    Callbacks(config).on_job_end(config=config, job_return=failed)
+
+
 def run_as_child(job: SweepJob) -> Ended:
     """`run_job` in a worker that ends when the process that launched the sweep does."""
     _watch_parent()

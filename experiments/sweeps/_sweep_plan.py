@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ._run import SweepJob
 
 PLAN = "sweep.json"
+#: Bytes of a name and letters of a path, which file systems hold and which no job of ours exceeds.
+_LONGEST_NAME, _LONGEST_PATH = 255, 2000
 
 
 class PlannedJob(TypedDict):
@@ -107,6 +109,13 @@ def _planned(job: object) -> PlannedJob:
     ):
         raise ValueError("a job has no folder, label and key")
     inside = Path(job["folder"])
-    if inside.is_absolute() or ".." in inside.parts or not inside.parts or "\0" in job["folder"]:
+    if (
+        inside.is_absolute()
+        or ".." in inside.parts
+        or not inside.parts
+        or "\0" in job["folder"]
+        or len(job["folder"]) > _LONGEST_PATH
+        or any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in inside.parts)
+    ):
         raise ValueError(f"the folder {shortened(job['folder'])} is none below it")
     return PlannedJob(folder=job["folder"], label=job["label"], key=job["key"])

@@ -46,7 +46,8 @@ def place_vector(
     must have its layer and its width, and that is all that is checked.
 
     **Raises** `InterpError` where no layer is known or the file lacks the one that is chosen, for a
-    place that this model does not have, another width, values that are no numbers, and zeros alone.
+    place that this model does not have, another width, values that are no numbers, zeros alone, and
+    a length that float32 does not hold.
     """
     if isinstance(read, TruthVector):
         if layer is not None:
@@ -62,10 +63,16 @@ def place_vector(
     (hook_point, addition), *others = (
         (point, added) for point, added in chosen.items() if bool(added.any())
     )
-    length = float(addition.norm())
+    length = float(addition.double().norm())  # squares of large numbers leave float32
+    also = {point: (added.double() / length).float() for point, added in others}
+    if not _is_usable(length) or not all(bool(row.isfinite().all()) for row in also.values()):
+        raise InterpError(
+            f"{read.path}: its vector for layer {hook_point.layer} has length {length:.4g}, which "
+            "no model can be given; make it again"
+        )
     named = f"a {read.model_type} model" if read.model_type else "a model"
     return TruthVector(
-        direction=addition / length,
+        direction=(addition.double() / length).float(),
         hook_point=hook_point,
         strength=1.0,
         norm=length,
@@ -75,8 +82,14 @@ def place_vector(
         contrast=f"not said in {read.path.name}",
         model=f"{named} that {read.path.name} does not name",
         fingerprint="",
-        also={point: added / length for point, added in others},
+        also=also,
     )
+
+
+def _is_usable(length: float) -> bool:
+    """Whether float32, in which a vector is added, holds this length with all its digits."""
+    held = torch.finfo(torch.float32)
+    return held.tiny <= length <= held.max
 
 
 def _chosen(model: Model, read: ForeignVector, layer: int | None) -> dict[HookPoint, torch.Tensor]:

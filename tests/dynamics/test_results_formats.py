@@ -331,3 +331,18 @@ def test_a_size_that_the_source_states_serves_where_the_name_has_none(tmp_path):
     write(tmp_path / "mixture.json", record)
     frame = dynamics.read_scores(tmp_path).frame.set_index("model")
     assert frame["params"]["acme/elm-8x7b"] == pytest.approx(46.7e9)
+
+
+@pytest.mark.parametrize("ending", [".json", ".jsonl"])
+def test_a_key_that_stands_twice_is_refused_as_one_score_would_be_lost(tmp_path, ending):
+    whole = json.dumps(lm_eval())
+    assert whole.count('"acc_norm,none": ') == 1
+    twice = whole.replace('"acc_norm,none": ', '"acc_norm,none": 0.99, "acc_norm,none": ')
+    path = tmp_path / f"results{ending}"
+    path.write_text(twice)
+    with pytest.raises(dynamics.TableError, match="'acc_norm,none' stands twice") as caught:
+        dynamics.read_scores(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    path.write_text(whole)
+    assert len(dynamics.read_scores(path).frame) == 1

@@ -191,3 +191,17 @@ def test_flags_of_the_shipped_tables_become_warnings():
     assert ("wrong_family", rows["GPT-NeoX-20B"]) in warned
     assert ("instruct_model", rows["Phi-3-mini-4k"]) in warned
     assert len(table.frame) == 60
+
+
+def test_musr_is_multiple_choice_and_far_below_its_chance_is_no_score(tmp_path):
+    """Two, five and three options: 0.343 of a model that knows nothing. bbh, which the harness also
+    asks in words, has no such level."""
+    assert dynamics.benchmark("musr").chance == pytest.approx(0.343, abs=5e-4)
+    assert dynamics.benchmark("musr_normalised").chance == dynamics.benchmark("bbh").chance == 0.0
+    path = tmp_path / "t.csv"
+    rows = [f"A,a{n},{n}00M,0.4{n},0.4{n},{0.02 if n == 3 else 0.36}" for n in (1, 2, 3)]
+    path.write_text("family,model,params,hellaswag,bbh,musr\n" + "\n".join(rows))
+    table = dynamics.read_scores(path)
+    assert list(table.frame["musr"].isna()) == [False, False, True]
+    path.write_text(path.read_text().replace("0.41,0.41", "0.41,0.02"))
+    assert not dynamics.read_scores(path).frame["bbh"].isna().any()

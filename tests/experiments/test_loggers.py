@@ -60,15 +60,20 @@ def test_mlflow_has_one_run_per_job_with_metric_and_record(tmp_path, single):
         assert json.loads((copied / "record.json").read_text()) == made[seed]
 
 
-def test_a_job_that_fails_is_logged_as_failed(tmp_path):
+@pytest.mark.parametrize("where", [["-m", "hydra.sweep.dir=s"], ["hydra.run.dir=s"]])
+def test_a_job_that_fails_is_logged_as_failed(tmp_path, where, capsys):
+    """A single run as well, whose error costs one line."""
     tracking = pytest.importorskip("mlflow.tracking")
     with pytest.raises(SystemExit):
-        run(trial, ["-m", "logger=mlflow", "seed=3", "act=fail", f"hydra.sweep.dir={tmp_path}/s"])
+        run(trial, [*where, "logger=mlflow", "seed=3", "act=fail"])
+    assert "Traceback" not in capsys.readouterr().err
     client = tracking.MlflowClient(tracking_uri=(tmp_path / "mlruns").as_uri())
     (experiment,) = [e for e in client.search_experiments() if e.name == "trial"]
     (one,) = client.search_runs([experiment.experiment_id])
     assert one.info.status == "FAILED"
     assert "asked to fail" in one.data.tags["nullcline.error"]
+    assert one.data.params["seed"] == "3"
+    assert one.info.run_name == "seed=3,act=fail"
 
 
 def test_wandb_keeps_runs_here_until_they_are_sent(tmp_path):
@@ -79,6 +84,14 @@ def test_wandb_keeps_runs_here_until_they_are_sent(tmp_path):
     assert b"objective" in content
     assert b"record.json" in content
     assert b"seed=3" in content
+
+
+def test_a_single_run_that_fails_is_kept_by_wandb_with_its_error(tmp_path):
+    pytest.importorskip("wandb")
+    with pytest.raises(SystemExit):
+        run(trial, ["logger=wandb", "seed=3", "act=fail", f"hydra.run.dir={tmp_path}/s"])
+    (log,) = Path("wandb").glob("offline-run-*/*.wandb")
+    assert b"asked to fail" in log.read_bytes()
 
 
 def test_a_logger_that_fails_fails_no_job(tmp_path):

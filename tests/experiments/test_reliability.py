@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rights import modes_bind
 from sweep_jobs import Trial, trial
 
 from nullcline.common.files import whole_folder, write_whole
@@ -92,14 +93,22 @@ def test_a_full_disk_fails_the_job_and_the_same_command_does_it(tmp_path, small_
     assert read_status(tmp_path).count("done") == 2
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="root lays its rights down as Linux has them")
 def test_a_folder_that_is_read_only_costs_one_line(tmp_path, capsys):
+    """As root too, who else writes whatever the modes say."""
     tmp_path.chmod(0o500)
+    command = ["run", "sweep_jobs:trial", f"hydra.run.dir={tmp_path / 'r'}"]
     try:
-        assert main(["run", "sweep_jobs:trial", f"hydra.run.dir={tmp_path / 'r'}"]) == 2
+        with modes_bind(), pytest.raises(SystemExit) as end:
+            main(command)
+        assert end.value.code == 2
+        assert not list(tmp_path.iterdir())
     finally:
         tmp_path.chmod(0o700)
-    assert "Permission denied" in capsys.readouterr().err
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "Permission denied" in line]
+    assert str(tmp_path) in said
+    assert "change its rights, or give another place" in said
+    assert main(command) == 0
 
 
 def test_a_job_whose_folder_cannot_be_written_fails_alone(tmp_path, capsys):
@@ -122,6 +131,7 @@ def test_a_job_whose_folder_cannot_be_written_fails_alone(tmp_path, capsys):
 WRITER = """
 import sys
 from pathlib import Path
+from rights import modes_bind
 from sweep_jobs import Trial, trial
 from nullcline.experiments.sweeps import run_here
 folder, number = Path(sys.argv[1]), 0

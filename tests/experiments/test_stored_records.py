@@ -137,6 +137,8 @@ def test_a_job_file_of_another_shape_says_nothing_of_the_job(job, capsys, conten
         ({"jobs": [{"folder": "a", "label": "a"}]}, "sweep.json is not as a sweep writes it"),
         ({"jobs": [{"folder": "../../etc", "label": "a", "key": "k"}]}, "none below it"),
         ({"jobs": [{"folder": "/etc", "label": "a", "key": "k"}]}, "none below it"),
+        ({"jobs": [{"folder": 3000 * "[", "label": "a", "key": "k"}]}, "the folder '\\["),
+        ({"jobs": [{"folder": 1500 * "a/", "label": "a", "key": "k"}]}, "the folder 'a/"),
         ({"started": "now"}, "started is no time"),
         ({"started": -1e300}, "started is no time"),
         ({"experiment": [1]}, "experiment or launcher"),

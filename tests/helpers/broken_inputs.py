@@ -7,6 +7,7 @@
 import collections
 import copy
 import dataclasses
+import functools
 import json
 import random
 import struct
@@ -69,6 +70,7 @@ _FRAGMENTS += [
     b"%",
 ]
 _MOST_CHANGES = 5
+_MOST_LAYERS = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Seen:
     read: int = 0
     slowest: float = 0.0
     others: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    kinds: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
 
 
 def whole_inputs(folder: Path) -> list[Whole]:
@@ -113,8 +116,13 @@ def _questions() -> list[Whole]:
     ]
 
 
+@functools.cache
+def _model() -> interp.Model:
+    return interp.build_model(tiny_network("gpt2"), byte_tokenizer(), name="tiny")
+
+
 def _vectors(folder: Path) -> list[Whole]:
-    model = interp.build_model(tiny_network("gpt2"), byte_tokenizer(), name="tiny")
+    model = _model()
     plain = vector_for(model)
     other = interp.HookPoint(0, "block")
     rich = dataclasses.replace(
@@ -262,26 +270,26 @@ def _read_vector(whole: Whole, content: bytes, folder: Path) -> str:
     path = folder / whole.name
     path.write_bytes(content)
     found = interp.read_vector(path)
+    deepest = _MOST_LAYERS
     if isinstance(found, interp.ForeignVector):
-        rows, layers = (
-            list(found.additions.values()),
-            [p for p in found.additions if isinstance(p, int)],
-        )
-    else:
-        rows = [found.direction, *found.also.values(), *found.heads.values()]
-        if found.condition is not None:
-            rows.append(found.condition.weight)
-            rows.append(torch.tensor([found.condition.threshold, found.condition.accuracy]))
-        rows.append(torch.tensor([found.strength, found.norm, found.raw_norm]))
-        layers = [found.hook_point.layer, *(p.layer for p in found.also)]
-        layers += [layer for layer, _ in found.heads]
-        if abs(float(found.direction.norm()) - 1) > 0.01:  # as loading.py: half precision
-            return f"{whole.name}: a direction of length {float(found.direction.norm()):g}"
-        found.sha256  # noqa: B018
-        repr(found)
+        if not all(bool(torch.isfinite(row).all()) for row in found.additions.values()):
+            return f"{whole.name}: numbers that are none"
+        found = interp.place_vector(_model(), found, layer=1 if None in found.additions else None)
+        deepest = _model().n_layers
+    rows = [found.direction, *found.also.values(), *found.heads.values()]
+    if found.condition is not None:
+        rows.append(found.condition.weight)
+        rows.append(torch.tensor([found.condition.threshold, found.condition.accuracy]))
+    rows.append(torch.tensor([found.strength, found.norm, found.raw_norm]))
+    layers = [found.hook_point.layer, *(p.layer for p in found.also)]
+    layers += [layer for layer, _ in found.heads]
+    if not abs(float(found.direction.norm()) - 1) <= 0.01:  # as loading.py: half precision
+        return f"{whole.name}: a direction of length {float(found.direction.norm()):g}"
+    found.sha256  # noqa: B018
+    repr(found)
     if not all(bool(torch.isfinite(row).all()) for row in rows):
         return f"{whole.name}: numbers that are none"
-    if any(not -10_000 <= layer < 10_000 for layer in layers):
+    if any(not 0 <= layer < deepest for layer in layers):
         return f"{whole.name}: layers {layers}"
     return ""
 
@@ -341,13 +349,14 @@ _READERS: dict[str, Callable[[Whole, bytes, Path], str]] = {
 def try_many(
     inputs: int, seed: int, folder: Path, *, seconds: float = 1e9, keep: Path | None = None
 ) -> Seen:
-    """Attempts at inputs drawn from `seed`, as many as `seconds` allow; what is not refused as
-    promised goes to `keep`. A format's whole input is tried first."""
+    """Attempts at inputs drawn from `seed`, as many as `seconds` allow, each kind as often; what is
+    not refused as promised goes to `keep`. A format's whole input is tried first."""
     rng, seen, begun = random.Random(seed), Seen(), time.monotonic()
     wholes = whole_inputs(folder / "made")
+    of_kind = {kind: [whole for whole in wholes if whole.kind == kind] for kind in _READERS}
     while seen.inputs < inputs and time.monotonic() - begun < seconds:
         first = seen.inputs < len(wholes)
-        whole = wholes[seen.inputs] if first else rng.choice(wholes)
+        whole = wholes[seen.inputs] if first else rng.choice(of_kind[rng.choice(list(of_kind))])
         content = whole.content if first else broken(whole, rng)
         started = time.process_time()
         read, wrong = attempt(whole, content, folder)
@@ -360,4 +369,5 @@ def try_many(
                 (keep / f"{seed}-{seen.inputs}-{whole.name}").write_bytes(content)
         seen.read += read
         seen.inputs += 1
+        seen.kinds[whole.kind] += 1
     return seen

@@ -389,3 +389,20 @@ def test_files_that_are_no_vector_are_refused(model, rows, tmp_path):
     refused(model, tmp_path / "o.npy", "no whole .npy file of numbers")
     (tmp_path / "old.json").write_text('{"format": "nullcline steering 1"}')
     refused(model, tmp_path / "old.json", "export it again")
+
+
+@pytest.mark.parametrize("factor", [1e38, 1e-42])
+def test_a_length_that_float32_does_not_hold_is_refused(model, rows, tmp_path, factor):
+    """The squares of such numbers overflow, or vanish: the direction would be one of zeros."""
+    whole = rows[0] / rows[0].abs().max()
+    np.save(tmp_path / "v.npy", (whole * 1e30).numpy())  # far too long, but a vector
+    kept = interp.place_vector(model, interp.read_vector(tmp_path / "v.npy"), layer=1)
+    assert float(kept.direction.norm()) == pytest.approx(1, abs=1e-6)
+    np.save(tmp_path / "v.npy", (whole.double() * factor * 3).float().numpy())
+    refused(model, tmp_path / "v.npy", "which no model can be given", layer=1)
+
+
+def test_a_layer_that_is_far_longer_than_another_is_refused(model, rows, tmp_path):
+    """A further layer's addition is kept as a share of the first one's length."""
+    path = write_gguf(tmp_path / "v.gguf", {0: 1e-30 * rows[0].numpy(), 1: 1e30 * rows[1].numpy()})
+    refused(model, path, "which no model can be given")

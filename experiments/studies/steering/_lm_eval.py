@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ....common.cells import as_meant, no_formula
 from ....common.files import write_whole
 from ....common.statistics import binomial_stderr
 from ...formats import to_json
@@ -98,12 +99,12 @@ def _list_model(path: Path, name: str, study: SteeringStudy, *, steered: bool) -
     if path.is_file():
         rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
         columns = list(rows[0]) if rows else columns
-    if any(row.get("model") == name for row in rows):
+    if any(as_meant(row.get("model") or "") == name for row in rows):
         return
     plain = study.model.name.removeprefix("organism:")
     family = plain.rsplit("-", 1)[0] + (", steered" if steered else "")
     params = sum(p.numel() for p in study.model.network.parameters())
-    rows.append({"model": name, "family": family, "params": str(params)})
+    rows.append({"model": no_formula(name), "family": no_formula(family), "params": str(params)})
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()

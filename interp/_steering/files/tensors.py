@@ -41,7 +41,11 @@ def layer_number(path: Path, layer: object) -> int:
 
     **Raises** `InterpError` for anything else, and for a number that no model has.
     """
-    if isinstance(layer, bool) or not isinstance(layer, int) or abs(layer) > MOST_LAYERS:
+    if (
+        isinstance(layer, bool)
+        or not isinstance(layer, int)
+        or not (-MOST_LAYERS <= layer < MOST_LAYERS)
+    ):
         raise InterpError(
             f"{path} names layer {shortened(layer)}; layers are 0 to {MOST_LAYERS - 1}"
         )
