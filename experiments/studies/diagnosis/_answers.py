@@ -236,7 +236,7 @@ def _clocks(diagnosis: Diagnosis) -> list[str]:
     )
     score = f"the {benchmark(diagnosis.reasoning).compared} score {signed(r2['reasoning'].r2)}"
     return [
-        "Which clock? Share of the variance of the other score that is explained in "
+        f"What explains {benchmark(diagnosis.truth).compared}? Share of its variance in "
         f"{found.groups} groups left out of the fit: {clocks}; {mixture}; {score}. {_more(found)}"
     ]
 
@@ -254,10 +254,11 @@ def _more(found: ClockComparison) -> str:
 def clock_verdict(found: ClockComparison) -> str:
     """Whether the score adds to what the clocks explain of the truth score, and they to it."""
     score, clocks = found.reasoning_adds[1] > 0, found.clock_adds[1] > 0
+    both = " and ".join(CLOCKS[name].word for name in found.mixed)
     if score and not clocks:
-        return "the score adds to what the clocks explain, and they add nothing to it"
+        return f"the score adds to what {both} explain, and they add nothing to it"
     if clocks and not score:
-        return "the clocks add to what the score explains, and it adds nothing to them"
+        return f"{both} add to what the score explains, and it adds nothing to them"
     if score and clocks:
         return "each adds to what the other explains"
     return "which of them explains it is undetermined"
