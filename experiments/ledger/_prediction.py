@@ -111,8 +111,8 @@ def ode_held_out(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             f"The figure is a quadratic's, {100 * published:.1f} % with Llama-1 as published and "
             f"{100 * measured:.1f} % with its measured scores; an ODE that never saw a model of "
             f"its lab is off by {100 * ode.mae_relative:.1f} % on {scores} of its scores, "
-            f"the pooled quadratic by {100 * quadratic:.1f} % ({100 * low:.1f} to {100 * high:.1f} points "
-            f"more), and it beats {better} of {len(simple)} rules that are no ODE."
+            f"the pooled quadratic by {100 * quadratic:.1f} % ({100 * low:.1f} to {100 * high:.1f} "
+            f"points more), and it beats {better} of {len(simple)} rules that are no ODE."
         ),
     )
 

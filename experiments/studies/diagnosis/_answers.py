@@ -201,7 +201,7 @@ def _level(diagnosis: Diagnosis) -> list[str]:
 
 def _trends(diagnosis: Diagnosis) -> list[str]:
     said = trend_text(diagnosis)
-    return [f"{said}."] if said else []
+    return [f"{said[0].upper()}{said[1:]}."] if said else []
 
 
 def trend_text(diagnosis: Diagnosis) -> str:
@@ -212,9 +212,8 @@ def trend_text(diagnosis: Diagnosis) -> str:
     left = [f for f in trend if f.correlation.partial_p < 0.05]
     if not trend:
         return ""
-    one = len(trend) == 1
     return (
-        f"{counted(len(trend), 'family')} of 5 models or more {'has' if one else 'have'} |r| > .9; "
+        f"in {counted(len(trend), 'family')} of 5 models or more the scores correlate at |r| > .9; "
         f"given {CLOCKS[diagnosis.along].title}, {len(left) or 'none'} "
         f"{'keep' if len(left) > 1 else 'keeps'} a correlation at p < .05"
     )
