@@ -25,8 +25,8 @@ class Clock:
     """One clock, and how it is spoken of.
 
     - `name`: as `--along` calls it; `axis`: the name of its positions in results.
-    - `title`: of an axis; `symbol`: in the heading of a column; `word`: in a sentence; `points`:
-      what several positions of a family are called.
+    - `title`: of an axis; `symbol`: in the heading of a column; `points`: what several positions of
+      a family are called.
     - `last`: the end of a family along it.
     - `trains`: whether it runs while one model is trained, so that checkpoints are its points.
 
@@ -40,11 +40,15 @@ class Clock:
     axis: str
     title: str
     symbol: str
-    word: str
     points: str
     last: str
     middle: float
     trains: bool = False
+
+    @property
+    def word(self) -> str:
+        """What it is in a sentence: size, tokens, FLOPs, steps, date."""
+        return {"params": "size", "step": "steps"}.get(self.name, self.symbol)
 
     @property
     def is_date(self) -> bool:
@@ -73,28 +77,16 @@ class Clock:
         return 10**position if abs(position) < 300 else math.copysign(math.inf, position)
 
 
-_SIZES = ("sizes", "the largest models")
 _TRAINING = ("points", "the last points")
 CLOCKS: Mapping[str, Clock] = MappingProxyType(
     {
         clock.name: clock
         for clock in (
-            Clock("params", "log10_params", "log N", "N", "size", *_SIZES, 9.5),
-            Clock(
-                "tokens",
-                "log10_tokens",
-                "log tokens",
-                "tokens",
-                "tokens",
-                *_TRAINING,
-                10.5,
-                trains=True,
-            ),
-            Clock(
-                "flops", "log10_flops", "log FLOPs", "FLOPs", "FLOPs", *_TRAINING, 20.5, trains=True
-            ),
-            Clock("step", "log10_step", "log step", "step", "steps", *_TRAINING, 3.5, trains=True),
-            Clock("date", "date", "date", "date", "date", "dates", "the latest models", 2023.0),
+            Clock("params", "log10_params", "log N", "N", "sizes", "the largest models", 9.5),
+            Clock("tokens", "log10_tokens", "log tokens", "tokens", *_TRAINING, 10.5, trains=True),
+            Clock("flops", "log10_flops", "log FLOPs", "FLOPs", *_TRAINING, 20.5, trains=True),
+            Clock("step", "log10_step", "log step", "step", *_TRAINING, 3.5, trains=True),
+            Clock("date", "date", "date", "date", "dates", "the latest models", 2023.0),
         )
     }
 )
