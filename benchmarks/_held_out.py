@@ -4,6 +4,7 @@ import numpy as np
 from _coverage.section import Table
 
 from nullcline import dynamics
+from nullcline.common.numbers import added, bounded, signed
 from nullcline.common.progress import Progress
 
 RIDGE, REASONING = "ridge linear ODE", "log-odds ODE driven by reasoning"
@@ -15,7 +16,7 @@ RELATIVE_TARGET = 0.04
 
 
 def _points(mean: float, low: float, high: float) -> str:
-    return f"{100 * mean:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
+    return bounded(100 * mean, 100 * low, 100 * high)
 
 
 def _crossed(progress: Progress, **settings) -> list[dynamics.CrossValidation]:
@@ -115,7 +116,7 @@ def system_rows(progress: Progress) -> Table:
     forecaster = dynamics.fit_forecaster(cohort)
     ahead = dynamics.forecast.long_range(forecaster, cohort)
     count = len(forecaster.members)
-    values = ", ".join(f"{v.real:.2f}{v.imag:+.2f}i" for v in ahead.eigenvalues[0])
+    values = ", ".join(f"{signed(v.real)}{added(v.imag)}i" for v in ahead.eigenvalues[0])
     fit = dynamics.forecast.published_ode_in_sample(published)
     lines = [
         ["eigenvalues of the best system, per decade", values],

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from _made_table import DATA, write_table
 
+from nullcline.common.numbers import added
+
 #: Task as its source calls it -> column here. The public halves of FrontierMath (10 and 2
 #: problems) tell models hardly apart and are left out.
 TASKS = {
@@ -187,7 +189,7 @@ def _settings(mine: list[Run], best: dict[str, Run]) -> dict[str, str]:
 def correlation(rows: list[dict[str, str]], x: str, y: str) -> str:
     """r of two columns over the models that have both, for a look at what was made."""
     both = np.array([(float(r[x]), float(r[y])) for r in rows if r[x] and r[y]]).T
-    return f"r({x}, {y}) = {np.corrcoef(both)[0, 1]:+.3f}, n = {both.shape[1]}"
+    return f"r({x}, {y}) = {added(np.corrcoef(both)[0, 1], 3)}, n = {both.shape[1]}"
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from _coverage.section import Table
 from _sections import run_sections
 
 from nullcline import dynamics
+from nullcline.common.numbers import bounded, signed
 from nullcline.common.progress import Progress
 
 #: Benchmarks of the tables that `speed` scans, of which there are so many pairs squared.
@@ -23,7 +24,7 @@ _MOST_MOVED = 12
 
 
 def _points(value: float, low: float, high: float) -> str:
-    return f"{100 * value:+.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+    return bounded(100 * value, 100 * low, 100 * high, 1, plus=True)
 
 
 def safety(progress: Progress) -> Table:
@@ -35,9 +36,9 @@ def safety(progress: Progress) -> Table:
         [
             cell.other,
             cell.verdict,
-            f"{cell.coupling:.2f} [{cell.low:.2f}, {cell.high:.2f}]",
+            bounded(cell.coupling, cell.low, cell.high),
             f"{cell.q:.3f}",
-            f"{cell.pooled_r:.2f}",
+            signed(cell.pooled_r),
         ]
         for cell in sorted(said, key=lambda c: (c.verdict != "tax", c.q))
     ]

@@ -13,6 +13,7 @@ from _coverage.section import Table
 from _sections import run_sections
 
 from nullcline import dynamics
+from nullcline.common.numbers import bounded, signed
 from nullcline.common.progress import Progress
 from nullcline.common.statistics import student
 
@@ -89,7 +90,7 @@ def _ends(values) -> tuple[float, float, float]:
 
 
 def _with_ends(estimate: tuple[float, float, float]) -> str:
-    return "{:.2f} [{:.2f}, {:.2f}]".format(*estimate)
+    return bounded(*estimate)
 
 
 def clock_rows(progress: Progress) -> Table:
@@ -104,7 +105,7 @@ def clock_rows(progress: Progress) -> Table:
         assert found is not None
         by_name = {one.name: one for one in found.explained}
         lines += [
-            [titles(pair), *(f"{by_name[name].r2:.3f}" for name in names)],
+            [titles(pair), *(signed(by_name[name].r2, 3) for name in names)],
             ["share of tokens in the mixture", "", "", "", _share(found), ""],
             ["first score beyond the mixture", "", "", "", "", _third(found.reasoning_adds)],
             ["mixture beyond the first score", "", "", "", "", _third(found.clock_adds)],
@@ -114,11 +115,11 @@ def clock_rows(progress: Progress) -> Table:
 
 
 def _share(found: dynamics.ClockComparison) -> str:
-    return f"{found.share:.2f} [{found.share_low:.2f}, {found.share_high:.2f}]"
+    return bounded(found.share, found.share_low, found.share_high)
 
 
 def _third(estimate: tuple[float, float, float]) -> str:
-    return "{:+.3f} [{:.3f}, {:.3f}]".format(*estimate)
+    return bounded(*estimate, 3, plus=True)
 
 
 def dynamics_rows(progress: Progress) -> Table:
@@ -157,7 +158,7 @@ def _error(method: dynamics.forecast.MethodScore) -> str:
 
 
 def _points(mean: float, low: float, high: float) -> str:
-    return f"{100 * mean:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
+    return bounded(100 * mean, 100 * low, 100 * high)
 
 
 def _coverage(run: dynamics.CrossValidation) -> str:

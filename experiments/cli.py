@@ -12,12 +12,19 @@ from .interrupts import INTERRUPTED, Interruption, end_now
 from .parsers import Commands
 from .plain_letters import say_everything
 
+#: What a newcomer types -> what it shows.
+_FIRST = {
+    "nullcline diagnose": "which families pay a tax, and how surely",
+    "nullcline example > my_scores.csv": "a small table; put your own models in",
+    "nullcline diagnose my_scores.csv": "the same question to your table",
+    "nullcline explain tax": "what a word of the output means",
+}
 #: What commands are for -> command -> summary, each a line of 80 columns in the help.
 _COMMANDS = {
     "a table of scores": {
         "example": "a small table of scores to try things with, on stdout",
         "read": "a table as it is understood, and what became of it all",
-        "diagnose": "phase and critical point of each family in a table",
+        "diagnose": "whether one score falls as another rises, family by family",
         "scan": "every pair of benchmarks: which pay a tax, which turn",
         "card": "one model among the families: level, residual, next size",
         "plan": "what to measure next under a budget",
@@ -54,8 +61,10 @@ def command_parser() -> Commands:
     """The parser of all commands, without what each of them needs."""
     parser = Commands(
         _COMMANDS,
+        first=_FIRST,
         prog="nullcline",
-        description="Phases of language-model families, their dynamics, and what steers them.",
+        description="Does one score of a family of language models fall as another rises? Which "
+        "families pay such a tax, how sure that is, and what happens inside the models.",
         epilog="nullcline COMMAND --help has an example of each command.",
     )
     parser.add_argument("--version", action="version", version=f"nullcline {version('nullcline')}")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..common.numbers import added as added
+from ..common.numbers import signed as signed
 from .plain_letters import says_unicode
 
 if TYPE_CHECKING:
@@ -74,24 +76,6 @@ def day(year: float) -> str:
 def clock_value(clock: "Clock", position: float) -> float | str:
     """A place on a clock as a file of data has it: a count, or a day."""
     return day(position) if clock.is_date else clock.value(position)
-
-
-def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:
-    """A number with two decimals, a dash where there is none; `plus`: its sign is always said.
-
-    What rounds to zero has no sign, so that nobody reads `-0.00`.
-    """
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    value = round(value, digits) + 0.0  # -0.0 + 0.0 is 0.0
-    return f"{value:+.{digits}f}" if plus and value else f"{value:.{digits}f}"
-
-
-def added(value: float, digits: int = 2) -> str:
-    """A difference or an effect: a number with its sign."""
-    return signed(value, digits, plus=True)
 
 
 def p_value(p: float, digits: int = 3, *, least: float = 0.0) -> str:

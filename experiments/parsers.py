@@ -85,12 +85,16 @@ class Command(Parser):
 class Commands(Parser):
     """The parser of all commands; its help lists them by use.
 
-    `groups`: title -> command -> summary; each command's module is `.commands.NAME`.
+    `groups`: title -> command -> summary; each command's module is `.commands.NAME`. `first`: what
+    to type first -> what it shows; it stands above the groups.
     """
 
-    def __init__(self, groups: Mapping[str, Mapping[str, str]], **how: Any) -> None:
+    def __init__(
+        self, groups: Mapping[str, Mapping[str, str]], *, first: Mapping[str, str], **how: Any
+    ) -> None:
         super().__init__(**how)
         self._groups = groups
+        self._first = first
         self._commands = self.add_subparsers(
             dest="command", metavar="COMMAND", required=True, parser_class=Command
         )
@@ -103,6 +107,10 @@ class Commands(Parser):
         formatter = self._get_formatter()
         formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
         formatter.add_text(self.description)
+        width = max(map(len, self._first))
+        lines = (f"  {typed:{width}}  {shows}" for typed, shows in self._first.items())
+        begin = "\n".join(["start here:", *lines]) + "\n\n"
+        formatter._add_item(lambda: begin, [])  # as it is: argparse would fill it as one paragraph
         shown = {action.dest: action for action in self._commands._get_subactions()}
         for title, group in self._groups.items():
             formatter.start_section(title)

@@ -22,6 +22,7 @@ from .next_size import NextSize, next_size
 from .population import NearModel, Rank, is_outside, levels, nearest_models, without_twins
 from .residual import Residual, expected_truth, residual_of
 
+_PARTS = "models near it, the next size, the next measurement"
 _NEIGHBOURS = 8
 _NEAREST = 5
 
@@ -90,7 +91,8 @@ def model_card(
     one's name; `reasoning`, `truth`, the pair (HellaSwag and TruthfulQA MC2; where the model has no
     HellaSwag, the first other score that it has); `neighbours`, families whose coupling is taken;
     `nearest`, models named; `next_params`, the size to forecast (twice the model's); `level` of the
-    forecast's bands; `seed` of simulated measurements.
+    forecast's bands; `seed` of simulated measurements; `on_progress`
+    counts the parts of the card.
 
     Rows that are the model itself, by name or by equal scores, are left out of everything.
     Raises ValueError for a pair that the table does not have, `neighbours` below 3, and
@@ -103,7 +105,7 @@ def model_card(
     reasoning, truth = _pair_of(model, table, reasoning, truth)
     keep = without_twins(model, table.frame)
     left, frame = table.frame[~keep], table.frame[keep].reset_index(drop=True)
-    say("models near it")
+    say(_PARTS, 0, 3)
     pair = _compared(frame, table, reasoning, truth)
     given = _compared_model(model)
     scatter = scatter_of(group for _, group in _with_both(pair).groupby("family", sort=False))
@@ -119,13 +121,14 @@ def model_card(
         outside=is_outside(blind, table, frame),
     )
     residual, columns = _residual(given, pair, reasoning, truth)
-    say("the next size")
+    say(_PARTS, 1, 3)
     further = next_size(model, table, params=next_params, level=level)
-    say("the next measurement")
+    say(_PARTS, 2, 3)
     measures = _measures(
         given, pair, near, residual, columns, reasoning=reasoning, truth=truth, scatter=scatter,
         names=tuple(b for b in table.benchmarks if b not in model.scores), seed=seed,
     )  # fmt: skip
+    say(_PARTS, 3, 3)
     return ModelCard(
         model=model.name,
         params=model.params,

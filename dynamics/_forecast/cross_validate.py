@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from ...common.checks import check_known
 from ...common.display import shown
-from ...common.progress import Progress, silent
+from ...common.progress import Progress, silent, stepped
 from .._tables.clock import Along
 from .._tables.scores import ScoreTable
 from .baselines import REFERENCE, Kind, Method, apply_predictors, baseline_methods, setting_errors
@@ -142,11 +142,11 @@ def cross_validate(
     "third" (of each run); `benchmarks`, `same_size`, see `held_out_cohort`; `methods`, what stands
     beside the forecasters (`baseline_methods()` by default); `forecasters`, name and coupling of
     each; `level` of their bands; `n_boot`, `seed`, of the 95 % intervals; `on_progress`, counts
-    folds.
+    methods and folds.
 
     Beyond 50 families (or labs) they are left out in 20 groups, so that the cost grows as their
     number does and not as its square; `CrossValidation.grouped` says so. Every training set then
-    lacks a twentieth of the families, which errs towards a larger error.
+    lacks a twentieth of the families, which makes their error rather too large.
 
     Families are the unit of resampling; families of one lab, or trained on the same data, are not
     independent, so the intervals are narrower than they should be. Raises ValueError for a table
@@ -173,7 +173,8 @@ def cross_validate(
     if len(groups) < 4:
         raise ValueError(f"{len(groups)} to leave out by {leave}; nested validation needs 4")
     beside = baseline_methods() if methods is None else tuple(methods)
-    runs = [_nested(method, cohort, groups, given) for method in beside]
+    counted = stepped(on_progress or silent, "baselines", beside)
+    runs = [_nested(method, cohort, groups, given) for method in counted]
     runs += _forecasts(cohort, forecasters, groups, leave, given, level, on_progress)
     return _summary(cohort, groups, len(alone), runs, leave, protocol, given, level, n_boot, seed)
 

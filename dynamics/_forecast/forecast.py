@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...common.display import shown
+from ...common.progress import Progress, silent, stepped
 from .._ode.library import PolynomialLibrary
 from .._ode.vector_field import CapabilityODE
 from .._precision import in_double_precision
@@ -194,13 +195,14 @@ def fit_forecaster(
     given: int = 1,
     level: float = 0.9,
     judges: Sequence[CohortFamily] = (),
+    on_progress: Progress | None = None,
 ) -> Forecaster:
     """Fit, validate and average the candidate `settings` on the families of `cohort`.
 
     **Arguments:** `leave`, whether the validation inside leaves out families or whole labs;
     `given`, how many of the smallest models of a family are given when it is predicted; `level` of
     the bands; `judges`, families that are not fitted and whose errors count in the bands beside
-    those of the families left out.
+    those of the families left out; `on_progress` counts candidates.
 
     The fits without a group are one Newton step from the fit with it (an approximate jackknife).
     Raises ValueError for fewer than 3 groups to leave out.
@@ -214,7 +216,7 @@ def fit_forecaster(
     group_of = {index: g for g, group in enumerate(groups) for index in group}
     families = [cohort.families[index] for index in group_of]
     candidates, guess = [], None
-    for setting in chosen:
+    for setting in stepped(on_progress or silent, "candidate dynamics", chosen):
         # Neighbouring settings have similar fits: start one from the last.
         drift = fit_setting(cohort, setting, guess)
         candidates.append(_candidate(cohort, setting, drift, groups, given))

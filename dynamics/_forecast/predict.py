@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...common.display import shown
+from ...common.progress import Progress
 from .._ode.integrate import integrate
 from .._ode.ode import ODEFit
 from .._ode.results import RESULTS, result_name
@@ -177,6 +178,7 @@ def hold_out(
     same_size: SameSize = "leave_out",
     trained_on: TrainedOn | None = None,
     level: float = 0.9,
+    on_progress: Progress | None = None,
 ) -> FamilyPrediction:
     """Predict the larger models of a family from its smallest, by dynamics that never saw it.
 
@@ -184,7 +186,8 @@ def hold_out(
     two smallest) or "third" (the first third of its run); `benchmarks` and `same_size` (of this
     family), see `held_out_cohort`; `trained_on`, whether the shipped `uniform` table's families
     teach the dynamics, the table's `own`, or `both` (the default for all tables but the uniform one
-    itself; along another clock than the size only its own can); `level` of the bands.
+    itself; along another clock than the size only its own can); `level` of the bands;
+    `on_progress`, counts candidate dynamics.
 
     All settings, the baselines' too, are chosen within the other families. Raises ValueError for a
     family that is not there, has no model left to predict, or leaves too few others to learn from.
@@ -199,7 +202,9 @@ def hold_out(
     if len(target.models) <= given:
         raise ValueError(f"{target.name} has nothing beyond the {given} models that are given")
     taught = choose_teachers(table, target, trained_on, names, given=given)
-    forecaster = fit_forecaster(taught.cohort, given=given, level=level, judges=taught.judges)
+    forecaster = fit_forecaster(
+        taught.cohort, given=given, level=level, judges=taught.judges, on_progress=on_progress
+    )
     known, sizes = target.scores[:given], target.log10_n[:given]
     grid, observed = target.log10_n[given:], target.scores[given:]
     forecast = predict(forecaster, known, log10_n=grid, start=sizes)
@@ -239,6 +244,7 @@ def extend(
     benchmarks: Sequence[str] | None = None,
     same_size: SameSize = "leave_out",
     level: float = 0.9,
+    on_progress: Progress | None = None,
 ) -> FamilyPrediction:
     """Predict larger models of a family from all its models in `table`.
 
@@ -246,7 +252,7 @@ def extend(
     family's largest, or `at`, places on the table's clock (tokens such as "600B", steps, years)
     beyond its last; `trained_on`, see `hold_out`; `benchmarks`, those predicted, by default all
     that the tables used and the held-out study have; `same_size`, see `held_out_cohort`; `level` of
-    the bands.
+    the bands; `on_progress`, counts candidate dynamics.
 
     With two models or more, how far the family's own course counts is chosen by protocol B within
     the training families; each further model refines it. With one model this is protocol A. The
@@ -267,7 +273,11 @@ def extend(
     wanted = _beyond(params, at, target, table.along)
     taught = choose_teachers(table, target, trained_on, names)
     forecaster = fit_forecaster(
-        taught.cohort, given=min(2, len(target.models)), level=level, judges=taught.judges
+        taught.cohort,
+        given=min(2, len(target.models)),
+        level=level,
+        judges=taught.judges,
+        on_progress=on_progress,
     )
     forecast = predict(
         forecaster, target.scores, log10_n=_moved(wanted, table.along), start=target.log10_n

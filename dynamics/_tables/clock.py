@@ -46,6 +46,11 @@ class Clock:
     trains: bool = False
 
     @property
+    def word(self) -> str:
+        """What it is in a sentence: size, tokens, FLOPs, steps, date."""
+        return {"params": "size", "step": "steps"}.get(self.name, self.symbol)
+
+    @property
     def is_date(self) -> bool:
         """Whether positions are years and not logarithms of counts."""
         return self.name == "date"

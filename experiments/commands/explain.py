@@ -3,6 +3,7 @@
 import argparse
 import textwrap
 
+from ...data import shipped
 from ..formats import to_json
 from ..glossary import Word, explain, terms
 from ._arguments import add_example
@@ -30,4 +31,6 @@ def _shown(term: Word) -> str:
     also = f" ({', '.join(term.also)})" if term.also else ""
     text = textwrap.fill(term.text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     head = textwrap.fill(term.name + also, _WIDTH, subsequent_indent="  ")
-    return f"{head}\n{text}\n  more: {term.page}"
+    # An installed package has no docs/: there the text must do.
+    more = f"\n  more: {term.page}" if (shipped().parent / term.page).is_file() else ""
+    return f"{head}\n{text}{more}"

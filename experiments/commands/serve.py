@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vector",
         type=Path,
         metavar="FILE",
-        help="of nullcline truth, or another tool's, docs/steering.md (default: none, unsteered)",
+        help="of nullcline truth, or another tool's: .gguf, .pt, .json, .npy (default: none)",
     )
     parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     parser.add_argument(

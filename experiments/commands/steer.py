@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="of nullcline truth, or another tool's (docs/steering.md)",
+        help="of nullcline truth, or another tool's: .gguf, .pt, .json, .npy",
     )
     parser.add_argument("--layer", type=int, metavar="N", help=LAYER)
     what = parser.add_mutually_exclusive_group()

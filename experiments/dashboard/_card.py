@@ -3,7 +3,7 @@
 from ... import dynamics
 from ...common.words import counted
 from ...dynamics import ModelCard, ScoreTable, benchmark
-from ..formats import interval, signed, size
+from ..formats import added, interval, signed, size
 from ..studies.card import card_facts, measure_rows, parse_scores
 from ._blocks import Block, Csv, View, csv_data, facts, figure, figure_text, lines, notice, table
 from ._blocks import view as make_view
@@ -88,7 +88,7 @@ def _facts(card: ModelCard) -> Block:
             f"{signed(near.gamma)} {interval(near.low, near.high)}, "
             f"{counted(len(near.families), 'family')}"
         )
-    off = "–" if residual is None else f"{100 * residual.value:+.1f} pp"
+    off = "–" if residual is None else f"{added(100 * residual.value, 1)} pp"
     error = "needs both scores"
     if residual is not None:
         error = f"standard error {signed(100 * residual.stderr, 1)}; p {signed(residual.p)}"

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from ... import dynamics
 from ...dynamics import KindComparison, ScoreTable, benchmark
-from ..formats import size
+from ..formats import added, size
 from ..studies.diagnosis import (
     KINDS_HEADER,
     KINDS_NOTE,
@@ -76,10 +76,12 @@ def _gains(found: KindComparison) -> Block:
             line={"color": FAINT, "width": 1.2},
             marker={"size": 7, "color": INK},
             text=[
-                figure_text(f.family, f"{base} → {tuned}", size(10**s))
-                for base, tuned, s in zip(f.base, f.tuned, f.log10_params, strict=True)
+                figure_text(f.family, f"{base} → {tuned}", size(10**s), f"{added(gain, 1)} pp")
+                for base, tuned, s, gain in zip(
+                    f.base, f.tuned, f.log10_params, 100 * (f.tuned_truth - f.truth), strict=True
+                )
             ],
-            hovertemplate="%{text}<br>%{y:+.1f} pp<extra></extra>",
+            hovertemplate="%{text}<extra></extra>",
             showlegend=False,
         )
         for f in found.families

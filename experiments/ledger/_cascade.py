@@ -5,6 +5,7 @@ import pandas as pd
 
 from ... import dynamics
 from ...common.words import counted
+from ..formats import added
 from ._claim import Claim, Control, figure, judge
 from ._tables import LedgerTables, stderr_of_items
 
@@ -25,7 +26,7 @@ def second_crash(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
     shared = measures[_BEFORE] & measures[_FALLEN]
     changes = _across(rows)
     falls = sum(change < 0 for change in changes.values())
-    listed = ", ".join(f"{name} {change:+.3f}" for name, change in changes.items())
+    listed = ", ".join(f"{name} {added(change, 3)}" for name, change in changes.items())
     verb = "falls" if len(changes) == 1 else "fall"
     families = counted(len(changes), "family")
     of_all = f"{falls} of {families} with sizes on both sides of 30B {verb}"

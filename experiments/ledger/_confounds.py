@@ -7,6 +7,7 @@ import numpy as np
 
 from ... import dynamics
 from ...common.statistics import mcnemar_p
+from ..formats import added, signed
 from ._claim import COUNTS, LAST_DIGIT, Claim, Control, Figure, figure, judge
 from ._margin import ALPHA, Margin
 from ._tables import PUBLISHED_TRUTH, REASONING, LedgerTables, published_family
@@ -89,9 +90,14 @@ def _by_design(effect: dynamics.controls.ShapeEffect) -> str:
     return (
         f" Where it was varied by design, over {effect.shapes} shapes of one recipe, it {verdict} "
         f"matter half as much as size: at equal size a tenfold width moves HellaSwag by "
-        f"{100 * effect.by_width:+.1f} points [{100 * effect.low:.1f}, {100 * effect.high:.1f}], a "
-        f"tenfold size by {100 * effect.by_size:+.1f}."
+        f"{_points(effect.by_width, effect.low, effect.high)}, a tenfold size by "
+        f"{added(100 * effect.by_size, 1)}."
     )
+
+
+def _points(value: float, low: float, high: float) -> str:
+    estimate, ends = added(100 * value, 1), f"{signed(100 * low, 1)}, {signed(100 * high, 1)}"
+    return f"{estimate} points [{ends}]"
 
 
 def dimension(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:

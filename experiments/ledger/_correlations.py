@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from ... import dynamics
+from ..formats import added
 from ._claim import COUNTS, Claim, Control, figure, judge
 from ._tables import FamilyScores, LedgerTables, flagged, published_family
 
@@ -117,15 +118,16 @@ def pythia_correlation(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim
         rule=_TREND_RULE,
         inference=judge(holds=holds, fails=explained),
         reason=(
-            f"Given log10 N, r is {c.partial_r:+.3f} (p = {c.partial_p:.2f}): with size the scores "
-            f"correlate at {c.size_r[0]:+.3f} and {c.size_r[1]:+.3f}, and two unrelated trends "
-            f"like these give r from {low:+.3f} to {high:+.3f}, so r = {c.r:+.3f} says only that "
+            f"Given log10 N, r is {added(c.partial_r, 3)} (p = {c.partial_p:.2f}): with size the "
+            f"scores correlate at {added(c.size_r[0], 3)} and {added(c.size_r[1], 3)}, and two "
+            f"unrelated trends like these give r from {added(low, 3)} to {added(high, 3)}, so "
+            f"r = {added(c.r, 3)} says only that "
             f"{_trends(c.size_r)}."
             if explained
-            else f"Given log10 N, r is {c.partial_r:+.3f} (p = {c.partial_p:.2f}), and two "
-            f"unrelated trends give {low:+.3f} to {high:+.3f}."
+            else f"Given log10 N, r is {added(c.partial_r, 3)} (p = {c.partial_p:.2f}), and two "
+            f"unrelated trends give {added(low, 3)} to {added(high, 3)}."
             if not holds
-            else f"Given log10 N, r is still {c.partial_r:+.3f} (p = {c.partial_p:.3f})."
+            else f"Given log10 N, r is still {added(c.partial_r, 3)} (p = {c.partial_p:.3f})."
         ),
     )
 
@@ -148,7 +150,8 @@ def other_correlations(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim
         if name not in beyond and low <= found[name].r <= high
     ]
     partial = ", ".join(
-        f"{name} {c.partial_r:+.2f} (increments {c.increment_r:+.2f})" for name, c in able.items()
+        f"{name} {added(c.partial_r)} (increments {added(c.increment_r)})"
+        for name, c in able.items()
     )
     return Claim(
         id="C03",

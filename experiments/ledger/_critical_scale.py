@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ... import dynamics
+from ...common.numbers import bounded
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
 from ._margin import Margin
 from ._tables import FamilyScores, LedgerTables, diagnosed, published_family, script_family
@@ -97,14 +98,16 @@ def critical_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             fails=flat or apart,
         ),
         reason=(
-            f"Beyond a slope for each family truth bends along log10 N by {turn.curvature:.3f} "
-            f"[{turn.curvature_low:.3f}, {turn.curvature_high:.3f}] where the published curve "
+            f"Beyond a slope for each family truth bends along log10 N by "
+            f"{bounded(turn.curvature, turn.curvature_low, turn.curvature_high, 3)}"
+            " where the published curve "
             f"bends by {2 * margin.value:.3f}; the gate of a common turn is "
             f"{'open' if turn.established else 'shut'} (p = {turn.gate_p:.2f}, power "
             f"{turn.power:.2f}), and {len(found.turning.families)} of {found.turning.tested} "
             "families turn on their own. Coupling goes with level between families instead: their "
-            f"slopes rise by {found.level.slope:.1f} [{found.level.low:.1f}, "
-            f"{found.level.high:.1f}] per unit of mean reasoning score."
+            f"slopes rise by "
+            f"{bounded(found.level.slope, found.level.low, found.level.high, 1)}"
+            " per unit of mean reasoning score."
         ),
     )
 

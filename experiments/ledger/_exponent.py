@@ -3,6 +3,7 @@
 import numpy as np
 
 from ... import dynamics
+from ...common.numbers import bounded
 from ._claim import Claim, Control, figure, judge
 from ._margin import ALPHA, sign_flip_p
 from ._tables import PUBLISHED_TRUTH, REASONING, LedgerTables
@@ -65,7 +66,7 @@ def exponent(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         inference=judge(holds=better < ALPHA, fails=worse < ALPHA),
         reason=(
-            f"The exponent is {-line.slope:.2f} [{-line.slope_high:.2f}, {-line.slope_low:.2f}] on "
+            f"The exponent is {bounded(-line.slope, -line.slope_high, -line.slope_low)} on "
             f"{size.size} sizes ({-rest.slope:.2f} without Pythia-1B) and has no critical point in "
             f"it; a left-out norm is missed by {np.mean(by_size):.2f} decades by N alone and by "
             f"{np.mean(by_distance):.2f} by distance from N_c (p = {worse:.3f})."
@@ -123,9 +124,10 @@ def dimension_at_scale(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim
         ),
         inference=judge(holds=known and all(inside), fails=known and not any(inside)),
         reason=(
-            f"Of {found.models} models around N_c the ratio is {found.covariance:.2f} "
-            f"[{found.covariance_low:.2f}, {found.covariance_high:.2f}] by covariance and "
-            f"{found.correlation:.2f} [{found.correlation_low:.2f}, {found.correlation_high:.2f}] "
+            f"Of {found.models} models around N_c the ratio is "
+            f"{bounded(found.covariance, found.covariance_low, found.covariance_high)}"
+            " by covariance and "
+            f"{bounded(found.correlation, found.correlation_low, found.correlation_high)} "
             "by correlation."
             if known
             else f"{found.models} models lie around N_c, fewer than ten."

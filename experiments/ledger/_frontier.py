@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from ... import dynamics
+from ...common.numbers import bounded
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
 from ._margin import Margin
 from ._tables import LedgerTables, stderr_of_items
@@ -91,7 +92,7 @@ def frontier(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         reason=(
             f"Unseen labs are predicted with an error of {100 * unseen['date'].mean:.1f} points by "
             f"date alone and {100 * unseen['score'].mean:.1f} by the score; the slope given lab "
-            f"and date is {effects.slope:.2f} [{effects.low:.2f}, {effects.high:.2f}]; under one "
+            f"and date is {bounded(effects.slope, effects.low, effects.high)}; under one "
             f"harness r is {_r(shared.pair)} ({_r(same)} where both runs have one setting), given "
             "the other benchmarks "
             f"{_r(shared.given_others)}, and {shared.positive} of {len(shared.pairs)} pairs of "
@@ -136,4 +137,4 @@ def _one_harness_figures(
 
 
 def _r(pair: dynamics.controls.PairCorrelation) -> str:
-    return f"{pair.r:.2f} [{pair.low:.2f}, {pair.high:.2f}], n = {pair.models}"
+    return f"{bounded(pair.r, pair.low, pair.high)}, n = {pair.models}"

@@ -8,6 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from ... import dynamics
+from ...common.numbers import bounded
+from ..formats import added
 from ._claim import Claim, Control, figure, judge
 from ._margin import ALPHA, Margin
 from ._tables import PUBLISHED_TRUTH, REASONING, UNIFORM_TRUTH, LedgerTables, flagged
@@ -84,12 +86,12 @@ def large_models(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         reason=(
             "Within families r is "
             + ", ".join(
-                f"{w.r:+.2f} [{w.low:.2f}, {w.high:.2f}] (p = {w.p:.3f}) {_WORDS[cut]}"
+                f"{bounded(w.r, w.low, w.high, plus=True)} (p = {w.p:.3f}) {_WORDS[cut]}"
                 for cut, w in found.items()
             )
-            + f"; given log10 N {min(w.partial_r for w in found.values()):+.2f} to "
-            f"{max(w.partial_r for w in found.values()):+.2f}. The {chosen.families} chosen "
-            f"families have {chosen.r:+.2f}."
+            + f"; given log10 N {added(min(w.partial_r for w in found.values()))} to "
+            f"{added(max(w.partial_r for w in found.values()))}. The {chosen.families} chosen "
+            f"families have {added(chosen.r)}."
         ),
     )
 

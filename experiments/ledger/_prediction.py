@@ -47,7 +47,7 @@ def ode_in_sample(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         reason=(
             f"{found.coefficients} coefficients are fitted to {found.increments} increments; a "
             "step left out of the fit is predicted with an error of "
-            f"{100 * found.left_out_error:.1f} %, 'no change' errs "
+            f"{100 * found.left_out_error:.1f} %, 'no change' is off by "
             f"{100 * found.persistence_error:.1f} %: the ODE is worse in "
             f"{int(np.sum(excess > 0))} of {excess.size} steps (better p = {better:.2f}, worse "
             f"{worse:.2f})."
@@ -99,9 +99,9 @@ def ode_held_out(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         ),
         rule=(
             "errors on this one family, its scores drawn again with the error of their items; "
-            "supported if the ODE errs less than the pooled quadratic "
-            "at 95 %, and less than every other rule that is no ODE; not_supported if it errs more "
-            "than the quadratic at 95 %; undetermined otherwise. One family says nothing of others"
+            "supported if the ODE's error is below the pooled quadratic's at 95 %, and below that "
+            "of every other rule that is no ODE; not_supported if it is above the quadratic's at "
+            "95 %; undetermined otherwise. One family says nothing of others"
         ),
         inference=judge(
             holds=low > 0 and better == len(simple),
@@ -110,9 +110,9 @@ def ode_held_out(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
         reason=(
             f"The figure is a quadratic's, {100 * published:.1f} % with Llama-1 as published and "
             f"{100 * measured:.1f} % with its measured scores; an ODE that never saw a model of "
-            f"its lab errs {100 * ode.mae_relative:.1f} % on {scores} of its scores, the pooled "
-            f"quadratic {100 * quadratic:.1f} % ({100 * low:.1f} to {100 * high:.1f} points "
-            f"more), and it beats {better} of {len(simple)} rules that are no ODE."
+            f"its lab is off by {100 * ode.mae_relative:.1f} % on {scores} of its scores, "
+            f"the pooled quadratic by {100 * quadratic:.1f} % ({100 * low:.1f} to {100 * high:.1f} "
+            f"points more), and it beats {better} of {len(simple)} rules that are no ODE."
         ),
     )
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ...common.numbers import bounded
 from ._claim import LAST_DIGIT, Claim, Control, figure, judge
 from ._margin import Margin
 from ._tables import FamilyScores, LedgerTables, diagnosed, published_family, script_family
@@ -78,12 +79,13 @@ def running_coupling(tables: LedgerTables, *, n_boot: int, seed: int) -> Claim:
             fails=high < 0 or (low <= 0 <= high < claimed and not bent),
         ),
         reason=(
-            f"With a coupling of its own for each family gamma rises by {within:.2f} "
-            f"[{low:.2f}, {high:.2f}] per decade, and by "
+            f"With a coupling of its own for each family gamma rises by "
+            f"{bounded(within, low, high)} per decade, and by "
             f"{min(without.values()):.2f} to {max(without.values()):.2f} without one of the three "
             f"families, beside {slope:.2f} from ratios; over all families of the uniform table "
-            f"truth bends by {turn.curvature:.2f} [{turn.curvature_low:.2f}, "
-            f"{turn.curvature_high:.2f}] beyond slopes of their own, and a common turn is "
+            f"truth bends by "
+            f"{bounded(turn.curvature, turn.curvature_low, turn.curvature_high)}"
+            " beyond slopes of their own, and a common turn is "
             f"{'' if turn.established else 'not '}established (gate p = {turn.gate_p:.3f}, power "
             f"{turn.power:.2f})."
         ),

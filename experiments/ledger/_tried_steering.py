@@ -1,5 +1,6 @@
 """C14 by experiment: does one vector turn false answers of models that hold the truth into true?"""
 
+from ...common.numbers import bounded
 from ._evidence import Evidence, counted, share_effect
 from ._judge import judge
 from ._margin import Margin
@@ -46,8 +47,9 @@ def steering(tables: LedgerTables) -> Evidence:
             + (
                 ""
                 if best is None
-                else f" (most in {best['model']}: {best['corrected_share']:.2f} "
-                f"[{best['corrected_low']:.2f}, {best['corrected_high']:.2f}], random at most "
+                else f" (most in {best['model']}: "
+                f"{bounded(best['corrected_share'], best['corrected_low'], best['corrected_high'])}"
+                ", random at most "
                 f"{best['random_max']:.2f}; the published rule corrects at most "
                 f"{able['published_rule'].max():.2f} there)"
             )

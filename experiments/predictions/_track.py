@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from ... import dynamics
+from ...common.progress import Progress, silent, stepped
 from ...common.words import counted
 from ._dates import earliest_dates
 from ._measure import PanelValue, measure
@@ -65,27 +66,32 @@ def track(
     *,
     as_of: datetime.date | None = None,
     rules: Rules | None = None,
+    on_progress: Progress | None = None,
 ) -> Tracker:
     """Where the predictions stand.
 
     **Arguments:** `panel`, the shipped one of makers' scores where none is given, beside that of
     one harness; `as_of`, the day as of which is asked, rows dated later do not count, by default
-    the newest date in the panel, never the clock of the machine.
+    the newest date in the panel, never the clock of the machine; `on_progress` counts predictions.
 
     Raises ValueError where no row has a date and no `as_of` is given, or none is as old.
     """
-    rules = rules or load_rules()
+    rules, say = rules or load_rules(), on_progress or silent
     if panel is not None:
-        return _track(panel, as_of, rules, None)
+        return _track(panel, as_of, rules, None, say)
     other = dynamics.load_panel(BESIDE)
     oldest = min(day for day in earliest_dates(other.frame["date"]) if day is not None)
     old_enough = as_of is None or as_of >= oldest
-    beside = _track(other, as_of, rules, None) if old_enough else None
-    return _track(dynamics.load_panel(SHIPPED), as_of, rules, beside)
+    beside = _track(other, as_of, rules, None, say) if old_enough else None
+    return _track(dynamics.load_panel(SHIPPED), as_of, rules, beside, say)
 
 
 def _track(
-    panel: dynamics.Panel, as_of: datetime.date | None, rules: Rules, beside: Tracker | None
+    panel: dynamics.Panel,
+    as_of: datetime.date | None,
+    rules: Rules,
+    beside: Tracker | None,
+    say: Progress,
 ) -> Tracker:
     days = earliest_dates(panel.frame["date"])
     known = [day for day in days if day is not None]
@@ -97,6 +103,7 @@ def _track(
     if not len(rows):
         raise ValueError(f"{panel.name}: no model is as old as {as_of}; give a later as_of=DAY")
     end = max((day for day in known if day <= as_of), default=None)
+    each = stepped(say, f"predictions on {panel.name}", rules.predictions)
     return Tracker(
         table=panel.name,
         sha256=panel.sha256,
@@ -106,7 +113,7 @@ def _track(
         later=len(days) - len(rows),
         undated=sum(day is None for day in days),
         rules=rules,
-        standings=tuple(_standing(rule, rows, as_of, end, rules) for rule in rules.predictions),
+        standings=tuple(_standing(rule, rows, as_of, end, rules) for rule in each),
         beside=beside,
     )
 

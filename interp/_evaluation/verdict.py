@@ -3,6 +3,7 @@
 import dataclasses
 
 from ...common.display import shown
+from ...common.numbers import added
 from .._names import TruthMethod, Verdict
 from .._steering.vector import TruthVector
 from .._truth.choose import Budget
@@ -79,7 +80,9 @@ def judge(evaluation: Evaluation) -> tuple[Verdict, str]:
     if steered.right_lost > budget.lost:
         costs.append(f"{steered.right_lost:.3f} of right answers lost (budget {budget.lost:g})")
     if steered.reasoning_change < -budget.reasoning:
-        costs.append(f"reasoning {steered.reasoning_change:+.3f} (budget -{budget.reasoning:g})")
+        costs.append(
+            f"reasoning {added(steered.reasoning_change, 3)} (budget -{budget.reasoning:g})"
+        )
     if costs:
         return "corrects_at_a_cost", f"{beside}; {', '.join(costs)}"
     return "corrects", beside

@@ -14,7 +14,7 @@ import torch
 
 from ...common.checks import check_seed
 from ...common.display import shown
-from ...common.progress import Progress, silent
+from ...common.progress import Progress, silent, stepped
 from .._errors import InterpError
 from .._models.blocks import blocks_from, entering
 from .._models.hooks import Hook, first, hooked, replaced
@@ -137,13 +137,18 @@ def activation_patching(
 
 
 def mean_ablation(
-    model: Model, pairs: Sequence[Pair], heads: Sequence[tuple[int, int]], *, seed: int = 0
+    model: Model,
+    pairs: Sequence[Pair],
+    heads: Sequence[tuple[int, int]],
+    *,
+    seed: int = 0,
+    on_progress: Progress | None = None,
 ) -> MeanEffect:
     """What is lost without each head: own logit difference minus that with the head's output held
     at its mean over the prompts of the other half of the pairs.
 
-    Use pairs that did not name the heads. **Returns** one entry per head. **Raises** `InterpError`
-    for a head that does not exist and for fewer than four pairs.
+    Use pairs that did not name the heads. `on_progress` counts heads. **Returns** one entry
+    per head. **Raises** `InterpError` for a head that does not exist and for fewer than four pairs.
     """
     check_seed(seed, error=InterpError)
     if len(pairs) < 4:
@@ -165,7 +170,8 @@ def mean_ablation(
             outputs.add(written, lengths, half[index])
             groups.append((index, tokens, read, whole, dict(entered)))
     lost = np.zeros((len(cases), len(heads)))
-    for column, (layer, head) in enumerate(heads):
+    counted = stepped(on_progress or silent, "heads taken out", heads)
+    for column, (layer, head) in enumerate(counted):
         elsewhere = outputs.of_the_other(layer)
         for index, tokens, read, whole, streams in groups:
             source = elsewhere[half[index]][:, None]

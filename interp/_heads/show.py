@@ -3,6 +3,8 @@
 import html
 from typing import TYPE_CHECKING
 
+from ...common.numbers import added
+
 if TYPE_CHECKING:
     from .attribution import Head, HeadAttribution
 
@@ -15,7 +17,7 @@ def to_text(attribution: "HeadAttribution") -> str:
     residual, allowed = attribution.completeness
     lines = [
         f"heads of {model.name}: {len(truth.pairs)} pairs, logit difference "
-        f"{truth.logit_difference:+.3f}, completeness residual {residual:.1e} "
+        f"{added(truth.logit_difference, 3)}, completeness residual {residual:.1e} "
         f"(error above {allowed:.1e})",
         f"{len(attribution.significant())} of {model.n_layers * model.n_heads} heads act on the "
         f"truth at a false-discovery rate of {attribution.false_discovery_rate:g}",
@@ -50,11 +52,11 @@ def to_html(attribution: "HeadAttribution") -> str:
 
 def _line(head: "Head") -> str:
     text = (
-        f"  {head.layer}.{head.head:<3d} {head.truth:+8.3f} [{head.truth_low:+.3f}, "
-        f"{head.truth_high:+.3f}] p {head.truth_p:.4f} q {head.truth_q:.4f}"
+        f"  {head.layer}.{head.head:<3d} {added(head.truth, 3):>8} [{added(head.truth_low, 3)}, "
+        f"{added(head.truth_high, 3)}] p {head.truth_p:.4f} q {head.truth_q:.4f}"
     )
     if head.reasoning is not None:
-        text += f"   reasoning {head.reasoning:+.3f}"
+        text += f"   reasoning {added(head.reasoning, 3)}"
     return text + ("   competing" if head.competing else "")
 
 

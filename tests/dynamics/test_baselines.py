@@ -158,5 +158,5 @@ def test_slope_given_reasoning_and_uncoupled_use_their_terms_only(flowing):
 def test_settings_are_chosen_by_left_out_families(flowing):
     _, cohort = flowing
     _, error = fit_method(METHODS["ridge linear ODE"], cohort)
-    # Data without noise: the least ridge wins, and errs by the quadrature only.
+    # Data without noise: the least ridge wins, and is off by the quadrature only.
     assert error < 1e-3

@@ -215,7 +215,7 @@ def test_what_a_second_size_tells_is_what_slopes_of_two_models_have():
             x, y, x_stderr=errors[0], y_stderr=errors[1], scatter=scatter
         )
         widths.append(slope.high - slope.low)
-    # Two medians by simulation; this one of 300 draws errs by some per cent.
+    # Two medians by simulation; this one of 300 draws is off by some per cent.
     assert measure.then == pytest.approx(float(np.median(widths)), rel=0.15)
 
 

@@ -37,7 +37,7 @@ def test_the_page_speaks_of_the_clock_and_not_of_sizes(capsys):
     assert "families of two points or more" in out
     assert "r | step" in out
     assert "143K" in out
-    assert "log N" in out.partition("Which clock?")[2]
+    assert "log N" in out.partition("What explains ")[2]
     assert "sizes" not in out
 
 

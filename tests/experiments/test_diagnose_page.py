@@ -155,7 +155,7 @@ def test_level_is_what_is_shown_where_slopes_go_with_it(tmp_path):
     )
     _, _, instead = three_sentences(diagnosed(path))
     assert "is level: families that score higher have a higher coupling (+" in instead
-    assert "5 families of 5 models or more have |r| > .9" in instead
+    assert "in 5 families of 5 models or more the scores correlate at |r| > .9" in instead
 
 
 def test_the_surest_phase_stands_first_and_two_models_behind(tmp_path):

@@ -49,6 +49,13 @@ def test_the_command_says_one_term_or_all(capsys):
     assert json.loads(capsys.readouterr().out)["terms"][0]["name"] == "tax"
 
 
+def test_a_page_is_named_only_where_it_is(capsys, tmp_path, monkeypatch):
+    """pip installs no docs/, and there the text alone must do."""
+    monkeypatch.setattr("nullcline.experiments.commands.explain.shipped", lambda: tmp_path / "data")
+    assert main(["explain"]) == 0
+    assert "docs/" not in capsys.readouterr().out
+
+
 def test_terms_are_found_as_whole_words():
     names = {term.name for term in terms_in("The gate is shut; h is small; q = 0.03.")}
     assert names == {"gate", "h", "false-discovery rate"}

@@ -2,6 +2,7 @@
 misspelt word costs."""
 
 import argparse
+import re
 import shlex
 import shutil
 import subprocess
@@ -84,8 +85,26 @@ def test_the_help_groups_all_commands_by_use(monkeypatch):
     assert isinstance(top, Commands)
     lines = top.format_help().splitlines()
     first = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != "-"]
-    assert first == list(top._commands.choices)  # each on one line
-    assert sum(line.endswith(":") for line in lines) == 6
+    start = first.count("nullcline")
+    assert first == ["nullcline"] * start + list(top._commands.choices)  # each on one line
+    assert sum(line.endswith(":") for line in lines) == 7
+
+
+def test_the_help_says_where_to_start_and_all_of_it_runs(capsys, tmp_path, monkeypatch):
+    lines = (
+        PARSERS[""].format_help().partition("start here:\n")[2].partition("\n\n")[0].splitlines()
+    )
+    typed = [re.split(r"  +", line.strip())[0] for line in lines]
+    assert len(typed) == 4
+    monkeypatch.chdir(tmp_path)
+    for one in typed:
+        command, _, file = one.removeprefix("nullcline ").partition(" > ")
+        quick = ["--n-boot", "100"] if command.startswith("diagnose") else []
+        assert main([*shlex.split(command), *quick]) == 0
+        out = capsys.readouterr().out
+        assert "tax" in out or file
+        if file:
+            (tmp_path / file).write_text(out, encoding="utf-8")
 
 
 @pytest.mark.parametrize(

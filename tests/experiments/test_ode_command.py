@@ -44,7 +44,7 @@ def test_a_fit_says_how_sure_each_term_is_and_what_beats_it(capsys):
         assert 0 <= term["inclusion"] <= 1
         assert term["low"] <= term["high"]
     assert found["left_out_family"]["families"] == 22
-    # A linear ODE errs less than keeping the smallest scores, by more than its interval.
+    # A linear ODE is off by less than keeping the smallest scores, by more than its interval.
     assert found["left_out_family"]["high"] < found["baselines"]["persistence"]["mae_pp"]
     assert found["identifiability"]["increments"] == 98 - 22
 

@@ -354,23 +354,39 @@ def test_a_folder_that_contradicts_itself_is_refused(
     assert word in complaint(capsys, "evaluate", copy)
 
 
-@pytest.mark.parametrize("missing", ["flax", "safetensors", "yaml"])
-def test_a_missing_package_says_what_to_install(missing, monkeypatch, capsys):
+@pytest.fixture
+def without(monkeypatch):
+    """Takes a package away, as where its extra is not installed."""
     real = builtins.__import__
 
-    def blocked(name, *arguments, **keywords):
-        if name.split(".")[0] == missing:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return real(name, *arguments, **keywords)
+    def without(missing):
+        def blocked(name, *arguments, **keywords):
+            if name.split(".")[0] == missing:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            return real(name, *arguments, **keywords)
 
-    for module in [m for m in sys.modules if m.startswith("nullcline.organisms")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delattr(sys.modules["nullcline"], "organisms")
-    monkeypatch.setattr(builtins, "__import__", blocked)
+        for module in [m for m in sys.modules if m.startswith("nullcline.organisms")]:
+            monkeypatch.delitem(sys.modules, module)
+        monkeypatch.delattr(sys.modules["nullcline"], "organisms")
+        monkeypatch.setattr(builtins, "__import__", blocked)
+
+    return without
+
+
+@pytest.mark.parametrize("missing", ["flax", "safetensors", "yaml"])
+def test_a_missing_package_says_what_to_install(missing, without, capsys):
+    without(missing)
     line = complaint(capsys, "evaluate", "web-4")
     assert missing in line
     wanted = "nullcline" if missing == "yaml" else "nullcline[organisms]"  # yaml always comes
     assert f"pip install '{wanted}'" in line
+
+
+def test_training_without_its_packages_announces_nothing(without, capsys, tmp_path):
+    without("flax")
+    line = complaint(capsys, "train", "web", "--size", 4, "--out", tmp_path / "out")
+    assert "this needs the package flax" in line
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_is_light():

@@ -25,8 +25,9 @@ WITH_BLOCKS = (
     "README card claims frontier organisms post_training reading scan tutorial "
     "guides/diagnose guides/next_size guides/organisms"
 )
-#: The table of the pages that a reader makes first: `nullcline example > my_scores.csv`.
-EXAMPLE = "my_scores.csv"
+#: What a reader makes first, and how: it lies in the folder in which commands that name it are run.
+EXAMPLE, VECTOR = "my_scores.csv", "truth.safetensors"
+MADE_FIRST = {EXAMPLE: "example", VECTOR: f"truth organism:knowing-48 -o {VECTOR}"}
 #: A number with decimals, as prose (`.031`) and terminals (`0.031`) write it.
 DECIMAL = re.compile(r"(?<![\w.])\d*\.\d+(?![\w.]*\w)")
 
@@ -72,8 +73,15 @@ def output_of(command, folder):
 def users(tmp_path_factory):
     """A folder of a user's, with the example table in it."""
     folder = tmp_path_factory.mktemp("user")
-    (folder / EXAMPLE).write_text(output_of("example", ROOT), "utf-8")
+    (folder / EXAMPLE).write_text(output_of(MADE_FIRST[EXAMPLE], ROOT), "utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def vector(users):
+    """The vector that the guide finds, beside the table."""
+    output_of(MADE_FIRST[VECTOR], users)
+    return users / VECTOR
 
 
 @pytest.fixture(scope="module")
@@ -83,24 +91,33 @@ def printed(users):
 
     def lines(command: str) -> list[str]:
         if command not in known:
-            folder = users if EXAMPLE in command else ROOT
+            folder = users if EXAMPLE in command or VECTOR in command else ROOT
             known[command] = output_of(command, folder).splitlines()
         return known[command]
 
     return lines
 
 
+def is_shown(wanted, there):
+    """Whether a block shows these lines; `…` inside one stands for what differs by machine."""
+    pattern = "\n".join(".*".join(map(re.escape, line.split("…"))) for line in wanted)
+    return re.fullmatch(pattern, "\n".join(there)) is not None
+
+
 @pytest.mark.slow(reason="runs every command that the pages show")
 @pytest.mark.parametrize(
-    ("command", "lines"), [block for page in EVERY_PAGE for block in blocks_of(page)]
+    ("command", "lines"),
+    [block for page in EVERY_PAGE for block in blocks_of(page)],
 )
-def test_blocks_of_a_page_are_what_their_commands_print(command, lines, printed):
+def test_blocks_of_a_page_are_what_their_commands_print(command, lines, printed, request):
     """A line `…` stands for any lines that are left out."""
+    if VECTOR in command:
+        request.getfixturevalue("vector")
     there = printed(command)
     at = 0
     for part in re.split(r"^…$", "\n".join(lines), flags=re.MULTILINE):
         wanted = part.removeprefix("\n").splitlines()
-        starts = [i for i in range(at, len(there)) if there[i : i + len(wanted)] == wanted]
+        starts = [i for i in range(at, len(there)) if is_shown(wanted, there[i : i + len(wanted)])]
         assert starts, f"not printed by {command} any more: {part}"
         at = starts[0] + len(wanted)
 

@@ -8,6 +8,7 @@ import pytest
 from nullcline import dynamics
 from nullcline.common.progress import Progress, silent, stepped
 from nullcline.experiments import progress
+from nullcline.experiments.cli import main
 from nullcline.experiments.progress import Reporter, count_text, duration, seconds_left
 
 
@@ -157,3 +158,29 @@ def test_long_commands_count_their_steps():
     spent = seen["percent of the budget"]
     assert spent == sorted(spent)
     assert spent[-1] == (100, 100)
+
+
+def test_no_command_waits_in_silence(monkeypatch):
+    """Commands of more than two seconds count what they do: a bar needs a total."""
+    commands = {
+        "predictions": {"predictions on frontier", "predictions on frontier_one_harness"},
+        "card --model mine hellaswag=78.2 truthfulqa_mc2=43.1 params=7B": {
+            "models near it, the next size, the next measurement"
+        },
+        "ode fit --family Pythia OPT Llama Qwen2 --benchmarks hellaswag truthfulqa_mc2 "
+        "--members 100": {"fit, resamples, families left out", "baselines"},
+        "ode predict --holdout Llama-2": {"candidate dynamics"},
+        "heads organism:deep-10 --count 20 --top 2": {
+            "published count and its controls",
+            "heads taken out",
+        },
+    }
+    for command, parts in commands.items():
+        seen: dict[str, tuple[int, int]] = {}
+
+        def heard(part, done=0, total=0, /, seen=seen):
+            seen[part] = (done, total)
+
+        monkeypatch.setattr(progress, "report_parts", lambda _, heard=heard: heard)
+        assert main(command.split()) == 0
+        assert {part for part in parts if seen[part][0] == seen[part][1] > 1} == parts, command

@@ -4,6 +4,7 @@ interval as a number, a p of zero."""
 import dataclasses
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ TRAPS = {
     "one of many": re.compile(rf"(?<![\d.,])1 ({_THINGS})\b"),
     "a p of zero": re.compile(r"\bp (= |≤ )?0\.0+(?!\d)"),
 }
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 COMMANDS = {
     "diagnose": "diagnose --n-boot 100",
     "diagnose in full": "diagnose --n-boot 100 --full",
@@ -75,6 +78,31 @@ def test_no_shipped_table_makes_one():
         pages.append(page_to_text(page(tuple(kind(*row) for row in rows))))
     for page in pages:
         assert not traps_in(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_figure_of_the_docs_is_one(page):
+    """In tables, whoever made them, and in what commands printed."""
+    text = page.read_text("utf-8")
+    shown = [*re.findall(r"^\|.*$", text, re.MULTILINE)]
+    shown += re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    signed_zero = TRAPS["a zero with a sign"]
+    assert [line for line in "\n".join(shown).splitlines() if signed_zero.search(line)] == []
+
+
+def test_what_a_page_shows_is_written_by_the_one_formatter():
+    """`:+.2f` in a string of the code writes `+0.00` and `-0.00`."""
+    files = [
+        file
+        for folder in ("common", "dynamics", "experiments", "interp", "organisms", "benchmarks")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if file != ROOT / "common" / "numbers.py"
+    ]
+    loose = [
+        file.name for file in files if re.search(r":\+[\d.]*[.\d]f\b", file.read_text("utf-8"))
+    ]
+    assert loose == []
+    assert len(files) > 300
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def _level(diagnosis: Diagnosis) -> list[str]:
 
 def _trends(diagnosis: Diagnosis) -> list[str]:
     said = trend_text(diagnosis)
-    return [f"{said}."] if said else []
+    return [f"{said[0].upper()}{said[1:]}."] if said else []
 
 
 def trend_text(diagnosis: Diagnosis) -> str:
@@ -212,9 +212,8 @@ def trend_text(diagnosis: Diagnosis) -> str:
     left = [f for f in trend if f.correlation.partial_p < 0.05]
     if not trend:
         return ""
-    one = len(trend) == 1
     return (
-        f"{counted(len(trend), 'family')} of 5 models or more {'has' if one else 'have'} |r| > .9; "
+        f"in {counted(len(trend), 'family')} of 5 models or more the scores correlate at |r| > .9; "
         f"given {CLOCKS[diagnosis.along].title}, {len(left) or 'none'} "
         f"{'keep' if len(left) > 1 else 'keeps'} a correlation at p < .05"
     )
@@ -236,7 +235,7 @@ def _clocks(diagnosis: Diagnosis) -> list[str]:
     )
     score = f"the {benchmark(diagnosis.reasoning).compared} score {signed(r2['reasoning'].r2)}"
     return [
-        "Which clock? Share of the variance of the other score that is explained in "
+        f"What explains {benchmark(diagnosis.truth).compared}? Share of its variance in "
         f"{found.groups} groups left out of the fit: {clocks}; {mixture}; {score}. {_more(found)}"
     ]
 
@@ -254,10 +253,11 @@ def _more(found: ClockComparison) -> str:
 def clock_verdict(found: ClockComparison) -> str:
     """Whether the score adds to what the clocks explain of the truth score, and they to it."""
     score, clocks = found.reasoning_adds[1] > 0, found.clock_adds[1] > 0
+    both = " and ".join(CLOCKS[name].word for name in found.mixed)
     if score and not clocks:
-        return "the score adds to what the clocks explain, and they add nothing to it"
+        return f"the score adds to what {both} explain, and they add nothing to it"
     if clocks and not score:
-        return "the clocks add to what the score explains, and it adds nothing to them"
+        return f"{both} add to what the score explains, and it adds nothing to them"
     if score and clocks:
         return "each adds to what the other explains"
     return "which of them explains it is undetermined"

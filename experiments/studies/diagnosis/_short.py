@@ -81,18 +81,19 @@ def _legend(diagnosis: Diagnosis, shown: list[FamilyDiagnosis]) -> list[tuple[st
     behind = ", phases that rest on two models last" if any(f.support.thin for f in shown) else ""
     chance = any("°" in gamma_text(family) for family in shown)
     seeds = ", by its seeds" if any(f.critical.by_seeds for f in shown) else ""
+    sizes = "N: parameters. " if diagnosis.along == "params" else ""
     first = [("", f"The surest come first{behind}.")] if len(shown) > 1 else []
     return [
         *first,
         (
             _GAMMA,
-            "γ now: points of truth per point of reasoning at the family's "
+            "γ now, the coupling: points of truth per point of reasoning at the family's "
             f"{clock.last.removeprefix('the ')} (in brackets how many); tax: the whole interval "
             "lies below -0.1; bonus: above 0.1."
             + (" °: begins near chance, which is part of the fall." if chance else ""),
         ),
         (_turns_title(diagnosis), f"Turns at: where truth is lowest{seeds}."),
-        ("", "Words: nullcline explain WORD."),
+        ("", f"{sizes}Words: nullcline explain WORD."),
     ]
 
 

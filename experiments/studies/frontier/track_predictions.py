@@ -34,6 +34,5 @@ def _inputs(settings: TrackPredictions) -> dict[str, str]:
 )
 def track_predictions(settings: TrackPredictions, say: Say) -> Outcome:
     """Evaluate each rule on the user's table, or on the shipped panels."""
-    say("predictions")
     day = None if settings.as_of is None else parse_day(settings.as_of)
-    return Outcome(track(_panel(settings), as_of=day, rules=load_rules()))
+    return Outcome(track(_panel(settings), as_of=day, rules=load_rules(), on_progress=say))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         PublishedCompetition,
     )
 
+_COUNT = "published count and its controls"
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class HeadStudy:
@@ -92,20 +94,22 @@ def study_heads(
         )
     published = projection = None
     if pairs.reasoning:
-        say("published count and its controls")
+        say(_COUNT, 0, 3)
         truth, reasoning = (
             [interp.prompt_tokens(model, pair) for pair in side]
             for side in (pairs.truth, pairs.reasoning)
         )
         states = interp.read_states(model, truth, reasoning, neutral=pairs.neutral)
+        say(_COUNT, 1, 3)
         published = interp.published_competition(model, truth, reasoning, states=states, seed=seed)
+        say(_COUNT, 2, 3)
         projection = interp.output_projection(model, truth, reasoning, states=states, seed=seed)
+        say(_COUNT, 3, 3)
     # Named on the even pairs, ablated on the odd ones: no pair judges what it chose.
     named = attribution.on(slice(None, None, 2))
     chosen = (named.competing() if pairs.reasoning else ()) or named.top(3)
     ablated = tuple((head.layer, head.head) for head in chosen[:check_top])
     held_out = pairs.truth[1::2]
-    say("ablation on held-out pairs")
     return HeadStudy(
         model=model,
         pairs=pairs,
@@ -115,7 +119,7 @@ def study_heads(
         published=published,
         projection=projection,
         ablated=ablated,
-        ablation=interp.mean_ablation(model, held_out, ablated, seed=seed)
+        ablation=interp.mean_ablation(model, held_out, ablated, seed=seed, on_progress=say)
         if len(held_out) >= 4
         else None,
         edges=edges,

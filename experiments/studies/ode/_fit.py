@@ -8,6 +8,7 @@ from .... import dynamics
 from ....common.progress import Progress, silent
 from ._json import FitReport
 
+_PARTS = "fit, resamples, families left out"
 _FEWEST = 4  # families, for resampling and for leaving one out
 
 
@@ -37,7 +38,7 @@ def fit_report(
     five = [name for name in dynamics.forecast.HELD_OUT_BENCHMARKS if name in table.benchmarks]
     chosen = tuple(benchmarks or five or table.benchmarks)
     trajectories, cohort = fit_data(table, chosen)
-    say("fit")
+    say(_PARTS, 0, 3)
     fit = dynamics.fit_ode(
         trajectories,
         dynamics.PolynomialLibrary(degree=degree),
@@ -48,12 +49,12 @@ def fit_report(
     if cohort:
         import jax
 
-        say("ensemble")
+        say(_PARTS, 1, 3)
         ensemble = dynamics.bootstrap(fit, trajectories, key=jax.random.key(seed), members=members)
-        say("families left out")
+        say(_PARTS, 2, 3)
         left_out = dynamics.forecast.left_out_errors(fit, trajectories, seed=seed)
-        say("baselines")
-        baselines = dynamics.cross_validate(cohort, forecasters=(), seed=seed)
+        say(_PARTS, 3, 3)
+        baselines = dynamics.cross_validate(cohort, forecasters=(), seed=seed, on_progress=say)
     return FitReport(
         table=table.name,
         along=table.along,

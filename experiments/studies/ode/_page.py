@@ -22,7 +22,7 @@ _LOSSES = 4
 
 
 def fit_page(report: FitReport) -> Page:
-    """How a fit errs beside baselines, what the data determine of it, and its equations."""
+    """How far a fit is off beside baselines, what the data determine of it, and its equations."""
     methods = _fit_methods(report)
     shown = methods[:MOST_ROWS]
     return Page(
@@ -46,7 +46,7 @@ def fit_page(report: FitReport) -> Page:
 
 
 def crossval_page(found: CrossValidation) -> Page:
-    """Which method errs least where it never saw the family, or the lab, and by how much."""
+    """Which method is off least where it never saw the family, or the lab, and by how much."""
     what = _left(found)
     methods = sorted(found.methods, key=lambda m: m.mae)
     rows = [
@@ -121,7 +121,7 @@ def _fit_errs(report: FitReport) -> str:
             f"The fit has no error over {families} left out: it runs away on the way to "
             f"{', '.join(own.escaped)}."
         )
-    says = f"The fit errs {signed(100 * own.mae)} points {_points(own.low, own.high)} on "
+    says = f"The fit is off by {signed(100 * own.mae)} points {_points(own.low, own.high)} on "
     says += f"{families} left out"
     if report.baselines is None:
         return f"{says}; no baseline stands beside it."
@@ -131,7 +131,7 @@ def _fit_errs(report: FitReport) -> str:
         best = min(others, key=lambda m: m.mae)
         return (
             f"{says}, less than each of {counted(len(others), 'baseline')}, of which the best, "
-            f"{best.name}, errs {signed(100 * best.mae)}."
+            f"{best.name}, is off by {signed(100 * best.mae)}."
         )
     named = ", ".join(f"{m.name} {signed(100 * m.mae)}" for m in better[:_LOSSES])
     rest = f" and {len(better) - _LOSSES} more" if len(better) > _LOSSES else ""
@@ -162,20 +162,20 @@ def _left(found: CrossValidation) -> str:
 
 
 def _chosen(found: CrossValidation) -> str:
-    """What choosing by validation errs, beside the best baseline."""
+    """How far choosing by validation is off, beside the best baseline."""
     chosen = found.selected
     baselines = [m for m in found.methods if m.kind == "baseline"]
     best = min(baselines, key=lambda m: m.mae)
     ends = _points(*found.nested_interval)
     says = (
-        f"Chosen by validation inside the other {_left(found)}, methods err "
+        f"Chosen by validation inside the other {_left(found)}, methods are off by "
         f"{signed(100 * found.nested_mae)} points {ends} on {_left(found)} that they never saw; "
         f"most often it is {chosen.name} ({chosen.chosen} of {counted(found.folds, 'fold')})"
     )
     if best is chosen:
         return f"{says}, a baseline: no dynamics do better."
     return (
-        f"{says}; the best baseline, {best.name}, errs {signed(100 * best.mae)}, which is "
+        f"{says}; the best baseline, {best.name}, is off by {signed(100 * best.mae)}, which is "
         f"{_points(*best.difference[1:])} more."
     )
 

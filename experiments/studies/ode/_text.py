@@ -171,8 +171,8 @@ def reliance(prediction: FamilyPrediction) -> str:
         return f"{name} has one measured model, so these dynamics cannot be tested on it."
     own = errors.pop(dynamics.forecast.ODE)
     best = min(errors, key=lambda baseline: errors[baseline])
-    says = f"the ODE errs {signed(100 * own)} points on the measured larger models of {name}"
-    other = f"the best of {len(errors)} baselines, {best}, errs {signed(100 * errors[best])}"
+    says = f"the ODE is off by {signed(100 * own)} points on the measured larger models of {name}"
+    other = f"the best of {len(errors)} baselines, {best}, is off by {signed(100 * errors[best])}"
     if errors[best] < own:
         return f"A baseline is better: {says}, and {other}."
     return f"{says[0].upper()}{says[1:]}; {other}."

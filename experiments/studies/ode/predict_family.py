@@ -32,7 +32,6 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
                     " ".join(getattr(settings, place)),
                     "goes with {extend}; a family that is held out is predicted at its own places",
                 )
-        say("fitting the other families")
         return Outcome(
             dynamics.hold_out(
                 table,
@@ -40,6 +39,7 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
                 protocol=settings.protocol,
                 benchmarks=settings.benchmarks,
                 trained_on=settings.trained_on,
+                on_progress=say,
             )
         )
     if bool(settings.params) == bool(settings.at):
@@ -48,7 +48,6 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
         )
     params = [_place("params", text) for text in settings.params]
     at = [_place("at", text) for text in settings.at]
-    say("fitting the other families")
     return Outcome(
         dynamics.extend(
             table,
@@ -57,6 +56,7 @@ def predict_family(settings: PredictFamily, say: Say) -> Outcome:
             at=at or None,
             benchmarks=settings.benchmarks,
             trained_on=settings.trained_on,
+            on_progress=say,
         )
     )
 

@@ -76,6 +76,7 @@ def train_family(
     widths = sizes or recipe.widths
     for width in widths:
         recipe.shape(width)
+    train = organisms.train  # imports flax: where it is missing, that is all that is said
     folder.mkdir(parents=True, exist_ok=True)
     names = [organisms.organism_name(recipe.name, w, seed) for w in widths for seed in seeds]
     report = TrainingReport(names, folder=folder, say=say)
@@ -83,7 +84,7 @@ def train_family(
     if missing := [name for name in names if not (folder / name / "organism.json").exists()]:
         report.begin(len(missing), folder)
     try:
-        return organisms.train(
+        return train(
             recipe,
             seeds=seeds,
             widths=widths,
