@@ -120,6 +120,8 @@ def test_gauss_newton_information_is_that_of_finite_differences():
     noise = jnp.array([0.01, 0.02])
     first = problem.state[:, 0]
     found = dynamics.ode.gauss_newton(problem, jnp.asarray(truth), first, noise=noise)
+    # Values of each family, less those that its first point takes up.
+    assert np.array_equal(found.rows, 2 * (np.asarray(data.sizes) - 1))
 
     def path(flat, start, f):
         ode = dynamics.CapabilityODE(library, jnp.asarray(flat).reshape(2, 6), BOX, ("a", "b"))

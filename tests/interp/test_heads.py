@@ -279,6 +279,13 @@ def test_published_competition_is_as_constant_as_its_controls(tmp_path):
         assert np.abs(counted.mean_cosine).max() <= 1.0
 
 
+@pytest.mark.parametrize(("truth", "reasoning"), [(1, 2), (2, 1), (0, 2)])
+def test_the_published_count_needs_two_prompts_of_each_kind(truth, reasoning):
+    model = interp.build_model(tiny_network("gpt_neox"), byte_tokenizer())
+    with pytest.raises(interp.InterpError, match="at least two prompts of each kind"):
+        interp.published_competition(model, ["a b"] * truth, ["c d"] * reasoning)
+
+
 def test_centring_on_the_same_two_groups_would_make_every_pair_opposed():
     # Why `centred` uses independent text: with two groups, each mean is minus the other.
     from nullcline.interp._heads.published import _align
