@@ -1,10 +1,10 @@
 """The dashboard with a table that grows: seconds in headless Chromium, for `scale.py page`.
 
 A table of families of 20 models is given as a file. `load` ends when its own page is drawn, which
-holds the diagnosis and predictions of six families, or is refused. After it: `listing`, the
-overview with all families, until its rows and figure are drawn; `family`, another family chosen,
-until its figure is drawn. Each is the median of five, every time another family; `first` is the
-first time.
+holds the diagnosis of all families (the next sizes wait until they are asked for), or is refused.
+After it: `listing`, the overview with all families, until its rows and figure are drawn; `family`,
+another family chosen, until its figure is drawn. Each is the median of five, every time another
+family; `first` is the first time.
 """
 
 import re
@@ -94,7 +94,7 @@ def grow_page(*, quick: bool) -> list[Growth]:
         browser.close()
     late = [f"{rows:,}" for rows, one in zip(sizes, found, strict=True) if "refused" in one]
     note = f"not shown at {', '.join(late)}" if late else ""
-    titles = {"load": "a table given to the dashboard, with its predictions",
+    titles = {"load": "a table given to the dashboard",
               "listing": "its overview opened", "family": "another family chosen"}  # fmt: skip
     return [
         Growth(

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from ...common import distributions
 from ...common.statistics import binomial_variance
 from .._phases.scatter import Scatter
 from .._phases.slope import BAND
@@ -20,7 +20,7 @@ from .residual import expected_truth
 _FACTORS = (1 / 8, 1 / 4, 1 / 2, 2.0, 4.0, 8.0)
 _DRAWS = 2000
 _MOST_BENCHMARKS = 3
-_QUANTILE = float(stats.norm.ppf(0.975))
+_QUANTILE = float(distributions.norm.ppf(0.975))
 Question = Literal["own coupling", "truth above the line"]
 
 
@@ -120,7 +120,7 @@ def _noise(score: np.ndarray, items: int, stderr: float) -> np.ndarray:
 
 def _fieller(dx, dy, vx, vy, dof: float) -> tuple[np.ndarray, np.ndarray]:
     """Fieller's interval of dy / dx for many outcomes; unbounded where dx may be zero."""
-    quantile = float(stats.t.ppf(0.975, dof)) ** 2
+    quantile = float(distributions.t.ppf(0.975, dof)) ** 2
     a = dx**2 - quantile * vx
     middle = dx * dy
     root = np.sqrt(np.maximum(middle**2 - a * (dy**2 - quantile * vy), 0.0))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy import stats
 
+from ...common import distributions
 from .._statistics.resampling import family_index
 
 _FEWEST = 10
@@ -125,7 +125,7 @@ def residual_of(
         line=line.line,
         expected=line.expected,
         given=given,
-        p=float(2 * stats.t.sf(abs(value) / stderr, line.dof)) if stderr else math.nan,
+        p=float(2 * distributions.t.sf(abs(value) / stderr, line.dof)) if stderr else math.nan,
         farther=float(np.mean(np.abs(line.residuals) > abs(value))),
         models=len(line.residuals),
         families=line.families,

@@ -227,7 +227,7 @@ def _next(card: ModelCard) -> Block | None:
         f"What the forecaster expects at {size(further.params)}",
         header,
         rows,
-        right=(1, 2),
+        right=(1, 2, 3),
         note=f"By the dynamics of {counted(further.families, 'family')}; the model lies "
         "at distance "
         f"{signed(further.distance, 1)} from them (about 1 is usual).",
@@ -239,7 +239,7 @@ def _measures(card: ModelCard) -> Block | None:
     rows = measure_rows(card)
     if not rows:
         return None
-    header = ("measure next", "tells of", "now", "then", "cost")
+    header = ("measure next", "about", "now", "then", "cost")
     return table(
         "What would say more, the most useful first",
         header,

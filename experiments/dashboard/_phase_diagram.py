@@ -143,7 +143,9 @@ def _of_phase(
         texts += [*_texts(family, names), ""]
         owners += [family.family] * (len(family.models) + 1)
     line = {"color": colour, "width": 2 if called else 1.2}
-    marker = {"color": colour, "symbol": PHASE_SYMBOLS[phase]}
+    # plotly would draw markers of several sizes pale, with a white edge.
+    whole = {"opacity": 1, "line": {"width": 0}}
+    marker = {"color": colour, "symbol": PHASE_SYMBOLS[phase], **whole}
     common = {
         "hovertemplate": "%{text}<extra></extra>",
         "name": f"{phase}: {_DOES[phase]} ({len(families)})",

@@ -1,13 +1,13 @@
 // Blocks: what a view is made of.
 
 const makers = {
-  lines: (block) => element("div", { class: "block lines" }, ...block.lines.map((text) => element("p", {}, text))),
+  lines: (block) => element("div", { class: "block lines" }, ...block.lines.map((text) => element("p", {}, ...sentence(text)))),
   notice: (block) =>
     element(
       "section",
       { class: `block notice ${block.tone}`, role: block.tone === "error" ? "alert" : null },
       element("h2", {}, block.title),
-      ...block.lines.map((text) => element("p", {}, text)),
+      ...block.lines.map((text) => element("p", {}, ...sentence(text))),
     ),
   facts: (block) =>
     element(

@@ -16,6 +16,11 @@ function breakable(text) {
   return text.split(/(?<=\w[:_/-])(?=\w)/).flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
 }
 
+// A sentence in which an option such as --budget stays on one line.
+function sentence(text) {
+  return text.split(/(--[a-z][\w-]*)/).map((part, at) => (at % 2 ? element("span", { class: "unbroken" }, part) : part));
+}
+
 function save(name, blob) {
   const url = URL.createObjectURL(blob);
   const link = element("a", { href: url, download: name });

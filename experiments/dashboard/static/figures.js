@@ -83,7 +83,7 @@ function figureBlock(block) {
     element("div", { class: "top" }, element("h2", {}, block.title), tools),
     steps ? steps.row : null,
     plot,
-    element("figcaption", {}, ...[block.note, block.source].filter(Boolean).map((text) => element("p", { class: "note" }, text)), labelled, block.picks ? pickLine(block) : null),
+    element("figcaption", {}, ...[block.note, block.source].filter(Boolean).map((text) => element("p", { class: "note" }, ...sentence(text))), labelled, block.picks ? pickLine(block) : null),
   );
   const attempt = () => draw(now ?? traces).catch((error) => plot.replaceChildren(String(error.message)));
   // Between a narrow and a wide page plotly keeps the room that the legend had: begin again.

@@ -75,7 +75,7 @@ function tableBlock(block) {
       element("div", { class: "tools" }, ...tools),
     ),
     framed(element("table", {}, element("thead", {}, head), body), name, rows.length >= longFrom),
-    block.note ? element("p", { class: "note" }, block.note) : null,
+    block.note ? element("p", { class: "note" }, ...sentence(block.note)) : null,
   );
 }
 
