@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from ...common.arrays import AnyArray
 from ...common.display import shown
 from .critical import critical_point
 from .critical_types import CriticalPoint, WithinFamilies, known_noise, within_families
@@ -97,11 +98,11 @@ class CommonTurn:
 
 
 def common_turn(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     family: Shaped[Any, " models"],
     *,
-    y_stderr: Float[Any, " models"] | None = None,
+    y_stderr: Float[AnyArray, " models"] | None = None,
     scatter: float = 0.0,
     pooled: CriticalPoint | None = None,
     n_boot: int = 2_000,

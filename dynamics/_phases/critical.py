@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from ...common.arrays import AnyArray
 from .critical_bootstrap import critical_point_bootstrap
 from .critical_inversion import invert_slope_test
 from .critical_types import (
@@ -18,11 +19,11 @@ from .critical_types import (
 
 
 def critical_point(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     family: Shaped[Any, " models"],
     *,
-    y_stderr: Float[Any, " models"] | None = None,
+    y_stderr: Float[AnyArray, " models"] | None = None,
     asymmetry: float = 0.3,
     spread: float = 0.1,
     least_spread: float = 0.07,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
+from ...common.arrays import AnyArray
 from .._statistics.resampling import (
     cluster_weights,
     drawn_families,
@@ -35,8 +36,8 @@ Sums = Float[np.ndarray, "families 5"]
 
 
 def critical_point_bootstrap(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     family: Shaped[Any, " models"],
     *,
     n_boot: int = 10_000,

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from ...common import distributions
+from ...common.arrays import AnyArray
 from ...common.statistics import fieller
 from .._statistics.resampling import family_index
 from .critical_types import NOISE_DEGREES, FamilyCritical, FamilyStatus, known_noise
@@ -18,11 +19,11 @@ _ROUNDING = 1000
 
 
 def u_test(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     *,
     family: Any = None,
-    y_stderr: Float[Any, " models"] | None = None,
+    y_stderr: Float[AnyArray, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> FamilyCritical:
@@ -155,11 +156,11 @@ def _u_p_value(slope: float, curvature: float, covariance, *, ends, dof: float) 
 
 
 def critical_points_by_family(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     family: Shaped[Any, " models"] | Sequence[object],
     *,
-    y_stderr: Float[Any, " models"] | None = None,
+    y_stderr: Float[AnyArray, " models"] | None = None,
     prior_degrees: float = NOISE_DEGREES,
     level: float = 0.95,
 ) -> tuple[FamilyCritical, ...]:

@@ -1,10 +1,9 @@
 """The published procedure for the critical scale (claim C06), as its paper describes it."""
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Bool, Float
 
+from ...common.arrays import AnyArray
 from .._statistics.resampling import cluster_weights, drawn_families, percentile_interval
 from .._statistics.threefry import key_of
 from .critical_types import COLLINEAR, CriticalPoint
@@ -14,8 +13,8 @@ _AT_ONCE = 2**12
 
 
 def critical_point_published(
-    x: Float[Any, " models"],
-    y: Float[Any, " models"],
+    x: Float[AnyArray, " models"],
+    y: Float[AnyArray, " models"],
     *,
     bounds: tuple[float, float] = (7.0, 12.0),
     n_boot: int = 10_000,

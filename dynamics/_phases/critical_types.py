@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ...common.arrays import AnyArray
 from ...common.display import shown
 from ...common.turns import FallAndRise
 from .._statistics.resampling import family_index
@@ -121,7 +122,7 @@ def within_families(x, y, family) -> WithinFamilies:
 
 
 def known_noise(
-    y_stderr: Float[Any, " models"] | None,
+    y_stderr: Float[AnyArray, " models"] | None,
     used: Bool[np.ndarray, " models"] | None = None,
 ) -> float | None:
     """Mean square of the known standard errors (of the `used` models); None where none is known.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from ...common.arrays import AnyArray
 from .threefry import Key, whole_numbers
 
 #: The draws of a resample begin at a multiple of this. It once was the shape that was compiled; it
@@ -57,7 +58,7 @@ def cluster_weights(
 
 
 def percentile_interval(
-    values: Float[Any, " resamples"], *, level: float = 0.95
+    values: Float[AnyArray, " resamples"], *, level: float = 0.95
 ) -> tuple[float, float]:
     """The central percentile interval of the finite values; (-inf, inf) if there are none."""
     finite = np.asarray(values)
