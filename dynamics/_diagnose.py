@@ -221,6 +221,16 @@ def diagnose(
     two scores is left out of this pair, with a warning. A family of one model is listed as
     undetermined. Raises ValueError for a benchmark that the table does not have, TableError where
     fewer than two models have both scores.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> table = dynamics.load_table("uniform").select(["Pythia", "Llama"])
+    >>> found = dynamics.diagnose(table, n_boot=200)
+    >>> now = found.families["Pythia"].current
+    >>> now.phase, round(now.gamma, 2)
+    ('tax', -0.3)
+
+    ```
     """
     by_seed = as_table(table, along=along)
     table = average_seeds(by_seed)

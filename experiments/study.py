@@ -7,13 +7,17 @@ both call `Study.run`, and so make the same record.
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..common.progress import Progress, silent
 from .formats import plain
 from .keys import code_now, job_key
 from .options import Options
 from .records import write_record
+from .terminal import as_asked
+
+if TYPE_CHECKING:
+    from .page import Page
 
 Say = Progress
 Settings = TypeVar("Settings", bound=Options)
@@ -44,6 +48,7 @@ class Study(Generic[Settings, Result]):
     work: Callable[[Settings, Say], Outcome[Result]]
     to_dict: Callable[[Result], Mapping[str, Any]]
     to_text: Callable[[Result, Settings], str]
+    page: "Callable[[Result, Settings], Page] | None"
     files: Callable[[Settings, Result, Path], None]
     rows: str | None
     objective: str | None
@@ -81,6 +86,21 @@ class Study(Generic[Settings, Result]):
         )
         return outcome, data, key
 
+    def shown(
+        self, result: Result, settings: Settings, *, everything: bool = False, quiet: bool = False
+    ) -> str:
+        """What stdout gets: the short page where the study has one, unless `everything` is asked
+        for or, `quiet`, the answer alone."""
+        if self.page is None:
+            return self.to_text(result, settings)
+        page = self.page
+        return as_asked(
+            lambda: page(result, settings),
+            lambda: self.to_text(result, settings),
+            everything=everything,
+            quiet=quiet,
+        )
+
     def objective_of(self, result: Mapping[str, Any], named: str | None) -> float | None:
         """The number of a result that an optimising sweeper is given: the one at the dotted path
         `named`, None where nobody named one and the study's own is not in this result.
@@ -102,6 +122,7 @@ def study(
     inputs: Callable[[Settings], Mapping[str, str]],
     to_dict: Callable[[Result], Mapping[str, Any]] = plain,
     to_text: Callable[[Result, Settings], str] = lambda result, settings: str(result),
+    page: "Callable[[Result, Settings], Page] | None" = None,
     files: Callable[[Settings, Result, Path], None] = lambda settings, result, folder: None,
     rows: str | None = None,
     objective: str | None = None,
@@ -114,8 +135,9 @@ def study(
     - `command`: what records are called: the command, or the study's name where there is none.
     - `inputs`: settings -> {name: SHA-256} of what the job reads, made cheaply, before any work.
       With the settings and the version of the code they make the job's key.
-    - `to_dict`: result -> the record's `result`; `to_text`: result, settings -> a page for a
-      terminal.
+    - `to_dict`: result -> the record's `result`; `to_text`: result, settings -> all of it, for a
+      terminal; `page`: the same -> the screen that is shown unless `--full` is given, where
+      `to_text` is longer.
     - `files`: writes what belongs beside the record, such as figures.
     - `rows`: the list in the result that becomes the rows of a collected table, as a dotted path;
       one row per job where None.
@@ -134,6 +156,7 @@ def study(
             work=work,
             to_dict=to_dict,
             to_text=to_text,
+            page=page,
             files=files,
             rows=rows,
             objective=objective,

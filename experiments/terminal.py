@@ -2,9 +2,14 @@
 
 import os
 import shutil
-from typing import TextIO
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
 
 from .text import Paint
+
+if TYPE_CHECKING:
+    from .page import Page
 
 #: Columns of a page that goes to a file or a pipe.
 PIPED = 80
@@ -36,6 +41,21 @@ def has_colour(stream: TextIO) -> bool:
 def word_paint(stream: TextIO) -> Paint | None:
     """What colours a word that is a verdict, such as a phase; None where no colour goes."""
     return _coloured if has_colour(stream) else None
+
+
+def as_asked(
+    page: "Callable[[], Page]", full: Callable[[], str], *, everything: bool, quiet: bool
+) -> str:
+    """A page as wide and as coloured as stdout takes it: a screen, everything, or the answer in
+    sentences alone."""
+    from .page import page_to_sentences, page_to_text
+
+    if everything:
+        return full()
+    width = page_width(sys.stdout)
+    if quiet:
+        return page_to_sentences(page(), width=width)
+    return page_to_text(page(), width=width, paint=word_paint(sys.stdout))
 
 
 def _coloured(word: str) -> str:

@@ -191,6 +191,14 @@ def hold_out(
 
     All settings, the baselines' too, are chosen within the other families. Raises ValueError for a
     family that is not there, has no model left to predict, or leaves too few others to learn from.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> found = dynamics.hold_out(dynamics.load_table("uniform"), "Llama-2")
+    >>> found.models, round(100 * found.mae, 1)  # error in points
+    (('meta-llama/Llama-2-13b-hf', 'meta-llama/Llama-2-70b-hf'), 1.7)
+
+    ```
     """
     trained_on, names = settle(table, trained_on, benchmarks)
     least = fewest_given(protocol)
@@ -260,6 +268,15 @@ def extend(
     is as long as the longest of theirs, and further ones are extrapolated in width too. Raises
     ValueError for a family that is not there, sizes that are not larger, models of one size, and
     missing scores.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> table = dynamics.load_table("uniform")
+    >>> two = ["hellaswag", "truthfulqa_mc2"]
+    >>> dynamics.extend(table, "Llama", params="130B", benchmarks=two).predicted.round(2).tolist()
+    [[0.89, 0.45]]
+
+    ```
     """
     trained_on, names = settle(table, trained_on, benchmarks)
     own = held_out_cohort(

@@ -94,6 +94,22 @@ def fit_ode(
 
     **Returns** an `ODEFit`, of a `TimeSeries` a `SystemFit`. **Raises** `DynamicsError` if `throw`
     and the result is not `successful`, ValueError for data or settings that make no sense.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> table = dynamics.load_table("uniform").select(["Pythia", "OPT"])
+    >>> fit = dynamics.fit_ode(
+    ...     table,
+    ...     dynamics.PolynomialLibrary(degree=1),
+    ...     penalty=dynamics.Ridge(),
+    ...     benchmarks=("hellaswag", "truthfulqa_mc2"),
+    ... )
+    >>> fit.equations()[0]
+    'd hellaswag/ds = 0.175 - 0.21 hellaswag + 0.336 truthfulqa_mc2'
+    >>> dynamics.predict(fit, [0.5, 0.4], start=9.0, log10_n=[9.5, 10.0]).scores.round(2).tolist()
+    [[0.6, 0.38], [0.68, 0.36]]
+
+    ```
     """
     if isinstance(data, TimeSeries):
         if not (coordinates is benchmarks is candidates is family_weights is None):

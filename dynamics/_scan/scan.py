@@ -64,6 +64,16 @@ def scan(
     **Limits**: one number for all families; `falling` says whether they agree. Pairs share models
     and benchmarks; Benjamini and Hochberg's rule holds for tests that depend positively, as these
     do in the main. A coupling that goes with the clock may be the clock's: see `r_given_size`.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> found = dynamics.scan(dynamics.load_table("uniform"))
+    >>> len(found.cells), found.cells[0].reasoning, found.cells[0].other
+    (49, 'hellaswag', 'truthfulqa_mc2')
+    >>> round(found.cells[0].coupling, 2)
+    0.28
+
+    ```
     """
     if not 0 < q < 1:
         raise ValueError(f"q is {q:g}; give a rate of false discoveries between 0 and 1")

@@ -140,7 +140,15 @@ def read_counts(cells: Sequence[object]) -> tuple[np.ndarray, np.ndarray, list[i
 
 
 def parse_count(text: str) -> float:
-    """A count as people write it: `6900000000`, `6.9B`, `410M`, `1,000`. NaN where it is none."""
+    """A count as people write it: `6900000000`, `6.9B`, `410M`, `1,000`. NaN where it is none.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> dynamics.parse_count("1.5B")
+    1500000000.0
+
+    ```
+    """
     try:
         plain = float(text.replace("_", "x"))
     except ValueError:

@@ -14,6 +14,15 @@ def combine_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
     the warning `duplicate_model` or `conflicting_duplicate`. Rows keep the number that they have
     in their own file. `read_scores` of several paths does more: a source may lack families or
     sizes that another states. Raises ValueError where there is no table.
+
+    ```pycon
+    >>> from nullcline import dynamics
+    >>> uniform = dynamics.load_table("uniform")
+    >>> parts = [uniform.select(["Pythia"]), uniform.select(["OPT"])]
+    >>> len(dynamics.combine_tables(parts).frame)
+    16
+
+    ```
     """
     if not tables:
         raise ValueError("no table to combine")

@@ -67,6 +67,16 @@ def read_scores(
     results files that are read.
     Raises TableError, one line that names the file, the rows and a hint, also where `family` is
     that of no model.
+
+    ```pycon
+    >>> import pandas as pd
+    >>> from nullcline import dynamics
+    >>> rows = {"model": ["elm-1b", "elm-7b"], "hellaswag": [45.1, 75.2], "mmlu": [25.0, 36.3]}
+    >>> table = dynamics.read_scores(pd.DataFrame(rows))  # or a path
+    >>> table.frame[["family", "params", "hellaswag"]].values.tolist()
+    [['elm', 1000000000.0, 0.451], ['elm', 7000000000.0, 0.752]]
+
+    ```
     """
     several = [path] if isinstance(path, str | Path | pd.DataFrame) else list(path)
     sources: list[Parsed] = []

@@ -1,7 +1,6 @@
 """How long a command's page is: a screen, everything with `--full`, the answer with `--quiet`."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,6 @@ def page_as_asked(
     options: argparse.Namespace, page: "Callable[[], Page]", full: Callable[[], str]
 ) -> str:
     """The page as long as it was asked for, as wide and as coloured as stdout takes it."""
-    from ..page import page_to_sentences, page_to_text
-    from ..terminal import page_width, word_paint
+    from ..terminal import as_asked
 
-    if options.full:
-        return full()
-    if options.quiet:
-        return page_to_sentences(page(), width=page_width(sys.stdout))
-    return page_to_text(page(), width=page_width(sys.stdout), paint=word_paint(sys.stdout))
+    return as_asked(page, full, everything=options.full, quiet=options.quiet)

@@ -30,8 +30,8 @@ def run_study(
 ) -> None:
     """Run the study `name` with the settings that `options` stand for, and print its result.
 
-    `given` are settings that are no arguments; `show` makes the page instead of the study's own
-    `to_text`; `then` writes what else was asked for, before anything is printed.
+    `given` are settings that are no arguments; `show` makes the page instead of the study's own;
+    `then` writes what else was asked for, before anything is printed.
     """
     from ..formats import to_json
     from ..progress import report_parts
@@ -51,5 +51,8 @@ def run_study(
         then(found)
     if options.json:
         print(to_json(result))
+    elif show is not None:
+        print(show(found))
     else:
-        print(show(found) if show is not None else study.to_text(found, settings))
+        everything, quiet = getattr(options, "full", False), getattr(options, "quiet", False)
+        print(study.shown(found, settings, everything=everything, quiet=quiet))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..schemas import EvaluateSteering
 from ._arguments import add_example
-from ._length import add_length_arguments, page_as_asked
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -52,16 +52,7 @@ def run(options: argparse.Namespace) -> None:
         judged.append(found)
         _write(options, found)
 
-    run_study(
-        "evaluate_steering",
-        options,
-        show=lambda found: page_as_asked(
-            options,
-            lambda: steering.steering_page(found),
-            lambda: steering.steering_to_text(found),
-        ),
-        then=written,
-    )
+    run_study("evaluate_steering", options, then=written)
     if repo is not None:  # after the table is printed: the network may fail
         for found in judged:
             address = steering.push(repo, found, token=token, say=_say)

@@ -4,7 +4,7 @@ import argparse
 
 from ..schemas import AttributeHeads
 from ._arguments import add_example
-from ._length import add_length_arguments, page_as_asked
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 
@@ -17,13 +17,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Study the heads of one model and print what was found."""
-    from ..studies.heads import heads_page, study_to_text
-
-    top = getattr(options, "top", AttributeHeads().top)
-    run_study(
-        "attribute_heads",
-        options,
-        show=lambda found: page_as_asked(
-            options, lambda: heads_page(found, top=top), lambda: study_to_text(found, top=top)
-        ),
-    )
+    run_study("attribute_heads", options)

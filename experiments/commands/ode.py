@@ -1,12 +1,11 @@
 """`nullcline ode fit|predict|crossval`: the coupled capability ODE, and that of any system."""
 
 import argparse
-import sys
 from typing import Any
 
 from ..schemas_ode import CrossValidate, FitDynamics, FitSystem, PredictFamily
 from ._arguments import add_example, add_schema_arguments
-from ._length import add_length_arguments, page_as_asked
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 _ACTIONS = {
@@ -48,20 +47,7 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "fit" and _is_system(options):
         _run_system(options)
         return
-    run_study(_ACTIONS[options.action][0], options, show=lambda found: _page(options, found))
-
-
-def _page(options: argparse.Namespace, found: Any) -> str:
-    from ..studies import ode
-    from ..terminal import page_width
-
-    if options.action == "predict":
-        return ode.prediction_to_text(found, width=page_width(sys.stdout))
-    page, full = {
-        "fit": (ode.fit_page, ode.fit_to_text),
-        "crossval": (ode.crossval_page, ode.crossval_to_text),
-    }[options.action]
-    return page_as_asked(options, lambda: page(found), lambda: full(found))
+    run_study(_ACTIONS[options.action][0], options)
 
 
 def _is_system(options: argparse.Namespace) -> bool:

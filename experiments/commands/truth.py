@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..schemas import FindTruth
 from ._arguments import add_example, settings_from
-from ._length import add_length_arguments, page_as_asked
+from ._length import add_length_arguments
 from ._run import add_study_arguments, run_study
 
 if TYPE_CHECKING:
@@ -49,12 +49,7 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.output is not None and options.output.suffix != ".safetensors":
         raise ValueError(f"-o {options.output}: a vector's file ends in .safetensors")
-    run_study(
-        "find_truth",
-        options,
-        show=lambda found: _page(options, found),
-        then=lambda found: _keep(options, found),
-    )
+    run_study("find_truth", options, then=lambda found: _keep(options, found))
     if options.output is None and not options.json:
         print("the vector was not kept; -o truth.safetensors does", file=sys.stderr)
 
@@ -68,12 +63,6 @@ def _plan(options: argparse.Namespace) -> None:
         raise ValueError("preset searches nothing, so that there is nothing to plan; leave it out")
     planned = plan_of(settings)
     print(to_json(plan_to_dict(*planned)) if options.json else plan_to_text(*planned))
-
-
-def _page(options: argparse.Namespace, found: "TruthStudy") -> str:
-    from ..studies.steering import truth_page, truth_to_text
-
-    return page_as_asked(options, lambda: truth_page(found), lambda: truth_to_text(found))
 
 
 def _keep(options: argparse.Namespace, found: "TruthStudy") -> None:

@@ -59,7 +59,7 @@ def main(study: Study[Any, Any], arguments: Sequence[str], *, say: Progress = si
                 raise
             tell_failed(config, error)
             raise mistaken(error) from None
-        print(study.to_text(found, settings))
+        print(study.shown(found, settings))
         print(f"{study.name}: wrote {printable(str(folder / RECORD))}", file=sys.stderr)
         return value
 

@@ -227,6 +227,16 @@ def attribute_heads(
     see `attribution_patching`. The scale of the final norm is taken as it was. For answers of
     several tokens the logits of all tokens are summed, each after its own true beginning, so the
     two sums stand in different contexts. Pairs are taken as independent.
+
+    ```pycon
+    >>> from nullcline import interp
+    >>> model = interp.load_model("organism:deep-10")
+    >>> pairs = interp.read_pairs(interp.organism_file(model, "pairs.csv"))
+    >>> heads = interp.attribute_heads(model, pairs[:20])
+    >>> len(heads.heads())
+    4
+
+    ```
     """
     check_seed(seed, error=InterpError)
 

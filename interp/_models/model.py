@@ -166,6 +166,14 @@ def load_model(
 
     **Limits**: decoders built of attention blocks. A GGUF is dequantised, once, into the user's
     cache; an adapter is merged; weights quantised by bitsandbytes, GPTQ or AWQ are not read.
+
+    ```pycon
+    >>> from nullcline import interp
+    >>> model = interp.load_model("organism:deep-10")
+    >>> model.n_layers, model.n_heads
+    (4, 1)
+
+    ```
     """
     source = resolve_model(name)
     if dtype not in DTYPES:

@@ -66,6 +66,14 @@ def make_statements(name: str, *, count: int = 128, seed: int = 0) -> tuple[Stat
     """Labelled statements of a set: every item stated truly and falsely, affirmed and denied.
 
     **Raises** `InterpError` for an unknown name.
+
+    ```pycon
+    >>> from nullcline import interp
+    >>> first, second, *_ = interp.make_statements("cities", count=2)
+    >>> first.text, first.label, second.text, second.label
+    ('The city of Sao Paulo is in Brazil.', True, 'The city of Sao Paulo is in Indonesia.', False)
+
+    ```
     """
     return tuple(
         Statement(

@@ -28,6 +28,17 @@ def steer(
 
     **Raises** `InterpError` for a vector of another model, a layer that the model does not have,
     and a strength that is no number. The hook is removed after any exception.
+
+    ```pycon
+    >>> from nullcline import interp
+    >>> model = interp.load_model("organism:knowing-48")
+    >>> found = interp.find_truth_vector(model, interp.default_sets(model), methods=("mass-mean",))
+    >>> with interp.steer(model, found.vector, strength=0.0):  # nothing is added
+    ...     steered = interp.generate(model, "large wasp fears", max_new_tokens=2).text
+    >>> steered == interp.generate(model, "large wasp fears", max_new_tokens=2).text
+    True
+
+    ```
     """
     check_fits(model, vector, force=force)
     check_strength(strength)

@@ -102,6 +102,16 @@ def find_truth_vector(
     **Raises** `InterpError` for unknown methods, layers and sites, where the model answers every
     validation question rightly, so that nothing can be chosen by, and for a file that keeps another
     search.
+
+    ```pycon
+    >>> from nullcline import interp
+    >>> model = interp.load_model("organism:knowing-48")
+    >>> sets = interp.default_sets(model)
+    >>> found = interp.find_truth_vector(model, sets, methods=("mass-mean",))
+    >>> found.vector.model
+    'organism:knowing-48'
+
+    ```
     """
     for method in methods:
         if method not in METHODS:

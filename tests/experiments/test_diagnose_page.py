@@ -291,10 +291,27 @@ def test_names_from_a_file_do_not_command_the_terminal(flags, tmp_path, monkeypa
         assert max(map(text_width, page.splitlines())) <= 80
 
 
-def test_a_study_under_hydra_prints_the_page_of_its_command(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("command", "study"),
+    [
+        ("diagnose --family Pythia --n-boot 200", "diagnose family=pythia estimator.n_boot=200"),
+        (
+            "heads organism:deep-10 --count 20 --top 2",
+            "attribute_heads model.name=organism:deep-10 pairs.count=20 top=2",
+        ),
+        (
+            "ode fit --family Pythia --benchmarks hellaswag truthfulqa_mc2 --members 100",
+            "fit_dynamics family=pythia benchmarks=[hellaswag,truthfulqa_mc2] members=100",
+        ),
+        ("ode predict --holdout OPT", "predict_family holdout=OPT"),
+    ],
+)
+def test_a_study_under_hydra_prints_the_page_of_its_command(
+    command, study, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
-    assert main(["diagnose", "--family", "Pythia", "--n-boot", "200"]) == 0
+    assert main(command.split()) == 0
     page = capsys.readouterr().out
-    assert main(["run", "diagnose", "family=pythia", "estimator.n_boot=200"]) == 0
+    assert main(["run", *study.split()]) == 0
     assert capsys.readouterr().out == page
-    assert "nullcline explain WORD" in page
+    assert max(map(text_width, page.splitlines())) <= 80

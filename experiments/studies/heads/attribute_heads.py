@@ -9,7 +9,7 @@ from ...inputs import file_inputs, model_inputs
 from ...models import load_model
 from ...schemas import AttributeHeads
 from ...study import Outcome, Say, study
-from . import choose_pairs, study_heads, study_to_dict, study_to_text
+from . import choose_pairs, heads_page, study_heads, study_to_dict, study_to_text
 
 
 def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
@@ -26,6 +26,7 @@ def heads_inputs(settings: AttributeHeads) -> dict[str, str]:
     inputs=heads_inputs,
     to_dict=study_to_dict,
     to_text=lambda found, settings: study_to_text(found, top=settings.top),
+    page=lambda found, settings: heads_page(found, top=settings.top),
     rows="heads",
     objective="competing.share",
 )

@@ -3,7 +3,7 @@
 from ...inputs import read_table, table_inputs
 from ...schemas_ode import CrossValidate
 from ...study import Outcome, Say, study
-from . import crossval_to_dict, crossval_to_text
+from . import crossval_page, crossval_to_dict, crossval_to_text
 
 
 @study(
@@ -12,6 +12,7 @@ from . import crossval_to_dict, crossval_to_text
     inputs=table_inputs,
     to_dict=crossval_to_dict,
     to_text=lambda found, settings: crossval_to_text(found),
+    page=lambda found, settings: crossval_page(found),
     rows="methods",
     objective="nested.mae_pp",
 )
@@ -19,7 +20,6 @@ def cross_validate(settings: CrossValidate, say: Say) -> Outcome:
     """Every method on families, or labs, that it never saw."""
     from .... import dynamics
 
-    say("baselines")
     return Outcome(
         dynamics.cross_validate(
             read_table(settings),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ...inputs import chosen_families, read_table
 from ...schemas_ode import FitDynamics
 from ...study import Outcome, Say, study
-from . import fit_report, fit_to_dict, fit_to_text
+from . import fit_page, fit_report, fit_to_dict, fit_to_text
 
 if TYPE_CHECKING:
     from ....dynamics import ScoreTable
@@ -53,6 +53,7 @@ def _clock(path: str) -> str | None:
     inputs=_inputs,
     to_dict=fit_to_dict,
     to_text=lambda report, settings: fit_to_text(report),
+    page=lambda report, settings: fit_page(report),
     rows="terms",
     objective="left_out_family.mae_pp",
 )

@@ -1,9 +1,12 @@
 """The study `nullcline ode predict`, and `nullcline run predict_family -m holdout=Pythia,OPT`."""
 
+import sys
+
 from ...inputs import prediction_inputs, read_table
 from ...options import SettingError
 from ...schemas_ode import PredictFamily
 from ...study import Outcome, Say, study
+from ...terminal import page_width
 from . import prediction_to_dict, prediction_to_text
 
 
@@ -12,7 +15,9 @@ from . import prediction_to_dict, prediction_to_text
     command="ode predict",
     inputs=prediction_inputs,
     to_dict=prediction_to_dict,
-    to_text=lambda prediction, settings: prediction_to_text(prediction),
+    to_text=lambda prediction, settings: prediction_to_text(
+        prediction, width=page_width(sys.stdout)
+    ),
     rows="predictions",
     objective="mae_pp",
 )

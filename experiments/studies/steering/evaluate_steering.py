@@ -9,7 +9,7 @@ from pathlib import Path
 from ...positions import chosen_positions
 from ...schemas import EvaluateSteering
 from ...study import Outcome, Say, study
-from . import steering_to_dict, steering_to_text, study_steering
+from . import steering_page, steering_to_dict, steering_to_text, study_steering
 from ._choose import kept_search, load_sets, search_settings, steering_inputs
 
 
@@ -19,6 +19,7 @@ from ._choose import kept_search, load_sets, search_settings, steering_inputs
     inputs=steering_inputs,
     to_dict=steering_to_dict,
     to_text=lambda found, settings: steering_to_text(found),
+    page=lambda found, settings: steering_page(found),
     rows="rows",
     objective="corrected_share",
 )

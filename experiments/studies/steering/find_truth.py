@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...schemas import FindTruth
 from ...study import Outcome, Say, study
-from . import study_truth, truth_to_dict, truth_to_text, vector_report
+from . import study_truth, truth_page, truth_to_dict, truth_to_text, vector_report
 from ._choose import kept_search, load_sets, search_settings, steering_inputs
 from ._study import TruthStudy
 
@@ -24,6 +24,7 @@ def _vector(settings: FindTruth, found: TruthStudy, folder: Path) -> None:
     inputs=steering_inputs,
     to_dict=truth_to_dict,
     to_text=lambda found, settings: truth_to_text(found),
+    page=lambda found, settings: truth_page(found),
     files=_vector,
     rows="candidates",
     objective="corrected_share",
