@@ -49,7 +49,7 @@ wheel-check:
 audit:
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(PYTHON) -m venv $$tools \
 	&& $$tools/bin/pip install --quiet --disable-pip-version-check pip-audit \
-	&& $$tools/bin/pip-audit --no-deps --disable-pip --progress-spinner off -r constraints.txt
+	&& $$tools/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
 # The pages as a site in build/site, which opens from disk; a warning is an error.
 docs: setup-dev

@@ -134,9 +134,7 @@ def _with_checkpoints(table: ScoreTable) -> tuple[pd.DataFrame, np.ndarray]:
     # Size and maker may be known of the row that counts alone.
     for column in ("params", "active_params", "lab", "d_model", "layers"):
         if column in rows:
-            known = (
-                rows[column].replace("", np.nan) if rows[column].dtype == object else rows[column]
-            )
+            known = rows[column].mask(rows[column] == "")
             filled = known.fillna(known.groupby(rows["stem"]).transform("first"))
             rows[column] = filled.fillna("") if rows[column].dtype == object else filled
     return rows.sort_values("row", kind="stable"), back

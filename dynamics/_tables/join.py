@@ -82,7 +82,7 @@ def _listed(frame: pd.DataFrame) -> pd.DataFrame:
     """What rows say of a model beside its scores, by its plain name: the first that says it."""
     scored = [c for c in frame if f"{c}_stderr" in frame.columns or str(c).endswith("_stderr")]
     columns = [c for c in _DESCRIBED if c in frame and c not in scored]
-    by_name = frame[columns].replace("", np.nan)
+    by_name = frame[columns].mask(frame[columns] == "")
     plain = [plain_name(model) for model in frame["model"]]
     return by_name.groupby(np.array(plain, dtype=object), sort=False).first()
 

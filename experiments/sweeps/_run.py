@@ -195,7 +195,7 @@ def tell_failed(settings: "DictConfig", error: Exception) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.core.utils import JobReturn, JobStatus
 
-    config = HydraConfig.instance().cfg
+    config = cast("DictConfig", HydraConfig.instance().cfg)
     failed = JobReturn(cfg=settings, hydra_cfg=config, status=JobStatus.FAILED)
     failed.return_value = error
     Callbacks(config).on_job_end(config=config, job_return=failed)
