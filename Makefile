@@ -5,7 +5,7 @@ VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: reproduce setup setup-dev test check wheel-check audit docs figures bench clean
+.PHONY: reproduce setup setup-dev test quick check wheel-check audit docs figures bench clean
 
 reproduce: setup
 	$(BIN)/nullcline diagnose
@@ -32,8 +32,14 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
 
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
 test: setup-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+# Without the tests that are marked slow.
+quick: setup-dev
+	$(PYTEST) -m 'not slow'
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow(reason="builds the wheel and starts processes that import it")
+
 ROOT = Path(__file__).parent.parent
 TAKEN = ("common", "configs", "data", "dynamics", "experiments", "interp", "organisms")
 

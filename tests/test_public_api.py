@@ -3,6 +3,7 @@
 import difflib
 import shutil
 
+import pytest
 from public_api import LISTING, ROOT, listing
 
 
@@ -15,6 +16,7 @@ def test_the_public_api_is_the_one_that_is_written_down():
     )
 
 
+@pytest.mark.slow(reason="lists the whole API again")
 def test_a_changed_signature_field_or_name_is_seen(tmp_path):
     for library in ("dynamics", "interp", "organisms"):
         shutil.copytree(ROOT / library, tmp_path / library)

@@ -83,6 +83,7 @@ def test_labs_are_drawn_whole(planted):
         )
 
 
+@pytest.mark.slow(reason="a spread over many simulated data sets")
 def test_spread_over_members_is_that_over_new_data():
     rng = np.random.default_rng(1)
     library = dynamics.PolynomialLibrary(1)
@@ -104,6 +105,7 @@ def test_spread_over_members_is_that_over_new_data():
     assert bool(jnp.all((band.low < band.median) & (band.median < band.high)))
 
 
+@pytest.mark.slow(reason="solves each member by itself")
 def test_solutions_of_members_are_their_own(planted):
     data, _ = planted
     fit = dynamics.fit_ode(data, coordinates=dynamics.ode.UnitBox())

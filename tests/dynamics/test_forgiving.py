@@ -57,6 +57,7 @@ def test_a_penalty_may_be_its_name():
     assert dynamics.fit_ode(data, penalty="trajectory", throw=False).method == "trajectory"
 
 
+@pytest.mark.slow(reason="a process that imports JAX")
 def test_an_unknown_word_is_refused_with_the_choices():
     """In a process of its own: here the annotations run, and refuse it first."""
     script = (

@@ -32,6 +32,7 @@ def exact(s):
     return np.stack([expm(MATRIX * (t - 9.0)) @ START for t in s])
 
 
+@pytest.mark.slow(reason="compiles the solver for each tolerance")
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-6, 1e-9])
 def test_solution_is_the_matrix_exponential_within_the_tolerance(tolerance):
     found = dynamics.integrate(LINEAR, START, log10_n=GRID, rtol=tolerance, atol=tolerance)

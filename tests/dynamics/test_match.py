@@ -24,6 +24,7 @@ def run(data, library, start, *, support=None, ridge=0.0, noise=0.01, weights=No
     )
 
 
+@pytest.mark.slow(reason="compiles matching for long series")
 def test_integral_form_and_matching_agree_with_the_truth_on_noiseless_data():
     data, truth = linear(np.random.default_rng(0), points=(25, 30))
     fits = [
@@ -38,6 +39,7 @@ def test_integral_form_and_matching_agree_with_the_truth_on_noiseless_data():
     np.testing.assert_allclose(fits[1].first, data.x[:, 0], atol=1e-6)
 
 
+@pytest.mark.slow(reason="compiles matching of a quadratic system")
 def test_matching_needs_few_points_where_the_integral_form_fails():
     data, truth = quadratic(np.random.default_rng(0), points=(4, 4), noise=0.0)
     library, support = dynamics.PolynomialLibrary(2), truth != 0

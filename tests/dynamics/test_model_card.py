@@ -35,6 +35,7 @@ def test_the_interval_of_a_neighbourhood_holds_the_planted_coupling(between):
     assert hits / 150 > 0.95 - 3 * math.sqrt(0.95 * 0.05 / 150)
 
 
+@pytest.mark.slow(reason="a rate over 200 simulated populations")
 def test_a_coupling_inside_the_band_is_seldom_called_tax_or_bonus():
     found = [near(population(seed, mean=0.0, between=0.2)).phase for seed in range(150)]
     assert sum(phase in ("tax", "bonus") for phase in found) / 150 < 0.05
@@ -138,6 +139,7 @@ def test_what_cannot_be_is_said_on_one_line(scores, params, said):
     assert said in str(error.value)
 
 
+@pytest.mark.slow(reason="two cards of the shipped table with models left out")
 def test_a_shipped_model_is_left_out_of_its_own_card():
     row = TABLE.frame[TABLE.frame["model"] == "huggyllama/llama-13b"].iloc[0]
     named = dynamics.model_in_table(TABLE, "llama-13b", known=TABLE.benchmarks)
@@ -196,6 +198,7 @@ def test_a_whole_model_gets_a_whole_card():
         dynamics.model_card(given(hellaswag=78.2), next_params=1e9)
 
 
+@pytest.mark.slow(reason="150 simulated families")
 def test_what_a_second_size_tells_is_what_slopes_of_two_models_have():
     card = dynamics.model_card(given(hellaswag=78.2, truthfulqa_mc2=43.1))
     measure = next(m for m in card.measure_next if m.kind == "size" and m.params < 1e9)
@@ -230,6 +233,7 @@ def test_what_lies_far_from_all_is_outside_and_open():
         assert any("stays open" in said for said in card.missing)
 
 
+@pytest.mark.slow(reason="two cards of the shipped table")
 def test_an_unusual_truth_score_leaves_the_neighbourhood_as_it_is():
     usual = dynamics.model_card(given(hellaswag=84.9, truthfulqa_mc2=45))
     high = dynamics.model_card(given(hellaswag=84.9, truthfulqa_mc2=68.3, arc_challenge=63))

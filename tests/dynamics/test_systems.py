@@ -116,6 +116,7 @@ def test_a_weight_of_two_is_a_row_that_counts_twice(noisy, plain):
     assert alone.points < series.points
 
 
+@pytest.mark.slow(reason="searches an equation among terms with functions")
 def test_sine_is_found_where_polynomials_do_not_hold():
     t = np.linspace(0, 12, 200)
     series = dynamics.TimeSeries.from_arrays([t], [measured(pendulum, [2.9, 0], t)])

@@ -119,6 +119,7 @@ def test_every_method_takes_a_cohort_with_gaps():
         assert np.isfinite(predicted).all(), method.name
 
 
+@pytest.mark.slow(reason="fits forecasters with and without some models")
 def test_a_users_models_without_one_score_teach_and_are_predicted(tmp_path, uniform):
     rows = uniform.frame[uniform.frame["family"].isin(["Pythia", "OPT", "BLOOM", "XGLM", "RWKV"])]
     rows = rows.assign(model=[f"own-{i}" for i in range(len(rows))])

@@ -84,6 +84,7 @@ def test_the_rest_of_a_run_in_json(capsys):
     assert record["distance"] > 0
 
 
+@pytest.mark.slow(reason="computes the view of the dynamics for many families")
 def test_more_terms_than_data_are_red():
     """A sparse fit of many families determines its terms; of two families of two sizes, not."""
     table = dynamics.load_table("uniform")

@@ -97,6 +97,7 @@ def test_the_card_s_numbers_are_those_of_the_json(judged):
         assert text in card, text
 
 
+@pytest.mark.slow(reason="judges a vector and random ones")
 def test_the_card_s_json_is_what_the_command_prints(capsys, tmp_path):
     path = str(tmp_path / "v.npy")
     np.save(path, np.linspace(-3, 3, interp.load_model("organism:web-16").d_model))

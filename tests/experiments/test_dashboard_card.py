@@ -119,6 +119,7 @@ def test_the_report_has_cards_of_the_largest_models():
     assert models_for_report(dynamics.load_table("organisms")) == []
 
 
+@pytest.mark.slow(reason="plans measurements for an uploaded table")
 def test_your_table_has_a_plan_that_costs_what_its_scores_did(client):
     entry = client.post("/api/tables", files=app.files(("mine.csv", app.GOOD))).json()
     shown = app.wait_for(client, f"/api/views/table?table={entry['name']}").json()

@@ -415,6 +415,7 @@ def test_a_job_that_takes_too_long_is_ended_and_the_next_one_runs(tmp_path):
     worker.close()
 
 
+@pytest.mark.slow(reason="processes that import the package")
 def test_a_process_that_is_killed_is_begun_anew():
     worker = ProcessWorker(seconds=120)
     worker.submit("index", {}).result(timeout=60)

@@ -167,6 +167,7 @@ def test_both_scores_that_rise_are_said_to_rise(tmp_path):
     assert "TruthfulQA MC2 rises" not in said["one"]
 
 
+@pytest.mark.slow(reason="computes the view of the dynamics")
 def test_the_slider_of_the_dynamics_is_where_the_models_are(tmp_path):
     """Along another clock than the size its places were those of sizes."""
     rows = ["family,model,params,date,hellaswag,truthfulqa_mc2"]

@@ -119,6 +119,7 @@ def test_every_launcher_composes():
         assert launcher.engine in path.stem or launcher.engine == "submitit"
 
 
+@pytest.mark.slow(reason="composes the configuration for each mistake")
 @pytest.mark.parametrize(
     ("name", "override", "words"),
     [

@@ -101,6 +101,7 @@ def turning(frame, *, curvature=1.2, noise=0.005, seed=0):
     return frame.assign(truthfulqa_mc2=y)
 
 
+@pytest.mark.slow(reason="a claim on several planted tables")
 def test_planted_rise_of_coupling_is_supported(tables):
     assert claim("C05", tables).inference == "undetermined"
 
@@ -126,6 +127,7 @@ def test_planted_rise_of_coupling_is_supported(tables):
     assert claim("C05", with_rows(tables, straight, "uniform")).inference == "not_supported"
 
 
+@pytest.mark.slow(reason="a claim on several planted tables")
 def test_planted_critical_scale_is_supported(tables):
     assert claim("C06", tables).inference == "not_supported"
     frame = tables.uniform.frame.copy()
@@ -148,6 +150,7 @@ def test_planted_critical_scale_is_supported(tables):
     assert claim("C06", with_rows(tables, frame, "uniform")).inference == "not_supported"
 
 
+@pytest.mark.slow(reason="a claim on several planted tables")
 def test_turns_at_the_published_scales_are_supported(tables):
     assert claim("C07", tables).inference == "undetermined"
     scales = {"OPT": 0.12e9, "Cerebras-GPT": 1.3e9, "GPT-Neo": 1.3e9, "BLOOM": 1.7e9}

@@ -77,6 +77,7 @@ def test_a_job_that_fails_is_logged_as_failed(tmp_path, where, capsys):
     assert one.info.run_name == "seed=3,act=fail"
 
 
+@pytest.mark.slow(reason="the logger starts processes of its own")
 def test_wandb_keeps_runs_here_until_they_are_sent(tmp_path):
     pytest.importorskip("wandb")
     run(trial, ["-m", "logger=wandb", "seed=3", f"hydra.sweep.dir={tmp_path}/s"])

@@ -80,6 +80,7 @@ def test_a_model_of_one_benchmark_says_what_is_missing(capsys):
     assert found["measure_next"][0]["benchmark"] == "hellaswag"
 
 
+@pytest.mark.slow(reason="makes four cards")
 def test_a_row_of_the_shipped_table_and_of_ones_own(capsys, tmp_path):
     shipped = json.loads(card(capsys, "--model", "llama-13b", "--json"))
     assert shipped["left_out"] == ["huggyllama/llama-13b"]

@@ -429,6 +429,7 @@ def test_a_job_records_its_scores(recipe, family, tmp_path):
     assert record["inputs"] == {"mini-4": organisms.load_recipe(recipe).fingerprint(4)}
 
 
+@pytest.mark.slow(reason="trains a model in each job")
 def test_a_sweep_records_each_job_in_its_own_folder(recipe, family, tmp_path):
     subprocess.run(
         [

@@ -57,6 +57,7 @@ def vector(made):
     return str(made[0] / "t.safetensors")
 
 
+@pytest.mark.slow(reason="finds a direction in a shipped model")
 def test_truth_prints_and_records_what_it_promises(made):
     folder, found = made
     assert [row["name"] for row in found["rows"]] == list(ROWS)
@@ -221,6 +222,7 @@ def test_a_plain_tensor_steers_and_is_judged_at_the_layer_that_is_given(capsys, 
     assert "give --vector FILE too" in refused(capsys, "serve", mine[0], "--layer", "1")
 
 
+@pytest.mark.slow(reason="judges a vector and twenty random ones")
 def test_a_vector_of_several_layers_is_judged_beside_random_ones_of_its_lengths(capsys, tmp_path):
     model = interp.load_model("organism:web-16")
     rows = torch.randn(2, model.d_model, generator=torch.Generator().manual_seed(1))

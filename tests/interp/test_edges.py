@@ -70,6 +70,7 @@ def test_edges_out_of_a_head_sum_to_its_attribution_patching_at_one_step(kind):
     assert found.corrupted == pytest.approx(heads.corrupted, abs=1e-5)
 
 
+@pytest.mark.slow(reason="64 gradients of each architecture")
 @adding
 def test_edges_out_of_the_embedding_explain_the_change(kind):
     found = interp.edge_attribution(tiny(kind), PAIRS, steps=64, check_top=0)
@@ -190,6 +191,7 @@ def test_a_parallel_mlp_does_not_read_its_own_layer():
         interp.edge_patching(tiny("gpt_neox"), PAIRS, [own])
 
 
+@pytest.mark.slow(reason="patches every edge of each circuit by itself")
 @circuits
 def test_integrated_gradients_agree_with_exact_patching_on_known_circuits(name):
     found = known(name)

@@ -148,6 +148,7 @@ def test_a_false_discovery_rate_holds_over_two_hundred_seeds():
     assert np.mean(proportions) <= 0.05 + 2 * error
 
 
+@pytest.mark.slow(reason="a rate over 200 seeds")
 def test_null_heads_of_a_model_are_not_named_over_two_hundred_seeds():
     model = planted_model()
     network = model.network

@@ -81,6 +81,7 @@ def test_without_a_true_head_the_task_is_lost_and_without_an_idle_one_it_is_not(
                 assert abs(lost) < 0.05, (layer, head)
 
 
+@pytest.mark.slow(reason="patches every edge of each circuit by itself")
 @every
 def test_without_a_true_edge_the_task_is_lost_and_without_another_it_is_not(name):
     found = circuit(name)

@@ -139,6 +139,7 @@ FEW = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow(reason="every architecture, each place and kind of position")
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize(
     "positions",

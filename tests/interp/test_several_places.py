@@ -100,6 +100,7 @@ def test_all_layers_share_the_strength_evenly():
     np.testing.assert_allclose(found[points[2]], [0.0, 20.0])
 
 
+@pytest.mark.slow(reason="finds and judges a direction by each method")
 @pytest.mark.parametrize("method", ["iti", "all-layers"])
 def test_both_are_found_kept_exported_and_judged_like_any_other(found, asked, method, tmp_path):
     model, sets = asked[method]

@@ -24,6 +24,7 @@ def scored(model, encoded, vector=None):
     return np.concatenate(values)
 
 
+@pytest.mark.slow(reason="every architecture, each kind of steering")
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 @pytest.mark.parametrize("steered", [None, "all", "last", "after attention"])
 def test_scores_are_those_of_rows_that_are_read_whole(kind, steered):

@@ -293,6 +293,7 @@ def test_prompts_that_leave_no_room_are_refused(model):
 BAKEABLE = ("gpt2", "gpt_neox", "gpt_neo", "opt", "bloom", "llama", "phi", "falcon")
 
 
+@pytest.mark.slow(reason="saves and loads every architecture")
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_a_baked_checkpoint_is_steered_without_a_hook_or_refused(kind, tmp_path):
     model = interp.load_model(str(save_tiny(kind, tmp_path / "plain")))

@@ -71,6 +71,7 @@ def test_most_architectures_read_trees_and_the_others_read_rows():
     assert not able["bloom"].trees
 
 
+@pytest.mark.slow(reason="every architecture, each site and kind of position")
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 @pytest.mark.parametrize("site", ["attention", "block"])
 @pytest.mark.parametrize("positions", ["all", "last"])

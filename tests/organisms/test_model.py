@@ -53,6 +53,7 @@ def tokens():
     return np.random.default_rng(5).integers(0, VOCABULARY_SIZE, (3, 32)).astype(np.int32)
 
 
+@pytest.mark.slow(reason="compiles each architecture")
 @pytest.mark.parametrize("name", SHAPES)
 def test_logits_equal_those_of_transformers(name, tmp_path, tokens):
     shape = SHAPES[name]

@@ -91,6 +91,7 @@ def test_every_shipped_organism_has_the_weights_that_were_measured():
 LARGEST = {o.family: o.name for o in sorted(organisms.list_organisms(), key=lambda o: o.params)}
 
 
+@pytest.mark.slow(reason="scores shipped organisms")
 @pytest.mark.parametrize("name", LARGEST.values())
 def test_a_shipped_organism_scores_what_it_is_said_to_score(name):
     said = organisms.read_organism(organisms.organism_path(name))

@@ -66,6 +66,7 @@ def test_training_learns(unbroken):
     assert 0 < unbroken.loss_stderr < 0.05
 
 
+@pytest.mark.slow(reason="trains whole runs and interrupted ones")
 @pytest.mark.parametrize("stretches", [1, 2])
 def test_a_killed_run_ends_with_the_same_weights(stretches, unbroken, tmp_path):
     path = tmp_path / "run.npz"
