@@ -1,10 +1,14 @@
 """What others build on: a change of it is meant, and stands in CHANGELOG.md."""
 
+import dataclasses
 import difflib
 import shutil
 
+import equinox as eqx
 import pytest
 from public_api import LISTING, ROOT, listing
+
+from nullcline import dynamics, interp, organisms
 
 
 def test_the_public_api_is_the_one_that_is_written_down():
@@ -30,3 +34,14 @@ def test_a_changed_signature_field_or_name_is_seen(tmp_path):
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
         assert listing(tmp_path) != before, file
+
+
+def test_nothing_that_is_found_can_be_changed_afterwards():
+    for library in (dynamics, dynamics.phases, dynamics.ode, dynamics.controls, interp, organisms):
+        public = [getattr(library, name) for name in dir(library)]
+        results = [one for one in public if isinstance(one, type) and dataclasses.is_dataclass(one)]
+        assert results, library
+        for one in results:
+            # A module of equinox is frozen in its own way.
+            frozen = vars(one)["__dataclass_params__"].frozen or issubclass(one, eqx.Module)
+            assert frozen, one

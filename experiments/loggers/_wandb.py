@@ -48,7 +48,7 @@ class WandB(Callback):
             group=Path(config.hydra.sweep.dir).name[:_LONGEST_NAME],
             job_type=job.study,
             config=dict(job.settings),
-            dir=self._folder,
+            dir=str(Path(self._folder).absolute()),  # its own process may be elsewhere
             mode=self._mode,
             reinit="create_new",
             settings=wandb.Settings(silent=True, console="off", disable_git=True),

@@ -68,7 +68,7 @@ def last_line(shown):
     return shown.strip().splitlines()[-1].split("\x1b[?25h")[-1]
 
 
-SWEEP = ["run", "diagnose", "-m", "family=pythia,opt", "estimator.n_boot=200000"]
+SWEEP = ["run", "diagnose", "-m", "family=pythia,opt", "estimator.n_boot=20000000"]
 GOES_ON = "interrupted; the same command goes on"
 
 
