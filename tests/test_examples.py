@@ -18,9 +18,10 @@ def examples(package):
     found = {}
     for name in dir(package):
         function = getattr(package, name)
-        if not isinstance(function, types.FunctionType) or ">>>" not in (function.__doc__ or ""):
+        text = function.__doc__ or ""
+        if not isinstance(function, types.FunctionType) or ">>>" not in text:
             continue
-        text = function.__doc__.replace("```pycon", "").replace("```", "")
+        text = text.replace("```pycon", "").replace("```", "")
         found[name] = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
     return found
 
