@@ -73,6 +73,7 @@ GOES_ON = "interrupted; the same command goes on"
 
 
 # At once is while processes are being started; a second later they compute.
+@pytest.mark.slow(reason="starts whole commands in a terminal")
 @pytest.mark.parametrize(
     ("arguments", "until", "after", "said"),
     [
