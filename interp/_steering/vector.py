@@ -185,12 +185,11 @@ def check_fits(model: Model, vector: TruthVector, *, force: bool = False) -> Non
     """
     for point, value in ((vector.hook_point, vector.direction), *vector.also.items()):
         module_at(model, point)
-        if len(value) == model.d_model:
-            continue
-        raise InterpError(
-            f"the vector has width {len(value)}, {model.name} {model.d_model}: it was "
-            f"found on {vector.model}; find one for this model (nullcline truth)"
-        )
+        if len(value) != model.d_model:
+            raise InterpError(
+                f"the vector has width {len(value)}, {model.name} {model.d_model}: it was "
+                f"found on {vector.model}; find one for this model (nullcline truth)"
+            )
     if not force and vector.fingerprint and not _same_weights(model, vector):
         raise InterpError(
             f"the vector was found on {vector.model} (fingerprint {vector.fingerprint[:12]}), not "

@@ -265,7 +265,9 @@ def test_several_layers_are_each_added_at_their_own(model, rows, steering_vector
         for n in (0, 2)
     }
     torch.save(both, tmp_path / "harness.pt")
-    for path in (gguf, tmp_path / "v.pt", tmp_path / "harness.pt"):
+    once = {f"h.{n}": {"steering_vector": rows[n], "action": "add"} for n in (0, 2)}
+    torch.save(once, tmp_path / "once.pt")  # without a coefficient it is added as it is
+    for path in (gguf, *(tmp_path / f"{name}.pt" for name in ("v", "harness", "once"))):
         vector, found = steered(model, path)
         same(found, expected)
         assert "layers 0, 2, after the block" in repr(vector)
@@ -291,6 +293,13 @@ def test_a_vector_of_several_layers_is_saved_guarded_and_ablated(model, rows, tm
     with interp.steer(model, kept):
         assert torch.equal(logits(model), found)
         plain = interp.generate(model, PROMPT, max_new_tokens=6)
+    ((point, added),) = kept.also.items()
+    narrow = dataclasses.replace(kept, also={point: added[:-1]})
+    with pytest.raises(interp.InterpError, match="has width 31"), interp.steer(model, narrow):
+        pass
+    for none in (-0.5, float("nan"), float("inf")):
+        with pytest.raises(interp.InterpError, match="KL budget"):
+            interp.generate_guarded(model, kept, PROMPT, budget=none)
     free = interp.generate_guarded(model, kept, PROMPT, budget=1e9, max_new_tokens=6)
     assert free.generated.tokens == plain.tokens
     closed = interp.generate_guarded(model, kept, PROMPT, budget=0.0, max_new_tokens=6)

@@ -9,12 +9,29 @@ from narrow import not_none
 from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
 
 from nullcline import interp
+from nullcline.interp._questions.read import read_pair_file
 from nullcline.interp._questions.tokens import encode_pair
 
 
 def write(path, text):
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_empty_cells_behind_the_columns_are_nothing(tmp_path):
+    path = write(tmp_path / "pairs.csv", "prompt,true,false\nParis is in,France,Italy,,\n")
+    assert [pair.true for pair in interp.read_pairs(path)] == ["France"]
+
+
+@pytest.mark.parametrize("name", ["questions.json", "pairs.csv"])
+def test_a_file_of_questions_is_known_as_one(tmp_path, name):
+    asked = {"question": "Where is Paris?", "mc1_targets": {"France": 1, "Italy": 0}}
+    asked["mc2_targets"] = asked["mc1_targets"]
+    csv = "prompt,true,false\nParis is in,France,Italy\n"
+    path = write(tmp_path / name, json.dumps([asked]) if name.endswith("json") else csv)
+    found = read_pair_file(path)
+    assert found.pairs[0].true.strip() == "France"
+    assert found.questions == name.endswith("json")
 
 
 def test_pairs_of_prompt_true_false(tmp_path):
@@ -263,6 +280,7 @@ def test_sets_are_what_their_seed_says(name):
         assert sum(s.label for s in statements if s.negated == negated) == 40
     for question, pair in zip(interp.make_questions(name, count=40, seed=3), pairs, strict=True):
         assert question.options[question.best] == pair.true
+        assert question.right == (True, False, False, False)
         assert len(set(question.options)) == 4
         assert all(option[0] != pair.true[0] for option in question.options[1:])
 
