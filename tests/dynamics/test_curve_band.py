@@ -1,6 +1,7 @@
 """The band of the pooled curve: as wide as families differ, and right as often as it says."""
 
 import numpy as np
+from scipy import stats
 
 from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._phases.spline import spline_place
@@ -57,6 +58,16 @@ def test_it_is_as_wide_as_resampled_families_say():
     # The resamples move the knots too, and Student's factor is not in them: a third is allowed.
     width = 2 * 1.96 * np.std(curves, axis=0)
     assert np.all((high - low > 0.67 * width) & (high - low < 1.5 * width))
+
+
+def test_levels_are_those_of_student_with_one_degree_less_than_families():
+    x, y, family = families(2, count=4)
+    at, widths = np.array([0.4, 0.55]), []
+    for level in (0.8, 0.99):
+        low, high = curve_band(fitted(x, y, family), x, y, family, at=at, level=level)
+        widths.append(high - low)
+    narrow, wide = stats.t.ppf([0.9, 0.995], 4 - 1)
+    np.testing.assert_allclose(widths[1] / widths[0], wide / narrow, rtol=1e-6)
 
 
 def test_it_follows_its_data():
