@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from ..common.display import shown
-from ..common.statistics import student
+from ..common.statistics import benjamini_hochberg, student
 
 FLIPS = 9_999
 EXACT_UP_TO = 12
@@ -44,7 +43,7 @@ def effect(values: np.ndarray, *, level: float = 0.95, seed: int = 0) -> MeanEff
         low=low.reshape(shape),
         high=high.reshape(shape),
         p=p.reshape(shape),
-        q=stats.false_discovery_control(p, method="bh").reshape(shape),
+        q=benjamini_hochberg(p).reshape(shape),
     )
 
 

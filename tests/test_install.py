@@ -1,24 +1,19 @@
 """What uv is told of pip's own settings, and when pip has to install."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from scripts import load_script
 
 PATH = Path(__file__).parent.parent / ".ci" / "install.py"
 
 
 @pytest.fixture(scope="module")
 def install():
-    spec = importlib.util.spec_from_file_location("install_by_uv", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(".ci/install.py")
 
 
 def test_settings_of_pip_are_handed_on_and_the_environment_holds(install):

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from ...common.display import shown
+from ...common.statistics import benjamini_hochberg
 from .._phases.post_training import mean_gain
 from .._tables.named import more_is_better
 from .._tables.pairs import base_and_tuned
@@ -56,7 +57,7 @@ def moved_by_tuning(table: ScoreTable, names: Sequence[str], *, q: float) -> tup
         dof = gain.families - 1
         error = half / float(stats.t.ppf(0.975, dof))
         p.append(2 * float(stats.t.sf(abs(gain.mean) / error, dof)) if error > 0 else 1.0)
-    adjusted = stats.false_discovery_control(np.array(p))
+    adjusted = benjamini_hochberg(p)
     found = [
         Moved(
             benchmark=name, gain=gain.mean, low=gain.low, high=gain.high, q=float(at),

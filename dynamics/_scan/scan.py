@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ...common.checks import check_known
 from ...common.progress import Progress, silent
+from ...common.statistics import benjamini_hochberg
 from ...common.words import counted
 from .._tables.benchmarks import BENCHMARKS, benchmark
 from .._tables.clock import Along
@@ -255,5 +255,5 @@ def _adjusted(p: list[float]) -> list[float]:
     known = np.isfinite(values)
     out = np.full(values.shape, math.nan)
     if known.any():
-        out[known] = stats.false_discovery_control(values[known])
+        out[known] = benjamini_hochberg(values[known])
     return out.tolist()

@@ -1,7 +1,6 @@
 """The frontier panel of one harness: how it is made from runs, and what it says of a pair."""
 
 import csv
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scripts import load_script
 
 from nullcline import dynamics
 
@@ -86,14 +86,8 @@ def test_broken_quotes_lose_no_run(tmp_path):
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "frontier_one_harness.csv"), whole)
 
 
-def test_the_lab_with_the_longest_beginning_is_taken(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")  # as where the script is run
-    spec = importlib.util.spec_from_file_location("maker", ROOT / "benchmarks/one_harness.py")
-    assert spec is not None
-    assert spec.loader is not None
-    maker = importlib.util.module_from_spec(spec)
-    sys.modules["maker"] = maker
-    spec.loader.exec_module(maker)
+def test_the_lab_with_the_longest_beginning_is_taken():
+    maker = load_script("benchmarks/one_harness.py")
     assert maker.lab_of("Llama-3.1-Tulu-3-70B-DPO") == "Allen AI"
     assert maker.lab_of("Llama-3.1-70B-Instruct") == "Meta"
 

@@ -1,28 +1,13 @@
 """Sloth's model as the benchmark fits it, on planted skills."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import load_script
 
-
-def script(name):
-    """A file of `benchmarks/`, which is no package."""
-    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up their annotations
-    spec.loader.exec_module(module)
-    return module
-
-
-model, protocol = script("_sloth_model"), script("_sloth_protocol")
+model = load_script("benchmarks/_sloth_model.py")
+protocol = load_script("benchmarks/_sloth_protocol.py")
 fit_sloth, predict = model.fit_sloth, model.predict
 BENCHMARKS, FOLDS, read_study = protocol.BENCHMARKS, protocol.FOLDS, protocol.read_study
 CHANCE = np.array([0.25, 0.1, 0.5, 0.0])

@@ -1,29 +1,19 @@
 """MC1 and MC2 equal those of lm-evaluation-harness, run through the harness itself."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
+from scripts import load_script
 from tiny_models import byte_tokenizer, tiny_network
 
 from nullcline import interp
 
 pytest.importorskip("lm_eval", reason="lm-evaluation-harness is not installed")
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "harness_parity.py"
 
 
 @pytest.fixture(scope="module")
 def parity():
-    """The script as a module; what it imports stands beside it."""
-    spec = importlib.util.spec_from_file_location("harness_parity", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(SCRIPT.parent)
-        spec.loader.exec_module(module)
-    return module
+    return load_script("benchmarks/harness_parity.py")
 
 
 QUESTIONS = {
