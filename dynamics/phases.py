@@ -18,6 +18,8 @@ from ._phases.measurement_plan import PlannedFamily as PlannedFamily
 from ._phases.measurement_plan import PlannedMeasurement as PlannedMeasurement
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
 from ._phases.plan_outcomes import Move as Move
+from ._phases.measured import MeasuredScores as MeasuredScores
+from ._phases.measured import SlopeScore as SlopeScore
 from ._phases.post_training import CouplingChange as CouplingChange
 from ._phases.post_training import Gain as Gain
 from ._phases.post_training import GainPerDecade as GainPerDecade

@@ -4,14 +4,15 @@ It says nothing of the model's own coupling, which one model does not have.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from .._phases.random_effects import mean_of_effects
+from .._phases.measured import MeasuredScores
+from .._phases.random_effects import combine_scores
 from .._phases.scatter import Scatter
 from .._phases.slope import Phase, phase_of
 from .._statistics.resampling import family_index
@@ -33,7 +34,7 @@ class NearFamily:
     - `slope`, `stderr`: coupling and its standard error, from item noise and the scatter between
       models; `gain`: how the reasoning score rises per decade of size there.
     - `distance`: of its nearest model in reasoning score and log10 of size, each in standard
-      deviations of all models.
+      deviations of all models; `scores`: of the models, with what errors they have.
     """
 
     family: str
@@ -42,6 +43,7 @@ class NearFamily:
     stderr: float
     gain: float
     distance: float
+    scores: MeasuredScores = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,11 @@ def neighbourhood(
     **Arguments:** `pair`, models with `family`, `model`, `x`, `y`, their standard errors and `time`
     (log10 of sizes); `score`, `log10_params`, the model's, NaN where it is not known.
 
-    Each family counts by the slope of its three models (two where it has no more) about the one
-    nearest to the given; slopes vary by their errors and truly (Paule and Mandel), and the interval
-    is Hartung and Knapp's, never shorter than known errors alone make it. `undetermined` below
-    three families, from a size alone, and where an error is not known or the model lies outside of
-    all models (`outside`).
+    Each family counts by its three models (two where it has no more) about the one nearest to the
+    given; slopes vary by their errors and truly, and are combined as `combine_families` does. A
+    family whose scores there differ by little more than their errors does not count. `undetermined`
+    below three families, from a size alone, and where an error is not known or the model lies
+    outside of all models (`outside`).
     """
     by = _by(score, log10_params)
     chance = benchmark(reasoning).chance
@@ -101,11 +103,12 @@ def neighbourhood(
     )
     if len(found) < _FEWEST_FAMILIES:
         return _open(by, found, near_chance, f"{len(found)} families have two sizes to compare")
-    slopes = np.array([family.slope for family in found])
-    errors = np.array([family.stderr for family in found])
-    if not np.isfinite(errors).all():
+    if not all(math.isfinite(family.stderr) for family in found):
         return _open(by, found, near_chance, "no standard error is known for one of the scores")
-    mean = mean_of_effects(slopes, errors**2)
+    mean = combine_scores([family.scores for family in found])
+    if mean.families < _FEWEST_FAMILIES:
+        few = f"{mean.families} families differ in {reasoning} by more than its errors"
+        return _open(by, found, near_chance, few)
     why = "no model of the table has such a score or size" if outside else ""
     return Neighbourhood(
         phase="undetermined" if outside else phase_of(mean.low, mean.high),
@@ -165,6 +168,7 @@ def _near_family(
         stderr=float(np.sqrt(noise / spread)),
         gain=float(np.polyfit(there["time"], x, 1)[0]),
         distance=distance,
+        scores=MeasuredScores(x, y, x_error, np.hypot(y_error, scatter.sd)),
     )
 
 

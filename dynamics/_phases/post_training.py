@@ -6,7 +6,7 @@ what differs is tuning, and whatever the tuning data held.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy  # its parts are imported when they are first used
@@ -15,8 +15,14 @@ from jaxtyping import Float, Shaped
 from ...common import distributions
 from ...common.display import shown
 from ...common.statistics import student
-from .random_effects import RandomEffects, combine_families
-from .slope import Slope, phase_of
+from .random_effects import (
+    RandomEffects,
+    combine_families,
+    effects_at,
+    informs,
+    mean_of_effects,
+)
+from .slope import Slope
 
 _FEWEST_FAMILIES = 3
 _FEWEST_TUNES = 10
@@ -123,10 +129,8 @@ def coupling_change(before: Sequence[Slope], after: Sequence[Slope]) -> Coupling
     deviations, each divided by one less the family's weight, and as many degrees of freedom as the
     weights leave, 1 / Σ weight² - 1.
     """
-    changes = [_difference(a, b) for a, b in zip(before, after, strict=True)]
-    return CouplingChange(
-        combine_families(before), combine_families(after), _combined_change(changes)
-    )
+    one, other = combine_families(before), combine_families(after)
+    return CouplingChange(one, other, _combined_change(before, after, (one.mean, other.mean)))
 
 
 def coupling_across_tunes(
@@ -164,29 +168,29 @@ def enough_tunes(models: int, makers: int) -> bool:
     return models >= _FEWEST_TUNES and makers >= _FEWEST_MAKERS
 
 
-def _combined_change(changes: Sequence[Slope]) -> RandomEffects:
-    plain = combine_families(changes)
-    known = [c for c in changes if math.isfinite(c.low) and math.isfinite(c.high)]
-    if len(known) < _FEWEST_FAMILIES:
-        return replace(plain, low=-math.inf, high=math.inf)
-    change = np.array([c.gamma for c in known])
-    stderr = np.array([c.high - c.low for c in known]) / (2 * distributions.norm.ppf(0.975))
-    weight = 1 / (stderr**2 + plain.between_sd**2)
+def _combined_change(
+    before: Sequence[Slope], after: Sequence[Slope], means: tuple[float, float]
+) -> RandomEffects:
+    # As in `combine_families`, each family enters with what its scores say at the mean slope.
+    scores = [(a.scores, b.scores) for a, b in zip(before, after, strict=True)]
+    known = [(a, b) for a, b in scores if a and b and informs(a, means[0]) and informs(b, means[1])]
+    k, left_out = len(known), len(before) - len(known)
+    if k < 2:
+        return RandomEffects(math.nan, -math.inf, math.inf, math.nan, k, left_out)
+    (effect_before, variance_before), (effect_after, variance_after) = (
+        effects_at(scores, mean)
+        for scores, mean in zip(zip(*known, strict=True), means, strict=True)
+    )
+    change, known_variance = effect_after - effect_before, variance_before + variance_after
+    between = mean_of_effects(change, known_variance).between_sd
+    weight = 1 / (known_variance + between**2)
     weight /= weight.sum()
     mean = float(weight @ change)
     variance = float(np.sum((weight * (change - mean)) ** 2 / (1 - weight)))
     freedom = max(1 / float(weight @ weight) - 1, 1.0)
     half = float(distributions.t.ppf(0.975, freedom)) * math.sqrt(variance)
-    return replace(plain, mean=mean, low=mean - half, high=mean + half)
-
-
-def _difference(before: Slope, after: Slope) -> Slope:
-    gamma = after.gamma - before.gamma
-    half = math.hypot(before.high - before.low, after.high - after.low) / 2
-    low, high = (gamma - half, gamma + half) if math.isfinite(half) else (-math.inf, math.inf)
-    nan = math.nan
-    models = before.models + after.models
-    return Slope(gamma, low, high, nan, nan, phase_of(low, high), nan, models)
+    half = half if k >= _FEWEST_FAMILIES else math.inf
+    return RandomEffects(mean, mean - half, mean + half, between, k, left_out)
 
 
 def _centred(values: np.ndarray, group: np.ndarray) -> np.ndarray:

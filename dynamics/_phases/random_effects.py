@@ -2,17 +2,22 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from scipy import optimize
 
 from ...common import distributions
-from .slope import Slope
+from .measured import MeasuredScores
+from .slope import Slope, best_angle
 
 #: Starts the doubling of the bracket where all effects are equal.
 _POSITIVE = 1e-12
+#: Of a family's spread along x, what must not be its errors'; as in a scan (`_scan/coupling.py`).
+_LEAST_RELIABLE = 0.5
+#: Repeats until the mean slope stays (four to ten are usual), and what counts as staying.
+_REPEATS, _SAME = 100, 1e-10
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class RandomEffects:
 
     - `mean`, `low`, `high`: the mean and its 95 % interval (Hartung-Knapp).
     - `between_sd`: standard deviation between families (Paule-Mandel).
-    - `families`: how many entered; `unbounded`: how many did not, their own interval having no end.
+    - `families`: how many entered; `unbounded`: how many did not, since an error of theirs is not
+      known, or their models differ along x little more than their errors do.
     """
 
     mean: float
@@ -35,38 +41,68 @@ class RandomEffects:
 def combine_families(slopes: Sequence[Slope]) -> RandomEffects:
     """Random-effects mean of family slopes.
 
-    Each slope's variance is that of a normal with its 95 % interval's width; slopes with unbounded
-    intervals are left out and counted. Leaving them out is harmless for the mean only if a badly
-    measured family couples no differently. NaN with fewer than two families.
+    Each family enters with what its scores say at the mean slope (`effects_at`), found by repeating
+    until the mean stays. Its own slope with the width of its own interval would not do: where x is
+    not known well the interval is wide for a slope that is steep, also by chance, and the mean is
+    drawn to zero. Families whose spread along x is their errors' for the most part are left out and
+    counted, which is harmless for the mean only if a badly measured family couples no differently.
+    NaN with fewer than two families.
 
-    Paule and Mandel (1982); Hartung and Knapp (2001) Statistics in Medicine 20.
+    Paule and Mandel (1982); Hartung and Knapp (2001) Statistics in Medicine 20; Fuller (1987)
+    Measurement Error Models, ch. 1, for the score of a slope.
     """
-    bounded = [s for s in slopes if math.isfinite(s.low) and math.isfinite(s.high)]
-    k = len(bounded)
+    found = combine_scores([s.scores for s in slopes if s.scores is not None])
+    return replace(found, unbounded=len(slopes) - found.families)
+
+
+def combine_scores(families: Sequence[MeasuredScores]) -> RandomEffects:
+    """As `combine_families`, of the families' scores."""
+    mean = _one_slope(families) if families else math.nan
+    informed = [scores for scores in families if informs(scores, mean)]
+    k, left_out = len(informed), len(families) - len(informed)
     if k < 2:
-        return RandomEffects(*[math.nan] * 4, families=k, unbounded=len(slopes) - k)
-    gamma = np.array([s.gamma for s in bounded])
-    variance = (
-        np.array([(s.high - s.low) / (2 * distributions.norm.ppf(0.975)) for s in bounded]) ** 2
-    )
-    mean = _mean_of_effects(gamma, variance, least=0.0)
-    return RandomEffects(
-        mean.mean, mean.low, mean.high, mean.between_sd, k, unbounded=len(slopes) - k
-    )
+        return RandomEffects(*[math.nan] * 4, families=k, unbounded=left_out)
+    for _ in range(_REPEATS):
+        found = mean_of_effects(*effects_at(informed, mean))
+        if math.isclose(found.mean, mean, rel_tol=_SAME, abs_tol=_SAME):
+            break
+        mean = found.mean
+    return replace(found, unbounded=left_out)
+
+
+def informs(scores: MeasuredScores, slope: float) -> bool:
+    """Whether most of the models' spread along a line of this slope is not their errors'."""
+    at = scores.at(slope)
+    return at.information > _LEAST_RELIABLE * at.variance
+
+
+def effects_at(
+    families: Sequence[MeasuredScores], slope: float
+) -> tuple[Float[np.ndarray, " families"], Float[np.ndarray, " families"]]:
+    """Each family's slope by one step from `slope`, and its variance if `slope` is near the true
+    one: neither depends on how the errors bent the family's own slope."""
+    # To first order a family of the slope b + d has the score d I with variance J (`SlopeScore`):
+    # d is score / I, its variance J / I^2.
+    found = [scores.at(slope) for scores in families]
+    information = np.array([max(at.information, _LEAST_RELIABLE * at.variance) for at in found])
+    effect = slope + np.array([at.score for at in found]) / information
+    return effect, np.array([at.variance for at in found]) / information**2
+
+
+def _one_slope(families: Sequence[MeasuredScores]) -> float:
+    """The slope of parallel lines through all families, each with an intercept of its own."""
+    # Errors of x add the same to a profile at every slope, so the sum is least at the common one.
+    return math.tan(best_angle(lambda angle: sum(f.profile(angle) for f in families))[0])
 
 
 def mean_of_effects(
     effect: Float[np.ndarray, " families"], variance: Float[np.ndarray, " families"]
 ) -> RandomEffects:
-    """Random-effects mean of at least two effects with known variances, every one counted.
+    """Random-effects mean of at least two effects with known variances.
 
-    As `combine_families`, but the interval is never shorter than the known variances make it: few
-    effects that happen to agree would have one too short (Röver, Knapp and Friede 2015).
+    The interval is never shorter than the known variances make it: few effects that happen to agree
+    would have one too short (Röver, Knapp and Friede 2015).
     """
-    return _mean_of_effects(effect, variance, least=1.0)
-
-
-def _mean_of_effects(effect: np.ndarray, variance: np.ndarray, *, least: float) -> RandomEffects:
     # gamma_i ~ N(mean, s_i^2 + tau^2); weights w_i = 1 / (s_i^2 + tau^2). Hartung and Knapp take
     # sum w_i (gamma_i - mean)^2 / ((k - 1) sum w_i) for the variance of the weighted mean, and t
     # with k - 1 degrees of freedom, so that the error of tau^2 is in the interval.
@@ -75,7 +111,7 @@ def _mean_of_effects(effect: np.ndarray, variance: np.ndarray, *, least: float) 
     weight = 1 / (variance + tau2)
     mean = float(weight @ effect / weight.sum())
     ratio = float(weight @ (effect - mean) ** 2 / (k - 1))
-    spread = max(ratio, least) / float(weight.sum())
+    spread = max(ratio, 1.0) / float(weight.sum())
     half = float(distributions.t.ppf(0.975, k - 1)) * math.sqrt(spread)
     return RandomEffects(mean, mean - half, mean + half, math.sqrt(tau2), k, unbounded=0)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from scipy import optimize
 
 from ...common import distributions
+from .measured import MeasuredScores
 from .scatter import Scatter
 
 #: Angles of a line to the sum of squares about the best line of each.
@@ -35,7 +36,7 @@ class Slope:
     - `phase`: what the interval allows to say.
     - `misfit_p`: p of the scatter about a straight line given the scores' errors (NaN for two
       models): small where gamma is not one number over these models.
-    - `models`: number of models.
+    - `models`: number of models; `scores`: theirs, None where an error is not known.
     """
 
     gamma: float
@@ -46,6 +47,7 @@ class Slope:
     phase: Phase
     misfit_p: float
     models: int
+    scores: MeasuredScores | None = field(default=None, repr=False, compare=False)
 
 
 def phase_of(low: float, high: float) -> Phase:
@@ -97,8 +99,9 @@ def errors_in_variables_slope(
 
     if scatter is not None:
         y_stderr = np.hypot(y_stderr, scatter.sd)
-    profile = partial(_profile, x, y, x_stderr, y_stderr)
-    centre, minimum = _best_angle(profile)
+    scores = MeasuredScores(x, y, x_stderr, y_stderr)
+    profile = scores.profile
+    centre, minimum = best_angle(profile)
     dof = len(x) - 2
     scale = max(1.0, minimum / dof) if dof else 1.0
     known = math.inf if scatter is None else scatter.degrees_of_freedom
@@ -119,6 +122,7 @@ def errors_in_variables_slope(
         phase=phase_of(low, high),
         misfit_p=float(distributions.chi2.sf(minimum, dof)) if dof else float("nan"),
         models=len(x),
+        scores=scores,
     )
 
 
@@ -139,20 +143,7 @@ def _slope_without_errors(x, y) -> Slope:
     return Slope(gamma, -math.inf, math.inf, nan, nan, "undetermined", nan, len(x))
 
 
-def _profile(x, y, x_stderr, y_stderr, angle) -> np.ndarray | np.float64:
-    """The weighted sum of squares about the best line at each angle to the axis of `x`."""
-    # With b = tan(angle) and both sides of (y - a - b x)^2 / (se_y^2 + b^2 se_x^2) times cos^2:
-    #     (cos y - sin x - a')^2 / (cos^2 se_y^2 + sin^2 se_x^2),
-    # which is as smooth at a vertical line as elsewhere. The best a' is the mean of the distances
-    # weighted by 1 / variance, so what is left is a function of the angle alone, with period pi.
-    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
-    variance = (cos * y_stderr) ** 2 + (sin * x_stderr) ** 2
-    along = cos * y - sin * x  # distance from a line through the origin at this angle
-    centre = (along / variance).sum(-1, keepdims=True) / (1 / variance).sum(-1, keepdims=True)
-    return ((along - centre) ** 2 / variance).sum(-1)
-
-
-def _best_angle(profile: Profile) -> tuple[float, float]:
+def best_angle(profile: Profile) -> tuple[float, float]:
     """The angle of the best line, and the profile there: a grid, refined around its minimum."""
     angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES)
     values = profile(angles)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from nullcline.dynamics import correlate, steps
+from nullcline.dynamics._phases.measured import MeasuredScores
+from nullcline.dynamics._phases.random_effects import combine_scores
 from nullcline.dynamics._statistics.correlation import pearson, permutation_p
 from nullcline.dynamics.phases import combine_families, errors_in_variables_slope
 
@@ -124,7 +126,60 @@ def test_equal_families_show_no_spread():
     assert found.low < -0.3 < found.high
 
 
-def test_unbounded_slopes_are_counted_apart():
+@pytest.mark.parametrize(("mean", "between"), [(0.5, 0.2), (-0.5, 0.0), (1.0, 0.5)])
+def test_errors_of_x_neither_draw_the_mean_to_zero_nor_hide_how_families_differ(mean, between):
+    # 20 families of 6 models, true scores over 15 points, known to 2 and 1.5 points: with the width
+    # of its own interval for each family's error the mean of (0.5, 0.2) is 0.42, and 0.06 between.
+    generator, tables = np.random.default_rng(15), 40
+    found = []
+    for _ in range(tables):
+        true = generator.uniform(0.3, 0.45, (20, 6))
+        y = generator.normal(mean, between, (20, 1)) * true + generator.normal(0, 0.05, (20, 1))
+        x, y = true + generator.normal(0, 0.02, true.shape), y + generator.normal(0, 0.015, y.shape)
+        errors = np.full(6, 0.02), np.full(6, 0.015)
+        found.append(
+            combine_scores([MeasuredScores(a, b, *errors) for a, b in zip(x, y, strict=True)])
+        )
+    means = np.array([one.mean for one in found])
+    # Three standard errors of a mean over 40 tables.
+    assert abs(means.mean() - mean) < 3 * means.std(ddof=1) / math.sqrt(tables)
+    between_sd = np.sqrt(np.mean([one.between_sd**2 for one in found]))
+    assert between_sd == pytest.approx(between, rel=0.2, abs=0.1 if between == 0 else 0)
+    # 95 % is expected; of 40 tables fewer than 34 hold it once in 200 times.
+    assert sum(one.low <= mean <= one.high for one in found) >= 34
+
+
+def test_the_score_of_a_slope_is_half_the_fall_of_the_profile_and_has_its_variance():
+    generator = np.random.default_rng(16)
+    true, slope, step = generator.uniform(0.3, 0.6, 8), 0.7, 1e-6
+    errors = generator.uniform(0.01, 0.03, 8), generator.uniform(0.01, 0.03, 8)
+    seen = []
+    for _ in range(2000):
+        x, y = (
+            at + generator.normal(0, e) for at, e in zip((true, slope * true), errors, strict=True)
+        )
+        seen.append(MeasuredScores(x, y, *errors).at(slope))
+    score, variance, information = np.array(seen).T
+    one = MeasuredScores(x, y, *errors)
+    up, down = (float(one.profile(math.atan(slope + d))) for d in (step, -step))
+    assert seen[-1].score == pytest.approx(-(up - down) / (4 * step), rel=1e-4)
+    # 2,000 draws: a variance to 3.2 %, three of them.
+    assert np.var(score) == pytest.approx(variance.mean(), rel=0.1)
+    assert abs(score.mean()) < 3 * score.std() / math.sqrt(2000)
+    steeper = [
+        MeasuredScores(
+            x := true + generator.normal(0, errors[0]),
+            0.8 * true + generator.normal(0, errors[1]),
+            *errors,
+        ).at(slope)
+        for _ in range(2000)
+    ]
+    # A slope that is 0.1 steeper: 0.1 times the information on average, to first order.
+    rise = np.mean([at.score for at in steeper]) / 0.1
+    assert rise == pytest.approx(information.mean(), rel=0.15)
+
+
+def test_a_family_whose_spread_is_its_errors_is_counted_apart():
     generator = np.random.default_rng(13)
     flat = errors_in_variables_slope(
         np.array([0.5, 0.5001]),

@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 from nullcline import dynamics
 from nullcline.dynamics._phases.critical_inversion import _accepted
-from nullcline.dynamics._phases.random_effects import combine_families, mean_of_effects
+from nullcline.dynamics._phases.random_effects import mean_of_effects
 from nullcline.dynamics._phases.scatter import Scatter
 from nullcline.dynamics._statistics.correlation import pearson
 from nullcline.dynamics._tables.results.lm_eval import _items_if_fewer
@@ -91,16 +91,12 @@ def test_effects_that_agree_keep_the_width_that_their_errors_give():
     assert found.high - found.mean == pytest.approx(half, rel=1e-9)
 
 
-def test_a_slopes_variance_is_that_of_a_normal_with_its_interval():
-    # Three equal standard errors: the mean is the plain one, its error that of three values.
-    one = errors_in_variables_slope(X, Y, x_stderr=EXACT, y_stderr=np.full(6, 0.05))
-    values = (0.0, 0.1, 0.35)
-    slopes = [dataclasses.replace(one, gamma=g, low=g - 0.2, high=g + 0.1) for g in values]
-    found = combine_families(slopes)
+def test_effects_of_one_error_have_the_plain_mean_and_what_exceeds_the_error_between_them():
+    values, known = np.array([0.0, 0.1, 0.35]), 0.06**2
+    found = mean_of_effects(values, np.full(3, known))
     half = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) / math.sqrt(3)
     assert found.mean == pytest.approx(0.15)
     assert found.high - found.low == pytest.approx(2 * half, rel=1e-6)
-    known = (0.3 / (2 * stats.norm.ppf(0.975))) ** 2
     assert found.between_sd**2 == pytest.approx(np.var(values, ddof=1) - known, rel=1e-6)
 
 

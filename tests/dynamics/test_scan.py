@@ -10,8 +10,7 @@ from scipy import stats
 from nullcline import dynamics
 from nullcline.dynamics._phases.critical_types import within_families
 from nullcline.dynamics._phases.own_slopes import OwnSlopes
-from nullcline.dynamics._phases.random_effects import combine_families
-from nullcline.dynamics._phases.slope import Slope
+from nullcline.dynamics._phases.random_effects import mean_of_effects
 from nullcline.dynamics._scan.columns import ScoreColumns, score_columns
 from nullcline.dynamics._scan.coupling import couplings, pair_sums
 from nullcline.dynamics._scan.turns import bend_p
@@ -64,13 +63,7 @@ def test_a_coupling_is_the_random_effects_mean_of_the_families_slopes(table):
             squares += float(((y - slope * x) ** 2).sum())
             dof += len(group) - 2
         scatter = (squares + 8 * 0.0102**2) / (dof + 8)
-        half = stats.norm.ppf(0.975) * np.sqrt(scatter / np.array(spread))
-        combined = combine_families(
-            [
-                Slope(g, g - h, g + h, math.nan, math.nan, "undetermined", math.nan, 2)
-                for g, h in zip(slopes, half, strict=True)
-            ]
-        )
+        combined = mean_of_effects(np.array(slopes), scatter / np.array(spread))
         assert found.gamma[other] == pytest.approx(combined.mean, rel=1e-6)
         assert found.between[other] == pytest.approx(combined.between_sd, rel=1e-5, abs=1e-9)
         # Hartung and Knapp's interval with families - 1 degrees of freedom, or a wider one: the
