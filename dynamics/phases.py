@@ -14,12 +14,12 @@ from ._phases.coupling import ONLY_TREND as ONLY_TREND
 from ._phases.critical_bootstrap import critical_point_bootstrap as critical_point_bootstrap
 from ._phases.critical_published import critical_point_published as critical_point_published
 from ._phases.curve_band import curve_band as curve_band
+from ._phases.measured import MeasuredScores as MeasuredScores
+from ._phases.measured import SlopeScore as SlopeScore
 from ._phases.measurement_plan import PlannedFamily as PlannedFamily
 from ._phases.measurement_plan import PlannedMeasurement as PlannedMeasurement
 from ._phases.next_measurement import CandidateMeasurement as CandidateMeasurement
 from ._phases.plan_outcomes import Move as Move
-from ._phases.measured import MeasuredScores as MeasuredScores
-from ._phases.measured import SlopeScore as SlopeScore
 from ._phases.post_training import CouplingChange as CouplingChange
 from ._phases.post_training import Gain as Gain
 from ._phases.post_training import GainPerDecade as GainPerDecade

@@ -76,7 +76,7 @@ class OwnSlopes:
         """One bend per column of scores.
 
         The standard error sums squared scores of families (cluster-robust), each divided by one
-        less its leverage, as in Bell and McCaffrey's CR2; t with families - 1 degrees of freedom.
+        less its leverage (Bell and McCaffrey 2002); t with families - 1 degrees of freedom.
         """
         count = self.families
         information = np.array([w @ w for w in self._left])

@@ -110,8 +110,8 @@ def gain_per_decade(
     """Slope of the gain on log10 N with an offset per family.
 
     The interval is robust to clusters, families being the clusters: squared scores, each divided by
-    one less the family's leverage (as in Bell and McCaffrey's CR2). Student's t has as many degrees
-    of freedom as equal clusters of the same Σ leverage² leave, 1 / Σ leverage² - 1. Families of one
+    one less the family's leverage (Bell and McCaffrey 2002). Student's t has as many degrees of
+    freedom as equal clusters of the same Σ leverage² leave, 1 / Σ leverage² - 1. Families of one
     size say nothing and are not counted.
     """
     slope, low, high, families = _within(log10_params, gain, family, family, level)

@@ -30,8 +30,8 @@ class Scatter:
     """Standard deviation between models of one family about the family's curve.
 
     - `sd`: beyond the known errors, a fraction; `low`, `high`: its 95 % interval.
-    - `degrees_of_freedom`: of the estimate, by Satterthwaite's rule for the mean of the table's own
-      and the borrowed one; `models`: those behind the table's own.
+    - `degrees_of_freedom`: of the estimate, by the rule of Satterthwaite (1946) for the mean of the
+      table's own and the borrowed one; `models`: those behind the table's own.
     """
 
     sd: float

@@ -131,7 +131,7 @@ def _slopes(
 
     The standard error is the larger of the jackknife's, which leaves out one family after another,
     and of what `noise` makes of it. Its degrees of freedom are those of the families' shares in the
-    variance, 1 / Σ share², less one (after Satterthwaite).
+    variance, 1 / Σ share², less one (after Satterthwaite 1946).
     """
     terms = data.centred(terms)
     y = data.centred(data.y)
