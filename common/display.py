@@ -4,7 +4,7 @@ import dataclasses
 import html
 from collections.abc import Mapping, Sequence, Set
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 _T = TypeVar("_T")
 # A line that most terminals and log files take without wrapping more than once.
@@ -52,9 +52,9 @@ def brief(value: Any) -> str:
     if isinstance(value, type) or (callable(value) and hasattr(value, "__name__")):
         return value.__name__
     if isinstance(value, Mapping):
-        return f"{len(value)} entries"
+        return f"{len(cast(Mapping[Any, Any], value))} entries"
     if isinstance(value, Sequence | Set):
-        return _several(list(value))
+        return _several(list(cast(Sequence[Any] | Set[Any], value)))
     return type(value).__name__
 
 
@@ -85,22 +85,29 @@ def _several(values: list[Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, list | tuple) and value and _are_results(value):
-        names = [field.name for field in dataclasses.fields(value[0])]
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{_text(getattr(one, name, None))}</td>' for name in names)}</tr>"
-            for one in value[:_MOST_ROWS]
-        )
-        more = len(value) - _MOST_ROWS
-        rest = f"<caption style='caption-side:bottom'>and {more} more</caption>" if more > 0 else ""
-        return f"<table><tr>{head}</tr>{rows}{rest}</table>"
+    if isinstance(value, list | tuple):
+        values = cast(Sequence[Any], value)
+        if values and _are_results(values):
+            return _table(values)
     return _text(value)
 
 
 def _are_results(values: Sequence[Any]) -> bool:
-    first = type(values[0])
+    first = cast(type[object], type(values[0]))
     return dataclasses.is_dataclass(first) and all(type(value) is first for value in values)
+
+
+def _table(results: Sequence[Any]) -> str:
+    """A row for each of the first results, which are of one kind."""
+    names = [field.name for field in dataclasses.fields(results[0])]
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_text(getattr(one, name, None))}</td>' for name in names)}</tr>"
+        for one in results[:_MOST_ROWS]
+    )
+    more = len(results) - _MOST_ROWS
+    rest = f"<caption style='caption-side:bottom'>and {more} more</caption>" if more > 0 else ""
+    return f"<table><tr>{head}</tr>{rows}{rest}</table>"
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,7 @@ together as long as the diagnosis of a table.
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 # Numbers or arrays, which broadcast.
 _Values = Any

@@ -14,7 +14,7 @@ import glob
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 #: Temporary files and folders of this process, which belong to no object that could name them.
@@ -30,7 +30,7 @@ def regular_bytes(path: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Generator[Path]:
     """An empty file beside `path` to write to, which takes its name when the block ends well.
 
     Folders above it are made. What stood at `path` is replaced; after any exception it stands
@@ -60,7 +60,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 @contextlib.contextmanager
-def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+def whole_folder(path: Path, *, replace: bool = False) -> Generator[Path]:
     """An empty folder beside `path` to fill, which takes its name when the block ends well.
 
     **Raises** `FileExistsError` where `path` exists, unless `replace` removes it at the end; a
@@ -122,7 +122,7 @@ def _beside(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _named(path: Path, temporary: Path) -> Iterator[None]:
+def _named(path: Path, temporary: Path) -> Generator[None]:
     """An error of the system names the file that was asked for: full disks and closed folders name
     none, or one that nobody has heard of."""
     try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-import scipy  # its parts are imported when they are first used
+import scipy  # pyright: ignore[reportMissingTypeStubs]  # its parts are imported when used
 
 _MOST_FLIPS = 10_000
 _Share = TypeVar("_Share", float, np.ndarray)
@@ -94,7 +94,7 @@ def sign_flip_p(
         return math.nan
     test = scipy.stats.permutation_test(
         (known,),
-        lambda x, axis: np.mean(x, axis=axis),
+        np.mean,
         permutation_type="samples",
         alternative=alternative,
         n_resamples=_MOST_FLIPS,

@@ -1,7 +1,9 @@
 """JSON of unknown origin, read without what is lost in silence or breaks the next step."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
 
 from .files import regular_bytes
 from .words import shortened
@@ -76,21 +78,20 @@ def _no_constant(name: str) -> float:
 
 
 def _check_depth(document: object) -> None:
-    level: list[object] = [document]
+    level = _containers([document])
     for _ in range(_DEEPEST):
-        level = [
+        level = _containers(
             value
             for container in level
-            for value in (container.values() if isinstance(container, dict) else _items(container))
-            if isinstance(value, dict | list)
-        ]
+            for value in (container.values() if isinstance(container, dict) else container)
+        )
         if not level:
             return
     raise ValueError(f"its brackets are over {_DEEPEST} deep")
 
 
-def _items(container: object) -> list[object]:
-    return container if isinstance(container, list) else []
+def _containers(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [cast(Any, value) for value in values if isinstance(value, dict | list)]
 
 
 def check_characters(text: str | bytes, document: object) -> None:

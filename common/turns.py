@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy  # its parts are imported when they are first used
+import scipy  # pyright: ignore[reportMissingTypeStubs]  # its parts are imported when used
 from jaxtyping import Float, Int
 
 #: Whether a family is seen to fall to its turn and to rise from there.
@@ -104,7 +104,8 @@ def fall_and_rise(
 
 def turn_p(turns: SeedTurns) -> Float[np.ndarray, "*tables"]:
     """`FallAndRise.p` of many families at once."""
-    return np.maximum(*(_not_above_zero(values) for values in (turns.depth, turns.recovery)))
+    p_fall, p_rise = (_not_above_zero(values) for values in (turns.depth, turns.recovery))
+    return np.maximum(p_fall, p_rise)
 
 
 def vertex_at_lowest(
@@ -120,12 +121,21 @@ def vertex_at_lowest(
         return math.nan
     near = slice(at - 1, at + 2)
     x = log10_params[near] - log10_params[at]
-    curvature, slope, _ = np.polyfit(x, scores[near], 2)
+    curvature, slope = _curvature_and_slope(x, scores[near])
     offset = -slope / (2.0 * curvature) if curvature > 0 else 0.0
     return float(log10_params[at] + np.clip(offset, x[0], x[-1]))
 
 
-def _not_above_zero(values):
+def _curvature_and_slope(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    # The parabola through three points by Newton's divided differences, at x = 0.
+    (a, b, c), (first, second) = x.tolist(), (np.diff(y) / np.diff(x)).tolist()
+    curvature = (second - first) / (c - a)
+    return curvature, first - curvature * (a + b)
+
+
+def _not_above_zero(
+    values: Float[np.ndarray, "*tables seeds"],
+) -> Float[np.ndarray, "*tables"] | np.float64:
     """One-sided p of Student's t over the last axis; NaN below two values."""
     count = values.shape[-1]
     if count < 2:

@@ -92,7 +92,9 @@ def effects_at(
 def _one_slope(families: Sequence[MeasuredScores]) -> float:
     """The slope of parallel lines through all families, each with an intercept of its own."""
     # Errors of x add the same to a profile at every slope, so the sum is least at the common one.
-    return math.tan(best_angle(lambda angle: sum(f.profile(angle) for f in families))[0])
+    return math.tan(
+        best_angle(lambda angle: np.sum([f.profile(angle) for f in families], axis=0))[0]
+    )
 
 
 def mean_of_effects(
