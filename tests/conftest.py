@@ -10,10 +10,14 @@ import gc
 import os
 import sys
 from collections import Counter
+from importlib.metadata import version
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    # jaxlib 0.12 has no such flag, and ends the process where one is not known.
+    + " --xla_cpu_use_fusion_emitters=false" * version("jaxlib").startswith("0.10."),
 )
 
 import absl.logging
