@@ -5,6 +5,6 @@ that reading a table does not wait for JAX. `controls`, `phases`, `ode` and `for
 parts that the functions here are made of.
 """
 
-import lazy_loader
+from ..common.public_names import public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = public_names(__name__, __file__)

@@ -129,7 +129,7 @@ def _run(arguments: list[str]) -> int:
         print(f"nullcline: {_said(error, next(iter(arguments), ''))}", file=sys.stderr)
         return 2
     except ImportError as error:
-        from .extras import what_to_install
+        from ..common.extras import what_to_install
 
         said = what_to_install(error, next(iter(arguments), ""))
         if said is None or os.environ.get("NULLCLINE_TRACEBACK"):

@@ -5,6 +5,6 @@ What this package exports is listed in `__init__.pyi`; a name is imported when i
 that listing organisms needs neither JAX nor flax.
 """
 
-import lazy_loader
+from ..common.public_names import public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = public_names(__name__, __file__)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nullcline
-from nullcline.experiments.extras import what_to_install
+from nullcline.common.extras import what_to_install
 
 PACKAGES = ("common", "configs", "dynamics", "experiments", "interp", "organisms")
 
