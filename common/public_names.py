@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import lazy_loader  # pyright: ignore[reportMissingTypeStubs]
 
-
 #: `__getattr__`, `__dir__` and `__all__` of a package.
 Names = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
 
