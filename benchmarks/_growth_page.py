@@ -2,7 +2,8 @@
 
 A table of families of 20 models is given as a file. `load` ends when its own page is drawn, which
 holds the diagnosis of all families (the next sizes wait until they are asked for), or is refused.
-After it: `listing`, the overview with all families, until its rows and figure are drawn; `family`,
+After it: `listing`, the overview with all families, until its rows and figure are drawn; `filter`,
+a family's name typed above its largest table, until the rows that hold it are painted; `family`,
 another family chosen, until its figure is drawn. Each is the median of five, every time another
 family; `first` is the first time.
 """
@@ -40,6 +41,23 @@ _TURN = """hash => new Promise((resolve) => {
     look();
 })"""
 
+#: Seconds from a word in the filter of the longest table to its painted rows, all of which hold it.
+_FILTER = """word => new Promise((resolve, reject) => {
+    const rows = (table) => table.querySelectorAll("tbody tr");
+    const filters = [...document.querySelectorAll("#blocks input.filter")];
+    const tableOf = (input) => input.closest("section").querySelector("table");
+    const input = filters.sort((a, b) => rows(tableOf(b)).length - rows(tableOf(a)).length)[0];
+    const begun = performance.now();
+    input.value = word;
+    input.dispatchEvent(new Event("input"));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        const kept = [...rows(tableOf(input))].filter((row) => !row.hidden);
+        const right = kept.length > 0 && kept.every((row) => row.innerText.includes(word));
+        if (right) resolve((performance.now() - begun) / 1000);
+        else reject(`${kept.length} rows are left of the filter ${word}`);
+    }));
+})"""
+
 
 def one_size(browser, rows: int) -> dict[str, list[float]]:
     """Seconds of loading, and of each time that a view was opened."""
@@ -72,9 +90,9 @@ def one_size(browser, rows: int) -> dict[str, list[float]]:
 
 
 def _views(page: Page, families: int) -> dict[str, list[float]]:
-    """The overview and a family, in turn."""
+    """The overview, its filter, and a family, in turn."""
     name = page.evaluate("new URLSearchParams(location.hash.slice(1)).get('table')")
-    found: dict[str, list[float]] = {"listing": [], "family": []}
+    found: dict[str, list[float]] = {"listing": [], "filter": [], "family": []}
     for turn in range(_REPEATS):
         family = f"F{turn * families // _REPEATS}"
         for view, hash_ in (
@@ -82,12 +100,16 @@ def _views(page: Page, families: int) -> dict[str, list[float]]:
             ("family", f"view=family&table={name}&family={family}"),
         ):
             found[view].append(page.evaluate(_TURN, hash_))
+            if view == "listing":
+                found["filter"].append(page.evaluate(_FILTER, family))
     return found
 
 
 def grow_page(*, quick: bool) -> list[Growth]:
     """Seconds of each step over the number of rows."""
-    sizes = (40, 60, 80) if quick else (100, 1_000, 10_000)
+    sizes = (
+        (160, 200, 240) if quick else (200, 1_000, 10_000)
+    )  # of 8 families or more, as the filter asks
     with sync_playwright() as playwright:
         browser = browser_of(playwright)
         found = [one_size(browser, rows) for rows in sizes]
@@ -95,7 +117,8 @@ def grow_page(*, quick: bool) -> list[Growth]:
     late = [f"{rows:,}" for rows, one in zip(sizes, found, strict=True) if "refused" in one]
     note = f"not shown at {', '.join(late)}" if late else ""
     titles = {"load": "a table given to the dashboard",
-              "listing": "its overview opened", "family": "another family chosen"}  # fmt: skip
+              "listing": "its overview opened", "filter": "its rows filtered by a family's name",
+              "family": "another family chosen"}  # fmt: skip
     return [
         Growth(
             title,
