@@ -126,12 +126,11 @@ REGISTRY: tuple[Comparison, ...] = (
         "families",
         "forecasts of families held out, beside Sloth on its own test",
         "sloth.py",
-        20.0,
+        4.0,
         arguments=("DATA", "--benchmarks", "v2", "--skills", "2", "--seeds", "0"),
         quick=("DATA", "--benchmarks", "v2", "--skills", "2", "--seeds", "0"),
         data=SLOTH,
         packages=("jax", "optax"),
-        by_name=True,
     ),
     Comparison(
         "ensemble",
