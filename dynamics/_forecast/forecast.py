@@ -218,8 +218,9 @@ def fit_forecaster(
     candidates, guess = [], None
     for setting in stepped(on_progress or silent, "candidate dynamics", chosen):
         # Neighbouring settings have similar fits: start one from the last.
-        drift = fit_setting(cohort, setting, guess)
-        candidates.append(_candidate(cohort, setting, drift, groups, given))
+        shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
+        drift = _fit(cohort, setting, shooting, guess)
+        candidates.append(_candidate(cohort, setting, shooting, drift, groups, given))
         guess = drift
     candidates.sort(key=lambda candidate: candidate.member.validation_mae)
     best = candidates[: max(1, round(_BEST * len(candidates)))]
@@ -254,6 +255,15 @@ def fit_setting(
 ) -> Float[np.ndarray, "benchmarks order"]:
     """The coefficients of one setting before any is dropped, fitted to all families."""
     shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
+    return _fit(cohort, setting, shooting, guess)
+
+
+def _fit(
+    cohort: Cohort,
+    setting: ForecastSetting,
+    shooting: Shooting,
+    guess: Float[np.ndarray, "_ _"] | None,
+) -> Float[np.ndarray, "benchmarks order"]:
     every = np.ones(len(cohort.families))
     return gauss_newton(
         shooting,
@@ -267,6 +277,7 @@ def fit_setting(
 def _candidate(
     cohort: Cohort,
     setting: ForecastSetting,
+    shooting: Shooting,
     drift: Float[np.ndarray, "benchmarks order"],
     groups: Sequence[Sequence[int]],
     given: int,
@@ -275,7 +286,6 @@ def _candidate(
 
     Predictions here start from the smallest model, whatever is given.
     """
-    shooting = Shooting.from_families(cohort.families, cohort.benchmarks, setting)
     active = allowed_terms(setting.coupling, cohort.benchmarks, shooting.inputs)
     penalty = penalty_weights(setting, len(cohort.benchmarks), shooting.inputs)
     count = round(setting.dropped * active.sum())
@@ -348,17 +358,15 @@ def _track(
     followed = {
         gain: _follow(matrix, seen, np.diff(time), gain) for gain in {c.gain for c in choices}
     }
-    states, matrices = [], []
-    for choice in choices:
+    states, matrices = [], np.repeat(matrix[None], len(choices), axis=0)
+    for own_matrix, choice in zip(matrices, choices, strict=True):
         state, gram, right = followed[choice.gain]
-        own = np.zeros(dims)
         if len(given) > 1 and np.isfinite(choice.pull):
-            own = np.linalg.solve(gram + choice.pull * np.eye(dims), right)
+            own_matrix[1:, 0] += np.linalg.solve(gram + choice.pull * np.eye(dims), right)
         states.append(state)
-        matrices.append(matrix + np.pad(own[:, None], ((1, 0), (0, dims))))
     which = np.repeat(np.arange(len(choices)), len(grid))
     durations = np.tile(setting.time(grid) - time[-1], len(choices))
-    end = linear_flow(np.stack(matrices), with_constant(np.stack(states)[which]), durations, which)
+    end = linear_flow(matrices, with_constant(np.stack(states)[which]), durations, which)
     return to_scores(end[:, 1:], floor).reshape(len(choices), len(grid), dims)
 
 

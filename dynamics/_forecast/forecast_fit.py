@@ -107,14 +107,13 @@ class Shooting:
         """Pairs of each family's smallest model with each of its larger ones."""
         floor = np.array(setting.coordinates(benchmarks).floor)
         larger = [len(family.models) - 1 for family in families]
-        start = [
-            with_constant(to_state(family.scores[:1], floor), family.inputs) for family in families
-        ]
+        state = to_state(np.concatenate([family.scores[:1] for family in families]), floor)
+        start = with_constant(state, np.stack([family.inputs for family in families]))
         times = [setting.time(family.log10_n) for family in families]
         there = [~np.isnan(family.scores[1:]) for family in families]
         target = np.concatenate([family.scores[1:] for family in families])
         return cls(
-            start=np.repeat(np.concatenate(start), larger, axis=0),
+            start=np.repeat(start, larger, axis=0),
             duration=np.concatenate([time[1:] - time[0] for time in times]),
             target=np.where(np.isnan(target), 0.5, target),
             weight=np.concatenate([each * (each.shape[1] / each.sum()) for each in there]),
@@ -152,11 +151,15 @@ def to_scores(
 
 def with_constant(
     state: Float[np.ndarray, "models benchmarks"],
-    inputs: Float[np.ndarray, " inputs"] | tuple[()] = (),
+    inputs: Float[np.ndarray, "*models inputs"] | None = None,
 ) -> np.ndarray:
     """States with a leading 1 and the inputs, whose rate of change is 0."""
-    constant = np.tile([1.0, *inputs], (len(state), 1))
-    return np.concatenate([constant, state], axis=1)
+    first = 1 if inputs is None else 1 + inputs.shape[-1]
+    found = np.ones((len(state), first + state.shape[1]))
+    if inputs is not None:
+        found[:, 1:first] = inputs
+    found[:, first:] = state
+    return found
 
 
 def system_matrix(drift: Float[np.ndarray, "*batch benchmarks order"]) -> np.ndarray:
@@ -301,13 +304,11 @@ def _summed(
     weighted = (jacobian * weight[:, :, None]).reshape(-1, drift.size)
     # In blocks of rows: one large product would be spread over threads, which at this width costs
     # more than it saves.
-    blocks = range(_ROWS, len(weighted), _ROWS)
-    parts = zip(
-        np.split(weighted, blocks),
-        np.split(jacobian.reshape(-1, drift.size), blocks),
-        strict=True,
-    )
-    curvature = sum((w.T @ j for w, j in parts), np.zeros((drift.size, drift.size)))
+    jacobian = jacobian.reshape(-1, drift.size)
+    curvature = np.zeros((drift.size, drift.size))
+    for first in range(0, len(weighted), _ROWS):
+        rows = slice(first, first + _ROWS)
+        curvature += weighted[rows].T @ jacobian[rows]
     return residual.reshape(-1) @ weighted, curvature
 
 

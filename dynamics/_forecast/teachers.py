@@ -89,17 +89,13 @@ def choose_teachers(
             kept = tuple(f for f in others.families if f.lab != target.lab)
             others = dataclasses.replace(others, families=kept)
         return Teachers(others, (), trained_on)
-    cohort = held_out_cohort(_shipped("uniform"), benchmarks=benchmarks)
+    cohort = _shipped_cohort(benchmarks)
     own = ()
     if trained_on == "both":
         own = _families(table, benchmarks, min_models=3, partial_after=1)
     shipped = _without(cohort, [target, *own]).families
     cohort = _without(dataclasses.replace(cohort, families=(*own, *shipped)), [target])
-    further = [
-        family
-        for name in SHIPPED_TEACHERS
-        for family in _families(_shipped(name), benchmarks, min_models=2, same_size="first")
-    ]
+    further = [family for name in SHIPPED_TEACHERS for family in _shipped_judges(name, benchmarks)]
     judges = _without(
         dataclasses.replace(cohort, families=tuple(further)), [target, *cohort.families]
     )
@@ -120,6 +116,17 @@ def _is_uniform(table: ScoreTable) -> bool:
 def _shipped(name: str) -> ScoreTable:
     """A shipped table, read once: one prediction asks for it several times."""
     return load_table(name)
+
+
+# One prediction after another learns from the same shipped families.
+@functools.cache
+def _shipped_cohort(benchmarks: tuple[str, ...]) -> Cohort:
+    return held_out_cohort(_shipped("uniform"), benchmarks=benchmarks)
+
+
+@functools.cache
+def _shipped_judges(name: str, benchmarks: tuple[str, ...]) -> tuple[CohortFamily, ...]:
+    return _families(_shipped(name), benchmarks, min_models=2, same_size="first")
 
 
 def _families(table: ScoreTable, benchmarks: Sequence[str], **limits) -> tuple[CohortFamily, ...]:

@@ -78,9 +78,9 @@ def test_left_out_families_are_predicted_as_a_refit_would():
     cohort = planted(count=10, noise=0.01, seed=5)
     setting = dataclasses.replace(PLANTED, ridge=1e-3)
     groups = held_out_groups(cohort.families, leave="family", given=1)
-    candidate = _candidate(
-        cohort, setting, dynamics.forecast.fit_setting(cohort, setting), groups, 1
-    )
+    shooting = Shooting.from_families(cohort.families, BENCHMARKS, setting)
+    drift = dynamics.forecast.fit_setting(cohort, setting)
+    candidate = _candidate(cohort, setting, shooting, drift, groups, 1)
     for g in range(len(groups)):
         rest = dataclasses.replace(
             cohort, families=tuple(f for i, f in enumerate(cohort.families) if i != g)

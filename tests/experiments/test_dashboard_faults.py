@@ -144,7 +144,7 @@ def test_what_a_killed_server_left_is_removed_and_what_a_living_one_has_is_not(t
 @contextlib.contextmanager
 def dashboard(tmp_path):
     """`nullcline dashboard` with a temporary folder of its own, and its address."""
-    folders = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(app.cache())}
+    folders = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(app.shared())}
     command = [sys.executable, "-m", "nullcline", "dashboard"]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, **folders}

@@ -30,12 +30,17 @@ def store_of_its_own(monkeypatch):
     monkeypatch.setattr(store, "repo", kept)
 
 
-def composed(*overrides) -> schemas.Diagnose:
+def each_composed(*overrides: list[str]) -> list[schemas.Diagnose]:
+    """The settings by each list of overrides, of one study that is registered once."""
     _register.register(diagnose)
     with initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
-        found = OmegaConf.to_object(compose("diagnose", overrides=list(overrides)))
-    assert isinstance(found, schemas.Diagnose)
-    return found
+        found = [OmegaConf.to_object(compose("diagnose", overrides=each)) for each in overrides]
+    assert all(isinstance(one, schemas.Diagnose) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def composed(*overrides: str) -> schemas.Diagnose:
+    return each_composed(list(overrides))[0]
 
 
 @pytest.mark.slow(reason="composes the configuration of every shipped family")
@@ -44,8 +49,8 @@ def test_every_shipped_family_is_a_choice():
     shipped = {f for name in tables for f in dynamics.load_table(name).families}
     assert composed("family=all").family.names == []
     choices = [key for key in ConfigStore.instance().repo["family"] if key != "schema.yaml"]
-    named = [composed(f"family={key.removesuffix('.yaml')}").family.names for key in choices]
-    assert {name for names in named for name in names} == shipped
+    each = each_composed(*([f"family={key.removesuffix('.yaml')}"] for key in choices))
+    assert {name for settings in each for name in settings.family.names} == shipped
 
 
 def test_the_schema_has_the_librarys_own_settings():

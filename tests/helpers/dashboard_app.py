@@ -1,6 +1,7 @@
 """The dashboard's application inside the tests' own process, and tables to give it."""
 
 import functools
+import os
 import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,18 +32,29 @@ BAD = "family,model,params,hellaswag,truthfulqa_mc2\na,a-1b,1e9,40,42\na,a-3b,ma
 
 
 @functools.cache
+def shared() -> Path:
+    """A folder for the whole run of the tests: with xdist, for all of its processes."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+    folder = Path(tempfile.gettempdir()) / f"nullcline-tests-{run}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def cache() -> Path:
-    """One cache of views for the whole run of the tests."""
-    return Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+    """One cache of views, that of a server whose XDG_CACHE_HOME is `shared()`."""
+    return shared() / "nullcline" / "views"
 
 
 @functools.cache
 def report_file() -> Path:
     """The report of `GOOD`, written once by the command."""
-    folder = Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
-    (folder / "mine.csv").write_text(GOOD)
-    out = folder / "deep" / "report.html"
-    assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
+    out = shared() / "deep" / "report.html"
+    if not out.exists():
+        folder = Path(tempfile.mkdtemp(prefix="nullcline-tests-"))
+        (folder / "mine.csv").write_text(GOOD)
+        assert main(["report", str(folder / "mine.csv"), "-o", str(out), "--n-boot", "500"]) == 0
     return out
 
 

@@ -1,13 +1,23 @@
-"""What the dashboard looks like: every view at three widths in both themes, as pictures."""
+"""What the dashboard looks like: every view at three widths in both themes, as pictures where
+somebody will look at them (NULLCLINE_PICTURES=1)."""
 
+import os
 import time
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page
 
+Theme = Literal["light", "dark"]
+
 FOLDER = Path(__file__).parents[2] / "artifacts" / "screens"
-WIDTHS = (1280, 2560, 400)  # figures are drawn anew from a wide page to a narrow one
-THEMES = ("light", "dark")
+#: Widths and their themes: figures are drawn anew from a wide page to a narrow one, and in another
+#: theme, so that a width begins with the theme of the last.
+SCREENS: tuple[tuple[int, tuple[Theme, Theme]], ...] = (
+    (1280, ("light", "dark")),
+    (2560, ("dark", "light")),
+    (400, ("light", "dark")),
+)
 #: A page that is longer is cut: beyond it are more figures of the same kind.
 _MOST_HEIGHT = 5_000
 
@@ -37,5 +47,7 @@ def show_whole(page: Page, width: int) -> None:
 
 def save_screen(page: Page, view: str, width: int, theme: str) -> None:
     """The picture of a view that `show_whole` has made ready."""
+    if os.environ.get("NULLCLINE_PICTURES") != "1":
+        return
     FOLDER.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=FOLDER / f"{view}-{width}-{theme}.png")
