@@ -1,0 +1,97 @@
+"""A change in a clone, and the tests that try it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .reach import Reach
+
+#: CPU seconds of the tests of a stage, as they take without a change; the least of them come first.
+FIRST, SECOND = 60.0, 240.0
+#: A test that takes longer tries no change.
+LONGEST = 30.0
+#: Files whose cheap tests look at the code instead of running it.
+LOOKING = ("tests/test_architecture.py", "tests/test_public_api.py")
+
+
+class Stage(NamedTuple):
+    """Tests that try a change together, and the CPU seconds that they take without one."""
+
+    name: str
+    tests: list[str]
+    seconds: float
+
+
+def stages(reach: Reach, file: str, line: int) -> list[Stage]:
+    """The tests that execute a line, then others that may say something of it."""
+    near, processes = reach.of_line(file, line), reach.with_processes()
+    first = _cheapest(near, FIRST)
+    further = near | reach.of_file(file)
+    looking = {
+        name: test for name, test in reach.of_files(LOOKING).items() if test["seconds"] < 2
+    }  # fmt: skip
+    second = _cheapest(_without(further, first), SECOND)
+    left = SECOND - sum(further[name]["seconds"] for name in second)
+    second = [*looking, *second, *_cheapest(_without(processes, further | looking), left)]
+    every = further | processes | looking
+    return [
+        Stage(name, tests, sum(every[test]["seconds"] for test in tests))
+        for name, tests in (("first", first), ("second", second))
+    ]
+
+
+def _without(tests: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: tests[name] for name in tests.keys() - set(names)}
+
+
+def _cheapest(tests: Mapping[str, dict[str, Any]], seconds: float) -> list[str]:
+    """Tests within a time, the narrowest and cheapest first, those of a file together."""
+
+    def rank(name: str) -> tuple[float, str]:
+        lines = sum(map(len, tests[name]["lines"].values()))
+        return (tests[name]["seconds"] + 0.02) * (lines + 1), name
+
+    chosen: dict[str, list[str]] = {}
+    for name in sorted(tests, key=rank):
+        if tests[name]["seconds"] <= min(seconds, LONGEST):
+            seconds -= tests[name]["seconds"]
+            chosen.setdefault(name.split("::")[0], []).append(name)
+    return [name for names in chosen.values() for name in names]
+
+
+def run(tests: Sequence[str], root: Path, limit: float | None = None) -> tuple[str, list[str]]:
+    """How tests went, and which failed: all of them, or the first within a `limit` in seconds."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]
+    command += ["--hypothesis-seed=0", *(["-x"] if limit else []), *tests]
+    settings = {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=os.environ | settings,
+            capture_output=True, text=True, timeout=limit,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "no end", []
+    if done.returncode == 0:
+        return "passed", []
+    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
+    return "failed", failed or [(done.stderr or done.stdout)[-200:]]
+
+
+def attempt(change: Mapping[str, Any], root: Path, plan: Sequence[Stage]) -> dict[str, Any]:
+    """Try a change of a file by the tests of each stage, and put the file back."""
+    path = root / change["file"]
+    before = path.read_text(encoding="utf-8")
+    said = {key: value for key, value in change.items() if key != "code"}
+    path.write_text(change["code"], encoding="utf-8")
+    try:
+        for stage, tests, seconds in plan:
+            how, failed = run(tests, root, 120 + 5 * seconds) if tests else ("passed", [])
+            if how != "passed":
+                return said | {"outcome": "seen", "stage": stage, "by": (failed or [how])[0]}
+    finally:
+        path.write_text(before, encoding="utf-8")
+    return said | {"outcome": "not seen", "stage": "", "by": ""}
