@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from _mutation.reach import Reach
-from _mutation.trial import LOOKING, Stage, attempt, run, stages
+from _mutation.trial import LOOKING, Runner, Stage, attempt, stages
 
 from nullcline.common.statistics import wilson
 
@@ -66,9 +66,12 @@ def main() -> None:
         plans = [stages(reach, change["file"], change["line"]) for change in tried]
         work = list(zip(tried, plans, strict=True))
         shares = [work[i :: options.workers] for i in range(options.workers)]
+        runners = [Runner(clone) for clone in clones]
         with ThreadPoolExecutor(options.workers) as pool:
-            results = [r for share in pool.map(_attempts, shares, clones) for r in share]
-        results = confirmed(results, clones[0])
+            results = [r for share in pool.map(_attempts, shares, runners) for r in share]
+        results = confirmed(results, runners[0])
+        for runner in runners:
+            runner.close()
     results += [c | {"outcome": "equivalent"} for c in drawn if c["reason"]]
     if options.json:
         whole = {"seed": options.seed, "mutants": [r | {"code": ""} for r in results]}
@@ -126,20 +129,20 @@ def tests_of(groups: Sequence[str], root: Path) -> list[str]:
     return [*LOOKING, "tests/test_examples.py", *(str(file.relative_to(root)) for file in files)]
 
 
-def _attempts(work: Sequence[tuple[dict, list[Stage]]], root: Path) -> list[dict[str, Any]]:
+def _attempts(work: Sequence[tuple[dict, list[Stage]]], runner: Runner) -> list[dict[str, Any]]:
     results = []
     for number, (change, plan) in enumerate(work, start=1):
-        results.append(attempt(change, root, plan))
+        results.append(attempt(change, runner, plan))
         last = results[-1]
         print(f"{number}/{len(work)} {last['outcome']:8} {last['stage']:6} {last['file']}:"
               f"{last['line']} {last['before']}  ->  {last['after']}", file=sys.stderr)  # fmt: skip
     return results
 
 
-def confirmed(results: Sequence[dict[str, Any]], root: Path) -> list[dict[str, Any]]:
+def confirmed(results: Sequence[dict[str, Any]], runner: Runner) -> list[dict[str, Any]]:
     """The results without what was seen by a test that fails without a change too."""
     tests = sorted({r["by"] for r in results if "::" in r["by"]})
-    _, failing = run(tests, root) if tests else ("", [])
+    _, failing = runner.run(tests) if tests else ("", [])
     unsure = {"outcome": "not seen", "stage": ""}
     return [r | unsure if r["by"] in failing else r for r in results]
 

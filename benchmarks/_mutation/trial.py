@@ -1,5 +1,6 @@
 """A change in a clone, and the tests that try it."""
 
+import json
 import os
 import re
 import subprocess
@@ -63,33 +64,52 @@ def _cheapest(tests: Mapping[str, dict[str, Any]], seconds: float) -> list[str]:
     return [name for names in chosen.values() for name in names]
 
 
-def run(tests: Sequence[str], root: Path, limit: float | None = None) -> tuple[str, list[str]]:
-    """How tests went, and which failed: all of them, or the first within a `limit` in seconds."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]
-    command += ["--hypothesis-seed=0", *(["-x"] if limit else []), *tests]
-    settings = {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            command, cwd=root, env=os.environ | settings,
-            capture_output=True, text=True, timeout=limit,
+class Runner:
+    """Runs tests of a checkout, see `server`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        settings = {"OMP_NUM_THREADS": "1"}
+        self._server = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("server.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | settings,
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "no end", []
-    if done.returncode == 0:
-        return "passed", []
-    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
-    return "failed", failed or [(done.stderr or done.stdout)[-200:]]
+
+    def run(self, tests: Sequence[str], limit: float | None = None) -> tuple[str, list[str]]:
+        """How tests went, and which failed: all of them, or the first within a `limit` in
+        seconds."""
+        arguments = ["-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+        # What is imported already cannot be rewritten.
+        arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        arguments += [*(["-x"] if limit else []), *tests]
+        asked = {"root": str(self.root), "arguments": arguments, "limit": limit}
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        print(json.dumps(asked), file=self._server.stdin, flush=True)
+        done = json.loads(self._server.stdout.readline())
+        if done["status"] is None:
+            return "no end", []
+        if done["status"] == 0:
+            return "passed", []
+        failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done["output"], re.MULTILINE)
+        return "failed", failed or [done["output"][-200:]]
+
+    def close(self) -> None:
+        """End the server, which ends with its input."""
+        if self._server.stdin is not None:
+            self._server.stdin.close()
+        self._server.wait()
 
 
-def attempt(change: Mapping[str, Any], root: Path, plan: Sequence[Stage]) -> dict[str, Any]:
+def attempt(change: Mapping[str, Any], runner: Runner, plan: Sequence[Stage]) -> dict[str, Any]:
     """Try a change of a file by the tests of each stage, and put the file back."""
-    path = root / change["file"]
+    path = runner.root / change["file"]
     before = path.read_text(encoding="utf-8")
     said = {key: value for key, value in change.items() if key != "code"}
     path.write_text(change["code"], encoding="utf-8")
     try:
         for stage, tests, seconds in plan:
-            how, failed = run(tests, root, 120 + 5 * seconds) if tests else ("passed", [])
+            how, failed = runner.run(tests, 120 + 5 * seconds) if tests else ("passed", [])
             if how != "passed":
                 return said | {"outcome": "seen", "stage": stage, "by": (failed or [how])[0]}
     finally:
