@@ -5,9 +5,10 @@
 PATH is a Python with cosmic-ray 8.7, which makes the changes (`python -m venv build/mutation`, then
 `build/mutation/bin/pip install cosmic-ray==8.7.0`). The tests run in the environment that runs this
 file, in a clone of the last commit; which lines each test executes is measured once (half an hour)
-and kept in build/lines_of_tests.json. A change is first tried by tests that execute its line, a
-minute of them, then by four minutes of others that execute anything in its file or start
-processes; the first failure ends it. Changes that change no result are listed with their reason in
+and kept in build/lines_of_tests.json: slow tests of the packages' own folders, quick ones of the
+others. A change is first tried by tests that execute its line, 40 CPU seconds of them at most, then
+by 80 of others that look at the code, execute anything in its file, or start processes; the first
+failure ends it. Changes that change no result are listed with their reason in
 _mutation/equivalent.toml, and count neither as seen nor as not seen.
 """
 
@@ -62,7 +63,9 @@ def main() -> None:
             change["reason"] = same.get(_key(change), "")
         tried = [change for change in drawn if not change["reason"]]
         reach = Reach(clones[0], KEPT)
-        reach.measure(tests_of(options.groups, clones[0]))
+        own, others = tests_of(options.groups, clones[0])
+        reach.measure(own)
+        reach.measure(others, slow=False)
         plans = [stages(reach, change["file"], change["line"]) for change in tried]
         work = list(zip(tried, plans, strict=True))
         shares = [work[i :: options.workers] for i in range(options.workers)]
@@ -121,12 +124,18 @@ def equivalent(root: Path) -> dict[tuple[str, str, str], str]:
     return {_key(one): one["reason"] for one in listed}
 
 
-def tests_of(groups: Sequence[str], root: Path) -> list[str]:
-    """The files of tests that can reach the groups: of their packages, and what runs everything."""
-    rooms = dict.fromkeys(group.split("/")[0] for group in groups)
-    patterns = [*(f"{room}/test_*.py" for room in (*rooms, "common", "experiments"))]
-    files = [f for pattern in patterns for f in sorted((root / "tests").glob(pattern))]
-    return [*LOOKING, "tests/test_examples.py", *(str(file.relative_to(root)) for file in files)]
+def tests_of(groups: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
+    """The files of tests of the groups' own packages, and others that can reach them."""
+    rooms = [*dict.fromkeys(group.split("/")[0] for group in groups), "common"]
+    own, others = (
+        [
+            str(f.relative_to(root))
+            for room in some
+            for f in sorted((root / "tests" / room).glob("test_*.py"))
+        ]
+        for some in (rooms, ["experiments"])
+    )
+    return own, [*LOOKING, "tests/test_examples.py", *others]
 
 
 def _attempts(work: Sequence[tuple[dict, list[Stage]]], runner: Runner) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from .reach import Reach
 
 #: CPU seconds of the tests of a stage, as they take without a change; the least of them come first.
-FIRST, SECOND = 60.0, 240.0
+FIRST, SECOND = 40.0, 80.0
 #: A test that takes longer tries no change.
 LONGEST = 30.0
 #: Files whose cheap tests look at the code instead of running it.
@@ -107,7 +107,7 @@ def attempt(change: Mapping[str, Any], runner: Runner, plan: Sequence[Stage]) ->
     before = path.read_text(encoding="utf-8")
     said = {key: value for key, value in change.items() if key != "code"}
     path.write_text(change["code"], encoding="utf-8")
-    try:
+    try:  # interrupted too, the file is put back
         for stage, tests, seconds in plan:
             how, failed = runner.run(tests, 120 + 5 * seconds) if tests else ("passed", [])
             if how != "passed":
