@@ -83,16 +83,15 @@ class Reach:
             yield from ((name, test) for name, test in file["tests"].items() if test["passed"])
 
     def of_line(self, file: str, line: int) -> dict[str, dict[str, Any]]:
-        """The tests that execute the statement of a line; of the file where it is executed on
-        import alone, or has changed since."""
+        """The tests that execute the statement of a line; none where it is executed on import
+        alone, or the file has changed since."""
         path = self.root / file
         lines = statement(path.read_text(encoding="utf-8"), line)
         key = f"{file}@{_hash(path)}"
-        found = {
+        return {
             name: test for name, test in self.passing()
             if any(one in lines for one in test["lines"].get(key, ()))
         }  # fmt: skip
-        return found or self.of_file(file)
 
     def of_file(self, file: str) -> dict[str, dict[str, Any]]:
         """The tests that execute anything in a file."""

@@ -28,17 +28,18 @@ class Stage(NamedTuple):
 
 
 def stages(reach: Reach, file: str, line: int) -> list[Stage]:
-    """The tests that execute a line, then others that may say something of it."""
-    near, processes = reach.of_line(file, line), reach.with_processes()
-    first = _cheapest(near, FIRST)
-    further = near | reach.of_file(file)
+    """The tests that execute a line, then others that may say something of it. A line that no test
+    executes (on import alone it is) is first tried by the tests that look at the code."""
+    near, whole, processes = reach.of_line(file, line), reach.of_file(file), reach.with_processes()
     looking = {
         name: test for name, test in reach.of_files(LOOKING).items() if test["seconds"] < 2
     }  # fmt: skip
-    second = _cheapest(_without(further, first), SECOND)
-    left = SECOND - sum(further[name]["seconds"] for name in second)
-    second = [*looking, *second, *_cheapest(_without(processes, further | looking), left)]
-    every = further | processes | looking
+    first = _cheapest(near, FIRST) if near else [*looking]
+    every = near | whole | processes | looking
+    second = [] if first == [*looking] else [*looking]
+    second += _cheapest(_without(whole, first), SECOND)
+    left = SECOND - sum(every[name]["seconds"] for name in second)
+    second += _cheapest(_without(processes, whole | looking), left)
     return [
         Stage(name, tests, sum(every[test]["seconds"] for test in tests))
         for name, tests in (("first", first), ("second", second))
