@@ -14,10 +14,13 @@ _mutation/equivalent.toml, and count neither as seen nor as not seen.
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--groups", nargs="+", choices=CORE, default=CORE)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--minutes", type=float, help="begin no change later; whole rounds count")
     parser.add_argument(
         "--missed-of", type=Path, help="try again what was not seen in a --json file"
     )
@@ -71,11 +75,14 @@ def main() -> None:
         shares = [work[i :: options.workers] for i in range(options.workers)]
         runners = [Runner(clone) for clone in clones]
         with ThreadPoolExecutor(options.workers) as pool:
-            results = [r for share in pool.map(_attempts, shares, runners) for r in share]
+            until = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
+            done = pool.map(_attempts, shares, runners, [until] * options.workers)
+            results = [result for share in done for result in share]
         results = confirmed(results, runners[0])
         for runner in runners:
             runner.close()
     results += [c | {"outcome": "equivalent"} for c in drawn if c["reason"]]
+    results = whole_rounds(results, drawn)
     if options.json:
         whole = {"seed": options.seed, "mutants": [r | {"code": ""} for r in results]}
         options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
@@ -92,6 +99,11 @@ def draw(python: str, root: Path, options: argparse.Namespace) -> list[dict[str,
     command = [python, script, str(options.seed), str(options.per_group)]
     done = subprocess.run(command, input=json.dumps(files), stdout=-1, text=True, check=True)
     changes = json.loads(done.stdout)["mutants"]
+    rounds: Counter[str] = Counter()
+    for change in changes:
+        change["round"] = rounds[change["group"]]
+        rounds[change["group"]] += 1
+    changes.sort(key=lambda change: change["round"])  # one of each group, then the next of each
     for change in changes:
         path = Path(change["file"])
         change["file"] = str(path.relative_to(root))
@@ -138,14 +150,28 @@ def tests_of(groups: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
     return own, [*LOOKING, "tests/test_examples.py", *others]
 
 
-def _attempts(work: Sequence[tuple[dict, list[Stage]]], runner: Runner) -> list[dict[str, Any]]:
+def _attempts(
+    work: Sequence[tuple[dict, list[Stage]]], runner: Runner, until: float
+) -> list[dict[str, Any]]:
     results = []
     for number, (change, plan) in enumerate(work, start=1):
+        if time.monotonic() > until:
+            break
         results.append(attempt(change, runner, plan))
         last = results[-1]
         print(f"{number}/{len(work)} {last['outcome']:8} {last['stage']:6} {last['file']}:"
               f"{last['line']} {last['before']}  ->  {last['after']}", file=sys.stderr)  # fmt: skip
     return results
+
+
+def whole_rounds(
+    results: Sequence[dict[str, Any]], drawn: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The results of the rounds in which every change was tried, by group."""
+    tried = {_key(result) for result in results}
+    left = min((c["round"] for c in drawn if _key(c) not in tried), default=math.inf)
+    whole = [result for result in results if result["round"] < left]
+    return sorted(whole, key=lambda result: CORE.index(result["group"]))
 
 
 def confirmed(results: Sequence[dict[str, Any]], runner: Runner) -> list[dict[str, Any]]:

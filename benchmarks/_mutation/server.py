@@ -1,13 +1,15 @@
 """Runs tests in processes that find the large libraries imported, which takes most of a short run.
 
 Every line of stdin asks for one run, as JSON: the `root` of a checkout, the `arguments` of pytest
-and a `limit` in seconds (null: none). Every line of stdout answers: the `status` of pytest (null:
-the limit was reached) and its `output`. Nothing of the checkout is imported before it is asked for.
+and a `limit` in CPU seconds (null: none). Every line of stdout answers: the `status` of pytest
+(null: it came to no end) and its `output`. Nothing of the checkout is imported before it is asked
+for.
 """
 
 import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -20,6 +22,9 @@ import scipy.stats  # noqa: F401
 import torch  # noqa: F401
 import transformers.generation.utils  # noqa: F401
 
+#: So many times its CPU seconds a run may wait, for a busy machine or for nothing.
+WAITED = 8
+
 
 def run(root: str, arguments: list[str], limit: float | None) -> dict[str, object]:
     """One run, in a group of processes of its own that ends with it."""
@@ -27,6 +32,8 @@ def run(root: str, arguments: list[str], limit: float | None) -> dict[str, objec
         child = os.fork()
         if not child:
             os.setsid()
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 1))
             for stream in (1, 2):
                 os.dup2(output.fileno(), stream)
             os.chdir(root)
@@ -34,7 +41,7 @@ def run(root: str, arguments: list[str], limit: float | None) -> dict[str, objec
             sys.path[:1] = [root, source]
             os.environ["PYTHONPATH"] = source
             os._exit(pytest.main(arguments))
-        status = _wait(child, None if limit is None else time.monotonic() + limit)
+        status = _wait(child, None if limit is None else time.monotonic() + WAITED * limit)
         output.seek(0)
         return {"status": status, "output": output.read().decode("utf-8", "replace")}
 
@@ -47,7 +54,7 @@ def _wait(child: int, until: float | None) -> int | None:
             if not ended and until is not None and time.monotonic() > until:
                 return None
             time.sleep(0.05)
-        return os.waitstatus_to_exitcode(status)
+        return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)

@@ -77,7 +77,7 @@ class Runner:
         )  # fmt: skip
 
     def run(self, tests: Sequence[str], limit: float | None = None) -> tuple[str, list[str]]:
-        """How tests went, and which failed: all of them, or the first within a `limit` in
+        """How tests went, and which failed: all of them, or the first within a `limit` in CPU
         seconds."""
         arguments = ["-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
         # What is imported already cannot be rewritten.
@@ -110,7 +110,7 @@ def attempt(change: Mapping[str, Any], runner: Runner, plan: Sequence[Stage]) ->
     path.write_text(change["code"], encoding="utf-8")
     try:  # interrupted too, the file is put back
         for stage, tests, seconds in plan:
-            how, failed = runner.run(tests, 120 + 5 * seconds) if tests else ("passed", [])
+            how, failed = runner.run(tests, 20 + 1.5 * seconds) if tests else ("passed", [])
             if how != "passed":
                 return said | {"outcome": "seen", "stage": stage, "by": (failed or [how])[0]}
     finally:
