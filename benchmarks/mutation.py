@@ -184,16 +184,16 @@ def confirmed(results: Sequence[dict[str, Any]], runner: Runner) -> list[dict[st
 
 def summary(results: Sequence[dict[str, Any]]) -> str:
     """The share of seen changes of each group with Wilson's interval, and what was not seen."""
-    lines = [f"{'':20} seen of  share [95% interval]   first second stage  equivalent"]
+    lines = [f"{'':20} seen  of share [95% interval] first second equivalent"]
     for group in [*dict.fromkeys(r["group"] for r in results), "together"]:
         every = [r for r in results if group in (r["group"], "together")]
         of = [r for r in every if r["outcome"] != "equivalent"]
         stages = [r["stage"] for r in of if r["outcome"] == "seen"]
         low, high = wilson(len(stages), len(of))
         lines.append(
-            f"{group:20} {len(stages):4} {len(of):2} {len(stages) / len(of):6.2f} "
-            f"[{low:.2f}, {high:.2f}] {stages.count('first'):13} {stages.count('second'):6} "
-            f"{len(every) - len(of):18}"
+            f"{group:20} {len(stages):4} {len(of):3}  {len(stages) / len(of):.2f} "
+            f"[{low:.2f}, {high:.2f}]   {stages.count('first'):5} {stages.count('second'):6} "
+            f"{len(every) - len(of):10}"
         )
     for outcome in ("not seen", "equivalent"):
         for r in results:
