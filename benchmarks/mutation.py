@@ -4,25 +4,30 @@
 
 PATH is a Python with cosmic-ray 8.7, which makes the changes (`python -m venv build/mutation`, then
 `build/mutation/bin/pip install cosmic-ray==8.7.0`). The tests run in the environment that runs this
-file, in a clone of the last commit. A changed file is tried by the files of tests that name most
-often what it (or a file that imports it) defines, slow tests left out; the first failure ends it.
-What these do not see the whole suite may, so the share of seen changes is a lower limit.
+file, in a clone of the last commit; which lines each test executes is measured once (half an hour)
+and kept in build/lines_of_tests.json: slow tests of the packages' own folders, quick ones of the
+others. A change is first tried by tests that execute its line, 40 CPU seconds of them at most, then
+by 80 of others that look at the code, execute anything in its file, or start processes; the first
+failure ends it. Changes that change no result are listed with their reason in
+_mutation/equivalent.toml, and count neither as seen nor as not seen.
 """
 
 import argparse
-import ast
 import json
-import os
-import re
+import math
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any
+
+from _mutation.reach import Reach
+from _mutation.trial import LOOKING, Runner, Stage, attempt, stages
 
 from nullcline.common.statistics import wilson
 
@@ -35,81 +40,8 @@ CORE = (
     "interp/_questions",
     "interp/_steering",
 )
-_SECONDS = 600  # for the tests of one change; more is a loop without end
-_FILES = 8
-
-
-def public_names(path: Path) -> set[str]:
-    """What a file defines for others, methods too; short names say nothing."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    defined = (ast.FunctionDef, ast.ClassDef)
-    return {
-        n.name for n in nodes if isinstance(n, defined) and n.name[0] != "_" and len(n.name) > 3
-    }
-
-
-def importers(path: Path, root: Path) -> list[Path]:
-    """The files of its package that import a file."""
-    pattern = re.compile(rf"from \.[\w.]*\b{path.stem} import|from \.+ import .*\b{path.stem}\b")
-    package = root / path.relative_to(root).parts[0]
-    return [f for f in package.rglob("*.py") if pattern.search(f.read_text(encoding="utf-8"))]
-
-
-@cache
-def _words(path: Path) -> Counter[str]:
-    return Counter(re.findall(r"\w+", path.read_text(encoding="utf-8")))
-
-
-def tests_of(path: Path, root: Path) -> list[str]:
-    """The files of tests that name most often what a file defines, or what its importers do."""
-    rooms = (path.relative_to(root).parts[0], "experiments")
-    tests = [test for room in rooms for test in (root / "tests" / room).glob("test_*.py")]
-    near = importers(path, root)
-    further = [file for one in near for file in importers(one, root)]
-    ranked: dict[Path, float] = defaultdict(float)
-    for weight, files in ((9, [path]), (3, near), (1, further)):
-        for name in {name for file in files for name in public_names(file)}:
-            naming = [test for test in tests if name in _words(test)]
-            for test in naming:  # a name that few tests know tells more
-                ranked[test] += weight * min(_words(test)[name], 5) / len(naming)
-    for test in ranked:
-        ranked[test] *= (10 if test.stem == f"test_{path.stem}" else 1) * (
-            0.2 if test.parent.name == "experiments" else 1
-        )
-    best = sorted(ranked, key=lambda test: -ranked[test])[:_FILES]
-    return [str(test.relative_to(root)) for test in best]
-
-
-def attempt(mutant: dict[str, Any], root: Path) -> dict[str, Any]:
-    """Run the tests of a change in a clone, and put the file back."""
-    path = Path(mutant["file"])
-    path = root / path.relative_to(ROOT)
-    before = path.read_text(encoding="utf-8")
-    said = {key: mutant[key] for key in ("group", "line", "operator")}
-    said["file"] = str(path.relative_to(root))
-    said["before"], said["after"] = _changed(before, mutant["code"])
-    tests = tests_of(path, root)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-m", "not slow", *tests]
-    environment = os.environ | {"PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
-    path.write_text(mutant["code"], encoding="utf-8")
-    try:
-        done = subprocess.run(
-            [*command, "-p", "no:cacheprovider"],
-            cwd=root, env=environment, capture_output=True, text=True, timeout=_SECONDS,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return said | {"outcome": "no end", "by": ""}
-    finally:
-        path.write_text(before, encoding="utf-8")
-    if done.returncode == 0:
-        return said | {"outcome": "not seen", "by": " ".join(tests)}
-    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return said | {"outcome": "seen", "by": failed[1] if failed else done.stderr[-200:]}
-
-
-def _changed(before: str, after: str) -> tuple[str, str]:
-    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
-    return next(((a.strip(), b.strip()) for a, b in pairs if a != b), ("", ""))
+KEPT = ROOT / "build" / "lines_of_tests.json"
+EQUIVALENT = Path(__file__).parent / "_mutation" / "equivalent.toml"
 
 
 def main() -> None:
@@ -120,53 +52,155 @@ def main() -> None:
     parser.add_argument("--groups", nargs="+", choices=CORE, default=CORE)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--minutes", type=float, help="begin no change later; whole rounds count")
+    parser.add_argument(
+        "--missed-of", type=Path, help="try again what was not seen in a --json file"
+    )
     options = parser.parse_args()
-    drawn = _draw(options.mutants_python, options.groups, options.seed, options.per_group)
     with tempfile.TemporaryDirectory() as folder:
         clones = [Path(folder, str(i)) for i in range(options.workers)]
         for clone in clones:
             subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
-        shares = [drawn["mutants"][i :: options.workers] for i in range(options.workers)]
+        drawn = draw(options.mutants_python, clones[0], options)
+        same = equivalent(clones[0])
+        for change in drawn:
+            change["reason"] = same.get(_key(change), "")
+        tried = [change for change in drawn if not change["reason"]]
+        reach = Reach(clones[0], KEPT)
+        own, others = tests_of(options.groups, clones[0])
+        reach.measure(own)
+        reach.measure(others, slow=False)
+        plans = [stages(reach, change["file"], change["line"]) for change in tried]
+        work = list(zip(tried, plans, strict=True))
+        shares = [work[i :: options.workers] for i in range(options.workers)]
+        runners = [Runner(clone) for clone in clones]
         with ThreadPoolExecutor(options.workers) as pool:
-            results = [r for share in pool.map(_attempts, shares, clones) for r in share]
+            until = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
+            done = pool.map(_attempts, shares, runners, [until] * options.workers)
+            results = [result for share in done for result in share]
+        results = confirmed(results, runners[0])
+        for runner in runners:
+            runner.close()
+    results += [c | {"outcome": "equivalent"} for c in drawn if c["reason"]]
+    results = whole_rounds(results, drawn)
     if options.json:
-        whole = {"seed": options.seed, "places": drawn["places"], "mutants": results}
+        whole = {"seed": options.seed, "mutants": [r | {"code": ""} for r in results]}
         options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     print(summary(results))
 
 
-def _draw(python: str, groups: Sequence[str], seed: int, per_group: int) -> dict[str, Any]:
+def draw(python: str, root: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The changes of a seed, with the line that each changes before and after."""
     files = {
-        group: [str(f) for f in sorted((ROOT / group).rglob("*.py")) if f.name != "__init__.py"]
-        for group in groups
+        group: [str(f) for f in sorted((root / group).rglob("*.py")) if f.name != "__init__.py"]
+        for group in options.groups
     }
-    command = [python, Path(__file__).with_name("_mutants.py"), str(seed), str(per_group)]
-    drawn = subprocess.run(command, input=json.dumps(files), stdout=-1, text=True, check=True)
-    return json.loads(drawn.stdout)
+    script = Path(__file__).parent / "_mutation" / "mutants.py"
+    command = [python, script, str(options.seed), str(options.per_group)]
+    done = subprocess.run(command, input=json.dumps(files), stdout=-1, text=True, check=True)
+    changes = json.loads(done.stdout)["mutants"]
+    rounds: Counter[str] = Counter()
+    for change in changes:
+        change["round"] = rounds[change["group"]]
+        rounds[change["group"]] += 1
+    changes.sort(key=lambda change: change["round"])  # one of each group, then the next of each
+    for change in changes:
+        path = Path(change["file"])
+        change["file"] = str(path.relative_to(root))
+        change["before"], change["after"] = _changed(path.read_text("utf-8"), change["code"])
+    if options.missed_of is None:
+        return changes
+    missed = json.loads(options.missed_of.read_text(encoding="utf-8"))["mutants"]
+    keys = {_key(change) for change in missed if change["outcome"] == "not seen"}
+    return [change for change in changes if _key(change) in keys]
 
 
-def _attempts(mutants: Sequence[dict[str, Any]], root: Path) -> list[dict[str, Any]]:
+def _changed(before: str, after: str) -> tuple[str, str]:
+    pairs = zip(before.splitlines(), after.splitlines(), strict=False)
+    return next(((a.strip(), b.strip()) for a, b in pairs if a != b), ("", ""))
+
+
+def _key(change: Mapping[str, Any]) -> tuple[str, str, str]:
+    return change["file"], change["before"], change["after"]
+
+
+def equivalent(root: Path) -> dict[tuple[str, str, str], str]:
+    """The reason of each change that changes no result; a line that is gone is an error."""
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["change"]
+    for one in listed:
+        lines = (root / one["file"]).read_text(encoding="utf-8").splitlines()
+        if one["before"] not in map(str.strip, lines):
+            sys.exit(
+                f"{EQUIVALENT}: {one['file']} has no line {one['before']!r}; take the entry out"
+            )
+    return {_key(one): one["reason"] for one in listed}
+
+
+def tests_of(groups: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
+    """The files of tests of the groups' own packages, and others that can reach them."""
+    rooms = [*dict.fromkeys(group.split("/")[0] for group in groups), "common"]
+    own, others = (
+        [
+            str(f.relative_to(root))
+            for room in some
+            for f in sorted((root / "tests" / room).glob("test_*.py"))
+        ]
+        for some in (rooms, ["experiments"])
+    )
+    return own, [*LOOKING, "tests/test_examples.py", *others]
+
+
+def _attempts(
+    work: Sequence[tuple[dict, list[Stage]]], runner: Runner, until: float
+) -> list[dict[str, Any]]:
     results = []
-    for number, mutant in enumerate(mutants, start=1):
-        results.append(attempt(mutant, root))
+    for number, (change, plan) in enumerate(work, start=1):
+        if time.monotonic() > until:
+            break
+        results.append(attempt(change, runner, plan))
         last = results[-1]
-        print(f"{number}/{len(mutants)} {last['outcome']:8} {last['file']}:{last['line']} "
-              f"{last['before']}  ->  {last['after']}", file=sys.stderr)  # fmt: skip
+        print(f"{number}/{len(work)} {last['outcome']:8} {last['stage']:6} {last['file']}:"
+              f"{last['line']} {last['before']}  ->  {last['after']}", file=sys.stderr)  # fmt: skip
     return results
+
+
+def whole_rounds(
+    results: Sequence[dict[str, Any]], drawn: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The results of the rounds in which every change was tried, by group."""
+    tried = {_key(result) for result in results}
+    left = min((c["round"] for c in drawn if _key(c) not in tried), default=math.inf)
+    whole = [result for result in results if result["round"] < left]
+    return sorted(whole, key=lambda result: CORE.index(result["group"]))
+
+
+def confirmed(results: Sequence[dict[str, Any]], runner: Runner) -> list[dict[str, Any]]:
+    """The results without what was seen by a test that fails without a change too."""
+    tests = sorted({r["by"] for r in results if "::" in r["by"]})
+    _, failing = runner.run(tests) if tests else ("", [])
+    unsure = {"outcome": "not seen", "stage": ""}
+    return [r | unsure if r["by"] in failing else r for r in results]
 
 
 def summary(results: Sequence[dict[str, Any]]) -> str:
     """The share of seen changes of each group with Wilson's interval, and what was not seen."""
-    lines = []
+    lines = [f"{'':20} seen  of share [95% interval] first second equivalent"]
     for group in [*dict.fromkeys(r["group"] for r in results), "together"]:
-        of = [r for r in results if group in (r["group"], "together")]
-        seen = sum(r["outcome"] != "not seen" for r in of)
-        low, high = wilson(seen, len(of))
-        share = f"{seen} of {len(of)} seen: {seen / len(of):.2f} [{low:.2f}, {high:.2f}]"
-        lines.append(f"{group:20} {share}")
-    for r in results:
-        if r["outcome"] == "not seen":
-            lines.append(f"not seen: {r['file']}:{r['line']}  {r['before']}  ->  {r['after']}")
+        every = [r for r in results if group in (r["group"], "together")]
+        of = [r for r in every if r["outcome"] != "equivalent"]
+        stages = [r["stage"] for r in of if r["outcome"] == "seen"]
+        low, high = wilson(len(stages), len(of))
+        lines.append(
+            f"{group:20} {len(stages):4} {len(of):3}  {len(stages) / len(of):.2f} "
+            f"[{low:.2f}, {high:.2f}]   {stages.count('first'):5} {stages.count('second'):6} "
+            f"{len(every) - len(of):10}"
+        )
+    for outcome in ("not seen", "equivalent"):
+        for r in results:
+            if r["outcome"] == outcome:
+                lines.append(f"\n{outcome}: {r['file']}:{r['line']}  {r['operator']}")
+                lines += [f"  - {r['before']}", f"  + {r['after']}"]
+                lines += [f"  {r['reason']}"] if r["reason"] else []
     return "\n".join(lines)
 
 

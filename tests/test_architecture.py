@@ -168,3 +168,35 @@ def test_one_class_name_has_one_meaning():
                     found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     twice = {name: paths for name, paths in found.items() if len(paths) > 1}
     assert not twice
+
+
+def results(package: str):
+    """Every dataclass of a package, and the settings that its decorator is given."""
+    for path in sources(package):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for decorator in getattr(node, "decorator_list", []):
+                call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
+                if isinstance(node, ast.ClassDef) and "dataclass" in ast.unparse(call.func):
+                    yield node, {key.arg: ast.unparse(key.value) for key in call.keywords}
+
+
+#: What collects while a file, a folder or a text is read.
+COLLECTORS = {"Problems", "Gathered"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_found_cannot_be_changed_afterwards(package):
+    changing = {one.name for one, settings in results(package) if settings.get("frozen") != "True"}
+    assert changing <= COLLECTORS
+
+
+def test_what_holds_arrays_in_interp_is_compared_by_identity():
+    # `==` of arrays is an array: `==` of what holds them would raise, and so would a set of it.
+    found = list(results("interp"))
+    by_identity = {one.name for one, settings in found if settings.get("eq") == "False"}
+    assert {"TruthVector", "HeadAttribution", "Model"} <= by_identity
+    for one, _ in found:
+        kinds = [ast.unparse(n.annotation) for n in one.body if isinstance(n, ast.AnnAssign)]
+        words = set(re.findall(r"\w+", " ".join(kinds)))
+        if words & {"ndarray", "Tensor", "Module", *by_identity}:
+            assert one.name in by_identity, one.name

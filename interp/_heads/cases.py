@@ -36,7 +36,7 @@ def cases_of(model: Model, pairs: Sequence[Pair]) -> list[Case]:
             other = tuple(framed(model, case.pair.counterfactual, case.pair.frame).encode(model))
             if len(other) != len(case.clean):
                 raise InterpError(
-                    f"{case.pair.location or case.pair.prompt!r}: the counterfactual has "
+                    f"{_where(case.pair)}: the counterfactual has "
                     f"{len(other)} tokens, the prompt {len(case.clean)}; give one of equal length"
                 )
         else:
@@ -56,6 +56,10 @@ def case_of(model: Model, pair: Pair) -> Case:
     tokens = encode_pair(model, pair)
     true, false = (answer[0] for answer in tokens.answers)
     return Case(pair=pair, clean=tokens.context, corrupted=(), true=true, false=false)
+
+
+def _where(pair: Pair) -> str:
+    return pair.location or f"pair {pair.prompt!r}"
 
 
 def by_length(cases: Sequence[Case]) -> list[tuple[list[int], list[Case]]]:

@@ -71,7 +71,7 @@ def generate(
         "use_cache": True,
     }
     if temperature > 0:
-        options |= {"temperature": temperature, "top_k": 0, "top_p": top_p}
+        options |= {"temperature": float(temperature), "top_k": 0, "top_p": top_p}
     streamer = None
     if on_text is not None or halt is not None:
         streamer = _Streamer(model, on_text, halt)

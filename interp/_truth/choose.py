@@ -48,7 +48,7 @@ class Budget:
     reasoning: float = 0.02
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Direction:
     """One direction that may be chosen: `vector` of length one, shape (d_model,); `norm` of the
     residual stream at its hook point; `raw_norm`, its own length as the method made it; `condition`
@@ -84,7 +84,7 @@ class Direction:
 
 
 @shown
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Candidate:
     """A direction at one strength and what it does on the validation split (shares, nats).
 

@@ -1,6 +1,7 @@
 """How questions are put: as they stand, behind TruthfulQA's examples, by a chat template."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tiny_models import TEXT, byte_tokenizer, tiny_network
@@ -163,3 +164,45 @@ def test_a_typed_prompt_is_put_in_its_frame(tuned):
     assert tuned.tokenizer.decode(tokens) == "user: is iron a metal<|end|>\nassistant: "
     with pytest.raises(interp.InterpError, match="empty"):
         interp.encode_prompt(tuned, "", frame="chat")
+
+
+def test_a_frame_that_was_asked_for_is_taken_if_it_can_be(plain, tuned):
+    assert interp.choose_frame(tuned, "plain", questions=None) == "plain"
+    assert interp.choose_frame(tuned, "chat", questions=None) == "chat"
+    assert interp.prompt_frame(tuned, "plain") == "plain"
+    with pytest.raises(interp.InterpError, match=r"no frame 'chatty'; .*chat"):
+        interp.choose_frame(plain, cast(Any, "chatty"), questions=None)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "doc_to_text: [",  # no YAML
+        "- a list",
+        "doc_to_text: 5",
+        "doc_to_text: \"{% set prompt_qa = 'Q: a\\nA: b' %}\"",  # one pair, and not six
+        None,
+    ],
+)
+def test_examples_that_are_written_in_another_way_are_none(tmp_path, monkeypatch, task):
+    from importlib.machinery import ModuleSpec
+
+    from nullcline.interp._questions import examples
+
+    path = tmp_path / "tasks" / "truthfulqa" / "truthfulqa_mc1.yaml"
+    path.parent.mkdir(parents=True)
+    if task is not None:
+        path.write_text(task, encoding="utf-8")
+    spec = ModuleSpec("lm_eval", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    examples.truthfulqa_examples.cache_clear()
+    try:
+        assert examples.truthfulqa_examples() is None
+        six = "\\n\\n".join(f"Q: {number}\\nA: b" for number in range(6))
+        path.write_text(f"doc_to_text: \"{{% set prompt_qa = '{six}' %}}\"", encoding="utf-8")
+        examples.truthfulqa_examples.cache_clear()
+        found = examples.truthfulqa_examples()
+        assert found is not None
+        assert found.split("\n\n")[5] == "Q: 5\nA: b"
+    finally:
+        examples.truthfulqa_examples.cache_clear()

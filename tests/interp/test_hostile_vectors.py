@@ -176,3 +176,162 @@ def test_steering_files_with_numbers_that_are_none(tmp_path, changes, says):
     entry = {"steering_vector": torch.eye(32)[0], "steering_coefficient": 1.0, "action": "add"}
     torch.save({"h.1": entry | changes}, path)
     refused(path, says)
+
+
+def respoiled(vector, model, path, change):
+    """An export to lm-evaluation-harness' format with a change of its one entry."""
+    plain = dataclasses.replace(vector, also={}, heads={}, condition=None)
+    interp.export_vector(model, plain, path)
+    entries = torch.load(path, weights_only=True)
+    (entry,) = entries.values()
+    entry |= change(json.loads(entry["nullcline.vector"]), entry)
+    torch.save(entries, path)
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("strength", 0.5),  # a number, where the file holds texts
+        ("norm", None),
+        ("strength", "much"),
+        ("also", "{}"),
+        ("also", "[[1, 2, 3]]"),
+        ("also", '["block"]'),
+        ("also", '[[0, "block"]]'),  # one place more than tensors
+    ],
+)
+def test_an_export_whose_metadata_was_changed_is_refused(model, vector, tmp_path, key, value):
+    path = tmp_path / "v.pt"
+    respoiled(
+        vector, model, path, lambda said, _: {"nullcline.vector": json.dumps(said | {key: value})}
+    )
+    refused(path, r"is not as it was exported; export the vector again")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "5"])
+def test_an_export_whose_metadata_is_no_object_is_refused(model, vector, tmp_path, text):
+    path = tmp_path / "v.pt"
+    respoiled(vector, model, path, lambda *_: {"nullcline.vector": text})
+    refused(path, r"is not as it was exported; export the vector again")
+
+
+def test_an_export_comes_back_unless_its_numbers_were_changed(model, vector, tmp_path):
+    path = tmp_path / "v.pt"
+    for factor, whole in ((1.0, True), (1.00001, True), (1.01, False), (0.0, False)):
+        plain = respoiled(
+            vector,
+            model,
+            path,
+            lambda _, entry, factor=factor: {"steering_vector": factor * entry["steering_vector"]},
+        )
+        if whole:
+            back = interp.read_vector(path)
+            assert isinstance(back, interp.TruthVector)
+            torch.testing.assert_close(back.addition(), factor * plain.addition())
+            assert (back.model, back.hook_point) == (plain.model, plain.hook_point)
+        else:
+            length = 2 * factor  # strength 0.5 of a norm of 4
+            refused(path, rf"its vector has length {length:.4g}, exported was 2; export it again")
+    away = dataclasses.replace(plain, strength=-0.5)
+    interp.export_vector(model, away, path)
+    back = interp.read_vector(path)
+    assert isinstance(back, interp.TruthVector)
+    torch.testing.assert_close(back.direction, plain.direction)
+    assert back.strength == -0.5
+
+
+def test_files_of_torch_with_places_that_are_none(tmp_path):
+    path, row = tmp_path / "v.pt", torch.eye(32)[0]
+    entry = {"steering_vector": row, "steering_coefficient": 1.0, "action": "add"}
+    torch.save({"h.0": entry, 7: entry}, path)
+    refused(path, r"7 names no module; make it again")
+    torch.save({"h.1": entry | {"steering_coefficient": True}}, path)
+    refused(path, "no tensor times a number")
+    torch.save({"h.1": {"steering_vector": row, "action": "add"}}, path)
+    found = interp.read_vector(path)  # a coefficient of 1 where none is said
+    assert isinstance(found, interp.ForeignVector)
+    torch.testing.assert_close(found.additions["h.1"], row)
+
+
+@pytest.mark.parametrize("layer", [True, "1", 10_000, -10_001, None])
+def test_a_layer_that_no_model_has_is_refused(tmp_path, layer):
+    from nullcline.interp._steering.files.tensors import layer_number
+
+    with pytest.raises(interp.InterpError, match=r"names layer .*; layers are 0 to 9999$"):
+        layer_number(tmp_path, layer)
+    assert [layer_number(tmp_path, layer) for layer in (0, 9999, -1, -10_000)] == [
+        0, 9999, -1, -10_000,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (torch.ones(()), "the shape"),
+        (torch.ones(0), "has the shape"),
+        (torch.ones(2, 3), "has the shape"),
+        (torch.ones(4, 1), "has the shape"),
+        (torch.ones(3, dtype=torch.bool), "is of bool"),
+        (torch.ones(3, device="meta"), "no plain numbers"),
+        (torch.full((3,), torch.inf), "values that are no numbers"),
+    ],
+)
+def test_tensors_that_are_no_row_of_numbers(tmp_path, value, says):
+    from nullcline.interp._steering.files.tensors import flat
+
+    with pytest.raises(interp.InterpError, match=f"its name .*{says}"):
+        flat(tmp_path, "its name", value)
+    for shape in ((3,), (1, 3), (1, 1, 3), (1,)):
+        row = torch.arange(1.0, 1 + shape[-1])
+        found = flat(tmp_path, "a", row.reshape(shape).half())
+        assert found.dtype == torch.float32
+        assert torch.equal(found, row)
+
+
+def test_a_file_that_is_larger_than_any_vector_is_not_read(vector, tmp_path, monkeypatch):
+    from nullcline.interp._steering import loading
+    from nullcline.interp._steering.files import read
+
+    path = tmp_path / "v.safetensors"
+    interp.save_vector(vector, path)
+    size = path.stat().st_size
+    for module, reader in ((read, interp.read_vector), (loading, interp.load_vector)):
+        monkeypatch.setattr(module, "LARGEST_FILE", size)
+        assert reader(path)
+        monkeypatch.setattr(module, "LARGEST_FILE", size - 1)
+        with pytest.raises(interp.InterpError, match="is larger than any vector; give"):
+            reader(path)
+        monkeypatch.undo()
+
+
+def test_gguf_files_without_directions_or_without_the_package(model, vector, tmp_path, monkeypatch):
+    gguf = pytest.importorskip("gguf", reason="llama.cpp's package gguf is not installed")
+    path = tmp_path / "v.gguf"
+    writer = gguf.GGUFWriter(path, "controlvector")
+    writer.add_uint32("controlvector.layer_count", 3)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    refused(path, r"holds no direction.N; give the file of a control vector")
+    import sys
+
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    with pytest.raises(interp.InterpError, match=r"reading gguf needs gguf; pip install"):
+        interp.read_vector(path)
+    plain = dataclasses.replace(vector, also={}, heads={}, condition=None)
+    with pytest.raises(interp.InterpError, match=r"writing gguf needs gguf; pip install"):
+        interp.export_vector(model, plain, tmp_path / "w.gguf")
+    assert not (tmp_path / "w.gguf").exists()
+
+
+def test_a_foreign_vector_with_infinities_is_refused(model, tmp_path):
+    row = torch.ones(32)
+    row[5] = torch.inf
+    held = interp.ForeignVector(tmp_path / "v.npy", "plain", {1: row})
+    with pytest.raises(interp.InterpError, match="layer 1 holds values that are no numbers"):
+        interp.place_vector(model, held)
+    twice = interp.ForeignVector(tmp_path / "v.npy", "plain", {2: row, -1: row})
+    with pytest.raises(interp.InterpError, match="names layer 2 twice"):
+        interp.place_vector(model, twice)

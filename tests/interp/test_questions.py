@@ -1,5 +1,6 @@
 """Reading pairs, questions and statements; scoring answers; the project's own sets."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ from narrow import not_none
 from tiny_models import byte_tokenizer, tiny_network, word_tokenizer
 
 from nullcline import interp
+from nullcline.interp._names import SPLITS
 from nullcline.interp._questions.read import read_pair_file
 from nullcline.interp._questions.tokens import encode_pair
 
@@ -329,3 +331,227 @@ def test_an_unknown_set_is_refused_with_those_there_are():
         interp.make_pairs("towns")
     with pytest.raises(interp.InterpError, match="too small"):
         interp.make_statements("cities", count=1)
+
+
+def test_a_set_that_is_too_small_is_refused_and_the_smallest_is_made():
+    with pytest.raises(interp.InterpError, match="a set of 1 is too small; take 2 or more"):
+        interp.make_pairs("cities", count=1)
+    assert len(interp.make_pairs("cities", count=2)) == 2
+
+
+@pytest.mark.parametrize("name", interp.set_names())
+def test_every_item_says_where_it_stands_and_to_which_third_it_belongs(name):
+    pairs = interp.make_pairs(name, count=7, seed=1)
+    questions = interp.make_questions(name, count=7, seed=1)
+    statements = interp.make_statements(name, count=7, seed=1)
+    splits = [SPLITS[number % 3] for number in range(7)]
+    places = [f"{name} {number}" for number in range(1, 8)]
+    for items in (pairs, questions, statements[::4]):
+        assert [item.location for item in items] == places
+        assert {item.topic for item in items} == {name}
+    assert [question.split for question in questions] == splits
+    for number, question in enumerate(questions):
+        four = statements[4 * number : 4 * number + 4]
+        assert {s.split for s in four} == {splits[number]}
+        assert [(s.negated, s.label) for s in four] == [
+            (False, True), (False, False), (True, False), (True, True),
+        ]  # fmt: skip
+        for said in four:
+            value = question.options[0] if said.label != said.negated else question.options[1]
+            assert said.text.replace(" not ", " ") == f"{question.prompt} {value}."
+            assert (" not " in said.text) == said.negated
+            assert said.location == places[number]
+
+
+def test_facts_are_those_of_the_shipped_table():
+    from nullcline.data import shipped
+
+    rows = shipped("facts", "elements.csv").read_text(encoding="utf-8").splitlines()
+    symbols = dict(row.split(",")[:2] for row in rows[1:])
+    pairs = interp.make_pairs("elements", count=1000)
+    assert len(pairs) == len(symbols)  # each once, however many are asked for
+    for pair in pairs:
+        subject = pair.prompt.removeprefix("The chemical symbol of ").removesuffix(" is")
+        assert symbols[subject] == pair.true
+        assert pair.false in symbols.values()
+
+
+def test_numbers_to_add_and_to_compare_are_drawn_from_all_of_their_range():
+    pairs = interp.make_pairs("arithmetic", count=1000)
+    drawn = [tuple(int(word) for word in p.prompt.split() if word.isdigit()) for p in pairs]
+    assert sorted(drawn) == [(a, b) for a in range(20) for b in range(20)]  # each once
+    for question in interp.make_questions("arithmetic", count=100):
+        total, *others = map(int, question.options)
+        # The six nearest numbers that begin otherwise: three of them are taken.
+        near = sorted(range(60), key=lambda n: abs(n - total))
+        assert set(others) <= set([n for n in near if str(n)[0] != str(total)[0]][:6])
+    for question in interp.make_questions("comparison", count=100):
+        numbers = [int(option) for option in question.options]
+        assert numbers == sorted(numbers, reverse=True)
+        assert all(10 <= number <= 99 for number in numbers)
+        assert len({number // 10 for number in numbers}) == 4
+        written = question.prompt.removeprefix("Of the numbers ").removesuffix(" the largest is")
+        assert sorted(map(int, written.split(", ")), reverse=True) == numbers
+    assert {n // 10 for q in interp.make_questions("comparison") for n in map(int, q.options)} == {
+        *range(1, 10)
+    }
+
+
+def statements_file(tmp_path, *rows):
+    return write(tmp_path / "all.csv", "statement,label\n" + "\n".join(rows) + "\n")
+
+
+def test_a_pair_takes_the_longest_common_beginning_and_every_statement_once(tmp_path):
+    path = statements_file(
+        tmp_path,
+        "a b c d x,1",
+        "a b c y z,0",  # three of five words in common
+        "a b c d e,0",  # four
+        "a b c d w,1",  # the longest is taken already
+    )
+    pairs = interp.read_pairs(path)
+    assert [(p.prompt, p.true, p.false) for p in pairs] == [
+        ("a b c d", "x", "e"),
+        ("a b c", "d w", "y z"),
+    ]
+    assert [p.location for p in pairs] == [f"{path}: row 2", f"{path}: row 5"]
+
+
+@pytest.mark.parametrize(
+    ("true", "false", "paired"),
+    [
+        ("a b c d", "a b e f", True),  # half of both
+        ("a b c d e", "a b x", False),  # two of five
+        ("a b c d e", "a b c x", True),
+        ("a b c", "a b c x y z", False),  # of the other all would be the beginning
+        ("a b c x", "a b c d e f", True),
+        ("a b c x", "a b c d e f g", False),  # three of seven
+        ("a b", "a b", False),  # said to be both
+    ],
+)
+def test_statements_pair_where_at_least_half_of_each_is_common(tmp_path, true, false, paired):
+    path = statements_file(tmp_path, f"{true},1", f"{false},0")
+    if paired:
+        (pair,) = interp.read_pairs(path)
+        assert f"{pair.prompt} {pair.true}" == true
+        assert f"{pair.prompt} {pair.false}" == false
+    else:
+        with pytest.raises(interp.InterpError, match="no true and false statement begin alike"):
+            interp.read_pairs(path)
+
+
+def test_a_statement_without_partner_is_named_with_its_row(tmp_path):
+    path = statements_file(tmp_path, "Rome is in Italy.,1", "Rome  is in Spain.,0", "Iron rusts.,1")
+    found = read_pair_file(path)
+    assert len(found.pairs) == 1
+    assert found.alone == (
+        f"{path}: row 4: no statement of the other label begins as 'Iron rusts.'",
+    )
+    assert not found.questions
+
+
+def test_labels_topics_and_negations_are_read_as_they_are_written(tmp_path):
+    path = write(
+        tmp_path / "neg_all.csv",
+        "statement,label,topic,register,negated,split\n"
+        "A b.,1.0,,calm,, test\nC d., FALSE ,t ,,true,\nE f.,True,,,0,\n",
+    )
+    found = interp.read_statements(path)
+    assert [s.label for s in found] == [True, False, True]
+    assert [s.topic for s in found] == ["all", "t", "all"]
+    assert [s.negated for s in found] == [True, True, False]
+    assert [s.register for s in found] == ["calm", "", ""]
+    assert [s.split for s in found] == ["test", "", ""]
+    assert found[2].location == f"{path}: row 4"
+    with pytest.raises(interp.InterpError, match="the columns are a, b; give statement,label"):
+        interp.read_statements(write(tmp_path / "b.csv", "b,a\n1,2\n"))
+
+
+def test_a_file_that_is_no_csv_or_too_large_is_refused(tmp_path, monkeypatch):
+    from nullcline.interp._questions import text_file
+
+    with pytest.raises(interp.InterpError, match=r"a\.csv is no CSV \(field larger"):
+        interp.read_pairs(write(tmp_path / "a.csv", f"prompt,true,false\n{'a' * 200_000},b,c\n"))
+    path = write(tmp_path / "b.csv", "prompt,true,false\nIt is,a,b\n")
+    monkeypatch.setattr(text_file, "LARGEST_FILE", path.stat().st_size)
+    assert len(interp.read_pairs(path)) == 1
+    monkeypatch.setattr(text_file, "LARGEST_FILE", path.stat().st_size - 1)
+    with pytest.raises(interp.InterpError, match=r"b\.csv has over 0 MB; split it"):
+        interp.read_pairs(path)
+    assert text_file.read_text.__doc__
+    monkeypatch.undo()
+    assert text_file.LARGEST_FILE == 50 * 2**20
+
+
+def test_questions_one_a_line_may_stand_between_empty_lines(tmp_path):
+    lines = ["", json.dumps(truthful_entry()), "  ", json.dumps(truthful_entry(topic=7)), ""]
+    first, second = interp.read_questions(write(tmp_path / "a.json", "\n".join(lines)))
+    assert (first.topic, second.topic) == ("", "7")
+    assert second.location == f"{tmp_path / 'a.json'}: entry 2"
+    lines[3] = "{"
+    with pytest.raises(interp.InterpError, match="line 4 is no JSON"):
+        interp.read_questions(write(tmp_path / "a.json", "\n".join(lines)))
+
+
+def test_a_question_takes_its_words_from_either_target_and_either_name(tmp_path):
+    entry = truthful_entry(category="places", register="calm", split="test")
+    del entry["mc2_targets"]
+    path = write(tmp_path / "a.json", json.dumps([entry, truthful_entry(mc1_targets=None)]))
+    one, other = interp.read_questions(path)
+    assert (one.topic, one.register, one.split) == ("places", "calm", "test")
+    assert dict(zip(one.options, one.right, strict=True)) == entry["mc1_targets"]
+    assert other.options[other.best] == "In Italy."
+    assert dict(zip(other.options, other.right, strict=True))["In Europe."]
+
+
+@pytest.mark.parametrize("labels", [(1, 1), (0, 0)])
+def test_a_question_needs_a_true_and_a_false_answer_in_each_target(tmp_path, labels):
+    targets = dict(zip(("a", "b"), labels, strict=True))
+    with pytest.raises(interp.InterpError, match="entry 1: needs at least one true and one false"):
+        interp.read_questions(
+            write(
+                tmp_path / "a.json",
+                json.dumps([truthful_entry(mc1_targets=None, mc2_targets=targets)]),
+            )
+        )
+
+
+def test_a_question_that_cannot_be_said_is_named_by_its_number_or_its_place():
+    model = interp.build_model(tiny_network("gpt2"), word_tokenizer(), name="tiny")
+    good = questions_of_words()[0]
+    unsaid = interp.Question("the city of", ("paris", "zorvia"), (True, False), 0)
+    with pytest.raises(interp.InterpError, match=r"^question 3: the tokenizer of tiny cannot say"):
+        interp.encode_questions(model, [good, good, unsaid])
+    placed = dataclasses.replace(unsaid, location="mine.json: entry 9")
+    with pytest.raises(interp.InterpError, match=r"^mine.json: entry 9: the tokenizer"):
+        interp.encode_questions(model, [placed])
+
+
+def test_shares_are_those_of_the_probabilities_and_the_best_answer_must_lead():
+    model = interp.build_model(tiny_network("gpt2"), word_tokenizer())
+    question = interp.Question(
+        "a metal is", ("light", "heavy", "cold", "sea"), (False, True, True, False), 1
+    )
+    turned = interp.Question(question.prompt, question.options, (True, False, False, True), 0)
+    one, other = (interp.score_questions(model, [q]) for q in (question, turned))
+    weights = np.exp(one.log_probabilities[0])
+    assert one.mc2[0] == pytest.approx(weights[[1, 2]].sum() / weights.sum())
+    assert one.mc2[0] + other.mc2[0] == pytest.approx(1.0)
+    said = one.log_probabilities[0]
+    assert one.mc1[0] == (said[1] > max(said[0], said[3]))
+    assert other.mc1[0] == (said[0] > max(said[1], said[2]))
+
+
+def test_progress_of_scoring_counts_prompts_and_every_pass_is_told_where_answers_begin():
+    model = interp.build_model(tiny_network("gpt2"), word_tokenizer())
+    seen, starts = [], []
+    interp.score_questions(
+        model,
+        questions_of_words(),
+        on_batch=lambda at: starts.extend(at.tolist()),
+        on_progress=lambda *at: seen.append(at),
+    )
+    assert seen[-1] == ("scoring questions", 2, 2)
+    # The last token of each prompt predicts the first of its answer.
+    lengths = [len(model.encode(q.prompt)) for q in questions_of_words()]
+    assert sorted(starts) == sorted(length - 1 for length in lengths)

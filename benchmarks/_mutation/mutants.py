@@ -1,11 +1,12 @@
 """Run in an environment with cosmic-ray 8.7: draw places of files and change the code at each.
 
-    python _mutants.py SEED PER_GROUP < GROUPS.json > MUTANTS.json
+    python mutants.py SEED PER_GROUP < GROUPS.json > MUTANTS.json
 
 A place is a part of a line that operators of one kind can change; places are drawn, then one
 operator of the place, so that the many pairs of binary operators do not crowd out the rest.
 Annotations and decorators are left alone, and nothing becomes an operator of bits: a change of the
-first changes no result, one to the second fails in any test.
+first changes no result, one to the second fails in any test. What Python cannot compile (`f(+, a)`)
+is no change either. The first places of a seed are the same however many are drawn.
 """
 
 import ast
@@ -58,6 +59,15 @@ def places(path: Path) -> dict[tuple, list[tuple[str, int]]]:
     return found
 
 
+def compiles(code: str) -> bool:
+    """Whether Python takes it: no test is needed to see the others."""
+    try:
+        compile(code, "changed", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
 def main() -> None:
     seed, per_group = int(sys.argv[1]), int(sys.argv[2])
     mutants, counts = [], {}
@@ -67,19 +77,20 @@ def main() -> None:
         for file in files:
             known |= places(Path(file))
         counts[group] = len(known)
-        for file, (line, column), kind in rng.sample(sorted(known), min(per_group, len(known))):
+        drawn = 0
+        for file, (line, column), kind in rng.sample(sorted(known), len(known)):
             name, occurrence = rng.choice(known[file, (line, column), kind])
             code = Path(file).read_text(encoding="utf-8")
             mutated = mutate_code(code, get_operator(name)(), occurrence)
+            if not compiles(mutated):
+                continue
+            operator = name.removeprefix("core/")
             mutants.append(
-                {
-                    "group": group,
-                    "file": file,
-                    "line": line,
-                    "operator": name.removeprefix("core/"),
-                    "code": mutated,
-                }
+                {"group": group, "file": file, "line": line, "operator": operator, "code": mutated}
             )
+            drawn += 1
+            if drawn == per_group:
+                break
     json.dump({"places": counts, "mutants": mutants}, sys.stdout)
 
 
