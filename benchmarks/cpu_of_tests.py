@@ -3,7 +3,8 @@
     python benchmarks/cpu_of_tests.py [ARGUMENTS-OF-PYTEST]
 
 A fixture counts with the first test that asks for it, a process with the test in which it ends.
-Importing what the tests import counts with no test: it is the difference to the sum.
+Importing what the tests import counts with no test: it is the difference to the sum. Processes that
+nothing waits for, as most of Chromium's, count nowhere.
 """
 
 import json

@@ -21,12 +21,19 @@ if not CHROMIUM and not REQUIRED:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import (  # noqa: E402
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 VIEWS = (
     *("overview", "family", "table", "scan", "card", "dynamics", "frontier", "inside", "claims"),
@@ -72,12 +79,8 @@ def report() -> str:
 class Watched:
     """A page that remembers what it asked for and what went wrong."""
 
-    def __init__(self, browser, *, width: int = 1280, offline: bool = False):
-        self.size: ViewportSize = {"width": width, "height": 900}
-        self.context = browser.new_context(
-            viewport=self.size, offline=offline, accept_downloads=True
-        )
-        self.page: Page = self.context.new_page()
+    def __init__(self, context: BrowserContext):
+        self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.requests: list[str] = []
         self.problems: list[str] = []
@@ -101,7 +104,7 @@ class Watched:
             "(document.getElementById('blocks'))"
         )
         self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size(self.size)
+        self.page.set_viewport_size(SIZE)
         self.page.goto(address)
         self.settle()
 
@@ -115,17 +118,29 @@ class Watched:
         return all(url.startswith((base, "data:", "blob:", "about:")) for url in self.requests)
 
 
-@pytest.fixture
-def watched(browser):
-    pages = []
+@pytest.fixture(scope="module")
+def context(browser):
+    """One memory for all pages that do not ask for their own: plotly.js is compiled once."""
+    with browser.new_context(viewport=SIZE, accept_downloads=True) as made:
+        yield made
 
-    def make(**settings) -> Watched:
-        pages.append(Watched(browser, **settings))
+
+@pytest.fixture
+def watched(browser, context):
+    """Makes pages; one that is `new` knows nothing of the others, as another reader's."""
+    pages, own = [], []
+
+    def make(*, new: bool = False, offline: bool = False) -> Watched:
+        if new or offline:
+            own.append(browser.new_context(viewport=SIZE, offline=offline, accept_downloads=True))
+        pages.append(Watched(own[-1] if new or offline else context))
         return pages[-1]
 
     yield make
     for one in pages:
-        one.context.close()
+        one.page.close()
+    for one in own:
+        one.close()
 
 
 def assert_accessible(page: Page, name: str, *rules: str) -> None:
@@ -195,7 +210,7 @@ def test_a_csv_is_dropped_and_its_views_open(server, watched, tmp_path):
     expect(page.get_by_text("<script>alert(1)</script>").first).to_be_visible()
     page.locator(".plot").first.scroll_into_view_if_needed()
     shared = page.url
-    other = watched()
+    other = watched(new=True)
     again = other.open(shared)
     expect(again.locator("h1")).to_have_text("mine")
     assert one.problems == other.problems == []
@@ -349,7 +364,7 @@ def test_a_link_reproduces_the_view(server, watched):
     page.keyboard.press("ArrowLeft")
     assert "n=6" in page.url
     assert page.locator(".slider output").inner_text() != shown
-    other = watched()
+    other = watched(new=True)
     assert other.open(page.url).get_by_label("parameters N").input_value() == "6"
     assert one.problems == []
 
@@ -370,7 +385,7 @@ def test_scores_that_are_typed_make_a_card_whose_link_shows_the_same(server, wat
     page.screenshot(path=ARTIFACTS / "card-typed.png", full_page=True)
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    other = watched()
+    other = watched(new=True)
     again = other.open(page.url)
     expect(again.locator("h1")).to_have_text("Mine & $x$")
     expect(again.get_by_label("Scores and size")).to_have_value(
@@ -529,7 +544,7 @@ def test_a_table_is_sorted_and_filtered_by_keyboard(server, watched):
 
 
 def test_the_theme_is_switched_followed_by_figures_and_remembered(server, watched):
-    one = watched()
+    one = watched(new=True)
     page = one.open(f"{server}#view=overview")
     ground = "getComputedStyle(document.querySelector('.plot .main-svg')).backgroundColor"
     button = page.get_by_role("button", name="Dark theme")
