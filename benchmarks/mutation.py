@@ -189,11 +189,13 @@ def summary(results: Sequence[dict[str, Any]]) -> str:
         every = [r for r in results if group in (r["group"], "together")]
         of = [r for r in every if r["outcome"] != "equivalent"]
         stages = [r["stage"] for r in of if r["outcome"] == "seen"]
-        low, high = wilson(len(stages), len(of))
+        share = " " * 18  # where all changes are equivalent
+        if of:
+            low, high = wilson(len(stages), len(of))
+            share = f"{len(stages) / len(of):.2f} [{low:.2f}, {high:.2f}]  "
         lines.append(
-            f"{group:20} {len(stages):4} {len(of):3}  {len(stages) / len(of):.2f} "
-            f"[{low:.2f}, {high:.2f}]   {stages.count('first'):5} {stages.count('second'):6} "
-            f"{len(every) - len(of):10}"
+            f"{group:20} {len(stages):4} {len(of):3}  {share} {stages.count('first'):5} "
+            f"{stages.count('second'):6} {len(every) - len(of):10}"
         )
     for outcome in ("not seen", "equivalent"):
         for r in results:

@@ -100,6 +100,8 @@ def test_shares_count_what_changes_a_result():
     assert "not seen: f.py:3  Number" in lines
     assert lines[-1] == "  the same"
     assert max(map(len, lines)) <= 80
+    (_, row, *_) = tool.summary([result("equivalent")]).splitlines()
+    assert row.split() == ["interp/_heads", "0", "0", "0", "0", "1"]
 
 
 def test_only_whole_rounds_count():

@@ -26,8 +26,8 @@ def permutation_p(
     a: Float[np.ndarray, " n"],
     b: Float[np.ndarray, " n"],
     *,
-    n_permutations: int = 10_000,
-    seed: int = 0,
+    n_permutations: int,
+    seed: int,
 ) -> float:
     """Two-sided permutation p of Pearson's r.
 

@@ -168,3 +168,11 @@ def test_what_cannot_be_planned_is_an_answer_or_refused():
             dynamics.plan_measurements(table, budget=budget)
     with pytest.raises(ValueError, match="no benchmark 'nope'"):
         dynamics.plan_measurements(table, budget=1e12, truth="nope")
+    for margin in (-0.01, 3.01, float("nan")):
+        with pytest.raises(ValueError, match=r"give decades from 0 to 3$"):
+            dynamics.plan_measurements(table, budget=1.0, margin=margin, draws=10)
+    for margin in (0.0, 3.0):
+        assert dynamics.plan_measurements(table, budget=1.0, margin=margin, draws=10).steps == ()
+    with pytest.raises(ValueError, match="draws is 1 and items 817; give at least 2 and 1"):
+        dynamics.plan_measurements(table, budget=1.0, draws=1)
+    assert dynamics.plan_measurements(table, budget=1.0, draws=2).steps == ()

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -68,6 +69,13 @@ def test_the_smallest_and_largest_settings_are_taken():
     assert dynamics.BestSubset(max_terms=1).max_terms == 1
     assert dynamics.TrajectorySelection(rounds=1).rounds == 1
     assert dynamics.ode.LogOdds((0.0, 0.99), edge=0.49).floor == (0.0, 0.99)
+
+
+def test_settings_of_coordinates_are_no_numbers_to_differentiate_by():
+    for place in (BOX, dynamics.ode.UnitBox(rim=0.1), dynamics.ode.LogOdds((0.2, 0.1), edge=0.1)):
+        assert jax.tree.leaves(place) == []
+        # They can so be compared where a program is compiled: equal ones share it.
+        assert jax.jit(lambda z, place=place: place.scores(z))(jnp.ones(2) / 2).shape == (2,)
 
 
 def test_log_odds_are_those_over_the_floor_and_come_back():

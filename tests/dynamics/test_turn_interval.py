@@ -95,3 +95,21 @@ def test_the_interval_does_not_depend_on_offsets_or_on_order():
     first = turn_interval(data, noise=ERROR**2, level=0.95)
     # Ends are candidates, which only rounding could change.
     assert turn_interval(other, noise=ERROR**2, level=0.95) == pytest.approx(first, abs=1e-12)
+
+
+def test_the_ends_are_the_nearest_places_that_fall_and_rise_beyond_doubt():
+    from nullcline.dynamics._phases.turn_interval import _accepted, _Slopes
+
+    candidates = np.linspace(0.0, 0.8, 9)
+    # Student's t of many degrees: 1.645 at .95. Units of the error, which differs.
+    t = np.array([-3.0, -2.0, -1.7, -1.6, 0.1, 1.6, 1.7, 2.0, 1.0])
+    error = np.linspace(0.5, 2.0, 9)
+    at = _Slopes(t * error, error, np.full(9, 1e6), np.ones(9))
+    assert _accepted(candidates, at, 0.95, 4) == (candidates[2], candidates[6])
+    assert _accepted(candidates, at, 0.975, 4) == (candidates[1], candidates[7])
+    assert _accepted(candidates, at, 0.9999, 4) == (-np.inf, np.inf)
+    assert _accepted(candidates, at, 0.95, None) == (-np.inf, np.inf)
+    assert _accepted(candidates, at, 0.95, 2) == (candidates[2], candidates[6])
+    assert _accepted(candidates, at, 0.95, 6) == (candidates[2], candidates[6])
+    few = _Slopes(t * error, error, np.full(9, 3.0), np.ones(9))  # 2.353 of three
+    assert _accepted(candidates, few, 0.95, 4) == (candidates[0], np.inf)

@@ -52,6 +52,17 @@ def test_heads_are_listed_by_layer_with_the_figures_of_both_sets(found):
     assert [abs(h.truth) for h in found.top(3)] == sorted(abs(h.truth) for h in heads)[:-4:-1]
 
 
+def test_a_head_at_the_false_discovery_rate_itself_is_named(found):
+    rate = found.top(1)[0].truth_q
+    at = dataclasses.replace(found, false_discovery_rate=rate)
+    below = dataclasses.replace(found, false_discovery_rate=rate * (1 - 1e-9))
+    assert {(h.layer, h.head) for h in at.significant()} == {(0, 3), (1, 2)}
+    assert below.significant() == ()
+    reasoning = found.reasoning.heads.q[0, 3]
+    for q, named in ((max(rate, reasoning), 1), (max(rate, reasoning) * (1 - 1e-9), 0)):
+        assert len(dataclasses.replace(found, false_discovery_rate=q).competing()) == named
+
+
 def test_the_text_says_how_complete_the_sum_is_and_what_competes(found):
     first, second, *lines = repr(found).splitlines()
     difference = found.truth.shares.logit_difference.mean()
