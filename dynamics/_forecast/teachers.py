@@ -119,12 +119,12 @@ def _shipped(name: str) -> ScoreTable:
 
 
 # One prediction after another learns from the same shipped families.
-@functools.cache
+@functools.lru_cache(maxsize=32)
 def _shipped_cohort(benchmarks: tuple[str, ...]) -> Cohort:
     return held_out_cohort(_shipped("uniform"), benchmarks=benchmarks)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=32)
 def _shipped_judges(name: str, benchmarks: tuple[str, ...]) -> tuple[CohortFamily, ...]:
     return _families(_shipped(name), benchmarks, min_models=2, same_size="first")
 
