@@ -323,6 +323,18 @@ def test_a_vector_of_several_layers_is_saved_guarded_and_ablated(model, rows, tm
         interp.bake(model, kept, tmp_path / "baked")
 
 
+def test_an_array_that_python_2_wrote_is_read_without_advice(model, rows, tmp_path):
+    np.save(tmp_path / "v.npy", rows[1].numpy())
+    written = (tmp_path / "v.npy").read_bytes()
+    (tmp_path / "old.npy").write_bytes(written.replace(b"(32,), } ", b"(32L,), }"))
+    assert b"32L" in (tmp_path / "old.npy").read_bytes()
+    # A warning would be an error here.
+    same(
+        steered(model, tmp_path / "old.npy", layer=1)[1],
+        steered(model, tmp_path / "v.npy", layer=1)[1],
+    )
+
+
 def test_vectors_that_cannot_be_added_are_refused(model, rows, tmp_path):
     nan = rows[1].clone()
     nan[3] = float("nan")

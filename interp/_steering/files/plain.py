@@ -1,6 +1,7 @@
 """One tensor and nothing else: in safetensors or as NumPy writes it."""
 
 import tokenize
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def read_safetensors(path: Path) -> TruthVector | ForeignVector:
 def read_npy(path: Path) -> ForeignVector:
     """One array of numbers."""
     try:
-        with path.open("rb") as file:  # numpy leaves a broken archive open
+        # numpy leaves a broken archive open, and advises to save anew what Python 2 has written.
+        with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
             array = np.load(file, allow_pickle=False)
         tensor = torch.from_numpy(array)
     except (*UNREADABLE, SyntaxError, tokenize.TokenError, zipfile.BadZipFile) as error:
