@@ -89,9 +89,7 @@ def _parser(registry: tuple[Comparison, ...]) -> argparse.ArgumentParser:
 
 
 def _chosen(registry: tuple[Comparison, ...], only: list[str] | None) -> list[Comparison]:
-    if only:
-        return [one for one in registry if one.name in only]
-    return [one for one in registry if not one.by_name]
+    return [one for one in registry if not only or one.name in only]
 
 
 def _write(
@@ -102,8 +100,7 @@ def _write(
     quick: bool,
 ) -> None:
     """One file a day; comparisons in the order of the registry, those that are gone left out."""
-    known = [one for one in registry if one.name in entries or not one.by_name or not quick]
-    found = [entries.get(one.name) or _never(one) for one in known]
+    found = [entries.get(one.name) or _never(one) for one in registry]
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     results = {
         "schema": 1,
@@ -133,7 +130,6 @@ def _list(registry: tuple[Comparison, ...]) -> None:
     for one in registry:
         needs = [f"peers {one.peer}"] if one.peer else []
         needs += [one.data.file] if one.data else []
-        needs += ["by name only"] if one.by_name else []
         print(f"{one.name:18} {one.minutes:4g} min  {one.about}")
         print(f"{'':28}{one.command}" + (f"  ({', '.join(needs)})" if needs else ""))
 

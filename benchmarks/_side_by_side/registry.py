@@ -38,7 +38,6 @@ class Comparison:
     - `peer`: the environment that holds the peers (see `peers.py`), given as `--peer-python`.
     - `packages`: whose versions the figures rest on, ours and those of the main environment.
     - `minutes`: about how long, on two free cores.
-    - `by_name`: too long to be run unless `--only` names it.
     """
 
     name: str
@@ -51,7 +50,6 @@ class Comparison:
     peer: str | None = None
     data: Data | None = None
     packages: tuple[str, ...] = ()
-    by_name: bool = False
 
     @property
     def command(self) -> str:
@@ -205,12 +203,11 @@ REGISTRY: tuple[Comparison, ...] = (
         "models",
         "scoring and heads of a real model, above plain forward passes of the same text",
         "real_model.py",
-        15.0,
+        2.0,
         arguments=("DATA", "--section", "scoring", "heads", "--questions", "30"),
         quick=("DATA", "--section", "scoring", "--questions", "1"),
         data=QUESTIONS,
         packages=("torch", "transformers"),
-        by_name=True,
     ),
     Comparison(
         "training",

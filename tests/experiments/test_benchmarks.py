@@ -165,11 +165,12 @@ def test_what_cannot_be_begun_is_listed_and_keeps_older_figures(tmp_path, monkey
     assert entries["sums"]["state"] == "measured"
 
 
-def test_what_takes_long_waits_for_its_name(tmp_path):
-    one = comparison(tmp_path, "sums", MEASURES, by_name=True)
-    _, entries, _ = run(tmp_path, comparison(tmp_path, "short", MEASURES), one)
+def test_what_was_never_run_is_listed_with_its_time(tmp_path):
+    both = comparison(tmp_path, "short", MEASURES), comparison(tmp_path, "sums", MEASURES)
+    _, entries, _ = run(tmp_path, *both, words=["--only", "short"])
+    assert entries["short"]["state"] == "measured"
     assert entries["sums"]["reason"] == "takes about 0.1 min; --only sums runs it"
-    _, entries, _ = run(tmp_path, one, words=["--only", "sums"])
+    _, entries, _ = run(tmp_path, *both)
     assert entries["sums"]["state"] == "measured"
 
 
