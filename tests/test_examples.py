@@ -56,6 +56,7 @@ def test_a_wrong_example_is_seen():
     assert "Expected" in wrong(example)
 
 
+@pytest.mark.slow(reason="imports in a process of its own")
 def test_light_examples_need_no_extra():
     code = "import sys\nfrom nullcline import dynamics\n"
     code += "".join(f"dynamics.{name}\n" for name in LIGHT)

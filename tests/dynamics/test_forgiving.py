@@ -44,6 +44,7 @@ def test_a_family_that_is_not_there_is_said_with_those_that_are():
         dynamics.diagnose(ROWS, n_boot=200).families["oak"]
 
 
+@pytest.mark.slow(reason="compiles two fits")
 def test_a_penalty_may_be_its_name():
     data = dynamics.Trajectories.from_arrays(S, X)
     pairs: dict[dynamics.PenaltyName, dynamics.Ridge | dynamics.Lasso] = {
@@ -85,6 +86,7 @@ def test_a_table_and_a_fit_are_one_line():
     assert repr(fit) == "ODEFit(successful: 6 terms of 6, 2 families)"
 
 
+@pytest.mark.slow(reason="compiles a fit and two solves")
 def test_a_result_is_shown_as_its_name():
     fit = dynamics.fit_ode(dynamics.Trajectories.from_arrays(S, X), throw=False)
     assert (str(fit.result), repr(fit.result)) == ("successful", "successful")

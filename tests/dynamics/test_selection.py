@@ -86,6 +86,7 @@ def test_planted_terms_are_found_from_eight_noisy_irregular_points(seed):
     np.testing.assert_allclose(fit.identifiability.noise, 0.01, rtol=0.3)
 
 
+@pytest.mark.slow(reason="compiles a selection for its own terms")
 def test_only_candidates_are_chosen():
     data, truth = quadratic(np.random.default_rng(3))
     allowed = np.ones((2, 6), bool)

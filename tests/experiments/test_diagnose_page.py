@@ -291,6 +291,7 @@ def test_names_from_a_file_do_not_command_the_terminal(flags, tmp_path, monkeypa
         assert max(map(text_width, page.splitlines())) <= 80
 
 
+@pytest.mark.slow(reason="runs every study twice")
 @pytest.mark.parametrize(
     ("command", "study"),
     [

@@ -160,6 +160,7 @@ def test_long_commands_count_their_steps():
     assert spent[-1] == (100, 100)
 
 
+@pytest.mark.slow(reason="runs the commands that take long")
 def test_no_command_waits_in_silence(monkeypatch):
     """Commands of more than two seconds count what they do: a bar needs a total."""
     commands = {

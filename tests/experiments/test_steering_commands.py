@@ -73,6 +73,7 @@ def test_truth_prints_and_records_what_it_promises(made):
     assert kept.data == found["sets"]["sha256"]
 
 
+@pytest.mark.slow(reason="judges a vector by each command")
 def test_evaluate_gives_every_promised_key_and_the_same_table(made, vector, capsys, tmp_path):
     _, found = made
     arguments = ["evaluate", "organism:web-40", "--vector", vector, "--json"]

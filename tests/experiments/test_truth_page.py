@@ -119,6 +119,7 @@ def test_the_page_fits_and_holds_the_sentences(truth, steering, width):
         assert len(page.columns[0].cells) == len(steering.evaluation.rows) == 7
 
 
+@pytest.mark.slow(reason="judges a vector by two commands, three times each")
 def test_quiet_is_the_sentences_and_full_the_whole_page(truth, steering, capsys, tmp_path):
     path = str(tmp_path / "t.safetensors")
     interp.save_vector(truth.vector, path)

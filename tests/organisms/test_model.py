@@ -72,6 +72,7 @@ def test_logits_equal_those_of_transformers(name, tmp_path, tokens):
     assert sum(p.numel() for p in loaded.parameters()) == shape.params
 
 
+@pytest.mark.slow(reason="compiles a network of each shape")
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_saved_model_comes_back(name, tmp_path, tokens):
     shape = SHAPES[name]
