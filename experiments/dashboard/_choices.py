@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ._jobs import Source, TableEntry
 
 _READ_SECONDS = 90.0
+#: Above so many families in a table the view of one does not wait for those of all: so many of them
+#: are computed together, a fiftieth of a second each.
+_MANY_FAMILIES, _FAMILIES_AT_ONCE = 100, 25
 
 
 class Choice(NamedTuple):
@@ -119,9 +122,9 @@ def check_flow(flow: Flow, choice: Choice) -> Flow:
     return flow
 
 
-def ask_view(view: str, choice: Choice, flow: Flow) -> Ask:
-    """Which job holds a view of a table."""
-    arguments = {
+def ask_view(view: str, choice: Choice, flow: Flow, family: str | None = None) -> Ask:
+    """Which job holds a view of a table; that of one `family` is computed with its neighbours."""
+    arguments: dict[str, object] = {
         "source": choice.source, "reasoning": choice.reasoning, "truth": choice.truth,
     }  # fmt: skip
     if view == "dynamics":
@@ -134,8 +137,17 @@ def ask_view(view: str, choice: Choice, flow: Flow) -> Ask:
         return Ask("table", arguments, f"diagnosing {choice.title}")
     if view == "overview" and choice.first:
         return FIRST
-    job = "families" if view == "family" else "overview"
-    return Ask(job, arguments, f"diagnosing {choice.title}")
+    if view == "family":
+        if len(choice.families) > _MANY_FAMILIES:
+            arguments["among"] = _neighbours(choice.families, family)
+        return Ask("families", arguments, f"diagnosing {choice.title}")
+    return Ask("overview", arguments, f"diagnosing {choice.title}")
+
+
+def _neighbours(families: list[str], family: str | None) -> tuple[str, ...]:
+    at = families.index(family) if family in families else 0
+    first = at - at % _FAMILIES_AT_ONCE
+    return tuple(families[first : first + _FAMILIES_AT_ONCE])
 
 
 def ask_card(store: Store, table: str, model: str, scores: str) -> Ask:

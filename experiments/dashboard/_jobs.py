@@ -147,11 +147,15 @@ def _first() -> Parts:
     return _overview(("shipped", name), pair.reasoning, pair.truth)
 
 
-def _families(source: Source, reasoning: str, truth: str) -> Parts:
+def _families(
+    source: Source, reasoning: str, truth: str, among: tuple[str, ...] | None = None
+) -> Parts:
+    """A view of each family, or of those `among` them."""
     from ._family import family_view
 
     diagnosis = _diagnose(source, reasoning, truth)
-    return {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in diagnosis.families}
+    chosen = [f for f in diagnosis.families if among is None or f.family in among]
+    return {f"family/{f.family}": _json(family_view(diagnosis, f)) for f in chosen}
 
 
 def _table(source: Source, reasoning: str, truth: str) -> Parts:

@@ -215,7 +215,7 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
         if view in _OF_A_TABLE:
             choice = choose(store, table, reasoning, truth)
             flow = Flow(penalty, along, unseen or None, trained_on)
-            ask = ask_view(view, choice, check_flow(flow, choice))
+            ask = ask_view(view, choice, check_flow(flow, choice), family)
         elif view == "card":
             ask = ask_card(store, table, model, scores)
         else:
@@ -229,7 +229,8 @@ def _add_views(app: FastAPI, store: Store, records: tuple[Path, ...], *, warm: b
             known = choice.families if choice else []
             part = f"family/{family or next((n for n in known if n in names), '')}"
             if part not in parts:
-                raise unknown(404, "family with both scores in this table", family or "", names)
+                others = names if family in known else known
+                raise unknown(404, "family with both scores in this table", family or "", others)
         return _json(parts[part])
 
 

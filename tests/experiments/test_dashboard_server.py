@@ -18,6 +18,7 @@ import uvicorn
 
 from nullcline import dynamics
 from nullcline.experiments.dashboard._cache import ViewCache
+from nullcline.experiments.dashboard._choices import Choice, Flow, ask_view
 from nullcline.experiments.dashboard._errors import JobError
 from nullcline.experiments.dashboard._jobs import run
 from nullcline.experiments.dashboard._page import plotly_script, script, static
@@ -516,3 +517,21 @@ def test_a_slow_and_a_broken_upload_hold_back_nobody():
         server.should_exit = True
         thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+def test_of_many_families_those_near_the_chosen_one_are_computed():
+    names = [f"F{i}" for i in range(130)]
+    many = Choice(("file", "t.csv", "t"), "x", "y", names, "t", {}, False)
+    asked = [ask_view("family", many, Flow(), name).arguments["among"] for name in names]
+    assert all(name in among for name, among in zip(names, asked, strict=True))
+    assert max(map(len, asked)) == 25
+    assert len(set(asked)) == 6  # no family twice
+    assert ask_view("family", many, Flow()).arguments["among"] == tuple(names[:25])
+    few = many._replace(families=names[:100])
+    assert "among" not in ask_view("family", few, Flow(), "F3").arguments
+    pair = {"source": ("shipped", "leaderboard"), "reasoning": "hellaswag", "truth": "gsm8k"}
+    whole = run("families", pair)
+    name = list(whole)[1].removeprefix("family/")
+    assert run("families", {**pair, "among": (name, "nobody")}) == {
+        f"family/{name}": whole[f"family/{name}"]
+    }
