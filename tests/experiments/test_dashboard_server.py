@@ -10,6 +10,7 @@ import stat
 import threading
 import time
 from concurrent.futures import Future
+from typing import Any
 
 import dashboard_app as app
 import httpx
@@ -522,7 +523,7 @@ def test_a_slow_and_a_broken_upload_hold_back_nobody():
 def test_of_many_families_those_near_the_chosen_one_are_computed():
     names = [f"F{i}" for i in range(130)]
     many = Choice(("file", "t.csv", "t"), "x", "y", names, "t", {}, False)
-    asked = [ask_view("family", many, Flow(), name).arguments["among"] for name in names]
+    asked: list[Any] = [ask_view("family", many, Flow(), name).arguments["among"] for name in names]
     assert all(name in among for name, among in zip(names, asked, strict=True))
     assert max(map(len, asked)) == 25
     assert len(set(asked)) == 6  # no family twice
