@@ -14,8 +14,9 @@ from .slope import Slope, best_angle
 
 #: Starts the doubling of the bracket where all effects are equal.
 _POSITIVE = 1e-12
-#: Of a family's spread along x, what must not be its errors'; as in a scan (`_scan/coupling.py`).
-_LEAST_RELIABLE = 0.5
+#: A family's share of its spread along x that must not be its errors': with less it says next to
+#: nothing of a slope.
+LEAST_RELIABLE = 0.5
 #: Repeats until the mean slope stays (four to ten are usual), and what counts as staying.
 _REPEATS, _SAME = 100, 1e-10
 
@@ -73,7 +74,7 @@ def combine_scores(families: Sequence[MeasuredScores]) -> RandomEffects:
 def informs(scores: MeasuredScores, slope: float) -> bool:
     """Whether most of the models' spread along a line of this slope is not their errors'."""
     at = scores.at(slope)
-    return at.information > _LEAST_RELIABLE * at.variance
+    return at.information > LEAST_RELIABLE * at.variance
 
 
 def effects_at(
@@ -84,7 +85,7 @@ def effects_at(
     # To first order a family of the slope b + d has the score d I with variance J (`SlopeScore`):
     # d is score / I, its variance J / I^2.
     found = [scores.at(slope) for scores in families]
-    information = np.array([max(at.information, _LEAST_RELIABLE * at.variance) for at in found])
+    information = np.array([max(at.information, LEAST_RELIABLE * at.variance) for at in found])
     effect = slope + np.array([at.score for at in found]) / information
     return effect, np.array([at.variance for at in found]) / information**2
 

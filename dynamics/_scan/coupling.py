@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import stats
 
+from .._phases.random_effects import LEAST_RELIABLE
 from .._phases.scatter import TYPICAL_SD
 from .._phases.slope import BAND
 from .columns import Centred, ScoreColumns, centre
@@ -29,8 +30,6 @@ from .columns import Centred, ScoreColumns, centre
 #: that are those of fewer than two equal families.
 FEWEST_FAMILIES = 3
 _FEWEST_EQUAL = 2.0
-#: A family whose spread along x is its errors' for the most part says nothing of a slope.
-_LEAST_RELIABLE = 0.5
 #: Of a family's spread, below which its models stand at one place.
 _ROUNDING = 1e-12
 #: Degrees of freedom that the typical scatter counts for beside a pair's own.
@@ -84,7 +83,7 @@ def pair_sums(columns: ScoreColumns, reasoning: int) -> PairSums:
     error = np.nan_to_num(columns.errors[:, [reasoning]]) ** 2
     share = 1 - 1 / np.maximum(x.models, 1)
     noise = columns.sums(np.where(both, error, 0.0)) * share
-    informed = (xx > _ROUNDING) & (x.models >= 2) & (xx - noise > _LEAST_RELIABLE * xx)
+    informed = (xx > _ROUNDING) & (x.models >= 2) & (xx - noise > LEAST_RELIABLE * xx)
     xx, xy, yy, noise = (np.where(informed, part, 0.0) for part in (xx, xy, yy, noise))
     return PairSums(both, x, y, xx, xy, yy, noise, informed)
 
